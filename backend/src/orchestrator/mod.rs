@@ -1,0 +1,1 @@
+//! Runs, jobs and instances: pure machines and the loops that drive them.

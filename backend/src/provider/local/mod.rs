@@ -1,0 +1,1 @@
+//! This machine as a provider: an environment is a supervised group of processes.

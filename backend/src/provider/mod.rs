@@ -1,0 +1,305 @@
+//! Where machines come from: the seam between the orchestrator and the world.
+//!
+//! A [`Provider`] makes and removes instances; the [`Environment`] on one carries out a job and gives byte
+//! streams. Everything people work with (terminals, logs, SSH, ports) is built on [`Environment`] alone.
+//! Nothing in here knows the database.
+
+pub mod local;
+
+use std::{collections::BTreeMap, pin::Pin, sync::Arc};
+
+use async_trait::async_trait;
+use berth_shared::{
+    api::{
+        Allocation, InstanceId, Isolation, JobId, JobReason, LogChunk, PlanNote, PlannedOffer, TerminalId,
+        TerminalInfo, TerminalSize, Usage,
+    },
+    config::{Configuration, Written},
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::{broadcast, mpsc},
+};
+
+/// A source of machines. Every call may be repeated: after a crash nobody knows whether it was carried out.
+#[async_trait]
+pub trait Provider: Send + Sync {
+    /// The backend's name, as in `backends:`.
+    fn name(&self) -> &'static str;
+
+    /// Whether an instance may be kept without a run. Where it may not, its job's end is its end.
+    fn keeps_idle(&self) -> bool;
+
+    /// What could be created now.
+    async fn plan(&self, request: &PlanInput<'_>) -> Result<ProviderPlan, ProviderError>;
+
+    /// Makes the instance, or does nothing when one with this id exists or is being made. Answers when the
+    /// request is accepted; [`Provider::observe`] tells how it goes.
+    async fn create(&self, request: &CreateRequest) -> Result<(), ProviderError>;
+
+    /// How the instance is.
+    async fn observe(&self, id: InstanceId) -> Result<InstanceObservation, ProviderError>;
+
+    /// Removes the instance and all that belongs to it, or does nothing when there is none. It is gone
+    /// when [`Provider::observe`] says [`InstanceObservation::Gone`], not before.
+    async fn terminate(&self, id: InstanceId) -> Result<(), ProviderError>;
+
+    /// Every instance that carries a tag of ours, in whatever state.
+    async fn list(&self) -> Result<Vec<InstanceId>, ProviderError>;
+
+    /// The environment on an instance that is [`InstanceObservation::Ready`].
+    async fn environment(&self, id: InstanceId) -> Result<Arc<dyn Environment>, ProviderError>;
+
+    /// Tells when an instance or its environment may have changed, so that nobody has to poll. May lag or
+    /// miss: it is a hint to observe.
+    fn changes(&self) -> broadcast::Receiver<InstanceId>;
+}
+
+/// What a job runs in.
+#[async_trait]
+pub trait Environment: Send + Sync {
+    /// Begins the job: `setup`, then `init`; then it rests until it is stopped. Does nothing when this
+    /// job was begun before.
+    async fn start(&self, job: &JobSpec) -> Result<(), ProviderError>;
+
+    /// How the job is.
+    async fn observe(&self) -> Result<JobObservation, ProviderError>;
+
+    /// Asks all processes of the job to end (SIGTERM) and kills what is left after `grace_seconds`; 0 kills
+    /// at once. Answers when the request is accepted.
+    async fn stop(&self, grace_seconds: u32) -> Result<(), ProviderError>;
+
+    /// A piece of the log from `after` on: at most about 64 KiB, possibly nothing.
+    async fn logs(&self, after: u64) -> Result<LogChunk, ProviderError>;
+
+    /// What is in use now.
+    async fn stats(&self) -> Result<Usage, ProviderError>;
+
+    /// Runs a program without a terminal.
+    async fn exec(&self, spec: &ExecSpec) -> Result<Exec, ProviderError>;
+
+    /// Connects to a port that something in the environment listens on.
+    async fn dial(&self, port: u16) -> Result<ByteStream, ProviderError>;
+
+    /// Opens a terminal with the user's shell, or does nothing when one with this id is open.
+    async fn open_terminal(&self, id: TerminalId, size: TerminalSize) -> Result<(), ProviderError>;
+
+    /// Terminals that were opened, oldest first; ended ones are kept for a while.
+    async fn terminals(&self) -> Result<Vec<TerminalInfo>, ProviderError>;
+
+    /// Attaches to a terminal: output from `after` on (from the start of what is kept when `None` or lost).
+    async fn attach_terminal(&self, id: TerminalId, after: Option<u64>) -> Result<Attached, ProviderError>;
+}
+
+/// Bytes both ways.
+pub type ByteStream = Pin<Box<dyn AsyncReadWrite>>;
+
+/// [`AsyncRead`] and [`AsyncWrite`] in one.
+pub trait AsyncReadWrite: AsyncRead + AsyncWrite + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Send> AsyncReadWrite for T {}
+
+/// What a plan is made for.
+#[derive(Clone, Copy, Debug)]
+pub struct PlanInput<'a> {
+    /// The configuration.
+    pub configuration: &'a Configuration,
+    /// Which requirements its author wrote.
+    pub written: Written,
+    /// What this provider's active instances hold already.
+    pub held: &'a [Allocation],
+}
+
+/// What a provider could create.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ProviderPlan {
+    /// Offers that fit, cheapest first.
+    pub offers: Vec<PlannedOffer>,
+    /// Why there is none, when there is none.
+    pub refusals: Vec<PlanNote>,
+}
+
+/// Asks for an instance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CreateRequest {
+    /// Its tag.
+    pub id: InstanceId,
+    /// For people: the name of the run it is made for.
+    pub name: String,
+    /// The offer, with its allocation, that the plan gave.
+    pub planned: PlannedOffer,
+}
+
+/// How an instance is, as its provider sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum InstanceObservation {
+    /// Being made.
+    Creating,
+    /// There.
+    Ready {
+        /// How its environment is kept apart.
+        isolation: Isolation,
+    },
+    /// Being removed.
+    Removing,
+    /// Not there: never made, or removed.
+    Gone {
+        /// Why, when it went by itself.
+        message: Option<String>,
+    },
+}
+
+/// What a job does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobSpec {
+    /// Its identifier.
+    pub id: JobId,
+    /// The run's name.
+    pub run_name: String,
+    /// Absolute path of the home directory inside the environment.
+    pub home_dir: String,
+    /// `3.8` to `3.12`, when a version was asked for.
+    pub python: Option<String>,
+    /// All variables, those that the submitter gave values for included. May hold secrets: never logged.
+    pub env: BTreeMap<String, String>,
+    /// Commands to run once.
+    pub setup: Vec<String>,
+    /// Commands to run at each start.
+    pub init: Vec<String>,
+    /// Shared memory in bytes; `None` = the machine's own.
+    pub shm_bytes: Option<u64>,
+}
+
+/// How a job is, as its environment sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum JobObservation {
+    /// Not begun.
+    None,
+    /// Runs `setup`.
+    SettingUp {
+        /// The job.
+        job_id: JobId,
+        /// "setup 1 of 2: pip install …"
+        progress: String,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// `setup` is done; the environment can be worked in.
+    Running {
+        /// The job.
+        job_id: JobId,
+        /// What `init` is doing, while it does.
+        progress: Option<String>,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Being stopped.
+    Stopping {
+        /// The job.
+        job_id: JobId,
+    },
+    /// Over; no process of it is left.
+    Ended {
+        /// The job.
+        job_id: JobId,
+        /// Why.
+        reason: JobReason,
+        /// In words: "`pip install x` ended with exit status 1".
+        message: Option<String>,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// A program to run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecSpec {
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// Working directory; `/workflow` when `None`.
+    pub cwd: Option<String>,
+    /// Variables besides the job's.
+    pub env: BTreeMap<String, String>,
+}
+
+/// A program that runs without a terminal.
+pub struct Exec {
+    /// Its standard input; dropping it closes it.
+    pub stdin: Pin<Box<dyn AsyncWrite + Send>>,
+    /// Its output, then its end. Bounded: who does not read holds the program up.
+    pub output: mpsc::Receiver<ExecOutput>,
+}
+
+/// What comes out of a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExecOutput {
+    /// Bytes of its standard output.
+    Stdout(Vec<u8>),
+    /// Bytes of its standard error.
+    Stderr(Vec<u8>),
+    /// It has ended: 0-255, or 128 + signal. Nothing follows.
+    Exited(i32),
+}
+
+/// A terminal that one is attached to. Dropping it detaches; the terminal lives on.
+pub struct Attached {
+    /// Number of the first byte that `output` brings, of all that the terminal ever wrote.
+    pub offset: u64,
+    /// What the terminal writes, then its end. Bounded.
+    pub output: mpsc::Receiver<TerminalOutput>,
+    /// What goes to it. Bounded.
+    pub input: mpsc::Sender<TerminalInput>,
+}
+
+/// From a terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TerminalOutput {
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// Its shell has ended: 0-255, or 128 + signal. Nothing follows.
+    Exited(i32),
+}
+
+/// To a terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TerminalInput {
+    /// Keys.
+    Bytes(Vec<u8>),
+    /// A new size.
+    Resize(TerminalSize),
+}
+
+/// What can go wrong between the orchestrator and the world.
+#[derive(Debug, thiserror::Error)]
+pub enum ProviderError {
+    /// The machine cannot be had now; the next offer may do.
+    #[error("no capacity: {0}")]
+    NoCapacity(String),
+    /// There is no such instance, job or terminal.
+    #[error("{0} is not there")]
+    NotFound(String),
+    /// Asked at the wrong moment, such as a terminal before the job runs.
+    #[error("{0}")]
+    NotReady(String),
+    /// It may work later: unreachable, throttled, timed out.
+    #[error("{message}")]
+    Temporary {
+        /// What happened, for people.
+        message: String,
+        /// What lies beneath.
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+    /// It will not work however often it is tried.
+    #[error("{message}")]
+    Permanent {
+        /// What happened and what to do, for people.
+        message: String,
+        /// What lies beneath.
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+}

@@ -1,0 +1,45 @@
+//! Events: what happened, one for each transition.
+
+use serde::{Deserialize, Serialize};
+
+use super::{EventSeq, InstanceId, RunId};
+use crate::time::Timestamp;
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Event {
+    /// Its number.
+    pub seq: EventSeq,
+    /// When.
+    pub at: Timestamp,
+    /// To what.
+    pub subject: Subject,
+    /// The run it concerns.
+    pub run_id: Option<RunId>,
+    /// The instance it concerns.
+    pub instance_id: Option<InstanceId>,
+    /// The status before, in the subject's words; `None` when it came to be, or when the status stayed.
+    pub from: Option<String>,
+    /// The status after; `None` when the status stayed and something else happened.
+    pub to: Option<String>,
+    /// Why, in the words of [`super::RunReason`] or [`super::JobReason`].
+    pub reason: Option<String>,
+    /// What happened, for people.
+    pub message: String,
+    /// The user who did it; `None` = the server.
+    pub actor: Option<String>,
+}
+
+/// What an event is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum Subject {
+    /// A run.
+    Run,
+    /// One attempt of a run.
+    Job,
+    /// An instance.
+    Instance,
+}

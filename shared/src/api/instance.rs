@@ -1,0 +1,83 @@
+//! Instances.
+
+use serde::{Deserialize, Serialize};
+
+use super::{InstanceId, InstanceStatus, RunId};
+use crate::{
+    catalog::Offer,
+    time::{Timestamp, cost},
+};
+
+/// A machine, or a share of one, that exists or existed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Instance {
+    /// Its identifier, and its tag at the provider.
+    pub id: InstanceId,
+    /// Its name: that of the run it was made for.
+    pub name: String,
+    /// Who made it.
+    pub owner: String,
+    /// Where it stands.
+    pub status: InstanceStatus,
+    /// Since when it stands there.
+    pub status_since: Timestamp,
+    /// Why, in words.
+    pub message: Option<String>,
+    /// What it is and costs.
+    pub offer: Offer,
+    /// What it may use of a shared machine; `None` = all of it.
+    pub allocation: Option<Allocation>,
+    /// How its environment is kept apart; known once it is made.
+    pub isolation: Option<Isolation>,
+    /// The run on it.
+    pub run_id: Option<RunId>,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it began to cost.
+    pub billed_from: Option<Timestamp>,
+    /// When it ceased to cost.
+    pub billed_to: Option<Timestamp>,
+    /// When it stops by itself for want of a run; `None` while it has one, or when it never does.
+    pub idle_stop_at: Option<Timestamp>,
+}
+
+impl Instance {
+    /// US dollars so far; what it came to once it is gone.
+    #[must_use]
+    pub fn cost(&self, now: Timestamp) -> f64 {
+        self.billed_from.map_or(0.0, |from| cost(self.offer.price, from, self.billed_to.unwrap_or(now)))
+    }
+}
+
+/// What an environment may use of a machine that it shares.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Allocation {
+    /// At most this many vCPUs.
+    pub cpus: f64,
+    /// At most this much RAM, bytes.
+    pub memory_bytes: u64,
+    /// vCPUs kept free for it; 0 when it only asked by default.
+    pub reserved_cpus: f64,
+    /// RAM kept free for it, bytes; 0 when it only asked by default.
+    pub reserved_memory_bytes: u64,
+    /// Disk kept free for it, bytes; 0 when it only asked by default. Not enforced.
+    pub reserved_disk_bytes: u64,
+    /// Indices of the machine's GPUs that are its alone.
+    pub gpus: Vec<u32>,
+}
+
+/// How an environment is kept apart from its machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Isolation {
+    /// Kernel namespaces of its own: `user`, `pid`, `mount`, `uts`, `ipc`.
+    pub namespaces: Vec<String>,
+    /// Limits that the kernel enforces: `memory`, `cpu`, `pids`.
+    pub limits: Vec<String>,
+    /// `v1`, `v2`, or `None` without control groups.
+    pub cgroup: Option<String>,
+    /// What is not in force and why, a sentence each.
+    pub missing: Vec<String>,
+}

@@ -1,0 +1,25 @@
+//! The wire: requests, responses, stream messages, statuses. The same types on both ends.
+
+mod event;
+mod ids;
+mod instance;
+mod logs;
+mod plan;
+mod problem;
+mod run;
+mod session;
+mod status;
+mod stream;
+mod terminal;
+
+pub use event::{Event, Subject};
+pub use ids::{EventSeq, InstanceId, JobId, RunId, TerminalId};
+pub use instance::{Allocation, Instance, Isolation};
+pub use logs::{LogChunk, LogLine, LogSource};
+pub use plan::{Plan, PlanNote, PlanRequest, PlannedOffer, Refusal};
+pub use problem::Problem;
+pub use run::{Actions, Run, RunDetail, StopRequest, SubmitRequest};
+pub use session::{LoginRequest, ServerInfo, User};
+pub use status::{InstanceStatus, JobReason, JobStatus, RunReason, RunStatus};
+pub use stream::{ClientMessage, ServerMessage, Topic, Usage};
+pub use terminal::{TerminalClientMessage, TerminalInfo, TerminalServerMessage, TerminalSize};

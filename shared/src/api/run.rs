@@ -1,0 +1,132 @@
+//! Runs.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Event, EventSeq, InstanceId, JobReason, RunId, RunReason, RunStatus};
+use crate::{
+    catalog::Offer,
+    time::{Timestamp, cost},
+};
+
+/// A run, as lists and the stream show it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Run {
+    /// Its identifier; stays when the name is used again.
+    pub id: RunId,
+    /// Its name: `^[a-z][a-z0-9-]{1,40}$`, unique among runs that are not finished.
+    pub name: String,
+    /// Who submitted it.
+    pub owner: String,
+    /// Where it stands.
+    pub status: RunStatus,
+    /// Since when it stands there.
+    pub status_since: Timestamp,
+    /// What it is doing right now, for people: "setup 1 of 2: pip install -r requirements.txt".
+    pub progress: Option<String>,
+    /// Why it ends or ended.
+    pub reason: Option<RunReason>,
+    /// Why its job ended.
+    pub job_reason: Option<JobReason>,
+    /// The reason in words, with what to do.
+    pub message: Option<String>,
+    /// When it was asked for.
+    pub submitted_at: Timestamp,
+    /// When its machine began to cost.
+    pub billed_from: Option<Timestamp>,
+    /// When its machine ceased to cost.
+    pub billed_to: Option<Timestamp>,
+    /// When it began to run.
+    pub started_at: Option<Timestamp>,
+    /// When it was over.
+    pub finished_at: Option<Timestamp>,
+    /// When it will be stopped because of `max_duration`.
+    pub stops_at: Option<Timestamp>,
+    /// The offer it was given.
+    pub offer: Option<Offer>,
+    /// The instance it is or was on.
+    pub instance_id: Option<InstanceId>,
+    /// The ports it asked for, (local or `None` for any, container).
+    pub ports: Vec<(Option<u32>, u32)>,
+}
+
+impl Run {
+    /// US dollars so far; what it came to once it is over.
+    #[must_use]
+    pub fn cost(&self, now: Timestamp) -> f64 {
+        match (&self.offer, self.billed_from) {
+            (Some(offer), Some(from)) => cost(offer.price, from, self.billed_to.unwrap_or(now)),
+            _ => 0.0,
+        }
+    }
+
+    /// What may be done with it now. The one source for buttons, the command line and the server.
+    #[must_use]
+    pub fn actions(&self) -> Actions {
+        let finished = self.status.is_finished();
+        Actions {
+            stop: !finished && self.status != RunStatus::Terminating,
+            abort: !finished,
+            terminal: self.status == RunStatus::Running,
+            delete: finished,
+        }
+    }
+}
+
+/// What may be done with a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actions {
+    /// Stop it gracefully.
+    pub stop: bool,
+    /// Stop it by force.
+    pub abort: bool,
+    /// Open a terminal.
+    pub terminal: bool,
+    /// Remove it from the list.
+    pub delete: bool,
+}
+
+/// A run with everything about it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct RunDetail {
+    /// The number of the last event that this answer knows.
+    pub seq: EventSeq,
+    /// The run.
+    pub run: Run,
+    /// The text it was made from, as it was submitted.
+    pub configuration: String,
+    /// What happened to it and to its instance, oldest first.
+    pub events: Vec<Event>,
+}
+
+/// Asks for a run. `POST /api/v1/runs`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SubmitRequest {
+    /// The text of the `.dstack.yml`.
+    pub configuration: String,
+    /// The run's name; made up (adjective-animal-number) when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Values for the variables that the text names without a value. Not stored in the text.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, String>,
+    /// The most that the submitter has agreed to pay, US dollars an hour: the price of the plan they saw.
+    /// When the best offer now costs more, the answer is 409 `price-changed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreed_price: Option<f64>,
+}
+
+/// Asks for a run's end. `POST /api/v1/runs/NAME/stop`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct StopRequest {
+    /// Kill at once instead of asking first. A second stop forces too.
+    #[serde(default)]
+    pub abort: bool,
+}

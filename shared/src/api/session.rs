@@ -1,0 +1,34 @@
+//! Who is there.
+
+use serde::{Deserialize, Serialize};
+
+/// Exchanges a one-time login token for a session cookie. `POST /api/v1/login`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct LoginRequest {
+    /// The token of the link that `berth serve` printed.
+    pub token: String,
+}
+
+/// A person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct User {
+    /// Their name.
+    pub name: String,
+}
+
+/// The server, as a page needs to know it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ServerInfo {
+    /// Its version; a page of another version loads itself anew.
+    pub version: String,
+    /// Backends that launches can use, in the order in which equal prices are tried.
+    pub backends: Vec<String>,
+    /// Version of the catalogue.
+    pub catalog_version: String,
+    /// Where the packed catalogue is; its name changes with its content.
+    pub catalog_url: String,
+}

@@ -1,0 +1,166 @@
+//! The stream: one WebSocket a page at `/api/v1/stream`, one JSON message a frame.
+//!
+//! A page connects with `?after=SEQ` when it knows events up to `SEQ`, without when it knows none. The
+//! server sends either the events that followed, or a [`ServerMessage::Snapshot`] when there was none known
+//! or too many were missed. From then on each event comes exactly once, in order, with `seq` one above the
+//! one before.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Event, EventSeq, Instance, LogChunk, Run, RunId, ServerInfo, User};
+use crate::time::Timestamp;
+
+/// From the server. `seq` is always the number of the last event that the page then knows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerMessage {
+    /// The connection stands: who is there. Always the first message.
+    Hello {
+        /// The last event known.
+        seq: EventSeq,
+        /// The server.
+        server: ServerInfo,
+        /// The person whose session it is.
+        user: User,
+        /// The server's time, for clocks in the page.
+        now: Timestamp,
+    },
+    /// Everything, to start from. What the page knew before is void.
+    Snapshot {
+        /// The last event it contains.
+        seq: EventSeq,
+        /// Runs that are not finished, and the newest finished ones (at most 200), newest first.
+        runs: Vec<Run>,
+        /// Instances that are not terminated.
+        instances: Vec<Instance>,
+    },
+    /// One event and what it left behind.
+    Event {
+        /// Its number.
+        seq: EventSeq,
+        /// The event.
+        event: Event,
+        /// The run after it, when it concerns one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        run: Option<Box<Run>>,
+        /// The instance after it, when it concerns one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instance: Option<Box<Instance>>,
+        /// The run that was deleted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deleted_run: Option<RunId>,
+    },
+    /// The past events of a run, in answer to a subscription to [`Topic::Timeline`]. Those that follow come
+    /// as [`ServerMessage::Event`].
+    Timeline {
+        /// The last event known.
+        seq: EventSeq,
+        /// The run.
+        run_id: RunId,
+        /// Its text, as it was submitted.
+        configuration: String,
+        /// Its events up to `seq`, oldest first.
+        events: Vec<Event>,
+    },
+    /// A piece of a log that was subscribed to.
+    Log {
+        /// The last event known.
+        seq: EventSeq,
+        /// The run.
+        run_id: RunId,
+        /// The piece.
+        chunk: LogChunk,
+    },
+    /// What an environment that was subscribed to uses.
+    Usage {
+        /// The last event known.
+        seq: EventSeq,
+        /// The run.
+        run_id: RunId,
+        /// The figures.
+        usage: Usage,
+    },
+    /// Answers [`ClientMessage::Ping`].
+    Pong {
+        /// The last event known.
+        seq: EventSeq,
+        /// What the page sent.
+        id: u64,
+        /// The server's time.
+        now: Timestamp,
+    },
+    /// The last frame made no sense or asked for what is not there; the connection stays.
+    Error {
+        /// The last event known.
+        seq: EventSeq,
+        /// Stable name: `malformed-frame`, `unknown-run`.
+        code: String,
+        /// In words.
+        message: String,
+    },
+}
+
+/// From the page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum ClientMessage {
+    /// Asks for more about something.
+    Subscribe {
+        /// About what.
+        topic: Topic,
+    },
+    /// No longer.
+    Unsubscribe {
+        /// About what; offsets are ignored.
+        topic: Topic,
+    },
+    /// Asks for a sign of life.
+    Ping {
+        /// Comes back.
+        id: u64,
+    },
+}
+
+/// What can be subscribed to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Topic {
+    /// The text and the past events of a run.
+    Timeline {
+        /// The run.
+        run_id: RunId,
+    },
+    /// A run's log, past and to come.
+    Logs {
+        /// The run.
+        run_id: RunId,
+        /// Where to begin: 0, or the `next_offset` of the last piece.
+        after: u64,
+    },
+    /// What a running environment uses, every two seconds.
+    Usage {
+        /// The run.
+        run_id: RunId,
+    },
+}
+
+/// What an environment uses.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Usage {
+    /// When it was measured.
+    pub at: Timestamp,
+    /// CPU time used so far, milliseconds of one CPU.
+    pub cpu_millis: u64,
+    /// CPUs in use since the sample before, 0 to the number of CPUs; `None` for the first sample.
+    pub cpus: Option<f64>,
+    /// RAM in use, bytes.
+    pub memory_bytes: u64,
+    /// Limit of RAM, bytes; `None` = none enforced.
+    pub memory_limit_bytes: Option<u64>,
+    /// Processes.
+    pub processes: u32,
+}

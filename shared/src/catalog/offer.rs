@@ -1,0 +1,87 @@
+//! One offer, as the rest of the product sees it.
+
+use serde::{Deserialize, Serialize};
+
+/// A machine that can be rented: one instance type in one region, spot or on-demand.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Offer {
+    /// The cloud: `aws`, `gcp`, `local` …
+    pub backend: String,
+    /// Region in the cloud's own words.
+    pub region: String,
+    /// Instance type in the cloud's own words.
+    pub instance_type: String,
+    /// Virtual CPUs. Some clouds sell fractions.
+    pub cpus: f64,
+    /// RAM in GiB.
+    pub memory_gib: f64,
+    /// GPUs; `None` = none.
+    pub gpu: Option<OfferGpu>,
+    /// Disk in GiB that comes with the type; `None` = the size is chosen at launch.
+    pub disk_gib: Option<f64>,
+    /// Whether the cloud may take it back.
+    pub spot: bool,
+    /// US dollars an hour.
+    pub price: f64,
+    /// What the price is.
+    pub basis: PriceBasis,
+    /// Date of the price, `YYYY-MM-DD`; `None` = not known.
+    pub as_of: Option<String>,
+    /// Whether it can be had.
+    pub availability: Availability,
+}
+
+/// The GPUs of an [`Offer`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct OfferGpu {
+    /// Model, as the catalogue spells it: `A100`.
+    pub name: String,
+    /// How many, at least 1.
+    pub count: u32,
+    /// GiB of each.
+    pub memory_gib: f64,
+}
+
+/// What a price is based on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum PriceBasis {
+    /// Published by the cloud for this very machine.
+    Listed,
+    /// The published prices of machine and GPUs, added.
+    Sum,
+    /// Worked out from the on-demand price and an average saving.
+    Estimated,
+    /// The user's own machine: nothing is paid.
+    Own,
+}
+
+/// Whether an offer can be had, as far as is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Availability {
+    /// The cloud says so.
+    Available,
+    /// Nobody asked.
+    Unknown,
+    /// A pool instance without a run.
+    Idle,
+    /// The account's quota does not reach.
+    NoQuota,
+    /// The cloud has none.
+    NotAvailable,
+    /// A pool instance with a run.
+    Busy,
+}
+
+impl Availability {
+    /// Whether a launch may try it; usable offers stand before the others.
+    #[must_use]
+    pub fn is_usable(self) -> bool {
+        matches!(self, Self::Available | Self::Unknown | Self::Idle)
+    }
+}

@@ -1,0 +1,246 @@
+//! The normalised configuration: every key present, in the order in which it is written out.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// A dev environment as dstack 0.18 normalises it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Configuration {
+    /// The IDE to run: `vscode`.
+    pub ide: String,
+    /// The IDE's version.
+    pub version: Option<String>,
+    /// Bash commands to run each time the environment starts.
+    pub init: Vec<String>,
+    /// Always `dev-environment`.
+    pub r#type: String,
+    /// Docker image.
+    pub image: Option<String>,
+    /// Docker entrypoint.
+    pub entrypoint: Option<String>,
+    /// Home directory inside the environment; `/root` when not written.
+    pub home_dir: String,
+    /// Credentials for a private registry.
+    pub registry_auth: Option<RegistryAuth>,
+    /// `3.8` to `3.12`.
+    pub python: Option<String>,
+    /// Environment variables.
+    pub env: BTreeMap<String, EnvValue>,
+    /// Bash commands to run once, on the boot.
+    pub setup: Vec<String>,
+    /// Resource requirements.
+    pub resources: Resources,
+    /// Ports to expose.
+    pub ports: Vec<PortMapping>,
+    /// Backends to consider; `None` = all, empty = none.
+    pub backends: Option<Vec<String>>,
+    /// Regions to consider; `None` = all, empty = none.
+    pub regions: Option<Vec<String>>,
+    /// Instance types to consider; `None` = all, empty = none.
+    pub instance_types: Option<Vec<String>>,
+    /// Spot or on-demand; `None` means on-demand.
+    pub spot_policy: Option<SpotPolicy>,
+    /// Whether and how long to re-submit.
+    pub retry_policy: Option<RetryPolicy>,
+    /// `off` or decimal seconds.
+    pub max_duration: Option<String>,
+    /// US dollars an hour, above 0.
+    #[serde(with = "crate::config::number::option")]
+    pub max_price: Option<f64>,
+    /// Name of the pool.
+    pub pool_name: Option<String>,
+    /// Name of the instance.
+    pub instance_name: Option<String>,
+    /// Whether new instances may be made.
+    pub creation_policy: Option<CreationPolicy>,
+    /// What happens to an idle instance.
+    pub termination_policy: Option<TerminationPolicy>,
+    /// Seconds that an idle instance is kept.
+    pub termination_idle_time: Option<i64>,
+}
+
+impl Configuration {
+    /// The longest the run may last, in seconds from its start; `None` = no limit.
+    ///
+    /// Defaults to no limit, as the reference page says; 0 is no limit either (`spec` §6).
+    #[must_use]
+    pub fn max_duration_seconds(&self) -> Option<i64> {
+        self.max_duration.as_deref()?.parse().ok().filter(|&seconds| seconds != 0)
+    }
+}
+
+/// Credentials for a private registry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistryAuth {
+    /// The user name.
+    pub username: String,
+    /// The password or access token.
+    pub password: String,
+}
+
+/// The value of an environment variable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum EnvValue {
+    /// Written in the text.
+    Literal(String),
+    /// Comes from whoever submits the run.
+    FromSubmitter {
+        /// The variable's name at the submitter's.
+        key: String,
+    },
+}
+
+/// Bounds of a quantity, both inclusive; `None` = open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IntRange {
+    /// At least this.
+    pub min: Option<i64>,
+    /// At most this.
+    pub max: Option<i64>,
+}
+
+/// Bounds of a size in GB (1024 MB), both inclusive; `None` = open. Not finite is possible.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SizeRange {
+    /// At least this.
+    #[serde(with = "crate::config::number::option")]
+    pub min: Option<f64>,
+    /// At most this.
+    #[serde(with = "crate::config::number::option")]
+    pub max: Option<f64>,
+}
+
+/// Resource requirements.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Resources {
+    /// vCPUs; 2.. when not written.
+    pub cpu: IntRange,
+    /// RAM in GB; 8.. when not written.
+    pub memory: SizeRange,
+    /// Shared memory in GB.
+    #[serde(with = "crate::config::number::option")]
+    pub shm_size: Option<f64>,
+    /// GPUs; `None` = no condition at all.
+    pub gpu: Option<Gpu>,
+    /// Disk; 100.. when not written, `None` = no condition.
+    pub disk: Option<Disk>,
+}
+
+/// GPU requirements.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Gpu {
+    /// Any of these names; `None` = any GPU, empty = none matches.
+    pub name: Option<Vec<String>>,
+    /// How many; 1..1 when not written.
+    pub count: IntRange,
+    /// GB of each GPU.
+    pub memory: Option<SizeRange>,
+    /// GB of all GPUs together.
+    pub total_memory: Option<SizeRange>,
+    /// At least this CUDA compute capability, (major, minor).
+    pub compute_capability: Option<(i64, i64)>,
+}
+
+/// Disk requirements.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Disk {
+    /// GB.
+    pub size: SizeRange,
+}
+
+/// A port of the environment and the one it is reached by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PortMapping {
+    /// 1 to 65536; `None` = any that is free.
+    pub local_port: Option<u32>,
+    /// 1 to 65536.
+    pub container_port: u32,
+}
+
+/// Which kind of machines to use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SpotPolicy {
+    /// Only spot.
+    Spot,
+    /// Only on-demand.
+    OnDemand,
+    /// Both.
+    Auto,
+}
+
+/// Whether and how long to re-submit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetryPolicy {
+    /// Whether to.
+    pub retry: bool,
+    /// For how many seconds.
+    pub duration: Option<i64>,
+}
+
+/// Whether new instances may be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CreationPolicy {
+    /// Only those there are.
+    Reuse,
+    /// New ones too.
+    ReuseOrCreate,
+}
+
+/// What happens to an idle instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TerminationPolicy {
+    /// It stays.
+    DontDestroy,
+    /// It goes after its idle time.
+    DestroyAfterIdle,
+}
+
+/// Which requirements were written by the author. An unwritten default is a preference on machines
+/// whose size is given (this machine, SSH hosts); a written requirement always binds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Written {
+    /// `resources.cpu`.
+    pub cpu: bool,
+    /// `resources.memory`.
+    pub memory: bool,
+    /// `resources.disk`.
+    pub disk: bool,
+}
+
+pub(crate) mod number {
+    /// Floats that may not be finite: `"inf"`, `"-inf"`, `"nan"` as text.
+    pub(crate) mod option {
+        use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+        #[derive(Serialize, Deserialize)]
+        #[serde(untagged)]
+        enum Number<'a> {
+            Finite(f64),
+            Text(std::borrow::Cow<'a, str>),
+        }
+
+        pub(crate) fn serialize<S: Serializer>(value: &Option<f64>, to: S) -> Result<S::Ok, S::Error> {
+            value
+                .map(|v| match v {
+                    v if v.is_finite() => Number::Finite(v),
+                    v if v.is_nan() => Number::Text("nan".into()),
+                    v if v > 0.0 => Number::Text("inf".into()),
+                    _ => Number::Text("-inf".into()),
+                })
+                .serialize(to)
+        }
+
+        pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<f64>, D::Error> {
+            Ok(match Option::<Number<'_>>::deserialize(from)? {
+                None => None,
+                Some(Number::Finite(v)) => Some(v),
+                Some(Number::Text(t)) => Some(t.parse().map_err(serde::de::Error::custom)?),
+            })
+        }
+    }
+}

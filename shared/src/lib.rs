@@ -1,0 +1,15 @@
+//! What is true in the browser and on the server alike: how a `.dstack.yml` is read, which offers
+//! fit it, and what goes over the wire between the two.
+//!
+//! Nothing here does I/O, reads a clock or draws a random number; it builds for `wasm32`.
+
+pub mod api;
+pub mod catalog;
+pub mod config;
+pub mod diagnostics;
+pub mod matcher;
+pub mod schema;
+pub mod time;
+pub mod yaml;
+
+pub use config::{Checked, check};

@@ -1,0 +1,5 @@
+//! Requirements to offers, in order; and why none fits.
+
+mod requirements;
+
+pub use requirements::{GpuRequirements, Requirements};
