@@ -1,8 +1,5 @@
-//! Berth: launches dev environments from the browser. Server and command line in one binary.
+//! The `berth` program; everything it does is in the library.
 
-pub mod clock;
-pub mod orchestrator;
-pub mod provider;
-pub mod store;
-
-fn main() {}
+fn main() -> std::process::ExitCode {
+    berth::cli::main()
+}

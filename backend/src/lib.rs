@@ -1,0 +1,11 @@
+//! Berth launches dev environments from the browser: server and command line in one binary.
+//!
+//! `http`, `cli` and `live` use `orchestrator`; that uses `store` and the traits of `provider`. Nothing in
+//! `orchestrator` knows a web framework; nothing in `provider` knows the database.
+
+pub mod cli;
+pub mod clock;
+pub mod http;
+pub mod orchestrator;
+pub mod provider;
+pub mod store;
