@@ -1,2 +1,21 @@
-//! See the package description.
-fn main() {}
+//! `cargo xtask …`: sets up, runs, tests and builds the project.
+
+mod build;
+mod cli;
+mod lint;
+mod run;
+mod setup;
+mod shell;
+mod test;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match cli::dispatch(std::env::args().skip(1).collect()) {
+        Ok(code) => code,
+        Err(problem) => {
+            eprintln!("\nerror: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! Builds the dashboard and the server.
+
+use std::path::PathBuf;
+
+use crate::{
+    setup::path_with_tools,
+    shell::{Problem, Steps, cargo, command, root, run, target_dir},
+};
+
+/// How much care the compiler takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// Built soon, fast enough to use.
+    Quick,
+    /// Built with care; the dashboard is inside the binary.
+    Release,
+}
+
+/// Builds both; gives the path of the server's binary.
+pub(crate) fn all(steps: &mut Steps, profile: Profile) -> Result<PathBuf, Problem> {
+    dashboard(steps, profile)?;
+    server(steps, profile)
+}
+
+/// Builds the dashboard into `frontend/dist`.
+pub(crate) fn dashboard(steps: &mut Steps, profile: Profile) -> Result<(), Problem> {
+    let path = path_with_tools()?;
+    let args: &[&str] = match profile {
+        Profile::Quick => &["--cargo-profile", "quick"],
+        Profile::Release => &["--release", "--cargo-profile", "wasm-release"],
+    };
+    steps.step("dashboard (wasm32)", || {
+        run(command("trunk")
+            .env("PATH", &path)
+            .current_dir(root().join("frontend"))
+            // The colour switch of other tools; Trunk takes any other value than true or false for a mistake.
+            .env_remove("NO_COLOR")
+            .args(["build", "--offline", "--dist", "dist"])
+            .args(args))
+    })?;
+    if profile == Profile::Release {
+        steps.step("compress the dashboard", || compress(&path))?;
+    }
+    Ok(())
+}
+
+/// Builds the server; gives the path of its binary.
+pub(crate) fn server(steps: &mut Steps, profile: Profile) -> Result<PathBuf, Problem> {
+    let (args, folder): (&[&str], _) = match profile {
+        Profile::Quick => (&[], "debug"),
+        Profile::Release => (&["--release"], "release"),
+    };
+    steps
+        .step("server", || run(cargo().args(["build", "--package", "berth", "--bin", "berth"]).args(args)))?;
+    Ok(target_dir().join(folder).join("berth"))
+}
+
+/// Puts `.br` and `.gz` beside each file that gains by it.
+fn compress(path: &std::ffi::OsStr) -> Result<(), Problem> {
+    run(command("node")
+        .env("PATH", path)
+        .arg(root().join("frontend/js/compress.mjs"))
+        .arg(root().join("frontend/dist")))
+}

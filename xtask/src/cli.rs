@@ -1,0 +1,54 @@
+//! Which command does what.
+
+use std::process::ExitCode;
+
+use crate::{
+    build::{self, Profile},
+    lint, run, setup,
+    shell::{Problem, Steps},
+    test,
+};
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  run [--release] [-- ARGS]   set up what is missing, build, start the server; ARGS go to `berth serve`
+  test [FILTER]               set up what is missing, build, run all tests, the browser's too
+  build [--release]           build dashboard and server; --release makes one binary with the dashboard inside
+  setup                       only set up what is missing
+  lint                        formatting and clippy, for the server and for wasm32
+";
+
+/// Carries out the command line `args` (without the program's name).
+pub(crate) fn dispatch(args: Vec<String>) -> Result<ExitCode, Problem> {
+    let (own, rest) = match args.iter().position(|arg| arg == "--") {
+        Some(at) => (args[..at].to_vec(), args[at + 1..].to_vec()),
+        None => (args, Vec::new()),
+    };
+    let command = own.first().map(String::as_str).unwrap_or_default();
+    let flags: Vec<&str> = own.iter().skip(1).map(String::as_str).collect();
+    let profile = if flags.contains(&"--release") { Profile::Release } else { Profile::Quick };
+    let mut steps = Steps::new();
+    match (command, flags.as_slice()) {
+        ("run", [] | ["--release"]) => return run::run(&mut steps, profile, &rest),
+        ("test", [] | [_]) => test::test(&mut steps, flags.first().copied())?,
+        ("build", [] | ["--release"]) => {
+            setup::for_build(&mut steps)?;
+            let binary = build::all(&mut steps, profile)?;
+            steps.summary();
+            println!("built {}", binary.display());
+        }
+        ("setup", []) => {
+            setup::for_build(&mut steps)?;
+            setup::for_tests(&mut steps)?;
+            steps.summary();
+        }
+        ("lint", []) => lint::lint(&mut steps)?,
+        ("" | "help" | "--help" | "-h", _) => print!("{HELP}"),
+        _ => {
+            eprint!("{HELP}");
+            return Err(Problem::new(format!("`cargo xtask {}` is not a command", own.join(" "))));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,39 @@
+//! `cargo xtask test`: everything.
+
+use crate::{
+    build::{self, Profile},
+    setup,
+    shell::{Problem, Steps, cargo, command, root, run, which},
+};
+
+/// Runs all tests, or those whose name contains `filter`.
+pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Problem> {
+    setup::for_build(steps)?;
+    setup::for_tests(steps)?;
+    let rust = steps.step("tests in Rust", || {
+        let runner: &[&str] = if which(&["cargo-nextest"]).is_some() {
+            &["nextest", "run", "--no-tests=pass"]
+        } else {
+            &["test"]
+        };
+        run(cargo().args(runner).arg("--workspace").args(filter))
+    });
+    // Both are always run, so that one failure does not hide another.
+    let browser = build::all(steps, Profile::Quick).and_then(|binary| {
+        let chromium = setup::find_browser()?;
+        steps.step("tests in the browser", || {
+            let mut node = command("node");
+            node.current_dir(root().join("tests/browser"))
+                .env("CHROMIUM", chromium)
+                .env("BERTH", binary)
+                // One browser at a time is quick enough and keeps two cores from stalling each other's waits.
+                .args(["--test", "--test-concurrency=1", "--test-timeout=300000"]);
+            if let Some(filter) = filter {
+                node.arg(format!("--test-name-pattern={filter}"));
+            }
+            run(node.arg("specs/"))
+        })
+    });
+    steps.summary();
+    rust.and(browser)
+}
