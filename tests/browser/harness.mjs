@@ -1,0 +1,192 @@
+// A server of its own for each test, and a Chromium to look at it with.
+import { spawn, execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { chromium } from 'playwright-core';
+
+const binary = process.env.BERTH ?? path.resolve(import.meta.dirname, '../../target/debug/berth');
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** How long anything may take to appear; generous, since a slow machine is no failure. */
+export const PATIENCE = 30_000;
+
+/** A `berth serve` on a free port of 127.0.0.1 with a data directory of its own. */
+export class Server {
+  static async start() {
+    const dataDir = await mkdtemp(path.join(tmpdir(), 'berth-browser-'));
+    const server = new Server(dataDir);
+    await server.#spawn('127.0.0.1:0');
+    return server;
+  }
+
+  constructor(dataDir) {
+    this.dataDir = dataDir;
+  }
+
+  async #spawn(listen) {
+    this.child = spawn(binary, ['serve', '--listen', listen, '--data-dir', this.dataDir], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.exited = new Promise((resolve) => this.child.once('exit', resolve));
+    let output = '';
+    let errors = '';
+    this.child.stderr.on('data', (bytes) => (errors += bytes));
+    this.loginLink = await new Promise((resolve, reject) => {
+      this.child.stdout.on('data', (bytes) => {
+        output += bytes;
+        const link = output.match(/https?:\/\/\S+\/login\?token=\S+/);
+        if (link) resolve(link[0]);
+      });
+      this.child.once('error', reject);
+      this.child.once('exit', (code) => reject(new Error(`berth serve ended with ${code}\n${output}\n${errors}`)));
+    });
+    this.address = new URL(this.loginLink).origin;
+  }
+
+  /** Another one-time link, for another browser. */
+  async anotherLoginLink() {
+    const { stdout } = await promisify(execFile)(binary, ['login-link', '--data-dir', this.dataDir]);
+    return stdout.match(/https?:\/\/\S+\/login\?token=\S+/)[0];
+  }
+
+  /** SIGKILL, then a new server on the same data and port. */
+  async killAndRestart(between = async () => {}) {
+    const { host } = new URL(this.address);
+    this.child.kill('SIGKILL');
+    await this.exited;
+    await between();
+    await this.#spawn(host);
+  }
+
+  /** Ends the server and whatever still runs, and removes the data. */
+  async stop() {
+    this.child.kill('SIGTERM');
+    await this.exited;
+    await rm(this.dataDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  }
+}
+
+/** A Chromium; each `newPage` is a person of their own, without anybody's cookies. */
+export class Browser {
+  static async start() {
+    const browser = new Browser();
+    browser.chromium = await chromium.launch({
+      executablePath,
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    });
+    return browser;
+  }
+
+  async newPage({ width = 1440, height = 900, colorScheme = 'light', ...options } = {}) {
+    const context = await this.chromium.newContext({
+      viewport: { width, height },
+      colorScheme,
+      reducedMotion: 'reduce',
+      ...options,
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE);
+    page.problems = [];
+    page.on('pageerror', (error) => page.problems.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error') page.problems.push(message.text());
+    });
+    return page;
+  }
+
+  stop() {
+    return this.chromium.close();
+  }
+}
+
+/** Runs `body` with a server and a browser, and cleans up whatever happens. */
+export function withServer(body) {
+  return async (t) => {
+    const server = await Server.start();
+    const browser = await Browser.start();
+    try {
+      await body({ t, server, browser });
+    } finally {
+      await browser.stop();
+      await stopAllRuns(server);
+      await server.stop();
+    }
+  };
+}
+
+async function stopAllRuns(server) {
+  // Environments outlive their server on purpose; a test leaves none behind.
+  const browser = await Browser.start();
+  try {
+    const page = await browser.newPage();
+    await logIn(page, await server.anotherLoginLink());
+    await page.evaluate(async () => {
+      const api = (method, at, body) =>
+        fetch(`/api/v1${at}`, {
+          method,
+          headers: { 'content-type': 'application/json' },
+          body: body && JSON.stringify(body),
+        }).then((answer) => answer.json());
+      const unfinished = async () =>
+        (await api('GET', '/runs')).items.filter((run) => !['terminated', 'failed', 'done'].includes(run.status));
+      for (const run of await unfinished()) await api('POST', `/runs/${run.name}/stop`, { abort: true });
+      const deadline = Date.now() + 30_000;
+      while ((await unfinished()).length && Date.now() < deadline) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    });
+  } finally {
+    await browser.stop();
+  }
+}
+
+/** Opens a one-time link and waits for the page behind it. */
+export async function logIn(page, link) {
+  await page.goto(link);
+  await page.waitForURL((url) => !url.pathname.startsWith('/login'));
+  await page.getByRole('button', { name: 'Launch' }).first().waitFor();
+}
+
+/** Replaces the text of the editor, as a paste does. */
+export async function paste(page, text) {
+  const editor = page.getByRole('textbox', { name: 'Configuration' });
+  await editor.click();
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.insertText(text);
+}
+
+/** Keeps every message of the page's stream, from its next connection on. */
+export function recordStream(page) {
+  const messages = [];
+  page.on('websocket', (socket) => {
+    if (!new URL(socket.url()).pathname.endsWith('/api/v1/stream')) return;
+    socket.on('framereceived', ({ payload }) => messages.push(JSON.parse(payload)));
+  });
+  return messages;
+}
+
+/** What a terminal of the page shows, as text. */
+export async function terminalText(page) {
+  return page.locator('.xterm-rows').first().innerText();
+}
+
+/** Waits until `condition` holds. */
+export async function until(condition, what) {
+  const deadline = Date.now() + PATIENCE;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (Date.now() > deadline) throw new Error(`waited in vain until ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
