@@ -3,10 +3,15 @@
 //! Every change of a run, job or instance is written in one transaction with its event, and the event keeps
 //! what the change left behind, so that a replay of the events gives the same state.
 
+mod open;
+mod sqlite;
+
 use berth_shared::{
     api::{Event, EventSeq, Instance, Run, RunId},
     time::Timestamp,
 };
+
+pub use open::{OpenError, Store, open};
 
 /// An event with what it left behind, as it goes over the stream.
 #[derive(Clone, Debug, PartialEq)]

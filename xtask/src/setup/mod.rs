@@ -32,7 +32,9 @@ fn tools_dir() -> Result<PathBuf, Problem> {
         (Some(cache), _) if !cache.is_empty() => PathBuf::from(cache),
         (_, Some(home)) => PathBuf::from(home).join(".cache"),
         _ => {
-            return Err(Problem::new("neither XDG_CACHE_HOME nor HOME is set: set one, tools are kept there"));
+            return Err(Problem::new(
+                "neither XDG_CACHE_HOME nor HOME is set: set one, tools are kept there",
+            ));
         }
     };
     Ok(cache.join("berth/tools"))

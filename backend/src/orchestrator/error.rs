@@ -1,0 +1,112 @@
+//! What can be wrong with a request to the [`super::Service`].
+
+use berth_shared::{
+    api::{PlanNote, Refusal, RunStatus},
+    diagnostics::Diagnostic,
+};
+
+/// Why a request was refused; each has a stable [`code`](Self::code). The text is for people.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The text is no valid configuration.
+    #[error("the configuration has {}; see the list of problems", count(.0))]
+    InvalidConfiguration(Vec<Diagnostic>),
+    /// The name does not have the form of a run's name.
+    #[error(
+        "`{0}` cannot be a run's name; use 2 to 41 characters: a lower-case letter first, then lower-case \
+         letters, digits and `-`"
+    )]
+    RunNameInvalid(String),
+    /// A run of this name is not finished.
+    #[error("a run named `{0}` is active; stop it first, or choose another name")]
+    RunNameTaken(String),
+    /// Nothing fits right now.
+    #[error("no offer fits right now: {}", sentences(.0))]
+    NoOffers(Vec<Refusal>),
+    /// The best offer costs more than the submitter has agreed to.
+    #[error("the best offer now costs ${now} an hour, above the agreed ${agreed}; look at the plan again")]
+    PriceChanged {
+        /// US dollars an hour that were agreed.
+        agreed: f64,
+        /// US dollars an hour now.
+        now: f64,
+    },
+    /// Variables that the text names without a value were given none.
+    #[error("no value was given for {}; the configuration asks the submitter for it", names(.0))]
+    VariableMissing(Vec<String>),
+    /// Values were given for variables that the text does not ask for.
+    #[error("the configuration does not ask for {}; add it under `env`, or leave the value out", names(.0))]
+    VariableUnknown(Vec<String>),
+    /// There is no such run.
+    #[error("there is no run named `{0}`")]
+    RunNotFound(String),
+    /// What was asked for needs a running environment.
+    #[error("run `{name}` is {status}: {detail}")]
+    RunNotRunning {
+        /// The run.
+        name: String,
+        /// Where it stands.
+        status: RunStatus,
+        /// What is missing, in words.
+        detail: String,
+    },
+    /// It is over; there is nothing to stop.
+    #[error("run `{name}` is over ({status}); there is nothing to stop")]
+    RunFinished {
+        /// The run.
+        name: String,
+        /// How it ended.
+        status: RunStatus,
+    },
+    /// Only finished runs can be deleted.
+    #[error("run `{0}` is not finished; stop it first")]
+    RunActive(String),
+    /// The provider cannot be reached or cannot do it now.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The server's own fault. The text is for the log, not for people.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl ServiceError {
+    /// Stable name of the kind, as in [`berth_shared::api::Problem::code`].
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidConfiguration(_) => "invalid-configuration",
+            Self::RunNameInvalid(_) => "run-name-invalid",
+            Self::RunNameTaken(_) => "run-name-taken",
+            Self::NoOffers(_) => "no-offers",
+            Self::PriceChanged { .. } => "price-changed",
+            Self::VariableMissing(_) => "variable-missing",
+            Self::VariableUnknown(_) => "variable-unknown",
+            Self::RunNotFound(_) => "run-not-found",
+            Self::RunNotRunning { .. } => "run-not-running",
+            Self::RunFinished { .. } => "run-finished",
+            Self::RunActive(_) => "run-active",
+            Self::Unavailable(_) => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+}
+
+fn count(diagnostics: &[Diagnostic]) -> String {
+    let errors =
+        diagnostics.iter().filter(|d| d.severity == berth_shared::diagnostics::Severity::Error).count();
+    if errors == 1 { "1 mistake".to_owned() } else { format!("{errors} mistakes") }
+}
+
+fn names(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// All reasons of all backends in one line.
+pub(crate) fn sentences(refusals: &[Refusal]) -> String {
+    let each = |refusal: &Refusal| {
+        let reasons: Vec<&str> =
+            refusal.reasons.iter().map(|PlanNote { message, .. }| message.as_str()).collect();
+        format!("{}: {}", refusal.backend, reasons.join(" "))
+    };
+    refusals.iter().map(each).collect::<Vec<_>>().join("; ")
+}
