@@ -15,7 +15,11 @@ pub(super) fn ensure(steps: &mut Steps) -> Result<(), Problem> {
     let dir = tools_dir()?;
     let wasm_bindgen = locked_version("wasm-bindgen")?;
     // The command's own lock file may name releases that the registry at hand does not have yet.
-    install(steps, &dir, &Tool { name: "wasm-bindgen-cli", version: &wasm_bindgen, args: &["--no-default-features"] })?;
+    install(
+        steps,
+        &dir,
+        &Tool { name: "wasm-bindgen-cli", version: &wasm_bindgen, args: &["--no-default-features"] },
+    )?;
     // Trunk would only use TLS to download tools; they are here already.
     let args = ["--locked", "--no-default-features"];
     install(steps, &dir, &Tool { name: "trunk", version: TRUNK, args: &args })?;
