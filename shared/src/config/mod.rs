@@ -1,11 +1,42 @@
 //! The `.dstack.yml` model.
+//!
+//! [`check`] reads a text as dstack 0.18.2 does: the verdict and the normalised configuration are
+//! the same to the letter. What there is to say about it is said all at once, in words of our own.
 
+mod coerce;
+mod context;
+mod disk;
+mod duration;
+mod effects;
+mod env;
+mod environment;
+mod gpu;
+mod hints;
+mod memory;
 mod model;
+mod ports;
+mod profile;
+mod python;
+mod range;
+mod registry_auth;
+mod resources;
+mod scalars;
+mod summary;
+mod surprise;
+
+pub use hints::{InlineHint, hints};
 pub(crate) use model::number;
-
 pub use model::*;
+pub use summary::{SummaryItem, summary};
 
-use crate::diagnostics::{Diagnostic, Severity};
+use crate::{
+    diagnostics::{ByteRange, Code, Diagnostic, Severity, Sink},
+    yaml::{self, Value},
+};
+use context::{At, Cx, Path};
+
+/// The longest text that is checked, in bytes.
+pub const TEXT_LIMIT: usize = 256 * 1024;
 
 /// What [`check`] found.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +59,72 @@ impl Checked {
 
 /// Reads a configuration and says everything there is to say about it. Never panics, whatever the text.
 #[must_use]
-pub fn check(_text: &str) -> Checked {
-    Checked::default()
+pub fn check(text: &str) -> Checked {
+    if text.len() > TEXT_LIMIT {
+        return too_long(text);
+    }
+    let mut sink = Sink::default();
+    let document = match yaml::load(text) {
+        Ok(document) => document,
+        Err(error) => {
+            syntax(&mut sink, text, &error);
+            return Checked { diagnostics: sink.finish(text), ..Checked::default() };
+        }
+    };
+    let Some(root) = document.root else {
+        let end = ByteRange::new(text.len(), text.len());
+        let begin = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+        sink.report(Code::EmptyDocument, String::new(), end, "there is no configuration here".to_owned())
+            .help("a configuration begins with `type: dev-environment`")
+            .offer("begin one", end, format!("{begin}type: dev-environment\nide: vscode\n"));
+        return Checked { diagnostics: sink.finish(text), ..Checked::default() };
+    };
+    let mut cx = Cx { text, doc: &document, sink };
+    let range = document.node(root).range;
+    // The whole of a mapping is nothing to underline.
+    let key = match &document.node(root).value {
+        Value::Map(entries) => entries.first().map_or(range, |entry| entry.key_range),
+        _ => range,
+    };
+    let at = At { node: root, range, key, path: &Path::Root };
+    let read = environment::configuration(&mut cx, at);
+    let (configuration, written) = read.unzip();
+    Checked { configuration, written: written.unwrap_or_default(), diagnostics: cx.sink.finish(text) }
+}
+
+fn too_long(text: &str) -> Checked {
+    let mut sink = Sink::default();
+    let kib = text.len().div_ceil(1024);
+    let line = text.find(['\n', '\r']).unwrap_or(text.len()).min(80);
+    let line = (0..=line).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
+    sink.report(
+        Code::TextTooLong,
+        String::new(),
+        ByteRange::new(0, line),
+        format!("the text has {kib} KiB; a configuration has at most {}", TEXT_LIMIT / 1024),
+    )
+    .help("something else was pasted here; a configuration is usually a few lines");
+    Checked { diagnostics: sink.finish(text), ..Checked::default() }
+}
+
+/// Turns the reader's error into a diagnostic.
+fn syntax(sink: &mut Sink, text: &str, error: &yaml::YamlError) {
+    // An empty range has nothing to underline: take the character there.
+    let next = text
+        .get(error.range.start..)
+        .and_then(|rest| rest.chars().next())
+        .filter(|c| !matches!(c, '\n' | '\r'));
+    let range = match next {
+        Some(c) if error.range.start == error.range.end => {
+            ByteRange::new(error.range.start, error.range.start + c.len_utf8())
+        }
+        _ => error.range,
+    };
+    let draft = sink.report(Code::YamlSyntax, String::new(), range, error.message.clone());
+    if let Some(help) = error.help {
+        draft.help(help);
+    }
+    if let Some(context) = &error.context {
+        draft.related(context.range, context.message.clone());
+    }
 }

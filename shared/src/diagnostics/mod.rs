@@ -1,6 +1,15 @@
 //! What is wrong, where, and what to do about it.
 
+mod codes;
+mod draft;
+mod fix;
 mod place;
+mod render;
+
+pub use codes::Code;
+pub(crate) use draft::{Draft, Sink};
+pub use fix::apply_edits;
+pub use render::render;
 
 pub use place::{ByteRange, LineIndex, Position, Range};
 

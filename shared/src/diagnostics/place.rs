@@ -71,8 +71,21 @@ impl<'a> LineIndex<'a> {
             offset -= 1;
         }
         let line = self.starts.partition_point(|&start| start <= offset) - 1;
-        let column = self.text[self.starts[line]..offset].chars().map(char::len_utf16).sum();
+        let before = &self.text[self.starts[line]..offset];
+        let column = if before.is_ascii() { before.len() } else { before.chars().map(char::len_utf16).sum() };
         Position { offset, line, column }
+    }
+
+    /// Byte offset at which a line begins; beyond the last line, the end of the text.
+    #[must_use]
+    pub fn line_start(&self, line: usize) -> usize {
+        self.starts.get(line).copied().unwrap_or(self.text.len())
+    }
+
+    /// A line without its break.
+    #[must_use]
+    pub fn line(&self, line: usize) -> &'a str {
+        self.text[self.line_start(line)..self.line_start(line + 1)].trim_end_matches(['\n', '\r'])
     }
 
     /// Both ends of a byte range.

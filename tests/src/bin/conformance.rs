@@ -1,17 +1,20 @@
-//! Prints our answers to recorded questions: `conformance yaml DOCUMENTS.jsonl`.
+//! Prints our answers to recorded questions: `conformance config|yaml DOCUMENTS.jsonl`.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter};
 use std::process::ExitCode;
 
-use berth_tests::conformance::{answer_all, yaml};
+use berth_tests::conformance::{answer_all, config, yaml};
 
-const USAGE: &str = "usage: conformance yaml DOCUMENTS.jsonl";
+const USAGE: &str = "usage: conformance config|yaml DOCUMENTS.jsonl";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let (path, answered) = match arguments[..] {
+        ["config", path] => {
+            (path, with_lines(path, |input, output| answer_all(input, output, config::answer)))
+        }
         ["yaml", path] => (path, with_lines(path, |input, output| answer_all(input, output, yaml::answer))),
         _ => {
             eprintln!("{USAGE}");

@@ -1,0 +1,195 @@
+//! Durations: whole seconds, or digits with a unit.
+
+use super::{
+    coerce::{self, Int},
+    context::{At, Cx},
+    scalars, surprise,
+};
+use crate::{
+    diagnostics::Code,
+    yaml::{Value, decimal_digit},
+};
+
+/// Seconds, within 64 bits.
+pub(super) fn seconds(cx: &mut Cx<'_>, at: At<'_>) -> Option<i64> {
+    let int = any(cx, at)?;
+    scalars::fits(cx, at, int)
+}
+
+/// `off`, or seconds as text.
+pub(super) fn or_off(cx: &mut Cx<'_>, at: At<'_>) -> Option<String> {
+    if let Value::Str(text) = cx.value(at)
+        && text == "off"
+    {
+        return Some(text.clone());
+    }
+    match any(cx, at)? {
+        Int::Small(n) => Some(n.to_string()),
+        int @ Int::Huge => scalars::fits(cx, at, int).map(|n| n.to_string()),
+    }
+}
+
+fn any(cx: &mut Cx<'_>, at: At<'_>) -> Option<Int> {
+    let value = cx.value(at);
+    let int = match value {
+        Value::Bool(_) | Value::Int(_) | Value::BigInt(_) | Value::Float(_) => coerce::int(value),
+        Value::Str(text) => coerce::int_of_text(text).or_else(|| with_unit(text)),
+        _ => None,
+    };
+    let Some(int) = int else {
+        invalid(cx, at);
+        return None;
+    };
+    if let Int::Small(n) = int {
+        surprising(cx, at, n);
+    }
+    Some(int)
+}
+
+fn surprising(cx: &mut Cx<'_>, at: At<'_>, n: i128) {
+    // The only place that takes `off` is `max_duration`; there, quoting says what is meant.
+    let off = matches!(at.path, super::context::Path::Key(_, "max_duration"));
+    if *cx.value(at) == Value::Bool(false) && off {
+        let shown = cx.quote(at);
+        let fixable = cx.is_bare(at);
+        let draft = cx.report(
+            Code::BooleanAsNumber,
+            at,
+            format!("{shown} is a boolean in YAML; it is read as 0 seconds, which means no limit"),
+        );
+        draft.help("quote `\"off\"` to say so");
+        if fixable {
+            draft.fix("write `\"off\"`", at.range, "\"off\"");
+        }
+        return;
+    }
+    surprise::as_number(
+        cx,
+        at,
+        &format!("{n} {}", if n == 1 { "second" } else { "seconds" }),
+        &n.to_string(),
+    );
+    if let Ok(n) = i64::try_from(n) {
+        surprise::fraction(cx, at, n);
+    }
+    if n <= 0 && !matches!(cx.value(at), Value::Bool(_)) {
+        let shown = cx.quote(at);
+        let draft = cx.report(Code::DurationNotPositive, at, format!("{shown} is no time at all"));
+        if off && n == 0 {
+            draft.help("0 means no limit; write `\"off\"` to say so");
+        }
+    }
+}
+
+fn invalid(cx: &mut Cx<'_>, at: At<'_>) {
+    let what = cx.kind_of(at);
+    let suggestion = match cx.value(at) {
+        Value::Str(text) => suggest(text),
+        _ => None,
+    };
+    let in_place = cx.doc.node(at.node).range == at.range && at.range.start < at.range.end;
+    let draft = cx.report(Code::InvalidDuration, at, format!("expected a duration, got {what}"));
+    draft.help("write a whole number with one of the units `s`, `m`, `h`, `d`, `w`, such as `90m`");
+    if let (Some(suggestion), true) = (suggestion, in_place) {
+        draft.fix(format!("write `{suggestion}`"), at.range, suggestion);
+    }
+}
+
+/// The grammar of dstack: digits of any script, blanks, one unit in lower case, at most one line break after it.
+fn with_unit(text: &str) -> Option<Int> {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    let unit = text.chars().next_back()?;
+    let factor = factor(unit)?;
+    let digits = text[..text.len() - unit.len_utf8()].trim_end_matches(' ');
+    if digits.is_empty() {
+        return None;
+    }
+    let mut n = Some(0_i128);
+    for c in digits.chars() {
+        let digit = i128::from(decimal_digit(c)?.to_digit(10)?);
+        n = n.and_then(|n| n.checked_mul(10)?.checked_add(digit));
+    }
+    Some(n.and_then(|n| n.checked_mul(factor)).map_or(Int::Huge, Int::Small))
+}
+
+fn factor(unit: char) -> Option<i128> {
+    Some(match unit {
+        's' => 1,
+        'm' => 60,
+        'h' => 3600,
+        'd' => 86_400,
+        'w' => 604_800,
+        _ => return None,
+    })
+}
+
+/// What was surely meant by a duration that dstack does not read: `1h30m`, `1.5h`, `2 hours`, `5H`.
+fn suggest(text: &str) -> Option<String> {
+    let text = text.trim().to_ascii_lowercase();
+    if text.len() > 40 {
+        return None;
+    }
+    let mut rest = text.as_str();
+    let mut total = 0.0;
+    while !rest.is_empty() {
+        let number = rest.find(|c: char| !c.is_ascii_digit() && c != '.').filter(|&i| i > 0)?;
+        let n: f64 = rest[..number].parse().ok()?;
+        rest = rest[number..].trim_start();
+        let word = rest.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(rest.len());
+        let unit = match &rest[..word] {
+            "s" | "sec" | "secs" | "second" | "seconds" => 's',
+            "m" | "min" | "mins" | "minute" | "minutes" => 'm',
+            "h" | "hr" | "hrs" | "hour" | "hours" => 'h',
+            "d" | "day" | "days" => 'd',
+            "w" | "week" | "weeks" => 'w',
+            _ => return None,
+        };
+        #[expect(clippy::cast_precision_loss, reason = "604,800 at most")]
+        let factor = factor(unit)? as f64;
+        total += n * factor;
+        rest = rest[word..].trim_start();
+    }
+    (total > 0.0 && total.fract() == 0.0 && total < 1e12).then(|| short(total))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a whole number below 1e12")]
+fn short(seconds: f64) -> String {
+    let n = seconds as i64;
+    for (factor, unit) in [(86_400, 'd'), (3600, 'h'), (60, 'm')] {
+        if n % factor == 0 {
+            return format!("{}{unit}", n / factor);
+        }
+    }
+    format!("{n}s")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_write_becomes_what_dstack_reads() {
+        for (text, meant) in [
+            ("1h30m", "90m"),
+            ("1.5h", "90m"),
+            ("2 hours", "2h"),
+            ("5H", "5h"),
+            ("1d12h", "36h"),
+            (" 2h", "2h"),
+        ] {
+            assert_eq!(suggest(text).as_deref(), Some(meant), "{text}");
+        }
+        for text in ["", "never", "1y", "1h30", "..h", "0h"] {
+            assert_eq!(suggest(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_unit_follows_digits_and_ends_the_text() {
+        assert_eq!(with_unit("5  m"), Some(Int::Small(300)));
+        assert_eq!(with_unit("٥m\n"), Some(Int::Small(300)));
+        for text in ["m", "5\tm", " 5m", "5m ", "-5m", "5mm", "5m\n\n", "1.5h"] {
+            assert_eq!(with_unit(text), None, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The whole configuration of a dev environment.
+
+use super::{
+    Configuration, Written,
+    context::{At, Cx, Path, quote},
+    effects, env, ports, profile, python, registry_auth, resources, scalars,
+};
+use crate::{config::Resources, diagnostics::Code, schema, yaml::Value};
+
+/// Reads the root of a document.
+pub(super) fn configuration(cx: &mut Cx<'_>, at: At<'_>) -> Option<(Configuration, Written)> {
+    of_type(cx, at)?;
+    let errors = cx.sink.errors();
+    let fields = cx.object(at, "")?;
+    let path = &Path::Root;
+    let ide = fields.required(cx, path, "ide", |cx, at| scalars::choice(cx, at, "ide").map(str::to_owned));
+    let version = fields.optional(cx, path, "version", scalars::text);
+    let init = fields.default(cx, path, "init", Vec::new(), scalars::texts);
+    let image = fields.optional(cx, path, "image", scalars::text);
+    let entrypoint = fields.optional(cx, path, "entrypoint", scalars::text);
+    let home_dir = fields.default(cx, path, "home_dir", "/root".to_owned(), scalars::text);
+    let registry_auth = fields.optional(cx, path, "registry_auth", registry_auth::registry_auth);
+    let has_image = image.as_ref().is_some_and(|image| image.as_ref().is_some_and(|image| !image.is_empty()));
+    let python = fields.optional(cx, path, "python", |cx, at| {
+        if has_image {
+            let remove = |name: &str| fields.entry(name).and_then(|(key, value)| cx.removal(key, value));
+            let removals = [("python", remove("python")), ("image", remove("image"))];
+            let draft = cx.report(Code::ImageAndPython, at, "`python` cannot stand beside `image`");
+            draft.help("`python` chooses the default image; remove one of the two");
+            if let Some(image) = fields.key("image") {
+                draft.related(image, "an image is chosen here");
+            }
+            for (name, removal) in removals {
+                if let Some(removal) = removal {
+                    draft.offer(format!("remove `{name}`"), removal, "");
+                }
+            }
+            return None;
+        }
+        python::python(cx, at)
+    });
+    let env = fields.default(cx, path, "env", Default::default(), env::env);
+    let setup = fields.default(cx, path, "setup", Vec::new(), scalars::texts);
+    let resources = fields.default(
+        cx,
+        path,
+        "resources",
+        (Resources::default(), Written::default()),
+        resources::resources,
+    );
+    let ports = fields.default(cx, path, "ports", Vec::new(), ports::ports);
+    let profile = profile::profile(cx, path, &fields);
+    let (profile, (resources, written)) = (profile?, resources?);
+    let configuration = Configuration {
+        ide: ide?,
+        version: version?,
+        init: init?,
+        r#type: "dev-environment".to_owned(),
+        image: image?,
+        entrypoint: entrypoint?,
+        home_dir: home_dir?,
+        registry_auth: registry_auth?,
+        python: python?,
+        env: env?,
+        setup: setup?,
+        resources,
+        ports: ports?,
+        backends: profile.backends,
+        regions: profile.regions,
+        instance_types: profile.instance_types,
+        spot_policy: profile.spot_policy,
+        retry_policy: profile.retry_policy,
+        max_duration: profile.max_duration,
+        max_price: profile.max_price,
+        pool_name: profile.pool_name,
+        instance_name: profile.instance_name,
+        creation_policy: profile.creation_policy,
+        termination_policy: profile.termination_policy,
+        termination_idle_time: profile.termination_idle_time,
+    };
+    // Keys that do not belong here were reported while reading on.
+    if cx.sink.errors() > errors {
+        return None;
+    }
+    effects::warn(cx, path, &fields, &configuration);
+    Some((configuration, written))
+}
+
+/// Checks `type`, which decides what the rest means.
+fn of_type(cx: &mut Cx<'_>, at: At<'_>) -> Option<()> {
+    let entries = match cx.value(at) {
+        Value::Map(entries) => entries,
+        Value::Null => {
+            let draft = cx.report(Code::EmptyDocument, at, "there is no configuration here");
+            draft.help("a configuration begins with `type: dev-environment`");
+            draft.offer("begin one", at.range, "type: dev-environment\nide: vscode\n");
+            return None;
+        }
+        _ => {
+            let what = cx.kind_of(at);
+            cx.report(Code::NotAMapping, at, format!("expected a mapping of keys to values, got {what}"))
+                .help("a configuration begins with `type: dev-environment`");
+            return None;
+        }
+    };
+    let named = |name: &str| {
+        entries
+            .iter()
+            .rev()
+            .find(|entry| matches!(&cx.doc.node(entry.key).value, Value::Str(key) if key == name))
+    };
+    let Some(entry) = named("type") else {
+        let misspelt = entries.iter().find_map(|entry| match &cx.doc.node(entry.key).value {
+            Value::Str(key) if schema::closest(key, ["type"]).is_some() => Some(entry.key_range),
+            _ => None,
+        });
+        let first = entries.first().map(|entry| entry.key_range);
+        let block = !cx.text.get(at.range.start..).unwrap_or_default().starts_with('{');
+        let spot = misspelt.or(first).unwrap_or(at.range);
+        let draft =
+            cx.sink.report(Code::MissingType, "type".to_owned(), spot, "`type` is missing".to_owned());
+        draft.help("begin with `type: dev-environment`");
+        if let Some(misspelt) = misspelt {
+            draft.fix("replace with `type`", misspelt, "type");
+        } else if let (Some(first), true) = (first, block) {
+            let insert = crate::diagnostics::ByteRange::new(first.start, first.start);
+            let column = cx.text[..first.start].chars().rev().take_while(|c| *c == ' ').count();
+            // Only at the very start of a line is it plain how the new one is indented.
+            if column == 0 && (first.start == 0 || cx.text[..first.start].ends_with('\n')) {
+                draft.fix("add `type: dev-environment`", insert, "type: dev-environment\n");
+            }
+        }
+        return None;
+    };
+    let path = Path::Key(&Path::Root, "type");
+    let at = At { node: entry.value, range: entry.value_range, key: entry.key_range, path: &path };
+    match cx.value(at) {
+        Value::Str(text) if text == "dev-environment" => return Some(()),
+        Value::Str(text) if text == "task" || text == "service" => {
+            let shown = quote(text);
+            cx.report(
+                Code::UnsupportedType,
+                at,
+                format!("{shown} is not launched here, only `dev-environment`"),
+            );
+        }
+        value => {
+            let close = match value {
+                Value::Str(text) => schema::closest(text, ["dev-environment", "dev", "devenv"]),
+                _ => None,
+            };
+            let what = match value {
+                Value::Str(text) => quote(text),
+                _ => cx.kind_of(at),
+            };
+            let in_place = cx.doc.node(at.node).range == at.range && at.range.start < at.range.end;
+            let draft = cx.report(Code::UnknownType, at, format!("expected `dev-environment`, got {what}"));
+            if close.is_some() && in_place {
+                draft.fix("replace with `dev-environment`", at.range, "dev-environment");
+            } else if in_place {
+                draft.offer("replace with `dev-environment`", at.range, "dev-environment");
+            }
+        }
+    }
+    None
+}

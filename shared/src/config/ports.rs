@@ -1,0 +1,114 @@
+//! Ports: a number, `local:container`, `*:container`, or an object.
+
+use super::{
+    coerce::{self, Int},
+    context::{At, Cx, quote},
+    scalars, surprise,
+};
+use crate::{config::PortMapping, diagnostics::Code, yaml::Value};
+
+/// dstack's own upper bound, one too many.
+const MOST: i128 = 65536;
+
+const HELP: &str =
+    "write a port such as `8080`, a mapping such as `\"8080:80\"`, or `\"*:80\"` for any free port";
+
+/// The list of ports.
+pub(super) fn ports(cx: &mut Cx<'_>, at: At<'_>) -> Option<Vec<PortMapping>> {
+    scalars::list(cx, at, port)
+}
+
+fn port(cx: &mut Cx<'_>, at: At<'_>) -> Option<PortMapping> {
+    let value = cx.value(at);
+    // A number, or what becomes one.
+    if let Some(int) = coerce::int(value) {
+        let Some(port) = in_range(int) else {
+            let what = cx.kind_of(at);
+            let spelled = cx.doc.node(at.node).text.clone().unwrap_or_default();
+            let base_60 = spelled.contains(':') && matches!(value, Value::Int(_) | Value::BigInt(_));
+            let fixable = base_60 && cx.is_bare(at) && mapping(&spelled).is_some_and(|m| m.is_ok());
+            let draft = cx.report(Code::InvalidPort, at, format!("a port is 1 to 65536, got {what}"));
+            if base_60 {
+                draft.help("digits with a colon are a base-60 number in YAML 1.1: quote the mapping");
+            } else {
+                draft.help(HELP);
+            }
+            if fixable {
+                draft.fix(format!("quote {}", quote(&spelled)), at.range, format!("\"{spelled}\""));
+            }
+            return None;
+        };
+        surprise::as_port(cx, at, port);
+        if let Value::Float(_) = value {
+            surprise::fraction(cx, at, i64::from(port));
+        }
+        return Some(PortMapping { local_port: Some(port), container_port: port });
+    }
+    match value {
+        Value::Str(text) => match mapping(text) {
+            Some(Ok(mapping)) => Some(mapping),
+            Some(Err(which)) => {
+                cx.report(
+                    Code::InvalidPort,
+                    at,
+                    format!("the {which} port of {} is not 1 to 65536", quote(text)),
+                );
+                None
+            }
+            None => {
+                cx.report(Code::InvalidPort, at, format!("{} is no port", quote(text))).help(HELP);
+                None
+            }
+        },
+        Value::Float(_) | Value::Timestamp(_) | Value::Binary(_) => {
+            let what = cx.kind_of(at);
+            cx.report(Code::InvalidPort, at, format!("expected a port, got {what}")).help(HELP);
+            None
+        }
+        _ => {
+            let fields = cx.object(at, "ports[]")?;
+            let local_port = fields.optional(cx, at.path, "local_port", number);
+            let container_port = fields.required(cx, at.path, "container_port", number);
+            Some(PortMapping { local_port: local_port?, container_port: container_port? })
+        }
+    }
+}
+
+fn number(cx: &mut Cx<'_>, at: At<'_>) -> Option<u32> {
+    let port = coerce::int(cx.value(at)).and_then(in_range);
+    match port {
+        Some(port) => {
+            surprise::as_number(cx, at, &format!("port {port}"), &port.to_string());
+            surprise::fraction(cx, at, i64::from(port));
+        }
+        None => {
+            let what = cx.kind_of(at);
+            cx.report(Code::InvalidPort, at, format!("expected a port from 1 to 65536, got {what}"));
+        }
+    }
+    port
+}
+
+fn in_range(int: Int) -> Option<u32> {
+    match int {
+        Int::Small(n) if (1..=MOST).contains(&n) => u32::try_from(n).ok(),
+        _ => None,
+    }
+}
+
+/// `8080:80` or `*:80`, ASCII digits, at most one line break after it. The error names the side that is out of range.
+fn mapping(text: &str) -> Option<Result<PortMapping, &'static str>> {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    let (local, container) = text.split_once(':')?;
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    if !(local == "*" || digits(local)) || !digits(container) {
+        return None;
+    }
+    let port = |text: &str| coerce::int_of_text(text).and_then(in_range);
+    let local_port = if local == "*" { None } else { port(local) };
+    Some(match (local_port, port(container)) {
+        (None, _) if local != "*" => Err("local"),
+        (_, None) => Err("container"),
+        (local_port, Some(container_port)) => Ok(PortMapping { local_port, container_port }),
+    })
+}

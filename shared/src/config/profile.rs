@@ -1,0 +1,135 @@
+//! The fields that a profile may set, too: where to run, at what price, for how long.
+
+use super::{
+    coerce,
+    context::{At, Cx, Fields, Path},
+    duration, scalars, surprise,
+};
+use crate::{
+    config::{CreationPolicy, RetryPolicy, SpotPolicy, TerminationPolicy},
+    diagnostics::Code,
+};
+
+/// The profile fields of a configuration.
+pub(super) struct Profile {
+    pub(super) backends: Option<Vec<String>>,
+    pub(super) regions: Option<Vec<String>>,
+    pub(super) instance_types: Option<Vec<String>>,
+    pub(super) spot_policy: Option<SpotPolicy>,
+    pub(super) retry_policy: Option<RetryPolicy>,
+    pub(super) max_duration: Option<String>,
+    pub(super) max_price: Option<f64>,
+    pub(super) pool_name: Option<String>,
+    pub(super) instance_name: Option<String>,
+    pub(super) creation_policy: Option<CreationPolicy>,
+    pub(super) termination_policy: Option<TerminationPolicy>,
+    pub(super) termination_idle_time: Option<i64>,
+}
+
+/// Reads the profile fields among `fields`.
+pub(super) fn profile(cx: &mut Cx<'_>, path: &Path<'_>, fields: &Fields) -> Option<Profile> {
+    let backends = fields.optional(cx, path, "backends", |cx, at| {
+        let list = scalars::list(cx, at, |cx, at| scalars::choice(cx, at, "backends").map(str::to_owned));
+        scalars::filter(cx, at, "backends", list)
+    });
+    let regions = fields.optional(cx, path, "regions", |cx, at| {
+        let list = scalars::texts(cx, at);
+        scalars::filter(cx, at, "regions", list)
+    });
+    let instance_types = fields.optional(cx, path, "instance_types", |cx, at| {
+        let list = scalars::texts(cx, at);
+        scalars::filter(cx, at, "instance types", list)
+    });
+    let spot_policy = fields.optional(cx, path, "spot_policy", |cx, at| {
+        Some(match scalars::choice(cx, at, "spot_policy")? {
+            "spot" => SpotPolicy::Spot,
+            "on-demand" => SpotPolicy::OnDemand,
+            _ => SpotPolicy::Auto,
+        })
+    });
+    let retry_policy = fields.optional(cx, path, "retry_policy", retry_policy);
+    let max_duration = fields.optional(cx, path, "max_duration", duration::or_off);
+    let max_price = fields.optional(cx, path, "max_price", price);
+    let pool_name = fields.optional(cx, path, "pool_name", scalars::text);
+    let instance_name = fields.optional(cx, path, "instance_name", scalars::text);
+    let creation_policy = fields.optional(cx, path, "creation_policy", |cx, at| {
+        Some(match scalars::choice(cx, at, "creation_policy")? {
+            "reuse" => CreationPolicy::Reuse,
+            _ => CreationPolicy::ReuseOrCreate,
+        })
+    });
+    let termination_policy = fields.optional(cx, path, "termination_policy", |cx, at| {
+        Some(match scalars::choice(cx, at, "termination_policy")? {
+            "dont-destroy" => TerminationPolicy::DontDestroy,
+            _ => TerminationPolicy::DestroyAfterIdle,
+        })
+    });
+    let termination_idle_time = fields.optional(cx, path, "termination_idle_time", duration::seconds);
+    Some(Profile {
+        backends: backends?,
+        regions: regions?,
+        instance_types: instance_types?,
+        spot_policy: spot_policy?,
+        retry_policy: retry_policy?,
+        max_duration: max_duration?,
+        max_price: max_price?,
+        pool_name: pool_name?,
+        instance_name: instance_name?,
+        creation_policy: creation_policy?,
+        termination_policy: termination_policy?,
+        termination_idle_time: termination_idle_time?,
+    })
+}
+
+/// A duration says yes by itself, even beside `retry: false`.
+fn retry_policy(cx: &mut Cx<'_>, at: At<'_>) -> Option<RetryPolicy> {
+    let fields = cx.object(at, "retry_policy")?;
+    let retry = fields.default(cx, at.path, "retry", false, scalars::boolean);
+    let duration = fields.optional(cx, at.path, "duration", duration::seconds);
+    let (retry, duration) = (retry?, duration?);
+    if duration.is_some() && !retry && fields.has("retry") {
+        let other = fields.key("duration");
+        fields.with(at.path, "retry", |at| {
+            let fixable = cx.is_bare(at);
+            let draft = cx.report(Code::RetryForced, at, "`retry: false` has no effect beside a `duration`");
+            draft.help("remove `duration` to try only once");
+            if let Some(other) = other {
+                draft.related(other, "this says to try again");
+            }
+            if fixable {
+                draft.offer("write `true`", at.range, "true");
+            }
+        });
+    } else if duration.is_none() && retry {
+        fields.with(at.path, "retry", |at| {
+            cx.report(Code::RetryUnlimited, at, "without a `duration`, trying again never ends")
+                .help("add a `duration`, such as `4h`");
+        });
+    }
+    Some(RetryPolicy { retry: retry || duration.is_some(), duration })
+}
+
+fn price(cx: &mut Cx<'_>, at: At<'_>) -> Option<f64> {
+    let Some(price) = coerce::float(cx.value(at)) else {
+        let what = cx.kind_of(at);
+        let written = cx.doc.node(at.node).text.clone().unwrap_or_default();
+        let number = written.trim_matches(|c: char| !c.is_ascii_digit() && c != '.');
+        let number = number.parse::<f64>().is_ok_and(|n| n > 0.0 && n.is_finite()).then(|| number.to_owned());
+        let in_place = cx.doc.node(at.node).range == at.range && at.range.start < at.range.end;
+        let draft = cx.report(Code::InvalidNumber, at, format!("expected a price, got {what}"));
+        draft.help("write US dollars an hour as a number, such as `2.5`");
+        if let (Some(number), true) = (number, in_place) {
+            draft.fix(format!("write `{number}`"), at.range, number);
+        }
+        return None;
+    };
+    // Not a number is not above 0 either.
+    if price.is_nan() || price <= 0.0 {
+        let what = cx.quote(at);
+        cx.report(Code::PriceNotPositive, at, format!("a price is above 0, got {what}"))
+            .help("remove the key for no limit");
+        return None;
+    }
+    surprise::as_number(cx, at, &format!("${price}/h"), &price.to_string());
+    Some(price)
+}

@@ -1,0 +1,61 @@
+//! The version of Python.
+
+use super::{
+    coerce,
+    context::{At, Cx, join},
+};
+use crate::{diagnostics::Code, schema, yaml::Value};
+
+/// `3.8` to `3.12`, written as text or as a float.
+pub(super) fn python(cx: &mut Cx<'_>, at: At<'_>) -> Option<String> {
+    let value = cx.value(at);
+    let read = match value {
+        Value::Float(f) => {
+            // 3.10 is the number 3.1; there is no Python 3.1 to confuse it with.
+            let text = coerce::float_text(*f);
+            Some(if text == "3.1" { "3.10".to_owned() } else { text })
+        }
+        Value::Str(text) => Some(text.clone()),
+        _ => None,
+    };
+    let values = schema::values("python");
+    let Some(version) = read.filter(|version| values.contains(&version.as_str())) else {
+        invalid(cx, at, values);
+        return None;
+    };
+    if matches!(value, Value::Float(_)) && version == "3.10" {
+        let shown = cx.quote(at);
+        let fixable = cx.is_bare(at);
+        let draft =
+            cx.report(Code::PythonFloat, at, format!("{shown} is the number 3.1; it is taken for 3.10"));
+        draft.help("quote the version: `\"3.10\"`");
+        if fixable {
+            draft.fix("write `\"3.10\"`", at.range, "\"3.10\"");
+        }
+    }
+    Some(version)
+}
+
+fn invalid(cx: &mut Cx<'_>, at: At<'_>, values: &[&str]) {
+    let what = cx.kind_of(at);
+    let written = cx.doc.node(at.node).text.clone().unwrap_or_default();
+    // `3.11.4`, ` 3.11`, `py311`: the version is in it.
+    let digits: String = written.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
+    let close = values.iter().rev().find(|&&v| {
+        digits == v.replace('.', "")
+            || digits.strip_prefix(v).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    });
+    let close = close.copied().or_else(|| (digits == "3.1").then_some("3.10"));
+    let in_place = cx.doc.node(at.node).range == at.range && at.range.start < at.range.end;
+    let expected: Vec<_> = values.iter().map(|v| format!("`{v}`")).collect();
+    let draft = cx.report(Code::InvalidValue, at, format!("expected {}, got {what}", join(&expected, "or")));
+    match (close, in_place) {
+        (Some(close), true) => {
+            draft.help(format!("did you mean `\"{close}\"`?"));
+            draft.fix(format!("write `\"{close}\"`"), at.range, format!("\"{close}\""));
+        }
+        _ => {
+            draft.help("for another version, use an `image` that has it");
+        }
+    }
+}
