@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod clock;
 pub mod http;
+pub mod logs;
 pub mod orchestrator;
 pub mod provider;
 pub mod store;
