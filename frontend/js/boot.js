@@ -1,0 +1,32 @@
+// Runs before the first paint: the theme and the rail's width must not change under the reader's eyes.
+// Then starts the wasm, whose address Trunk wrote into the page (pattern_script in Trunk.toml).
+
+const root = document.documentElement;
+try {
+  const theme = localStorage.getItem("berth.theme");
+  if (theme === "light" || theme === "dark") root.dataset.theme = theme;
+  if (localStorage.getItem("berth.rail") === "slim") root.dataset.rail = "slim";
+} catch {
+  // Storage is closed to this page: the defaults do.
+}
+
+function sayWhy(error) {
+  const note = document.createElement("p");
+  note.className = "boot-failed";
+  note.textContent =
+    "Berth could not start in this browser: " +
+    (error?.message ?? String(error)) +
+    ". Loading the page again may help; it needs WebAssembly and a browser of 2024 or later.";
+  document.body.append(note);
+}
+
+addEventListener("DOMContentLoaded", async () => {
+  const { js, wasm } = document.querySelector('meta[name="berth:app"]').dataset;
+  try {
+    const app = await import(js);
+    await app.default({ module_or_path: wasm });
+  } catch (error) {
+    sayWhy(error);
+    throw error;
+  }
+});

@@ -1,0 +1,69 @@
+//! `fetch` with typed answers and problems.
+
+use berth_shared::api::Problem;
+use gloo_net::http::{Request, RequestBuilder, Response};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::ApiError;
+
+/// `GET`, the answer read as JSON.
+///
+/// # Errors
+/// What the server says, or that it says nothing.
+pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
+    json(send(Request::get(path)).await?).await
+}
+
+/// `POST` of a JSON body, the answer read as JSON.
+///
+/// # Errors
+/// What the server says, or that it says nothing.
+pub async fn post<B: Serialize + ?Sized, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, ApiError> {
+    json(send_json(Request::post(path), body).await?).await
+}
+
+/// `POST` of a JSON body whose answer says nothing more than yes.
+///
+/// # Errors
+/// What the server says, or that it says nothing.
+pub async fn post_empty<B: Serialize + ?Sized>(path: &str, body: &B) -> Result<(), ApiError> {
+    send_json(Request::post(path), body).await.map(drop)
+}
+
+/// `DELETE`, whose answer says nothing more than yes.
+///
+/// # Errors
+/// What the server says, or that it says nothing.
+pub async fn delete(path: &str) -> Result<(), ApiError> {
+    send(Request::delete(path)).await.map(drop)
+}
+
+async fn send(request: RequestBuilder) -> Result<Response, ApiError> {
+    judge(request.header("accept", "application/json").send().await).await
+}
+
+async fn send_json<B: Serialize + ?Sized>(request: RequestBuilder, body: &B) -> Result<Response, ApiError> {
+    // A body that cannot be written as JSON would be a mistake of this page, not of the network.
+    let request =
+        request.header("accept", "application/json").json(body).map_err(|_| ApiError::Garbled(0))?;
+    judge(request.send().await).await
+}
+
+async fn judge(answer: Result<Response, gloo_net::Error>) -> Result<Response, ApiError> {
+    let response = answer.map_err(|_| ApiError::Unreachable)?;
+    if response.ok() {
+        return Ok(response);
+    }
+    let status = response.status();
+    Err(match response.json::<Problem>().await {
+        Ok(problem) => ApiError::Problem(Box::new(problem)),
+        // A proxy in between answers for a server that is away.
+        Err(_) if matches!(status, 502..=504) => ApiError::Unreachable,
+        Err(_) => ApiError::Garbled(status),
+    })
+}
+
+async fn json<T: DeserializeOwned>(response: Response) -> Result<T, ApiError> {
+    let status = response.status();
+    response.json().await.map_err(|_| ApiError::Garbled(status))
+}

@@ -1,0 +1,68 @@
+//! Small services of the browser that pages share.
+
+use wasm_bindgen_futures::JsFuture;
+use web_sys::Storage;
+
+/// The key in the session's storage under which a page leaves a text for *Launch* to open.
+pub const INCOMING_DRAFT: &str = "berth.draft.incoming";
+
+fn local() -> Option<Storage> {
+    leptos::prelude::window().local_storage().ok().flatten()
+}
+
+fn session() -> Option<Storage> {
+    leptos::prelude::window().session_storage().ok().flatten()
+}
+
+/// A value kept for this browser; `None` when there is none or storage is closed to the page.
+#[must_use]
+pub fn recall(key: &str) -> Option<String> {
+    local()?.get_item(key).ok().flatten()
+}
+
+/// Keeps a value for this browser, or forgets it; does nothing where storage is closed to the page.
+pub fn keep(key: &str, value: Option<&str>) {
+    let Some(storage) = local() else { return };
+    let _ = match value {
+        Some(value) => storage.set_item(key, value),
+        None => storage.remove_item(key),
+    };
+}
+
+/// Leaves a text for *Launch* to open; whether the browser took it.
+pub fn leave_draft(text: &str) -> bool {
+    session().is_some_and(|storage| storage.set_item(INCOMING_DRAFT, text).is_ok())
+}
+
+/// Takes the text that another page left for *Launch*; it is gone afterwards.
+#[must_use]
+pub fn take_draft() -> Option<String> {
+    let storage = session()?;
+    let text = storage.get_item(INCOMING_DRAFT).ok().flatten()?;
+    let _ = storage.remove_item(INCOMING_DRAFT);
+    Some(text)
+}
+
+/// Puts a text on the clipboard; whether the browser allowed it.
+pub async fn copy(text: &str) -> bool {
+    let clipboard = leptos::prelude::window().navigator().clipboard();
+    JsFuture::from(clipboard.write_text(text)).await.is_ok()
+}
+
+/// Milliseconds since 1970 by this machine's clock.
+#[must_use]
+pub fn wall_millis() -> i64 {
+    js_sys::Date::now() as i64
+}
+
+/// Milliseconds that only ever grow, from an arbitrary start.
+#[must_use]
+pub fn steady_millis() -> u64 {
+    leptos::prelude::window().performance().map_or(0.0, |performance| performance.now()) as u64
+}
+
+/// A random number from 0 up to 1.
+#[must_use]
+pub fn random() -> f64 {
+    js_sys::Math::random()
+}

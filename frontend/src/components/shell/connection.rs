@@ -1,0 +1,41 @@
+//! How the connection stands, in a word and a shape.
+
+use leptos::prelude::*;
+
+use crate::{
+    browser,
+    live::{machine::Connection, use_live},
+};
+
+/// `Live 38 ms`, or that and when it is tried again.
+#[component]
+pub(super) fn ConnectionState() -> impl IntoView {
+    let live = use_live();
+    let state = move || match live.connection.get() {
+        Connection::Connecting | Connection::SignedOut => "connecting",
+        Connection::Live { .. } => "live",
+        Connection::Reconnecting { .. } => "reconnecting",
+    };
+    let word = move || match live.connection.get() {
+        Connection::Connecting | Connection::SignedOut => "Connecting…",
+        Connection::Live { .. } => "Live",
+        Connection::Reconnecting { .. } => "Reconnecting…",
+    };
+    let detail = move || match live.connection.get() {
+        Connection::Live { latency_ms: Some(latency) } => format!("{latency} ms"),
+        Connection::Reconnecting { retry_at_ms: Some(at) } => {
+            // The clock's signal makes this count down.
+            live.now.track();
+            let left = at.saturating_sub(browser::steady_millis());
+            if left == 0 { String::new() } else { format!("next try in {} s", left.div_ceil(1000)) }
+        }
+        _ => String::new(),
+    };
+    view! {
+        <span class="conn" data-state=state>
+            <span class="conn__dot" aria-hidden="true"></span>
+            <span role="status">{word}</span>
+            <span class="conn__detail meta">{detail}</span>
+        </span>
+    }
+}

@@ -1,0 +1,92 @@
+//! The way around: a rail, or a bar at the foot of a phone.
+
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::hooks::use_location;
+
+use super::super::{Icon, Mark, Tone, toaster};
+use crate::{api, browser, live::use_live};
+
+#[component]
+fn Item(
+    href: &'static str,
+    icon: &'static str,
+    label: &'static str,
+    #[prop(optional)] count: Option<Memo<usize>>,
+) -> impl IntoView {
+    let path = use_location().pathname;
+    let current = move || {
+        let path = path.get();
+        let here =
+            if href == "/" { path == "/" } else { path == href || path.starts_with(&format!("{href}/")) };
+        here.then_some("page")
+    };
+    view! {
+        <a class="rail__item" href=href aria-current=current title=label>
+            <Icon name=icon/>
+            <span class="rail__label">{label}</span>
+            {count.map(|count| view! {
+                <Show when=move || { count.get() > 0 }>
+                    <span class="rail__count">{move || count.get()}<span class="sr">" active"</span></span>
+                </Show>
+            })}
+        </a>
+    }
+}
+
+/// The rail.
+#[component]
+pub(super) fn Rail() -> impl IntoView {
+    let live = use_live();
+    let active = Memo::new(move |_| live.runs.all().iter().filter(|run| !run.status.is_finished()).count());
+    let name = move || live.user.with(|user| user.as_ref().map(|user| user.name.clone()).unwrap_or_default());
+    let slim = RwSignal::new(browser::recall("berth.rail").as_deref() == Some("slim"));
+    let collapse = move |_| {
+        slim.update(|slim| *slim = !*slim);
+        let slim = slim.get_untracked();
+        browser::keep("berth.rail", slim.then_some("slim"));
+        if let Some(root) = document().document_element() {
+            let _ = if slim {
+                root.set_attribute("data-rail", "slim")
+            } else {
+                root.remove_attribute("data-rail")
+            };
+        }
+    };
+    let say = toaster();
+    let leave = move |_| {
+        spawn_local(async move {
+            match api::post_empty("/api/v1/logout", &()).await {
+                // A fresh page, so that nothing of the session stays in memory.
+                Ok(()) => {
+                    let _ = window().location().assign("/login");
+                }
+                Err(error) => say(Tone::Failed, error.to_string()),
+            }
+        });
+    };
+    view! {
+        <nav class="rail" aria-label="Main">
+            <a class="rail__brand" href="/" aria-label="Berth"><Mark word=true/></a>
+            <div class="rail__group">
+                <Item href="/" icon="launch" label="Launch"/>
+                <Item href="/runs" icon="runs" label="Runs" count=active/>
+                <Item href="/team" icon="team" label="Team"/>
+            </div>
+            <div class="rail__spring"></div>
+            <div class="rail__group rail__foot">
+                <button class="rail__item rail__collapse" on:click=collapse
+                    aria-label=move || if slim.get() { "Widen the rail" } else { "Collapse the rail" }>
+                    <Icon name="panel"/>
+                    <span class="rail__label">"Collapse"</span>
+                </button>
+                <Show when=move || live.user.with(Option::is_some)>
+                    <button class="rail__item" on:click=leave aria-label=move || format!("Sign out {}", name()) title="Sign out">
+                        <span class="avatar" aria-hidden="true">{move || name().chars().take(2).collect::<String>()}</span>
+                        <span class="rail__user">{name}</span>
+                        <Icon name="leave"/>
+                    </button>
+                </Show>
+            </div>
+        </nav>
+    }
+}

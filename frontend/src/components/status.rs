@@ -1,0 +1,61 @@
+//! Statuses: a word and a shape.
+
+use leptos::prelude::*;
+
+use super::Glyph;
+
+/// The shape that stands for a status's word.
+#[must_use]
+pub fn status_glyph(status: &str) -> &'static str {
+    match status {
+        "submitted" | "pending" => "submitted",
+        "provisioning" | "pulling" => "provisioning",
+        "running" | "busy" => "running",
+        "idle" => "idle",
+        "terminating" => "terminating",
+        "failed" => "failed",
+        "done" => "done",
+        "interrupted" => "interrupted",
+        _ => "stopped",
+    }
+}
+
+/// A status for people.
+#[must_use]
+pub fn status_word(status: &str) -> String {
+    let word = match status {
+        "pulling" => "preparing",
+        "terminated" | "aborted" => "stopped",
+        "terminating" => "stopping",
+        other => other,
+    };
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// A status with its shape, its word and, when there is more to say, a note.
+#[component]
+pub fn Status(
+    /// The wire's word, which `data-status` carries.
+    #[prop(into)]
+    status: Signal<&'static str>,
+    /// What stands behind the word.
+    #[prop(optional, into)]
+    note: Option<Signal<String>>,
+    /// `lg` beside a title.
+    #[prop(optional)]
+    size: Option<&'static str>,
+) -> impl IntoView {
+    let glyph = Signal::derive(move || status_glyph(status.get()));
+    view! {
+        <span class="status" data-status=move || status.get() data-size=size>
+            <Glyph name=glyph/>
+            <span>{move || status_word(status.get())}</span>
+            {note.map(|note| view! {
+                <Show when=move || !note.with(String::is_empty)>
+                    <span class="status__note">{move || note.get()}</span>
+                </Show>
+            })}
+        </span>
+    }
+}

@@ -1,0 +1,78 @@
+//! Machines in a few words.
+
+use berth_shared::{api::Allocation, catalog::Offer};
+
+use super::{bytes, gib, number};
+
+/// What one chooses a machine for: `A100 80 GB`, `2 × A6000 48 GB`, `16 vCPU`.
+#[must_use]
+pub fn hardware(offer: &Offer, allocation: Option<&Allocation>) -> String {
+    if let Some(gpu) = &offer.gpu {
+        let times = if gpu.count > 1 { format!("{} × ", gpu.count) } else { String::new() };
+        return format!("{times}{} {}", gpu.name, gib(gpu.memory_gib));
+    }
+    match allocation {
+        Some(part) if part.cpus > 0.0 => {
+            format!("{} vCPU, {}", number(part.cpus), bytes(part.memory_bytes))
+        }
+        _ => format!("{} vCPU, {}", number(offer.cpus), gib(offer.memory_gib)),
+    }
+}
+
+/// Where a machine is: its region, or that it is the server's own.
+#[must_use]
+pub fn place(offer: &Offer) -> String {
+    if offer.backend == "local" { "this machine".to_owned() } else { offer.region.clone() }
+}
+
+/// The three letters on a backend's plate.
+#[must_use]
+pub fn plate(backend: &str) -> String {
+    match backend {
+        "azure" => "azr".to_owned(),
+        "lambda" => "lmb".to_owned(),
+        "runpod" => "rpd".to_owned(),
+        "tensordock" => "tsr".to_owned(),
+        "vastai" => "vst".to_owned(),
+        "cudo" => "cud".to_owned(),
+        "datacrunch" => "dcr".to_owned(),
+        "kubernetes" => "k8s".to_owned(),
+        other => other.chars().take(3).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use berth_shared::catalog::{Availability, OfferGpu, PriceBasis};
+
+    use super::*;
+
+    fn offer(gpu: Option<OfferGpu>) -> Offer {
+        Offer {
+            backend: "aws".into(),
+            region: "us-east-1".into(),
+            instance_type: "x".into(),
+            cpus: 16.0,
+            memory_gib: 64.0,
+            gpu,
+            disk_gib: None,
+            spot: false,
+            price: 1.0,
+            basis: PriceBasis::Listed,
+            as_of: None,
+            availability: Availability::Unknown,
+        }
+    }
+
+    #[test]
+    fn a_machine_is_named_by_what_one_rents_it_for() {
+        let gpu = |count| Some(OfferGpu { name: "A100".into(), count, memory_gib: 80.0 });
+        assert_eq!(hardware(&offer(gpu(1)), None), "A100 80 GB");
+        assert_eq!(hardware(&offer(gpu(2)), None), "2 × A100 80 GB");
+        assert_eq!(hardware(&offer(None), None), "16 vCPU, 64 GB");
+        let part = Allocation { cpus: 2.0, memory_bytes: 3 << 30, ..Allocation::default() };
+        assert_eq!(hardware(&offer(None), Some(&part)), "2 vCPU, 3 GB");
+        assert_eq!(plate("runpod"), "rpd");
+        assert_eq!(plate("gcp"), "gcp");
+    }
+}

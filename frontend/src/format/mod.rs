@@ -1,0 +1,29 @@
+//! How numbers, times and machines read, in one place.
+
+pub mod machine;
+mod money;
+mod size;
+mod time;
+
+#[cfg(target_arch = "wasm32")]
+mod local;
+#[cfg(target_arch = "wasm32")]
+pub use local::{clock_seconds, clock_when, exact};
+
+pub use money::{cost, price, rate};
+pub use size::{bytes, gib, number};
+pub use time::{ago, countdown, duration};
+
+/// Groups the digits of a whole number by three: `1,914`.
+#[must_use]
+pub fn grouped(whole: u64) -> String {
+    let digits = whole.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

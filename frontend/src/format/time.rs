@@ -1,0 +1,70 @@
+//! Lengths of time.
+
+use berth_shared::time::Timestamp;
+
+/// A length of time in its two largest units: `8 s`, `1 min 35 s`, `3 h 12 min`, `2 d 3 h`.
+#[must_use]
+pub fn duration(millis: i64) -> String {
+    let seconds = millis.max(0) / 1000;
+    let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min {:02} s", seconds % 60),
+        (0, _, _) => format!("{hours} h {:02} min", minutes % 60),
+        _ => format!("{days} d {} h", hours % 24),
+    }
+}
+
+/// How long ago, in its largest unit: `now`, `44 min ago`, `3 h ago`, `2 d ago`.
+#[must_use]
+pub fn ago(then: Timestamp, now: Timestamp) -> String {
+    let seconds = now.millis_since(then) / 1000;
+    match seconds {
+        0..60 => "just now".to_owned(),
+        60..3600 => format!("{} min ago", seconds / 60),
+        3600..86_400 => format!("{} h ago", seconds / 3600),
+        _ => format!("{} d ago", seconds / 86_400),
+    }
+}
+
+/// The time left, as a clock: `07:41`, `3:07:41`; `00:00` once it is over.
+#[must_use]
+pub fn countdown(until: Timestamp, now: Timestamp) -> String {
+    // The last started second still counts.
+    let seconds = (until.millis_since(now) + 999) / 1000;
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    } else {
+        format!("{minutes:02}:{seconds:02}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_read_in_two_units() {
+        assert_eq!(duration(-5), "0 s");
+        assert_eq!(duration(8_400), "8 s");
+        assert_eq!(duration(95_000), "1 min 35 s");
+        assert_eq!(duration(3_900_000), "1 h 05 min");
+        assert_eq!(duration(11_520_000), "3 h 12 min");
+        assert_eq!(duration(183_600_000), "2 d 3 h");
+    }
+
+    #[test]
+    fn moments_read_as_a_distance() {
+        let at = |seconds: i64| Timestamp(seconds * 1000);
+        assert_eq!(ago(at(5), at(0)), "just now");
+        assert_eq!(ago(at(0), at(59)), "just now");
+        assert_eq!(ago(at(0), at(2_640)), "44 min ago");
+        assert_eq!(ago(at(0), at(86_399)), "23 h ago");
+        assert_eq!(ago(at(0), at(180_000)), "2 d ago");
+        assert_eq!(countdown(at(461), at(0)), "07:41");
+        assert_eq!(countdown(at(11_261), at(0)), "3:07:41");
+        assert_eq!(countdown(Timestamp(1), at(0)), "00:01");
+        assert_eq!(countdown(at(0), at(9)), "00:00");
+    }
+}

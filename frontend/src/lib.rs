@@ -1,0 +1,37 @@
+//! The dashboard.
+//!
+//! Pure parts come first and build anywhere, so that they are tested on the host; the rest touches the page
+//! and exists for wasm32 alone.
+
+#![cfg_attr(
+    target_arch = "wasm32",
+    expect(
+        unreachable_pub,
+        reason = "`#[component]` makes a public function of each component, wherever it is"
+    )
+)]
+
+pub mod format;
+pub mod live;
+
+#[cfg(target_arch = "wasm32")]
+pub mod api;
+#[cfg(target_arch = "wasm32")]
+mod app;
+#[cfg(target_arch = "wasm32")]
+pub mod browser;
+#[cfg(target_arch = "wasm32")]
+pub mod components;
+#[cfg(target_arch = "wasm32")]
+pub mod modules;
+#[cfg(target_arch = "wasm32")]
+pub mod pages;
+#[cfg(target_arch = "wasm32")]
+mod socket;
+
+/// Shows the dashboard in the page's body.
+#[cfg(target_arch = "wasm32")]
+pub fn start() {
+    console_error_panic_hook::set_once();
+    leptos::mount::mount_to_body(app::App);
+}

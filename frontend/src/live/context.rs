@@ -1,0 +1,205 @@
+//! What pages read and ask of the stream.
+
+use std::collections::{HashMap, VecDeque};
+
+use berth_shared::{
+    api::{Event, Instance, InstanceId, Run, RunId, ServerInfo, ServerMessage, Topic, Usage, User},
+    time::Timestamp,
+};
+use leptos::prelude::*;
+
+use super::{
+    Rows,
+    driver::Driver,
+    feed::{LogTail, Timeline, add_usage},
+    machine::{Connection, Input},
+};
+use crate::browser;
+
+/// How many runs' logs and timelines the page remembers after it has left them.
+const KEPT_FEEDS: usize = 4;
+
+/// The live state of the page. Copied about freely; all copies are one.
+#[derive(Clone, Copy)]
+pub struct Live {
+    /// How the connection stands.
+    pub connection: RwSignal<Connection>,
+    /// The server, once it has said who it is.
+    pub server: RwSignal<Option<ServerInfo>>,
+    /// The reader, once the server has said who that is.
+    pub user: RwSignal<Option<User>>,
+    /// Whether the first snapshot has come: until then an empty list means nothing.
+    pub loaded: RwSignal<bool>,
+    /// Runs that are not finished and the newest finished ones, newest first.
+    pub runs: Rows<RunId, Run>,
+    /// Instances that are not terminated, oldest first.
+    pub instances: Rows<InstanceId, Instance>,
+    /// The server's time, every second.
+    pub now: RwSignal<Timestamp>,
+    pub(super) skew: StoredValue<i64>,
+    feeds: StoredValue<Feeds>,
+    driver: StoredValue<Driver, LocalStorage>,
+}
+
+/// What the page knows of one run beyond its row.
+#[derive(Clone, Default)]
+pub struct Feed {
+    /// Its log.
+    pub log: ArcRwSignal<LogTail>,
+    /// Its text and events; `None` until the server has answered.
+    pub timeline: ArcRwSignal<Option<Timeline>>,
+    /// What it uses, oldest first.
+    pub usage: ArcRwSignal<VecDeque<Usage>>,
+}
+
+#[derive(Default)]
+struct Feeds {
+    by_run: HashMap<RunId, Feed>,
+    recent: VecDeque<RunId>,
+}
+
+/// Makes the live state; called once, at the root.
+pub fn provide_live() -> Live {
+    let now = Timestamp(browser::wall_millis());
+    let live = Live {
+        connection: RwSignal::new(Connection::Connecting),
+        server: RwSignal::new(None),
+        user: RwSignal::new(None),
+        loaded: RwSignal::new(false),
+        runs: Rows::new(
+            |run: &Run| run.id,
+            |a: &Run, b: &Run| b.submitted_at.cmp(&a.submitted_at).then(b.id.cmp(&a.id)),
+        ),
+        instances: Rows::new(
+            |instance: &Instance| instance.id,
+            |a: &Instance, b: &Instance| a.created_at.cmp(&b.created_at).then(a.id.cmp(&b.id)),
+        ),
+        now: RwSignal::new(now),
+        skew: StoredValue::new(0),
+        feeds: StoredValue::default(),
+        driver: StoredValue::new_local(Driver::default()),
+    };
+    provide_context(live);
+    super::driver::run(live);
+    live
+}
+
+/// The live state.
+///
+/// # Panics
+/// Outside of the dashboard's root component.
+#[must_use]
+pub fn use_live() -> Live {
+    expect_context()
+}
+
+impl Live {
+    /// Connects, when it is not connected or about to be: after the start and after a login.
+    pub fn start(&self) {
+        self.input(Input::Start);
+    }
+
+    /// Whether what the page shows is what the server knows.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        matches!(self.connection.get(), Connection::Live { .. })
+    }
+
+    /// The server's time at this moment, without tracking.
+    #[must_use]
+    pub fn server_now(&self) -> Timestamp {
+        Timestamp(browser::wall_millis() + self.skew.get_value())
+    }
+
+    /// What is kept of a run.
+    #[must_use]
+    pub fn feed(&self, run: RunId) -> Feed {
+        self.feeds
+            .try_update_value(|feeds| {
+                feeds.recent.retain(|other| *other != run);
+                feeds.recent.push_back(run);
+                if feeds.recent.len() > KEPT_FEEDS
+                    && let Some(oldest) = feeds.recent.pop_front()
+                {
+                    feeds.by_run.remove(&oldest);
+                }
+                feeds.by_run.entry(run).or_default().clone()
+            })
+            .unwrap_or_default()
+    }
+
+    /// Follows a topic until the current component goes.
+    pub fn follow(&self, topic: Topic) {
+        let live = *self;
+        live.input(Input::Subscribe(topic.clone()));
+        on_cleanup(move || live.input(Input::Unsubscribe(topic)));
+    }
+
+    pub(super) fn driver(&self) -> StoredValue<Driver, LocalStorage> {
+        self.driver
+    }
+
+    pub(super) fn input(&self, input: Input) {
+        super::driver::input(*self, input);
+    }
+
+    pub(super) fn apply(&self, message: ServerMessage) {
+        match message {
+            ServerMessage::Snapshot { runs, instances, .. } => {
+                self.runs.replace(runs);
+                self.instances.replace(instances);
+                self.loaded.set(true);
+            }
+            ServerMessage::Event { event, run, instance, deleted_run, .. } => {
+                if let Some(run) = run {
+                    self.runs.upsert(*run);
+                }
+                if let Some(instance) = instance {
+                    if instance.status.is_active() {
+                        self.instances.upsert(*instance);
+                    } else {
+                        self.instances.remove(instance.id);
+                    }
+                }
+                if let Some(run) = deleted_run {
+                    self.runs.remove(run);
+                }
+                self.add_event(&event);
+            }
+            ServerMessage::Timeline { seq, run_id, configuration, events } => {
+                if let Some(feed) = self.known_feed(run_id) {
+                    feed.timeline.set(Some(Timeline::new(seq, configuration, events)));
+                }
+            }
+            ServerMessage::Log { run_id, chunk, .. } => {
+                if let Some(feed) = self.known_feed(run_id) {
+                    feed.log.update(|log| log.append(&chunk));
+                }
+            }
+            ServerMessage::Usage { run_id, usage, .. } => {
+                if let Some(feed) = self.known_feed(run_id) {
+                    feed.usage.update(|history| add_usage(history, usage));
+                }
+            }
+            ServerMessage::Error { code, message, .. } => {
+                leptos::logging::warn!("the stream refuses a request of this page: {code}: {message}");
+            }
+            ServerMessage::Hello { .. } | ServerMessage::Pong { .. } => {}
+        }
+    }
+
+    fn known_feed(&self, run: RunId) -> Option<Feed> {
+        self.feeds.with_value(|feeds| feeds.by_run.get(&run).cloned())
+    }
+
+    /// An event of a run, or of the instance that it is on, joins the run's timeline.
+    fn add_event(&self, event: &Event) {
+        if let Some(feed) = event.run_id.and_then(|run| self.known_feed(run)) {
+            feed.timeline.update(|timeline| {
+                if let Some(timeline) = timeline {
+                    timeline.add(event);
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! A list whose rows change one at a time.
+
+use std::{cmp::Ordering, collections::HashMap, hash::Hash};
+
+use leptos::prelude::*;
+
+/// Rows by key: the list of keys is one signal, each row another, so that a change of one row redraws that
+/// row and nothing else.
+pub struct Rows<K: 'static, T: 'static> {
+    order: RwSignal<Vec<K>>,
+    cells: StoredValue<HashMap<K, ArcRwSignal<T>>>,
+    key: fn(&T) -> K,
+    compare: fn(&T, &T) -> Ordering,
+}
+
+impl<K: 'static, T: 'static> Clone for Rows<K, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K: 'static, T: 'static> Copy for Rows<K, T> {}
+
+impl<K, T> Rows<K, T>
+where
+    K: Copy + Eq + Hash + Send + Sync + 'static,
+    T: Clone + PartialEq + Send + Sync + 'static,
+{
+    /// No rows yet. `compare` orders them and must not depend on what changes in a row.
+    #[must_use]
+    pub fn new(key: fn(&T) -> K, compare: fn(&T, &T) -> Ordering) -> Self {
+        Self { order: RwSignal::new(Vec::new()), cells: StoredValue::new(HashMap::new()), key, compare }
+    }
+
+    /// The keys in order; tracks additions and removals only.
+    #[must_use]
+    pub fn keys(&self) -> Vec<K> {
+        self.order.get()
+    }
+
+    /// How many rows there are; tracks additions and removals only.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.order.with(Vec::len)
+    }
+
+    /// Whether there is no row; tracks additions and removals only.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The row of this key, as a signal of its own.
+    #[must_use]
+    pub fn row(&self, key: K) -> Option<ArcRwSignal<T>> {
+        self.cells.with_value(|cells| cells.get(&key).cloned())
+    }
+
+    /// All rows in order; tracks every one of them.
+    #[must_use]
+    pub fn all(&self) -> Vec<T> {
+        self.order.with(|order| order.iter().filter_map(|key| self.row(*key)).map(|row| row.get()).collect())
+    }
+
+    /// The first row that a test accepts; tracks every one up to it.
+    pub fn find(&self, test: impl Fn(&T) -> bool) -> Option<T> {
+        self.order.with(|order| {
+            order.iter().filter_map(|key| self.row(*key)).find(|row| row.with(&test)).map(|row| row.get())
+        })
+    }
+
+    /// Puts these rows in place of all.
+    pub fn replace(&self, mut rows: Vec<T>) {
+        rows.sort_by(self.compare);
+        let keys: Vec<K> = rows.iter().map(self.key).collect();
+        self.cells.update_value(|cells| {
+            cells.retain(|key, _| keys.contains(key));
+            for row in rows {
+                put(cells, (self.key)(&row), row);
+            }
+        });
+        if self.order.with_untracked(|order| *order != keys) {
+            self.order.set(keys);
+        }
+    }
+
+    /// Adds a row, or changes the one of its key.
+    pub fn upsert(&self, row: T) {
+        let key = (self.key)(&row);
+        let Some(is_new) = self.cells.try_update_value(|cells| put(cells, key, row.clone())) else { return };
+        if is_new {
+            self.order.update(|order| {
+                let at = order.partition_point(|other| {
+                    self.row(*other).is_some_and(|other| {
+                        other.with_untracked(|other| (self.compare)(other, &row).is_lt())
+                    })
+                });
+                order.insert(at, key);
+            });
+        }
+    }
+
+    /// Removes the row of this key.
+    pub fn remove(&self, key: K) {
+        if self.cells.try_update_value(|cells| cells.remove(&key).is_some()) == Some(true) {
+            self.order.update(|order| order.retain(|other| *other != key));
+        }
+    }
+}
+
+fn put<K: Eq + Hash, T: PartialEq + Send + Sync + 'static>(
+    cells: &mut HashMap<K, ArcRwSignal<T>>,
+    key: K,
+    row: T,
+) -> bool {
+    if let Some(cell) = cells.get(&key) {
+        if cell.with_untracked(|old| *old != row) {
+            cell.set(row);
+        }
+        return false;
+    }
+    cells.insert(key, ArcRwSignal::new(row));
+    true
+}

@@ -1,0 +1,15 @@
+//! A page for each address.
+
+pub mod launch;
+mod login;
+mod not_found;
+mod run;
+mod runs;
+mod team;
+
+pub use launch::Launch;
+pub use login::Login;
+pub use not_found::NotFound;
+pub use run::RunPage;
+pub use runs::Runs;
+pub use team::Team;

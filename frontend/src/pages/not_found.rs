@@ -1,0 +1,21 @@
+//! An address that leads nowhere.
+
+use leptos::prelude::*;
+
+use crate::components::Mark;
+
+/// Says so, and where to go on.
+#[component]
+pub fn NotFound() -> impl IntoView {
+    view! {
+        <main class="page" id="main" tabindex="-1" data-width="text">
+            <Mark word=true/>
+            <h1 class="page__title">"There is no page at this address"</h1>
+            <p class="meta">"The link may be old, or mistyped."</p>
+            <div class="actions">
+                <a class="btn" data-kind="primary" href="/">"Launch an environment"</a>
+                <a class="btn" href="/runs">"See the runs"</a>
+            </div>
+        </main>
+    }
+}
