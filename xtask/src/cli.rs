@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::{
     build::{self, Profile},
-    lint, run, setup,
+    catalog, lint, run, setup,
     shell::{Problem, Steps},
     test,
 };
@@ -16,6 +16,7 @@ cargo xtask COMMAND
   test [FILTER]               set up what is missing, build, run all tests, the browser's too
   build [--release]           build dashboard and server; --release makes one binary with the dashboard inside
   setup                       only set up what is missing
+  catalog [OFFERS.csv[.gz]]   check and pack offers and GPU facts into shared/catalog/offers.bin
   lint                        formatting and clippy, for the server and for wasm32
 ";
 
@@ -43,6 +44,7 @@ pub(crate) fn dispatch(args: Vec<String>) -> Result<ExitCode, Problem> {
             setup::for_tests(&mut steps)?;
             steps.summary();
         }
+        ("catalog", [] | [_]) => catalog::catalog(flags.first().copied())?,
         ("lint", []) => lint::lint(&mut steps)?,
         ("" | "help" | "--help" | "-h", _) => print!("{HELP}"),
         _ => {

@@ -1,6 +1,7 @@
 //! `cargo xtask …`: sets up, runs, tests and builds the project.
 
 mod build;
+mod catalog;
 mod cli;
 mod lint;
 mod run;

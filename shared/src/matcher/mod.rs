@@ -1,5 +1,18 @@
 //! Requirements to offers, in order; and why none fits.
 
+mod explain;
+mod fit;
+mod grouping;
+mod matches;
+mod pool;
+mod relax;
 mod requirements;
+mod scan;
 
+pub use explain::{Constraint, ConstraintCost, Explanation, Relaxation, explain};
+pub use fit::launch_disk_gb;
+pub use grouping::{OfferGroup, PlotPoint};
+pub use matches::{Matches, match_offers};
+pub use pool::{PoolInstance, PoolMatch, PoolMatches, match_pool};
 pub use requirements::{GpuRequirements, Requirements};
+pub use scan::{BackendSetup, Context};

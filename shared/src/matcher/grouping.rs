@@ -1,0 +1,155 @@
+//! Offers taken together: by machine for a table, by GPU and price for a plot.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::matches::{Key, first};
+use crate::catalog::{Catalogue, Offer, RowId, Shape};
+
+/// The offers of one machine of one backend that are all spot or all on-demand.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OfferGroup {
+    /// The best of them.
+    pub offer: Offer,
+    /// In how many regions the machine fits: one offer each.
+    pub regions: usize,
+}
+
+/// Offers of the same GPU at the same price, for a plot.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PlotPoint {
+    /// GPU model; `None` = machines without GPUs, whose prices are taken together in steps of 2 to 4 %.
+    pub gpu: Option<String>,
+    /// GiB of each GPU; 0 without.
+    pub gpu_memory_gib: f64,
+    /// GPUs of each machine; 0 without.
+    pub gpu_count: u32,
+    /// US dollars an hour for the machine; the lowest where prices are taken together.
+    pub price: f64,
+    /// Whether they are spot.
+    pub spot: bool,
+    /// How many offers stand here.
+    pub offers: usize,
+    /// In how many regions.
+    pub regions: usize,
+    /// Whether only `max_price` keeps them from fitting.
+    pub above_max_price: bool,
+}
+
+/// Collects groups: a slot for each shape, on-demand and spot.
+pub(super) struct Groups {
+    slots: Vec<(Key, u32)>,
+}
+
+impl Groups {
+    pub(super) fn new(catalogue: &Catalogue) -> Self {
+        Self { slots: vec![(Key::LAST, 0); 2 * catalogue.shapes().len()] }
+    }
+
+    pub(super) fn add(&mut self, shape: u32, spot: bool, key: Key) {
+        let (best, offers) = &mut self.slots[2 * shape as usize + usize::from(spot)];
+        *best = key.min(*best);
+        *offers += 1;
+    }
+
+    /// How many groups there are, and the first of them.
+    pub(super) fn finish(self, catalogue: &Catalogue, limit: usize) -> (usize, Vec<OfferGroup>) {
+        let mut groups: Vec<(Key, u32)> = self.slots.into_iter().filter(|(_, offers)| *offers > 0).collect();
+        let total = groups.len();
+        first(&mut groups, limit);
+        let groups = groups
+            .into_iter()
+            .filter_map(|(best, offers)| {
+                Some(OfferGroup { offer: catalogue.offer(best.row())?, regions: offers as usize })
+            })
+            .collect();
+        (total, groups)
+    }
+}
+
+/// Machines of one kind in the plot: GPU model, bits of its memory, count.
+type Lane = Option<(u16, u64, u32)>;
+
+/// Where a point stands: lane, price or step of prices, spot, above the limit.
+type Place = (Lane, u64, bool, bool);
+
+/// Bits of a price that tell steps apart: 5 of the mantissa make 32 steps between $1 and $2.
+const STEP: u32 = 52 - 5;
+
+/// Collects the points of the plot.
+pub(super) struct Plot {
+    places: HashMap<Place, usize>,
+    points: Vec<(Place, Collected)>,
+    /// Neighbouring rows often stand at the same place.
+    last: Option<(Place, usize)>,
+    names: Vec<String>,
+    words: usize,
+}
+
+struct Collected {
+    lowest: f64,
+    offers: usize,
+    /// A bit for each region.
+    regions: Vec<u64>,
+}
+
+impl Plot {
+    pub(super) fn new(catalogue: &Catalogue) -> Self {
+        Self {
+            places: HashMap::new(),
+            points: Vec::new(),
+            last: None,
+            names: catalogue.gpu_names().to_vec(),
+            words: catalogue.regions().len().div_ceil(64),
+        }
+    }
+
+    pub(super) fn add(&mut self, catalogue: &Catalogue, shape: &Shape, spot: bool, row: RowId, above: bool) {
+        let price = catalogue.price_of(row);
+        let lane = shape.gpu.map(|gpu| (gpu.name, gpu.memory_gib.to_bits(), gpu.count));
+        let step = if lane.is_some() { price.to_bits() } else { price.to_bits() >> STEP };
+        let place = (lane, step, spot, above);
+        let at = match self.last {
+            Some((last, at)) if last == place => at,
+            _ => *self.places.entry(place).or_insert_with(|| {
+                let regions = vec![0; self.words];
+                self.points.push((place, Collected { lowest: price, offers: 0, regions }));
+                self.points.len() - 1
+            }),
+        };
+        self.last = Some((place, at));
+        let point = &mut self.points[at].1;
+        point.lowest = point.lowest.min(price);
+        point.offers += 1;
+        let region = usize::from(catalogue.region_of(row));
+        point.regions[region / 64] |= 1 << (region % 64);
+    }
+
+    /// The points: machines without GPUs first, then by model, memory and count, each by price.
+    pub(super) fn finish(self) -> Vec<PlotPoint> {
+        let mut points: Vec<PlotPoint> = self
+            .points
+            .into_iter()
+            .map(|((lane, _, spot, above_max_price), collected)| PlotPoint {
+                gpu: lane.map(|(name, ..)| self.names[usize::from(name)].clone()),
+                gpu_memory_gib: lane.map_or(0.0, |(_, memory, _)| f64::from_bits(memory)),
+                gpu_count: lane.map_or(0, |(.., count)| count),
+                price: collected.lowest,
+                spot,
+                offers: collected.offers,
+                regions: collected.regions.iter().map(|word| word.count_ones() as usize).sum(),
+                above_max_price,
+            })
+            .collect();
+        points.sort_by(|a, b| {
+            a.gpu
+                .cmp(&b.gpu)
+                .then_with(|| a.gpu_memory_gib.total_cmp(&b.gpu_memory_gib))
+                .then_with(|| a.gpu_count.cmp(&b.gpu_count))
+                .then_with(|| a.price.total_cmp(&b.price))
+                .then_with(|| a.spot.cmp(&b.spot))
+        });
+        points
+    }
+}
