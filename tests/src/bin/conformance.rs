@@ -1,12 +1,13 @@
-//! Prints our answers to recorded questions: `conformance config|yaml DOCUMENTS.jsonl`.
+//! Prints our answers to recorded questions: `conformance config|yaml DOCUMENTS.jsonl`,
+//! `conformance offers DIR`.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter};
 use std::process::ExitCode;
 
-use berth_tests::conformance::{answer_all, config, yaml};
+use berth_tests::conformance::{answer_all, config, offers, yaml};
 
-const USAGE: &str = "usage: conformance config|yaml DOCUMENTS.jsonl";
+const USAGE: &str = "usage: conformance config|yaml DOCUMENTS.jsonl | offers DIR";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -16,6 +17,7 @@ fn main() -> ExitCode {
             (path, with_lines(path, |input, output| answer_all(input, output, config::answer)))
         }
         ["yaml", path] => (path, with_lines(path, |input, output| answer_all(input, output, yaml::answer))),
+        ["offers", path] => (path, offers::run(path.as_ref(), BufWriter::new(io::stdout().lock()))),
         _ => {
             eprintln!("{USAGE}");
             return ExitCode::from(2);
