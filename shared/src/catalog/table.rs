@@ -139,7 +139,7 @@ impl Catalogue {
             catalogue.price.push(offer.price);
             catalogue.provenance.push(u8::try_from(provenance).expect("at most 256 provenances"));
             catalogue.availability.push(offer.availability);
-            let zone = (offer.backend == "gcp").then(|| ((key.0).1, key.1, offer.spot, region));
+            let zone = (offer.backend == "gcp").then_some(((key.0).1, key.1, offer.spot, region));
             catalogue.same_as.push(zone.map_or(id, |zone| *zones.entry(zone).or_insert(id)));
         }
         if catalogue.availability.iter().all(|&a| a == Availability::Unknown) {

@@ -103,10 +103,7 @@ impl<'a> Scan<'a> {
             && required.spot.is_none_or(|spot| spot == run.spot)
             && self.ranks[usize::from(shape.backend)].is_some()
             && sizes(self.catalogue, shape).fit(required)
-            && required
-                .instance_types
-                .as_ref()
-                .is_none_or(|types| types.iter().any(|wanted| *wanted == shape.instance_type))
+            && required.instance_types.as_ref().is_none_or(|types| types.contains(&shape.instance_type))
     }
 
     /// The runs of rows whose machine is as required, whatever their region and price.
