@@ -3,6 +3,7 @@
 //! Exit status: 0 fine, 1 the answer is no, 2 wrong usage (clap's own), 3 the server cannot be reached.
 
 pub mod serve;
+pub mod validate;
 
 use std::process::ExitCode;
 
@@ -20,6 +21,8 @@ struct Cli {
 enum Command {
     /// Runs the server: dashboard, API and orchestrator.
     Serve(serve::Args),
+    /// Checks configurations and says what is wrong with them.
+    Validate(validate::Args),
 }
 
 /// Reads the arguments and carries out what they ask for.
@@ -30,6 +33,7 @@ enum Command {
 pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Serve(args) => serve::run(args),
+        Command::Validate(args) => validate::run(args),
     }
 }
 

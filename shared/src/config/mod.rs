@@ -92,16 +92,39 @@ pub fn check(text: &str) -> Checked {
     Checked { configuration, written: written.unwrap_or_default(), diagnostics: cx.sink.finish(text) }
 }
 
+/// As [`check`], for bytes that may not be text.
+#[must_use]
+pub fn check_bytes(bytes: &[u8]) -> Checked {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => check(text),
+        Err(_) if bytes.len() > TEXT_LIMIT => too_long(&String::from_utf8_lossy(bytes)),
+        Err(error) => {
+            let text = String::from_utf8_lossy(bytes);
+            let start = error.valid_up_to();
+            let mut sink = Sink::default();
+            sink.report(
+                Code::NotUtf8,
+                String::new(),
+                // The replacement character stands there now.
+                ByteRange::new(start, start + '\u{fffd}'.len_utf8()),
+                "this is not text in UTF-8".to_owned(),
+            )
+            .help("save the file as UTF-8; a configuration is plain text");
+            Checked { diagnostics: sink.finish(&text), ..Checked::default() }
+        }
+    }
+}
+
 fn too_long(text: &str) -> Checked {
     let mut sink = Sink::default();
-    let kib = text.len().div_ceil(1024);
     let line = text.find(['\n', '\r']).unwrap_or(text.len()).min(80);
     let line = (0..=line).rev().find(|&i| text.is_char_boundary(i)).unwrap_or(0);
+    let limit = TEXT_LIMIT / 1024;
     sink.report(
         Code::TextTooLong,
         String::new(),
         ByteRange::new(0, line),
-        format!("the text has {kib} KiB; a configuration has at most {}", TEXT_LIMIT / 1024),
+        format!("the text is longer than {limit} KiB, the most that is checked"),
     )
     .help("something else was pasted here; a configuration is usually a few lines");
     Checked { diagnostics: sink.finish(text), ..Checked::default() }

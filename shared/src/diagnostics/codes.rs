@@ -38,6 +38,8 @@ macro_rules! codes {
 codes! {
     /// The text is larger than 256 KiB. A configuration is a few lines; anything this large was pasted by mistake.
     TextTooLong = "text-too-long", Error;
+    /// The file holds bytes that are no text in UTF-8.
+    NotUtf8 = "not-utf-8", Error;
     /// The text is not YAML. dstack reads YAML 1.1: tabs never indent, a colon is followed by a blank, quotes
     /// and brackets are closed.
     YamlSyntax = "yaml-syntax", Error;
