@@ -274,18 +274,21 @@ impl<'a> Rows<'a> {
                         catalogue.provenance.push(origin);
                     }
                 }
+                let row = |at: usize| {
+                    u32::try_from(at).map_err(|_| CatalogError::Malformed("there are too many rows"))
+                };
+                row(start + series.len())?;
+                let mut run = Run::new(row(shape)?, is_spot, row(start)?);
                 for &(place, micros) in &series {
                     if micros > MAX_MICROS {
                         return Err(CatalogError::Malformed("a price is out of range"));
                     }
                     catalogue.region.push((first_region + place as usize) as u16);
-                    catalogue.price.push(micros as f64 / 1e6);
+                    let price = micros as f64 / 1e6;
+                    catalogue.price.push(price);
+                    run.push(price);
                 }
-                let row = |at: usize| {
-                    u32::try_from(at).map_err(|_| CatalogError::Malformed("there are too many rows"))
-                };
-                let rows = row(start)?..row(catalogue.region.len())?;
-                catalogue.runs.push(Run { shape: row(shape)?, spot: is_spot, rows });
+                catalogue.runs.push(run);
                 if !is_spot {
                     twin = Some(all.len());
                 }

@@ -52,6 +52,24 @@ pub(crate) struct Run {
     pub(crate) shape: u32,
     pub(crate) spot: bool,
     pub(crate) rows: Range<RowId>,
+    /// The least of their prices.
+    pub(crate) lowest: f64,
+    /// The greatest of their prices.
+    pub(crate) highest: f64,
+}
+
+impl Run {
+    /// A run without rows.
+    pub(super) fn new(shape: u32, spot: bool, start: RowId) -> Self {
+        Self { shape, spot, rows: start..start, lowest: f64::INFINITY, highest: f64::NEG_INFINITY }
+    }
+
+    /// Takes the next row in.
+    pub(super) fn push(&mut self, price: f64) {
+        self.rows.end += 1;
+        self.lowest = self.lowest.min(price);
+        self.highest = self.highest.max(price);
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -134,7 +152,7 @@ impl Catalogue {
                 as_of: offer.as_of.clone(),
                 basis: offer.basis,
             });
-            catalogue.push_row(shape, offer.spot);
+            catalogue.push_row(shape, offer.spot, offer.price);
             catalogue.region.push(u16::try_from(region).expect("fewer than 2^16 regions"));
             catalogue.price.push(offer.price);
             catalogue.provenance.push(u8::try_from(provenance).expect("at most 256 provenances"));
@@ -162,11 +180,13 @@ impl Catalogue {
     }
 
     /// Makes the next row one of this shape; the columns are the caller's to fill.
-    fn push_row(&mut self, shape: u32, spot: bool) {
+    fn push_row(&mut self, shape: u32, spot: bool, price: f64) {
         let id = RowId::try_from(self.region.len()).expect("fewer than 2^32 rows");
-        match self.runs.last_mut() {
-            Some(run) if run.shape == shape && run.spot == spot => run.rows.end = id + 1,
-            _ => self.runs.push(Run { shape, spot, rows: id..id + 1 }),
+        if !self.runs.last().is_some_and(|run| run.shape == shape && run.spot == spot) {
+            self.runs.push(Run::new(shape, spot, id));
+        }
+        if let Some(run) = self.runs.last_mut() {
+            run.push(price);
         }
     }
 

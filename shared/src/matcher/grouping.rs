@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::matches::{Key, first};
+use super::{matches::Key, top::Top};
 use crate::catalog::{Catalogue, Offer, RowId, Shape};
 
 /// The offers of one machine of one backend that are all spot or all on-demand.
@@ -19,7 +19,8 @@ pub struct OfferGroup {
 /// Offers of the same GPU at the same price, for a plot.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PlotPoint {
-    /// GPU model; `None` = machines without GPUs, whose prices are taken together in steps of 2 to 4 %.
+    /// GPU model; `None` = machines without GPUs. Their prices are taken together in steps of 2 to 3 %,
+    /// and so are all prices when nothing is asked of the GPU.
     pub gpu: Option<String>,
     /// GiB of each GPU; 0 without.
     pub gpu_memory_gib: f64,
@@ -47,18 +48,23 @@ impl Groups {
         Self { slots: vec![(Key::LAST, 0); 2 * catalogue.shapes().len()] }
     }
 
-    pub(super) fn add(&mut self, shape: u32, spot: bool, key: Key) {
+    /// Takes offers in, and the best of them.
+    pub(super) fn add(&mut self, shape: u32, spot: bool, key: Key, more: u32) {
         let (best, offers) = &mut self.slots[2 * shape as usize + usize::from(spot)];
         *best = key.min(*best);
-        *offers += 1;
+        *offers += more;
     }
 
     /// How many groups there are, and the first of them.
     pub(super) fn finish(self, catalogue: &Catalogue, limit: usize) -> (usize, Vec<OfferGroup>) {
-        let mut groups: Vec<(Key, u32)> = self.slots.into_iter().filter(|(_, offers)| *offers > 0).collect();
-        let total = groups.len();
-        first(&mut groups, limit);
-        let groups = groups
+        let mut total = 0;
+        let mut top = Top::new(limit);
+        for slot in self.slots.into_iter().filter(|(_, offers)| *offers > 0) {
+            total += 1;
+            top.push(slot);
+        }
+        let groups = top
+            .finish()
             .into_iter()
             .filter_map(|(best, offers)| {
                 Some(OfferGroup { offer: catalogue.offer(best.row())?, regions: offers as usize })
@@ -77,53 +83,71 @@ type Place = (Lane, u64, bool, bool);
 /// Bits of a price that tell steps apart: 5 of the mantissa make 32 steps between $1 and $2.
 const STEP: u32 = 52 - 5;
 
+/// The lowest and the highest step that machines without GPUs have, $0.0001 and $10,000 or so; prices
+/// beyond stand there, too.
+const STEPS: (u64, u64) = (1009 << 5, 1037 << 5);
+
 /// Collects the points of the plot.
 pub(super) struct Plot {
+    /// Whether prices of GPU machines are told apart exactly.
+    exact: bool,
+    /// Points of machines with GPUs.
     places: HashMap<Place, usize>,
-    points: Vec<(Place, Collected)>,
-    /// Neighbouring rows often stand at the same place.
-    last: Option<(Place, usize)>,
-    names: Vec<String>,
+    /// Points of machines without: a slot for each step, spot or not, above the limit or not.
+    steps: Vec<usize>,
+    points: Vec<Point>,
+    /// A bit for each region, `words` numbers for each point.
+    regions: Vec<u64>,
     words: usize,
+    names: Vec<String>,
 }
 
-struct Collected {
+struct Point {
+    place: Place,
     lowest: f64,
     offers: usize,
-    /// A bit for each region.
-    regions: Vec<u64>,
 }
 
 impl Plot {
-    pub(super) fn new(catalogue: &Catalogue) -> Self {
+    pub(super) fn new(catalogue: &Catalogue, exact: bool) -> Self {
         Self {
+            exact,
             places: HashMap::new(),
+            steps: Vec::new(),
             points: Vec::new(),
-            last: None,
-            names: catalogue.gpu_names().to_vec(),
+            regions: Vec::new(),
             words: catalogue.regions().len().div_ceil(64),
+            names: catalogue.gpu_names().to_vec(),
         }
     }
 
     pub(super) fn add(&mut self, catalogue: &Catalogue, shape: &Shape, spot: bool, row: RowId, above: bool) {
         let price = catalogue.price_of(row);
         let lane = shape.gpu.map(|gpu| (gpu.name, gpu.memory_gib.to_bits(), gpu.count));
-        let step = if lane.is_some() { price.to_bits() } else { price.to_bits() >> STEP };
+        let exact = self.exact && lane.is_some();
+        let step = if exact { price.to_bits() } else { price.to_bits() >> STEP };
         let place = (lane, step, spot, above);
-        let at = match self.last {
-            Some((last, at)) if last == place => at,
-            _ => *self.places.entry(place).or_insert_with(|| {
-                let regions = vec![0; self.words];
-                self.points.push((place, Collected { lowest: price, offers: 0, regions }));
-                self.points.len() - 1
-            }),
+        let next = self.points.len();
+        let at = if lane.is_some() {
+            *self.places.entry(place).or_insert(next)
+        } else {
+            if self.steps.is_empty() {
+                self.steps = vec![usize::MAX; 4 * (STEPS.1 - STEPS.0 + 1) as usize];
+            }
+            let step = (step.clamp(STEPS.0, STEPS.1) - STEPS.0) as usize;
+            let slot = &mut self.steps[4 * step + 2 * usize::from(spot) + usize::from(above)];
+            *slot = next.min(*slot);
+            *slot
         };
-        self.last = Some((place, at));
-        let point = &mut self.points[at].1;
+        if at == next {
+            self.points.push(Point { place, lowest: price, offers: 0 });
+            self.regions.resize(self.regions.len() + self.words, 0);
+        }
+        let point = &mut self.points[at];
         point.lowest = point.lowest.min(price);
         point.offers += 1;
         let region = usize::from(catalogue.region_of(row));
-        point.regions[region / 64] |= 1 << (region % 64);
+        self.regions[at * self.words + region / 64] |= 1 << (region % 64);
     }
 
     /// The points: machines without GPUs first, then by model, memory and count, each by price.
@@ -131,14 +155,15 @@ impl Plot {
         let mut points: Vec<PlotPoint> = self
             .points
             .into_iter()
-            .map(|((lane, _, spot, above_max_price), collected)| PlotPoint {
+            .zip(self.regions.chunks(self.words.max(1)))
+            .map(|(Point { place: (lane, _, spot, above_max_price), lowest, offers }, regions)| PlotPoint {
                 gpu: lane.map(|(name, ..)| self.names[usize::from(name)].clone()),
                 gpu_memory_gib: lane.map_or(0.0, |(_, memory, _)| f64::from_bits(memory)),
                 gpu_count: lane.map_or(0, |(.., count)| count),
-                price: collected.lowest,
+                price: lowest,
                 spot,
-                offers: collected.offers,
-                regions: collected.regions.iter().map(|word| word.count_ones() as usize).sum(),
+                offers,
+                regions: regions.iter().map(|word| word.count_ones() as usize).sum(),
                 above_max_price,
             })
             .collect();

@@ -6,8 +6,9 @@ use super::{
     Context, Requirements,
     grouping::{Groups, OfferGroup, Plot, PlotPoint},
     scan::Scan,
+    top::Top,
 };
-use crate::catalog::{Catalogue, Offer, PriceBasis, RowId, Shape};
+use crate::catalog::{Catalogue, Offer, PriceBasis, RowId, Run, Shape};
 
 /// The offers that fit, and what there is to say about them as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -59,14 +60,11 @@ pub(super) struct Key {
 impl Key {
     pub(super) const LAST: Self = Self { price: u64::MAX, row: u64::MAX };
 
-    fn new(scan: &Scan<'_>, shape: &Shape, row: RowId) -> Self {
+    fn new(catalogue: &Catalogue, rank: u32, row: RowId) -> Self {
         // The bits of floats that are not negative are in the order of their values.
-        let price = (scan.catalogue.price_of(row).max(0.0) + 0.0).to_bits();
-        let unusable = !scan.catalogue.availability_of(row).is_usable();
-        Self {
-            price: price | u64::from(unusable) << 63,
-            row: u64::from(scan.rank(shape)) << 32 | u64::from(row),
-        }
+        let price = (catalogue.price_of(row).max(0.0) + 0.0).to_bits();
+        let unusable = !catalogue.availability_of(row).is_usable();
+        Self { price: price | u64::from(unusable) << 63, row: u64::from(rank) << 32 | u64::from(row) }
     }
 
     /// The row that it stands for.
@@ -85,83 +83,112 @@ pub fn match_offers(
     limit: usize,
 ) -> Matches {
     let scan = Scan::new(catalogue, requirements, context);
-    let mut matches = Matches::default();
-    let mut keys = Vec::new();
-    let mut groups = Groups::new(catalogue);
-    let mut plot = Plot::new(catalogue);
-    let mut best = [Key::LAST; 2];
-    let mut best_above = Key::LAST;
-    let mut provenances = [0usize; 256];
-    let mut visit = |scan: &Scan<'_>, shape_id: u32, spot: bool, row: RowId| {
-        let shape = &catalogue.shapes()[shape_id as usize];
-        let key = Key::new(scan, shape, row);
-        let price = catalogue.price_of(row);
-        let affordable = scan.affordable(price);
-        plot.add(catalogue, shape, spot, row, !affordable);
-        if !affordable {
-            matches.above_max_price += 1;
-            best_above = best_above.min(key);
-            return;
-        }
-        keys.push(key);
-        groups.add(shape_id, spot, key);
-        provenances[usize::from(catalogue.provenance_index(row))] += 1;
-        matches.spot += usize::from(spot);
-        let best = &mut best[usize::from(spot)];
-        *best = key.min(*best);
-    };
+    let mut found = Found::new(catalogue, requirements, limit);
     if catalogue.same_as().is_empty() {
-        for (run, _) in scan.runs() {
-            scan.rows(run).for_each(|row| visit(&scan, run.shape, run.spot, row));
+        for (run, shape) in scan.runs() {
+            found.run(&scan, run, shape, scan.rows(run));
         }
     } else {
         let mut rows: Vec<RowId> = scan.runs().flat_map(|(run, _)| scan.rows(run)).collect();
         scan.without_zones(&mut rows);
         for row in rows {
             if let Some(run) = catalogue.run_of(row) {
-                visit(&scan, run.shape, run.spot, row);
+                found.run(&scan, run, catalogue.shape(run), std::iter::once(row));
             }
         }
     }
-    let usable = |key: Key| {
-        catalogue.offer(key.row()).filter(|offer| key != Key::LAST && offer.availability.is_usable())
-    };
-    matches.cheapest = usable(best[0].min(best[1]));
-    matches.cheapest_on_demand = usable(best[0]);
-    matches.cheapest_spot = usable(best[1]);
-    matches.cheapest_above = usable(best_above);
-    matches.total = keys.len();
-    matches.on_demand = matches.total - matches.spot;
-    for (provenance, &count) in catalogue.provenances().iter().zip(&provenances).filter(|(_, n)| **n > 0) {
-        if provenance.basis == PriceBasis::Estimated {
-            matches.estimated += count;
-        }
-        match &provenance.as_of {
-            None => matches.undated += count,
-            Some(date) => {
-                if matches.oldest.as_ref().is_none_or(|oldest| date < oldest) {
-                    matches.oldest = Some(date.clone());
-                }
-                if matches.newest.as_ref().is_none_or(|newest| date > newest) {
-                    matches.newest = Some(date.clone());
-                }
-            }
-        }
-    }
-    first(&mut keys, limit);
-    matches.offers = keys.iter().filter_map(|key| catalogue.offer(key.row())).collect();
-    (matches.group_total, matches.groups) = groups.finish(catalogue, limit);
-    matches.plot = plot.finish();
-    matches
+    found.finish(limit)
 }
 
-/// Leaves the first `limit` items, in order, without sorting the rest.
-pub(super) fn first<T: Ord>(items: &mut Vec<T>, limit: usize) {
-    if limit < items.len() {
-        if limit > 0 {
-            items.select_nth_unstable(limit - 1);
+/// What a pass collects.
+struct Found<'a> {
+    catalogue: &'a Catalogue,
+    matches: Matches,
+    top: Top<Key>,
+    groups: Groups,
+    plot: Plot,
+    /// The best on-demand and spot offers, and the best above the limit.
+    best: [Key; 2],
+    best_above: Key,
+    /// How many offers have each provenance.
+    provenances: [usize; 256],
+}
+
+impl<'a> Found<'a> {
+    fn new(catalogue: &'a Catalogue, requirements: &Requirements, limit: usize) -> Self {
+        Self {
+            catalogue,
+            matches: Matches::default(),
+            top: Top::new(limit),
+            groups: Groups::new(catalogue),
+            plot: Plot::new(catalogue, requirements.gpu.is_some()),
+            best: [Key::LAST; 2],
+            best_above: Key::LAST,
+            provenances: [0; 256],
         }
-        items.truncate(limit);
     }
-    items.sort_unstable();
+
+    fn run(&mut self, scan: &Scan<'_>, run: &Run, shape: &Shape, rows: impl Iterator<Item = RowId>) {
+        let rank = scan.rank(shape);
+        let mut best = Key::LAST;
+        let mut offers = 0;
+        for row in rows {
+            let key = Key::new(self.catalogue, rank, row);
+            let affordable = scan.affordable(self.catalogue.price_of(row));
+            self.plot.add(self.catalogue, shape, run.spot, row, !affordable);
+            if affordable {
+                self.top.push(key);
+                best = best.min(key);
+                offers += 1;
+                self.provenances[usize::from(self.catalogue.provenance_index(row))] += 1;
+            } else {
+                self.matches.above_max_price += 1;
+                self.best_above = self.best_above.min(key);
+            }
+        }
+        if offers > 0 {
+            self.groups.add(run.shape, run.spot, best, offers);
+            self.matches.total += offers as usize;
+            if run.spot {
+                self.matches.spot += offers as usize;
+            }
+            let slot = &mut self.best[usize::from(run.spot)];
+            *slot = best.min(*slot);
+        }
+    }
+
+    fn finish(self, limit: usize) -> Matches {
+        let Self { catalogue, mut matches, .. } = self;
+        let [on_demand, spot] = self.best;
+        let usable = |key: Key| {
+            catalogue.offer(key.row()).filter(|offer| key != Key::LAST && offer.availability.is_usable())
+        };
+        matches.cheapest = usable(on_demand.min(spot));
+        matches.cheapest_on_demand = usable(on_demand);
+        matches.cheapest_spot = usable(spot);
+        matches.cheapest_above = usable(self.best_above);
+        matches.on_demand = matches.total - matches.spot;
+        for (provenance, &count) in
+            catalogue.provenances().iter().zip(&self.provenances).filter(|(_, n)| **n > 0)
+        {
+            if provenance.basis == PriceBasis::Estimated {
+                matches.estimated += count;
+            }
+            match &provenance.as_of {
+                None => matches.undated += count,
+                Some(date) => {
+                    if matches.oldest.as_ref().is_none_or(|oldest| date < oldest) {
+                        matches.oldest = Some(date.clone());
+                    }
+                    if matches.newest.as_ref().is_none_or(|newest| date > newest) {
+                        matches.newest = Some(date.clone());
+                    }
+                }
+            }
+        }
+        matches.offers = self.top.finish().into_iter().filter_map(|key| catalogue.offer(key.row())).collect();
+        (matches.group_total, matches.groups) = self.groups.finish(catalogue, limit);
+        matches.plot = self.plot.finish();
+        matches
+    }
 }

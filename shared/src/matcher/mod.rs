@@ -8,6 +8,7 @@ mod pool;
 mod relax;
 mod requirements;
 mod scan;
+mod top;
 
 pub use explain::{Constraint, ConstraintCost, Explanation, Relaxation, explain};
 pub use fit::launch_disk_gb;

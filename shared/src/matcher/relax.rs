@@ -68,37 +68,39 @@ pub(super) fn widen(
     match constraint {
         Constraint::Cpu => counts(requirements.cpu)
             .into_iter()
-            .map(|range| (format!("ask for {} vCPUs", in_words(range)), with(&|r| r.cpu = range)))
+            .map(|range| (format!("ask for {}", in_words(range, " vCPUs")), with(&|r| r.cpu = range)))
             .collect(),
         Constraint::Memory => sizes(requirements.memory)
             .into_iter()
-            .map(|range| (format!("ask for {} GB of memory", in_words(range)), with(&|r| r.memory = range)))
+            .map(|range| {
+                (format!("ask for {} of memory", in_words(range, " GB")), with(&|r| r.memory = range))
+            })
             .collect(),
         Constraint::Disk => sizes(requirements.disk.unwrap_or_default())
             .into_iter()
             .map(|range| {
-                (format!("ask for a disk of {} GB", in_words(range)), with(&|r| r.disk = Some(range)))
+                (format!("ask for a disk of {}", in_words(range, " GB")), with(&|r| r.disk = Some(range)))
             })
             .collect(),
         Constraint::GpuCount => counts(gpu.count)
             .into_iter()
             .map(|range| {
                 let changed = with(&|r| r.gpu.get_or_insert_default().count = range);
-                (format!("ask for {} GPUs", in_words(range)), changed)
+                (format!("ask for {}", in_words(range, " GPUs")), changed)
             })
             .collect(),
         Constraint::GpuMemory => sizes(gpu.memory.unwrap_or_default())
             .into_iter()
             .map(|range| {
                 let changed = with(&|r| r.gpu.get_or_insert_default().memory = Some(range));
-                (format!("ask for {} GB of memory on each GPU", in_words(range)), changed)
+                (format!("ask for {} of memory on each GPU", in_words(range, " GB")), changed)
             })
             .collect(),
         Constraint::GpuTotalMemory => sizes(gpu.total_memory.unwrap_or_default())
             .into_iter()
             .map(|range| {
                 let changed = with(&|r| r.gpu.get_or_insert_default().total_memory = Some(range));
-                (format!("ask for {} GB of GPU memory in all", in_words(range)), changed)
+                (format!("ask for {} of GPU memory in all", in_words(range, " GB")), changed)
             })
             .collect(),
         Constraint::ComputeCapability => nearest
@@ -147,8 +149,10 @@ fn admit(
             format!("take {} as well", add(&mut changed.instance_types, &shape.instance_type))
         }
         Constraint::MaxPrice => {
-            changed.max_price = Some(price);
-            format!("pay up to ${price}/h")
+            // Whole cents are what people write; they are never below the price.
+            let limit = if price < 0.01 { price } else { ((price * 100.0).ceil() / 100.0).max(price) };
+            changed.max_price = Some(limit);
+            format!("pay up to ${limit}/h")
         }
         // These have two states: without them is the only other.
         _ => return None,
@@ -229,14 +233,14 @@ fn widen_range(range: SizeRange, below: Option<f64>, above: Option<f64>) -> Vec<
     lower.into_iter().chain(higher).collect()
 }
 
-fn in_words(range: impl Into<Words>) -> String {
+fn in_words(range: impl Into<Words>, unit: &str) -> String {
     let Words(min, max) = range.into();
     match (min, max) {
-        (Some(min), Some(max)) if min == max => min,
-        (Some(min), Some(max)) => format!("{min} to {max}"),
-        (Some(min), None) => format!("{min} or more"),
-        (None, Some(max)) => format!("at most {max}"),
-        (None, None) => "any number of".to_owned(),
+        (Some(min), Some(max)) if min == max => format!("{min}{unit}"),
+        (Some(min), Some(max)) => format!("{min} to {max}{unit}"),
+        (Some(min), None) => format!("{min}{unit} or more"),
+        (None, Some(max)) => format!("at most {max}{unit}"),
+        (None, None) => format!("any number of{unit}"),
     }
 }
 

@@ -157,11 +157,16 @@ impl<'a> Scan<'a> {
         let mut total = 0;
         if self.catalogue.same_as().is_empty() {
             for (run, _) in self.runs() {
-                for row in self.rows(run) {
-                    let price = self.catalogue.price_of(row);
-                    if self.affordable(price) {
-                        total += 1;
-                        lowest = lowest.min(price);
+                if self.all_regions && self.affordable(run.highest) {
+                    total += run.rows.len();
+                    lowest = lowest.min(run.lowest);
+                } else if self.affordable(run.lowest) {
+                    for row in self.rows(run) {
+                        let price = self.catalogue.price_of(row);
+                        if self.affordable(price) {
+                            total += 1;
+                            lowest = lowest.min(price);
+                        }
                     }
                 }
             }
