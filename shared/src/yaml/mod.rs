@@ -13,6 +13,8 @@ mod parser;
 mod reader;
 mod resolver;
 mod scanner;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 pub use digits::{decimal_digit, is_python_space, with_ascii_digits};

@@ -61,7 +61,7 @@ pub enum Value {
     Bool(bool),
     /// An integer within ±2^127.
     Int(i128),
-    /// An integer beyond that, as decimal text with its sign.
+    /// An integer beyond that, as decimal text with `-` when negative; never more than 4,300 digits.
     BigInt(String),
     /// Also sexagesimal, infinite and not-a-number.
     Float(f64),
@@ -69,7 +69,7 @@ pub enum Value {
     Str(String),
     /// `!!binary`.
     Binary(Vec<u8>),
-    /// A date or timestamp, as written.
+    /// A date or timestamp, as written; it exists (no 31 April).
     Timestamp(String),
     /// A sequence; each item with the place where it is referred to (the alias, when it is one).
     Seq(Vec<(NodeId, ByteRange)>),

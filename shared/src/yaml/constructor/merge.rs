@@ -2,7 +2,6 @@
 //! (yaml.org/type/merge.html). Entries that are brought in come first, so that the mapping's own win.
 
 use super::super::composer::{Entry, Index, Kind, Reference};
-use super::super::error::YamlError;
 use super::super::resolver::Tag;
 use super::{Construct, Constructor, MERGE_BUDGET, described};
 
@@ -168,19 +167,19 @@ impl Constructor {
         }
     }
 
-    /// Counts what merging costs.
+    /// Counts what following merge keys and default keys (`=`) costs.
     pub(super) fn spend(&mut self, amount: usize, index: Index) -> Construct<()> {
         match self.budget.checked_sub(amount) {
             Some(left) => {
                 self.budget = left;
                 Ok(())
             }
-            None => Err(self.too_much(index)),
+            None => Err(self
+                .error(
+                    index,
+                    format!("the merge keys (`<<`) of this text bring in more than {MERGE_BUDGET} entries"),
+                )
+                .help("mappings that merge each other several times multiply: write the entries out")),
         }
-    }
-
-    fn too_much(&self, index: Index) -> YamlError {
-        self.error(index, format!("the merge keys of this text bring in more than {MERGE_BUDGET} entries"))
-            .help("mappings that merge each other several times multiply: write the entries out")
     }
 }

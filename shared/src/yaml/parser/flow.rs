@@ -12,7 +12,9 @@ impl Parser<'_> {
         if !self.next_is(|t| matches!(t, TokenKind::FlowSequenceEnd))? {
             if !first {
                 if !self.next_is(|t| matches!(t, TokenKind::FlowEntry))? {
-                    return Err(self.unexpected_in("list", "`,` or `]`")?);
+                    return Err(self
+                        .unexpected_in("list", "`,` or `]`")?
+                        .help("separate items with `,` and close the list with `]`"));
                 }
                 self.take()?;
             }
@@ -66,7 +68,9 @@ impl Parser<'_> {
         if !self.next_is(|t| matches!(t, TokenKind::FlowMappingEnd))? {
             if !first {
                 if !self.next_is(|t| matches!(t, TokenKind::FlowEntry))? {
-                    return Err(self.unexpected_in("mapping", "`,` or `}`")?);
+                    return Err(self
+                        .unexpected_in("mapping", "`,` or `}`")?
+                        .help("separate entries with `,` and close the mapping with `}`"));
                 }
                 self.take()?;
             }

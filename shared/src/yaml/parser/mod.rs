@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use super::error::{Stage, YamlError};
 use super::event::{Event, EventKind, Mark, Properties, ScalarStyle};
+use super::reader::is_break;
 use super::scanner::{Directive, Scanner, Token, TokenKind};
 use crate::diagnostics::ByteRange;
 
@@ -127,8 +128,8 @@ impl<'a> Parser<'a> {
         self.directives()?;
         if !self.next_is(|t| matches!(t, TokenKind::DocumentStart))? {
             return Err(self
-                .unexpected("the document to end here, or `---` before another one")?
-                .help("check the indentation of this line and of the lines above it"));
+                .unexpected_token(|_| "this does not belong to the document above it".to_owned())?
+                .help("indent this line like the first one, or begin another document with `---`"));
         }
         let end = self.take()?.end;
         self.states.push(State::DocumentEnd);
@@ -240,8 +241,8 @@ impl<'a> Parser<'a> {
         self.event(kind, mark, mark)
     }
 
-    /// The error that the next token is not what should come.
-    fn unexpected(&mut self, expected: &str) -> Parse<YamlError> {
+    /// An error about the next token.
+    fn unexpected_token(&mut self, message: impl Fn(&TokenKind) -> String) -> Parse<YamlError> {
         let text = self.scanner.text();
         let token = self.peek()?;
         let mut range = token.range();
@@ -250,15 +251,30 @@ impl<'a> Parser<'a> {
             let next = text[range.start..].chars().next().filter(|c| !c.is_whitespace());
             range.end += next.map_or(0, char::len_utf8);
         }
-        let message = format!("expected {expected}, found {}", token.kind.described());
-        Ok(YamlError::new(Stage::Parser, message, range, token.start))
+        Ok(YamlError::new(Stage::Parser, message(&token.kind), range, token.start))
+    }
+
+    /// The error that the next token is not what should come.
+    fn unexpected(&mut self, expected: &str) -> Parse<YamlError> {
+        self.unexpected_token(|found| format!("expected {expected}, found {}", found.described()))
     }
 
     /// The same, inside of the innermost open collection.
     fn unexpected_in(&mut self, what: &str, expected: &str) -> Parse<YamlError> {
+        let text = self.scanner.text();
         let opened = self.opened.last().map_or(0, |mark| mark.offset);
-        let width = self.scanner.text()[opened..].chars().next().map_or(0, char::len_utf8);
-        let range = ByteRange::new(opened, opened + width);
-        Ok(self.unexpected(expected)?.within(format!("the {what} begins here"), range))
+        let width = text[opened..].chars().next().map_or(0, char::len_utf8);
+        let token = self.peek()?;
+        let block = matches!(token.kind, TokenKind::BlockMappingStart | TokenKind::BlockSequenceStart);
+        let begins_line =
+            text[..token.start.offset].trim_end_matches(' ').chars().next_back().is_some_and(is_break);
+        let error = if block && begins_line {
+            self.unexpected_token(|_| {
+                "this line is indented like none of the lines it could belong to".to_owned()
+            })?
+        } else {
+            self.unexpected(expected)?
+        };
+        Ok(error.within(format!("the {what} begins here"), ByteRange::new(opened, opened + width)))
     }
 }

@@ -97,7 +97,9 @@ impl Parser<'_> {
                         EventKind::Scalar { properties, value: String::new(), style: ScalarStyle::Plain };
                     Ok(event)
                 }
-                None => Err(self.unexpected("a value")?),
+                None => Err(self
+                    .unexpected("a value")?
+                    .help("write the value, or put it in quotes if it is text")),
             },
         }
     }

@@ -6,6 +6,7 @@
 
 mod block;
 mod directive;
+mod indicators;
 mod plain;
 mod properties;
 mod quoted;
@@ -17,7 +18,7 @@ pub(super) use token::{Directive, Token, TokenKind};
 
 use super::error::{YamlError, shown};
 use super::event::Mark;
-use super::reader::{Reader, is_blank_or_end};
+use super::reader::{Reader, is_blank_or_end, is_break};
 use crate::diagnostics::ByteRange;
 
 /// A simple key ends on its line and within this many characters (YAML 1.1, 9.1.3 and 7.5).
@@ -297,13 +298,16 @@ impl<'a> Scanner<'a> {
     }
 
     fn missing_colon(&self, key: &PossibleKey) -> YamlError {
-        let text = self.reader.text();
-        let line = text[key.mark.offset..].lines().next().unwrap_or_default().trim_end();
-        let key_range = ByteRange::new(key.mark.offset, key.mark.offset + line.len());
-        self.reader
-            .error("expected `:` after the key")
-            .within("this is at the place of a key", key_range)
-            .help("write `key: value`, with a space after the colon, and the key on one line")
+        let rest = &self.reader.text()[key.mark.offset..];
+        let line = rest.split(is_break).next().unwrap_or_default();
+        let line = line.split(" #").next().unwrap_or_default().trim_end();
+        let mut error = self.reader.error("expected `: ` after this key").help(if line.contains(':') {
+            "put a space after the colon"
+        } else {
+            "write `key: value`, with the key on one line"
+        });
+        error.range = ByteRange::new(key.mark.offset, key.mark.offset + line.len());
+        error
     }
 
     // Indentation.
@@ -328,110 +332,6 @@ impl<'a> Scanner<'a> {
         self.indents.push(self.indent);
         self.indent = column;
         true
-    }
-
-    // Tokens of few characters.
-
-    fn leave_document(&mut self) -> Scan<()> {
-        self.unwind(-1);
-        self.forget_key()?;
-        self.key_allowed = false;
-        Ok(())
-    }
-
-    fn fetch_stream_end(&mut self) -> Scan<()> {
-        self.leave_document()?;
-        self.possible_keys.clear();
-        self.push_empty(TokenKind::StreamEnd);
-        self.done = true;
-        Ok(())
-    }
-
-    fn fetch_marker(&mut self, kind: TokenKind) -> Scan<()> {
-        self.leave_document()?;
-        let start = self.reader.mark();
-        self.reader.advance_by(3);
-        self.push(Token { kind, start, end: self.reader.mark() });
-        Ok(())
-    }
-
-    fn fetch_flow_start(&mut self, kind: TokenKind) -> Scan<()> {
-        self.note_key()?;
-        self.flow_level += 1;
-        self.key_allowed = true;
-        self.push_indicator(kind);
-        Ok(())
-    }
-
-    fn fetch_flow_end(&mut self, kind: TokenKind) -> Scan<()> {
-        self.forget_key()?;
-        self.flow_level = self.flow_level.saturating_sub(1);
-        self.key_allowed = false;
-        self.push_indicator(kind);
-        Ok(())
-    }
-
-    fn fetch_block_entry(&mut self) -> Scan<()> {
-        // Inside a flow collection the token is wrong, but the parser says so better.
-        if self.flow_level == 0 {
-            if !self.key_allowed {
-                return Err(self
-                    .reader
-                    .error("a list item (`- `) cannot begin here")
-                    .help("begin the list on a line of its own, or quote the value if it is text"));
-            }
-            if self.indent_to(self.reader.column()) {
-                self.push_empty(TokenKind::BlockSequenceStart);
-            }
-        }
-        self.key_allowed = true;
-        self.forget_key()?;
-        self.push_indicator(TokenKind::BlockEntry);
-        Ok(())
-    }
-
-    fn fetch_key(&mut self) -> Scan<()> {
-        if self.flow_level == 0 {
-            if !self.key_allowed {
-                return Err(self
-                    .reader
-                    .error("a key (`? `) cannot begin here")
-                    .help("begin it on a line of its own, or quote the value if it is text"));
-            }
-            if self.indent_to(self.reader.column()) {
-                self.push_empty(TokenKind::BlockMappingStart);
-            }
-        }
-        self.key_allowed = self.flow_level == 0;
-        self.forget_key()?;
-        self.push_indicator(TokenKind::Key);
-        Ok(())
-    }
-
-    fn fetch_value(&mut self) -> Scan<()> {
-        if let Some(key) = self.possible_keys.pop_back_if(|key| key.level == self.flow_level) {
-            let opens = self.flow_level == 0 && self.indent_to(key.mark.column);
-            if let Some((before, _)) = self.queue.get_mut(key.token - self.taken) {
-                *before = if opens { Before::MappingAndKey } else { Before::Key };
-            }
-            self.key_allowed = false;
-        } else {
-            if self.flow_level == 0 {
-                if !self.key_allowed {
-                    return Err(self
-                        .reader
-                        .error("a value for a key (`: `) cannot come here")
-                        .help("check the indentation of this line, or put the text in quotes if the colon is part of it"));
-                }
-                if self.indent_to(self.reader.column()) {
-                    self.push_empty(TokenKind::BlockMappingStart);
-                }
-            }
-            self.key_allowed = self.flow_level == 0;
-            self.forget_key()?;
-        }
-        self.push_indicator(TokenKind::Value);
-        Ok(())
     }
 }
 

@@ -99,12 +99,17 @@ impl<'a> Scanner<'a> {
         let mut bytes = Vec::new();
         while self.reader.peek() == '%' {
             self.reader.advance();
+            let digits = self.reader.mark();
             let mut byte = 0;
             for _ in 0..2 {
                 // Below 256, because there are two digits of at most 15.
                 match self.reader.peek().to_digit(16) {
                     Some(digit) => byte = byte << 4 | digit as u8,
-                    None => return Err(self.reader.unexpected("two hexadecimal digits after `%`")),
+                    None => {
+                        let mut error = self.reader.unexpected("two hexadecimal digits after `%`");
+                        error.mark = Some(digits);
+                        return Err(error);
+                    }
                 }
                 self.reader.advance();
             }

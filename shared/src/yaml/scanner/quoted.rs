@@ -90,13 +90,16 @@ impl Scanner<'_> {
     fn hex_escape(&mut self, digits: usize, start: Mark, value: &mut String) -> Scan<()> {
         let letter = self.reader.mark();
         self.reader.advance();
+        let first = self.reader.mark();
         let mut code: u32 = 0;
         for _ in 0..digits {
             let Some(digit) = self.reader.peek().to_digit(16) else {
-                return Err(self
+                let mut error = self
                     .reader
                     .unexpected(&format!("{digits} hexadecimal digits"))
-                    .within("in the text that begins here", opening(start)));
+                    .within("in the text that begins here", opening(start));
+                error.mark = Some(first);
+                return Err(error);
             };
             code = code << 4 | digit;
             self.reader.advance();
