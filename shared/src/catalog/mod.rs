@@ -13,6 +13,8 @@ mod offer;
 mod pack;
 mod predict;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use checks::{Dropped, DroppedRow, check_rows};
 pub use error::{CatalogError, PackError};

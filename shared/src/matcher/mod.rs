@@ -8,6 +8,8 @@ mod pool;
 mod relax;
 mod requirements;
 mod scan;
+#[cfg(test)]
+mod tests;
 mod top;
 
 pub use explain::{Constraint, ConstraintCost, Explanation, Relaxation, explain};

@@ -1,0 +1,421 @@
+//! The matcher against the rules, written down a second time in the plainest way.
+
+use std::cmp::Ordering;
+
+use proptest::{collection::vec, option, prelude::*, sample::select};
+
+use super::{
+    BackendSetup, Constraint, Context, GpuRequirements, PoolInstance, Requirements, explain, launch_disk_gb,
+    match_offers, match_pool,
+};
+use crate::{
+    api::InstanceStatus,
+    catalog::{Availability, Catalogue, GpuFact, GpuFacts, Offer, OfferGpu, PriceBasis, Row},
+    config::{IntRange, SizeRange},
+};
+
+const BACKENDS: [&str; 3] = ["aws", "gcp", "lambda"];
+const REGIONS: [&str; 3] = ["us-1", "us-2", "eu-1"];
+const TYPES: [&str; 3] = ["small", "Large", "gpu"];
+const GPUS: [&str; 4] = ["A100", "T4", "MI300X", "Unheard"];
+
+fn facts() -> GpuFacts {
+    [("A100", Some((8, 0))), ("T4", Some((7, 5))), ("MI300X", None)]
+        .into_iter()
+        .map(|(name, compute_capability)| GpuFact {
+            name: name.to_owned(),
+            vendor: String::new(),
+            memory_gib: vec![],
+            architecture: None,
+            compute_capability,
+        })
+        .collect()
+}
+
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|&name| name.to_owned()).collect()
+}
+
+fn any_availability() -> impl Strategy<Value = Availability> {
+    select(vec![
+        Availability::Available,
+        Availability::Unknown,
+        Availability::Unknown,
+        Availability::NoQuota,
+        Availability::NotAvailable,
+    ])
+}
+
+fn any_offer() -> impl Strategy<Value = Offer> {
+    let gpu = (select(GPUS.to_vec()), 1u32..4, select(vec![16.0, 40.0, 80.0]))
+        .prop_map(|(name, count, memory_gib)| OfferGpu { name: name.to_owned(), count, memory_gib });
+    let place = (select(BACKENDS.to_vec()), select(REGIONS.to_vec()), select(TYPES.to_vec()));
+    let sizes = (select(vec![1.0, 4.0, 5.5, 8.0]), select(vec![2.0, 8.0, 16.0]), option::of(gpu));
+    let disk = option::weighted(0.3, select(vec![50.0, 100.0, 500.0]));
+    (place, sizes, disk, any::<bool>(), select(vec![0.0, 0.5, 1.0, 1.25, 7.346]), any_availability())
+        .prop_map(
+            |(
+                (backend, region, instance_type),
+                (cpus, memory_gib, gpu),
+                disk_gib,
+                spot,
+                price,
+                availability,
+            )| Offer {
+                backend: backend.to_owned(),
+                region: region.to_owned(),
+                instance_type: instance_type.to_owned(),
+                cpus,
+                memory_gib,
+                gpu,
+                disk_gib,
+                spot,
+                price,
+                basis: PriceBasis::Listed,
+                as_of: None,
+                availability,
+            },
+        )
+}
+
+fn any_counts(values: Vec<i64>) -> impl Strategy<Value = IntRange> {
+    (option::of(select(values.clone())), option::of(select(values)))
+        .prop_map(|(min, max)| IntRange { min, max })
+}
+
+fn any_sizes(values: Vec<f64>) -> impl Strategy<Value = SizeRange> {
+    (option::of(select(values.clone())), option::weighted(0.3, select(values)))
+        .prop_map(|(min, max)| SizeRange { min, max })
+}
+
+fn any_names(names: Vec<&'static str>) -> impl Strategy<Value = Option<Vec<String>>> {
+    option::weighted(0.2, vec(select(names), 0..3)).prop_map(|names| names.map(|names| owned(&names)))
+}
+
+fn any_gpu_requirements() -> impl Strategy<Value = GpuRequirements> {
+    (
+        any_names(vec!["a100", "A100", "t4", "MI300X", "none"]),
+        any_counts(vec![0, 1, 2, 3]),
+        option::of(any_sizes(vec![0.0, 16.0, 24.0, 80.0])),
+        option::of(any_sizes(vec![16.0, 48.0, 160.0])),
+        option::weighted(0.2, select(vec![(7, 0), (7, 5), (8, 0), (9, 0)])),
+    )
+        .prop_map(|(names, count, memory, total_memory, compute_capability)| GpuRequirements {
+            names,
+            count,
+            memory,
+            total_memory,
+            compute_capability,
+        })
+}
+
+fn any_requirements() -> impl Strategy<Value = Requirements> {
+    let sizes = (
+        any_counts(vec![1, 2, 5, 8]),
+        any_sizes(vec![0.0, 8.0, 16.0, 64.0]),
+        option::of(any_gpu_requirements()),
+        option::of(any_sizes(vec![50.0, 100.0, 200.0])),
+    );
+    let names = (
+        any_names(BACKENDS.to_vec()),
+        any_names(vec!["us-1", "eu-1", "us-1-a", "US-1"]),
+        any_names(vec!["small", "large", "gpu"]),
+    );
+    let rest = (
+        option::weighted(0.4, select(vec![0.25, 0.5, 1.0, 5.0])),
+        option::of(any::<bool>()),
+        prop::bool::weighted(0.05),
+        option::weighted(0.2, select(vec!["one", "two"])),
+    );
+    (sizes, names, rest).prop_map(
+        |((cpu, memory, gpu, disk), (backends, regions, types), (max_price, spot, reuse_only, name))| {
+            Requirements {
+                cpu,
+                memory,
+                gpu,
+                disk,
+                max_price,
+                spot,
+                backends,
+                regions,
+                instance_types: types,
+                reuse_only,
+                instance_name: name.map(str::to_owned),
+            }
+        },
+    )
+}
+
+fn any_context() -> impl Strategy<Value = Context> {
+    let regions = option::weighted(0.4, vec(select(REGIONS.to_vec()), 0..3));
+    vec((select(BACKENDS.to_vec()), regions), 0..4).prop_map(|backends| Context {
+        backends: backends
+            .into_iter()
+            .map(|(name, regions)| BackendSetup {
+                name: name.to_owned(),
+                regions: regions.map(|r| owned(&r)),
+            })
+            .collect(),
+    })
+}
+
+fn within(value: f64, min: Option<f64>, max: Option<f64>) -> bool {
+    min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max)
+}
+
+fn listed(names: &Option<Vec<String>>, name: &str) -> bool {
+    names.as_ref().is_none_or(|names| names.iter().any(|n| n == name))
+}
+
+/// Rules 1 to 4.
+fn fits(offer: &Offer, r: &Requirements) -> bool {
+    let counts =
+        |value, range: IntRange| within(value, range.min.map(|v| v as f64), range.max.map(|v| v as f64));
+    let sizes = |value, range: SizeRange| within(value, range.min, range.max);
+    let (name, count, memory) =
+        offer.gpu.as_ref().map_or((None, 0.0, 0.0), |g| (Some(&g.name), f64::from(g.count), g.memory_gib));
+    let gpu_fits = |gpu: &GpuRequirements| {
+        counts(count, gpu.count)
+            && gpu.memory.is_none_or(|range| sizes(memory, range))
+            && gpu.total_memory.is_none_or(|range| sizes(count * memory, range))
+            && gpu.names.as_ref().is_none_or(|names| {
+                name.is_some_and(|name| names.iter().any(|n| n.to_lowercase() == name.to_lowercase()))
+            })
+            && gpu.compute_capability.is_none_or(|least| {
+                let known = name.and_then(|name| facts().compute_capability(name));
+                known.is_some_and(|(major, minor)| (i64::from(major), i64::from(minor)) >= least)
+            })
+    };
+    counts(offer.cpus, r.cpu)
+        && sizes(offer.memory_gib, r.memory)
+        && r.gpu.as_ref().is_none_or(gpu_fits)
+        && offer.disk_gib.is_none_or(|disk| r.disk.is_none_or(|range| sizes(disk, range)))
+        && r.max_price.is_none_or(|max| offer.price <= max)
+        && r.spot.is_none_or(|spot| offer.spot == spot)
+}
+
+/// Rules 1 to 9 for cloud offers.
+fn reference(offers: &[Offer], r: &Requirements, context: &Context) -> Vec<Offer> {
+    if r.reuse_only {
+        return Vec::new();
+    }
+    let rank = |offer: &Offer| context.backends.iter().position(|setup| setup.name == offer.backend);
+    let mut found: Vec<Offer> = Vec::new();
+    for offer in offers {
+        let configured = rank(offer).is_some_and(|at| listed(&context.backends[at].regions, &offer.region));
+        let chosen = listed(&r.backends, &offer.backend)
+            && listed(&r.regions, &offer.region)
+            && listed(&r.instance_types, &offer.instance_type);
+        if !configured || !chosen || !fits(offer, r) {
+            continue;
+        }
+        let same_zone = found.iter_mut().find(|other| {
+            offer.backend == "gcp"
+                && other.backend == "gcp"
+                && (&other.instance_type, &other.gpu, other.spot, &other.region)
+                    == (&offer.instance_type, &offer.gpu, offer.spot, &offer.region)
+        });
+        match same_zone {
+            Some(other) if offer.price < other.price => {
+                // The cheaper row takes its own place in the order.
+                *other = Offer { backend: "dropped".to_owned(), ..other.clone() };
+                found.push(offer.clone());
+            }
+            Some(_) => {}
+            None => found.push(offer.clone()),
+        }
+    }
+    found.retain(|offer| offer.backend != "dropped");
+    found.sort_by(|a, b| {
+        b.availability
+            .is_usable()
+            .cmp(&a.availability.is_usable())
+            .then(a.price.partial_cmp(&b.price).unwrap_or(Ordering::Equal))
+            .then(rank(a).cmp(&rank(b)))
+    });
+    found
+}
+
+fn catalogue(offers: &[Offer]) -> Catalogue {
+    let rows: Vec<Row> =
+        offers.iter().map(|offer| Row { offer: offer.clone(), source: String::new() }).collect();
+    Catalogue::from_rows("made up", &rows, facts())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1500) })]
+
+    #[test]
+    fn offers_are_those_of_the_rules_in_their_order(
+        offers in vec(any_offer(), 0..60),
+        requirements in any_requirements(),
+        context in any_context(),
+        limit in 0usize..20,
+    ) {
+        let catalogue = catalogue(&offers);
+        let expected = reference(&offers, &requirements, &context);
+        let all = match_offers(&catalogue, &requirements, &context, usize::MAX);
+        prop_assert_eq!(&all.offers, &expected);
+        prop_assert_eq!(all.total, expected.len());
+        prop_assert_eq!(all.on_demand + all.spot, all.total);
+        prop_assert_eq!(all.spot, expected.iter().filter(|offer| offer.spot).count());
+        let usable = expected.first().filter(|offer| offer.availability.is_usable());
+        prop_assert_eq!(all.cheapest.as_ref(), usable);
+        prop_assert_eq!(
+            all.groups.iter().map(|group| group.regions).sum::<usize>(), all.total, "each offer is in one group"
+        );
+        prop_assert_eq!(all.groups.first().map(|group| &group.offer), expected.first());
+        let within_limit = |above: bool| {
+            all.plot.iter().filter(|point| point.above_max_price == above).map(|point| point.offers).sum::<usize>()
+        };
+        prop_assert_eq!(within_limit(false), all.total);
+        prop_assert_eq!(within_limit(true), all.above_max_price);
+        let dearer = reference(&offers, &requirements.without(Constraint::MaxPrice), &context);
+        prop_assert_eq!(all.above_max_price, dearer.len() - expected.len());
+
+        let few = match_offers(&catalogue, &requirements, &context, limit);
+        prop_assert_eq!(&few.offers[..], &expected[..limit.min(expected.len())]);
+        prop_assert_eq!(&few.groups[..], &all.groups[..limit.min(all.groups.len())]);
+        prop_assert_eq!((few.total, few.group_total), (all.total, all.groups.len()));
+    }
+
+    #[test]
+    fn explanations_promise_what_the_changes_give(
+        offers in vec(any_offer(), 0..60),
+        requirements in any_requirements(),
+        context in any_context(),
+    ) {
+        let catalogue = catalogue(&offers);
+        let explanation = explain(&catalogue, &requirements, &context);
+        let count = |requirements: &Requirements| reference(&offers, requirements, &context).len();
+        prop_assert_eq!(explanation.total, count(&requirements));
+        prop_assert_eq!(explanation.universe, count(&Requirements::default()));
+        let mut names: Vec<Constraint> = Vec::new();
+        for cost in &explanation.constraints {
+            names.push(cost.constraint);
+            prop_assert_eq!(cost.without, count(&requirements.without(cost.constraint)));
+            let alone = count(&requirements.only(cost.constraint));
+            prop_assert_eq!(cost.rules_out, explanation.universe.saturating_sub(alone));
+        }
+        let bare = names.iter().fold(requirements.clone(), |bare, &constraint| bare.without(constraint));
+        prop_assert_eq!(count(&bare), explanation.universe, "every constraint is named");
+        for relaxation in &explanation.relaxations {
+            let after = reference(&offers, &relaxation.requirements, &context);
+            prop_assert_eq!(after.len(), relaxation.total);
+            prop_assert!(after.len() > explanation.total, "{}", relaxation.description);
+            let cheapest = after.iter().map(|offer| offer.price).fold(f64::INFINITY, f64::min);
+            prop_assert_eq!(cheapest, relaxation.cheapest);
+        }
+        for cost in explanation.constraints.iter().filter(|cost| cost.without > explanation.total) {
+            let helps = explanation.relaxations.iter().any(|r| r.constraint == cost.constraint);
+            prop_assert!(helps, "{} is the obstacle", cost.path);
+        }
+    }
+
+    #[test]
+    fn pool_instances_are_those_of_the_rules(
+        instances in vec((any_offer(), 0usize..7, select(vec!["one", "two", "three"]), any::<bool>()), 0..12),
+        requirements in any_requirements(),
+    ) {
+        let statuses = [
+            InstanceStatus::Idle,
+            InstanceStatus::Idle,
+            InstanceStatus::Busy,
+            InstanceStatus::Pending,
+            InstanceStatus::Provisioning,
+            InstanceStatus::Terminating,
+            InstanceStatus::Terminated,
+        ];
+        let pool: Vec<PoolInstance> = instances
+            .into_iter()
+            .map(|(mut offer, status, name, remote)| {
+                if remote {
+                    offer.backend = "remote".to_owned();
+                }
+                let offer = (status != 3).then_some(offer);
+                PoolInstance { name: name.to_owned(), status: statuses[status], offer }
+            })
+            .collect();
+        let found = match_pool(&pool, &requirements, &facts());
+        let mut run: Option<usize> = None;
+        let mut expected = Vec::new();
+        for (index, instance) in pool.iter().enumerate() {
+            let Some(offer) = &instance.offer else { continue };
+            let gone = [InstanceStatus::Terminating, InstanceStatus::Terminated].contains(&instance.status);
+            let placed = offer.backend == "remote"
+                || listed(&requirements.backends, &offer.backend)
+                    && listed(&requirements.regions, &offer.region)
+                    && listed(&requirements.instance_types, &offer.instance_type);
+            let named = requirements.instance_name.as_ref().is_none_or(|name| *name == instance.name);
+            if gone || !placed || !named || !fits(offer, &requirements) {
+                continue;
+            }
+            let idle = instance.status == InstanceStatus::Idle;
+            expected.push((index, idle));
+            let price = |index: usize| pool[index].offer.as_ref().map_or(0.0, |offer| offer.price);
+            if idle
+                && run.is_none_or(|best| {
+                    price(index) < price(best) || price(index) == price(best) && instance.name < pool[best].name
+                })
+            {
+                run = Some(index);
+            }
+        }
+        let listed: Vec<(usize, bool)> =
+            found.listed.iter().map(|m| (m.index, m.availability == Availability::Idle)).collect();
+        prop_assert_eq!(listed, expected);
+        prop_assert_eq!(found.run, run);
+    }
+}
+
+#[test]
+fn a_disk_is_the_machines_own_or_what_was_asked_for_or_a_hundred() {
+    let range = |min, max| Some(SizeRange { min, max });
+    assert_eq!(launch_disk_gb(Some(549.9), range(Some(100.0), None)), 549.9);
+    assert_eq!(launch_disk_gb(None, range(Some(200.0), None)), 200.0);
+    assert_eq!(launch_disk_gb(None, range(None, Some(50.0))), 50.0);
+    assert_eq!(launch_disk_gb(None, range(None, Some(600.0))), 100.0);
+    assert_eq!(launch_disk_gb(None, range(None, None)), 100.0);
+    assert_eq!(launch_disk_gb(None, None), 100.0);
+}
+
+/// A file that is too narrow by its number of GPUs, its price, its backends or its policy.
+fn narrow() -> Requirements {
+    Requirements {
+        gpu: Some(GpuRequirements {
+            names: Some(owned(&["A100"])),
+            memory: Some(SizeRange { min: Some(80.0), max: Some(80.0) }),
+            count: IntRange { min: Some(2), max: Some(2) },
+            ..GpuRequirements::default()
+        }),
+        max_price: Some(5.0),
+        spot: Some(false),
+        backends: Some(owned(&["aws", "gcp", "azure"])),
+        ..Requirements::default()
+    }
+}
+
+#[test]
+fn when_nothing_fits_the_smallest_changes_are_named() {
+    let carried = Catalogue::load(include_bytes!("../../catalog/offers.bin")).expect("it is whole");
+    let explanation = explain(&carried, &narrow(), &Context::everything(&carried));
+    assert_eq!(explanation.total, 0);
+    let said: Vec<String> =
+        explanation.relaxations.iter().map(|r| format!("{}: {}", r.path, r.description)).collect();
+    insta::assert_snapshot!(said.join("\n"), @"
+    backends: take vastai as well
+    resources.gpu.count: ask for 1 to 2 GPUs
+    max_price: pay up to $7.35/h
+    spot_policy: take spot and on-demand machines
+    backends: take any backend
+    max_price: take any price
+    ");
+}
+
+#[test]
+fn no_backend_means_no_offer() {
+    let offers = catalogue(&[]);
+    let matches = match_offers(&offers, &Requirements::default(), &Context::default(), 10);
+    assert_eq!(matches.total, 0);
+    assert_eq!(explain(&offers, &narrow(), &Context::default()).relaxations, []);
+}
