@@ -13,6 +13,8 @@
 
 pub mod format;
 pub mod live;
+pub mod log_text;
+pub mod phases;
 
 #[cfg(target_arch = "wasm32")]
 pub mod api;

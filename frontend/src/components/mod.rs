@@ -1,13 +1,27 @@
 //! Parts that pages are made of.
 
 mod backend;
+mod copy_line;
+mod dialog;
 mod icon;
+mod price;
 mod shell;
+mod spark;
 mod status;
+mod stop;
+mod tabs;
 mod toast;
+mod void;
 
 pub use backend::Backend;
+pub use copy_line::CopyLine;
+pub use dialog::Dialog;
 pub use icon::{Glyph, Icon, Mark, Sprite};
+pub use price::{Price, basis_text};
 pub use shell::{Shell, TopBar};
+pub use spark::Spark;
 pub use status::{Status, status_glyph, status_word};
+pub use stop::{StopDialog, Stopper};
+pub use tabs::{Tab, TabList};
 pub use toast::{Toasts, Tone, provide_toasts, toast, toaster};
+pub use void::Void;

@@ -15,6 +15,6 @@ mod driver;
 mod rows;
 
 #[cfg(target_arch = "wasm32")]
-pub use context::{Live, provide_live, use_live};
+pub use context::{Feed, Live, provide_live, use_live};
 #[cfg(target_arch = "wasm32")]
 pub use rows::Rows;

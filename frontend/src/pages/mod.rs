@@ -6,6 +6,7 @@ mod not_found;
 mod run;
 mod runs;
 mod team;
+mod title;
 
 pub use launch::Launch;
 pub use login::Login;

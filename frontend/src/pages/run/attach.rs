@@ -1,0 +1,80 @@
+//! The ways in, and how it is kept apart from its machine.
+
+use berth_shared::api::{Isolation, RunStatus};
+use leptos::prelude::*;
+
+use super::Subject;
+use crate::{components::CopyLine, format, live::use_live};
+
+/// What is in force, in one line.
+fn in_force(isolation: &Isolation) -> String {
+    let mut parts = Vec::new();
+    if !isolation.namespaces.is_empty() {
+        parts.push(format!("{} of its own", isolation.namespaces.join(", ")));
+    }
+    if !isolation.limits.is_empty() {
+        let groups =
+            isolation.cgroup.as_ref().map(|version| format!(" (cgroup {version})")).unwrap_or_default();
+        parts.push(format!("{} limited{groups}", isolation.limits.join(", ")));
+    }
+    if parts.is_empty() { "nothing: it is a process like any other".to_owned() } else { parts.join("; ") }
+}
+
+/// The panel; it goes when there is nothing to attach to any more.
+#[component]
+pub(super) fn Attach(subject: Subject) -> impl IntoView {
+    let live = use_live();
+    let run = subject.run;
+    let shown = Memo::new(move |_| run.with(|run| matches!(run.status, RunStatus::Running)));
+    let instance = Memo::new(move |_| {
+        run.with(|run| run.instance_id).and_then(|id| live.instances.row(id)).map(|row| row.get())
+    });
+    let name = subject.name;
+    let ports = Memo::new(move |_| run.with(|run| run.ports.clone()));
+    let limits = Memo::new(move |_| {
+        instance.with(|instance| {
+            instance.as_ref().and_then(|one| one.allocation.as_ref()).map(|part| {
+                format!(
+                    "up to {} vCPU and {} RAM",
+                    format::number(part.cpus),
+                    format::bytes(part.memory_bytes)
+                )
+            })
+        })
+    });
+    view! {
+        <Show when=move || shown.get()>
+            <section class="panel" aria-label="Attach">
+                <div class="attach">
+                    <div class="attach__way">
+                        <span class="attach__label">"Shell"</span>
+                        <CopyLine text=format!("berth attach {name}")/>
+                        <span class="meta">"in a terminal on the server’s machine, or in the tab Terminal below"</span>
+                    </div>
+                    <Show when=move || !ports.with(Vec::is_empty)>
+                        <div class="attach__way">
+                            <span class="attach__label">"Ports"</span>
+                            <ul>{move || ports.get().into_iter().map(|(local, port)| view! {
+                                <li class="mono">{match local {
+                                    Some(local) if local != port => format!("{local} → {port}"),
+                                    _ => port.to_string(),
+                                }}</li>
+                            }).collect_view()}</ul>
+                            <span class="meta">"as the configuration asks; not forwarded by Berth yet"</span>
+                        </div>
+                    </Show>
+                    {move || instance.with(|instance| instance.as_ref().and_then(|one| one.isolation.clone())).map(|isolation| view! {
+                        <div class="attach__way">
+                            <span class="attach__label">"Isolation in force"</span>
+                            <span>{in_force(&isolation)}</span>
+                            {move || limits.get().map(|limits| view! { <span class="meta">{limits}</span> })}
+                            {(!isolation.missing.is_empty()).then(|| view! {
+                                <ul class="meta">{isolation.missing.iter().map(|why| view! { <li>{why.clone()}</li> }).collect_view()}</ul>
+                            })}
+                        </div>
+                    })}
+                </div>
+            </section>
+        </Show>
+    }
+}

@@ -1,0 +1,177 @@
+//! Name, status, where, and what can be done.
+
+use berth_shared::api::{Run, SubmitRequest};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::hooks::use_navigate;
+
+use super::{Subject, status_note};
+use crate::{
+    api, browser,
+    components::{Backend, Dialog, Icon, Status, Stopper, Tone, toaster},
+    format,
+    live::use_live,
+};
+
+/// The head of the page.
+#[component]
+pub(super) fn Head(subject: Subject, stopper: Stopper) -> impl IntoView {
+    let live = use_live();
+    let run = subject.run;
+    let status = Signal::derive(move || run.with(|run| run.status.as_str()));
+    let note = Memo::new(move |_| {
+        run.with(|run| if run.status.is_finished() { String::new() } else { status_note(run) })
+    });
+    let offer = Memo::new(move |_| run.with(|run| run.offer.clone()));
+    let owner = run.with_untracked(|run| run.owner.clone());
+    let launched = run.with_untracked(|run| run.submitted_at);
+    let when = Memo::new(move |_| {
+        let now = live.now.get();
+        run.with(|run| match (run.started_at, run.finished_at) {
+            (_, Some(over)) => {
+                format!("over since {}, {}", format::clock_when(over, now), format::ago(over, now))
+            }
+            (Some(started), None) => {
+                format!(
+                    "started {}, {} ago",
+                    format::clock_when(started, now),
+                    format::duration(now.millis_since(started))
+                )
+            }
+            (None, None) => format!(
+                "launched {}, {} ago",
+                format::clock_when(launched, now),
+                format::duration(now.millis_since(launched))
+            ),
+        })
+    });
+    view! {
+        <div class="runhead">
+            <div>
+                <h1 class="runhead__name">
+                    {subject.name.clone()}
+                    <Status status=status note=note size="lg"/>
+                </h1>
+                <div class="runhead__meta">
+                    <span>{owner}</span>
+                    {move || offer.get().map(|offer| {
+                        let region = if offer.backend == "local" { "this machine".to_owned() } else { format!("{} {}", offer.backend, offer.region) };
+                        let own_word = offer.instance_type != offer.backend;
+                        view! {
+                            <span><Backend backend=offer.backend.clone() name=region/></span>
+                            <span>{format::machine::hardware(&offer, None)}</span>
+                            {own_word.then(|| view! { <span class="mono">{offer.instance_type.clone()}</span> })}
+                            {offer.spot.then(|| view! { <span>"Spot"</span> })}
+                        }
+                    })}
+                    <span title=format::exact(launched)>{move || when.get()}</span>
+                </div>
+            </div>
+            <Actions subject=subject stopper=stopper/>
+        </div>
+    }
+}
+
+#[component]
+fn Actions(subject: Subject, stopper: Stopper) -> impl IntoView {
+    let id = subject.id;
+    let run = subject.run;
+    let can =
+        Memo::new(move |_| run.with(|run| (run.actions().stop, run.actions().abort, run.actions().delete)));
+    let again = RwSignal::new(false);
+    let removal = RwSignal::new(false);
+    let say = toaster();
+    let navigate = use_navigate();
+    let timeline = subject.feed.timeline.clone();
+    let text: Signal<Option<String>> = Signal::derive(move || {
+        timeline.with(|timeline| timeline.as_ref().map(|timeline| timeline.configuration.clone()))
+    });
+
+    let run_again = {
+        let navigate = navigate.clone();
+        move |_| {
+            let Some(configuration) = text.get_untracked() else { return };
+            again.set(true);
+            let navigate = navigate.clone();
+            spawn_local(async move {
+                let request = SubmitRequest {
+                    configuration: configuration.clone(),
+                    name: None,
+                    variables: Default::default(),
+                    agreed_price: run.with_untracked(|run| run.offer.as_ref().map(|offer| offer.price)),
+                };
+                match api::post::<_, Run>("/api/v1/runs", &request).await {
+                    Ok(run) => navigate(&format!("/runs/{}", run.name), Default::default()),
+                    Err(error) => {
+                        say(Tone::Failed, error.to_string());
+                        // What is missing (a variable's value, a machine) can be given there.
+                        if error.status().is_some() && browser::leave_draft(&configuration) {
+                            navigate("/", Default::default());
+                        }
+                    }
+                }
+                again.try_set(false);
+            });
+        }
+    };
+    let edit = {
+        let navigate = navigate.clone();
+        move |_| {
+            let Some(configuration) = text.get_untracked() else { return };
+            if browser::leave_draft(&configuration) {
+                navigate("/", Default::default());
+            } else {
+                say(
+                    Tone::Failed,
+                    "The browser keeps nothing for this page: copy the text under Asked for.".to_owned(),
+                );
+            }
+        }
+    };
+    let name = subject.name.clone();
+    let remove = {
+        let name = name.clone();
+        move |_| {
+            removal.set(false);
+            let (navigate, name) = (navigate.clone(), name.clone());
+            spawn_local(async move {
+                match api::delete(&format!("/api/v1/runs/{name}")).await {
+                    Ok(()) => {
+                        say(Tone::Done, format!("{name} was removed."));
+                        navigate("/runs", Default::default());
+                    }
+                    Err(error) => say(Tone::Failed, format!("{name} was not removed. {error}")),
+                }
+            });
+        }
+    };
+    view! {
+        <div class="actions">
+            <button class="btn" on:click=run_again disabled=move || text.with(Option::is_none) aria-busy=move || again.get().to_string()>
+                <Icon name="again"/>{move || if again.get() { "Launching…" } else { "Run again" }}
+            </button>
+            <button class="btn" on:click=edit disabled=move || text.with(Option::is_none)><Icon name="edit"/>"Edit and run"</button>
+            <Show when=move || can.get().0>
+                <button class="btn" data-kind="danger" aria-busy=move || stopper.is_busy(id).to_string()
+                    on:click=move |_| run.with_untracked(|run| stopper.ask(run))>
+                    <Icon name="stop"/>{move || if stopper.is_busy(id) { "Stopping…" } else { "Stop" }}
+                </button>
+            </Show>
+            <Show when=move || can.get().1 && !can.get().0>
+                <button class="btn" data-kind="danger" aria-busy=move || stopper.is_busy(id).to_string()
+                    on:click=move |_| run.with_untracked(|run| stopper.ask(run))>
+                    <Icon name="stop"/>"Force stop"
+                </button>
+            </Show>
+            <Show when=move || can.get().2>
+                <button class="btn" data-kind="quiet" on:click=move |_| removal.set(true)><Icon name="trash"/>"Delete"</button>
+            </Show>
+        </div>
+        <Dialog open=removal title=format!("Delete {name}?")>
+            <p class="dialog__text">"Its log and timeline go with it. This cannot be undone."</p>
+            <div class="dialog__actions">
+                <button class="btn" on:click=move |_| removal.set(false)>"Keep it"</button>
+                <button class="btn" data-kind="danger-fill" on:click=remove><Icon name="trash"/>"Delete"</button>
+            </div>
+        </Dialog>
+    }
+}

@@ -1,0 +1,132 @@
+//! The run's terminals: those that are open, from whatever page, and new ones.
+
+use berth_shared::api::{RunStatus, TerminalId, TerminalInfo};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{Subject, terminal::Terminal};
+use crate::{api, components::Icon, live::use_live};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Shell {
+    id: TerminalId,
+    number: usize,
+}
+
+/// A fresh identifier; the browser's own generator needs a secure context, which 127.0.0.1 is and a plain
+/// `http://` address is not.
+fn new_id() -> TerminalId {
+    let mut bytes = [0_u8; 16];
+    let filled = leptos::prelude::window()
+        .crypto()
+        .and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes));
+    if filled.is_err() {
+        bytes.fill_with(|| (crate::browser::random() * 256.0) as u8);
+    }
+    TerminalId(uuid::Builder::from_random_bytes(bytes).into_uuid())
+}
+
+/// The panel.
+#[component]
+pub(super) fn Terminals(subject: Subject, count: RwSignal<usize>, shown: Signal<bool>) -> impl IntoView {
+    let live = use_live();
+    let shells = RwSignal::new(Vec::<Shell>::new());
+    let chosen = RwSignal::new(None::<TerminalId>);
+    let trouble = RwSignal::new(None::<String>);
+    let asked = RwSignal::new(false);
+    let run = subject.run;
+    let running = Memo::new(move |_| run.with(|run| run.status == RunStatus::Running));
+    let name = subject.name;
+
+    let add = move |id: TerminalId| {
+        let number = shells
+            .with_untracked(|shells| shells.iter().map(|shell| shell.number).max().unwrap_or_default())
+            + 1;
+        shells.update(|shells| shells.push(Shell { id, number }));
+        chosen.set(Some(id));
+    };
+    let find = Callback::new({
+        let name = name.clone();
+        move |()| {
+            let path = format!("/api/v1/runs/{name}/terminals");
+            trouble.set(None);
+            spawn_local(async move {
+                match api::get::<Vec<TerminalInfo>>(&path).await {
+                    Ok(open) => {
+                        for shell in open.iter().filter(|shell| shell.exit_code.is_none()) {
+                            add(shell.id);
+                        }
+                        if let Some(first) =
+                            shells.try_with_untracked(|shells| shells.first().copied()).flatten()
+                        {
+                            chosen.set(Some(first.id));
+                        } else {
+                            add(new_id());
+                        }
+                    }
+                    Err(error) => {
+                        trouble.try_set(Some(error.to_string()));
+                    }
+                }
+            });
+        }
+    });
+    Effect::new(move |_| {
+        if running.get() && !asked.get_untracked() {
+            asked.set(true);
+            find.run(());
+        }
+    });
+    Effect::new(move |_| count.set(shells.with(Vec::len)));
+    let close = move |id: TerminalId| {
+        shells.update(|shells| shells.retain(|shell| shell.id != id));
+        if chosen.get_untracked() == Some(id) {
+            chosen.set(shells.with_untracked(|shells| shells.last().map(|shell| shell.id)));
+        }
+    };
+    let replace = move |id: TerminalId| {
+        close(id);
+        add(new_id());
+    };
+    let none = move || shells.with(Vec::is_empty);
+    let why = move || match (running.get(), run.with(|run| run.status.is_finished())) {
+        (true, _) => "Opening a terminal…",
+        (false, true) => "It is over: its terminals went with it. The log stays.",
+        (false, false) => "A terminal opens here as soon as it runs.",
+    };
+    view! {
+        <div class="terms">
+            <Show when=move || !none()>
+                <div class="terms__bar" role="group" aria-label="Terminals">
+                    <For each=move || shells.get() key=|shell| shell.id let:shell>
+                        <button class="terms__tab terms__pick" aria-pressed=move || (chosen.get() == Some(shell.id)).to_string()
+                            on:click=move |_| chosen.set(Some(shell.id))>
+                            {format!("Shell {}", shell.number)}
+                        </button>
+                    </For>
+                    <Show when=move || running.get()>
+                        <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label="New terminal" title="New terminal" on:click=move |_| add(new_id())>
+                            <Icon name="plus"/>
+                        </button>
+                    </Show>
+                </div>
+            </Show>
+            <For each=move || shells.get() key=|shell| shell.id let:shell>
+                <Terminal name=name.clone() id=shell.id number=shell.number
+                    shown=Signal::derive(move || shown.get() && chosen.get() == Some(shell.id))
+                    alive=running.into() live=live
+                    on_close=Callback::new(move |()| close(shell.id)) on_new=Callback::new(move |()| replace(shell.id))/>
+            </For>
+            <Show when=none>
+                <div class="term">
+                    <Show when=move || trouble.get().is_some() fallback=move || view! { <p class="log__note">{why}</p> }>
+                        <div class="notice" data-tone="danger" role="alert">
+                            <Icon name="error"/>
+                            <span class="notice__text">{move || trouble.get()}</span>
+                            <button class="btn" data-size="sm" on:click=move |_| find.run(())>"Try again"</button>
+                        </div>
+                    </Show>
+                </div>
+            </Show>
+        </div>
+    }
+}

@@ -1,0 +1,68 @@
+//! Why a run failed, with what its log said last.
+
+use berth_shared::api::{LogSource, RunStatus};
+use leptos::prelude::*;
+
+use super::Subject;
+use crate::{components::Icon, format, log_text};
+
+/// How many lines of the log are shown.
+const LINES: usize = 12;
+
+/// A notice over the page of a run that failed, or that was stopped by other than its user's wish.
+#[component]
+pub(super) fn Trouble(subject: Subject) -> impl IntoView {
+    let run = subject.run;
+    let log = subject.feed.log;
+    let failed = Memo::new(move |_| run.with(|run| run.status == RunStatus::Failed));
+    let ended = Memo::new(move |_| {
+        run.with(|run| {
+            matches!(run.status, RunStatus::Terminated | RunStatus::Done)
+                .then(|| run.message.clone())
+                .flatten()
+        })
+    });
+    let message = Memo::new(move |_| {
+        run.with(|run| {
+            run.message.clone().unwrap_or_else(|| {
+                let reason =
+                    run.job_reason.map(|reason| reason.as_str()).or(run.reason.map(|reason| reason.as_str()));
+                reason.map_or_else(
+                    || "The server gave no reason.".to_owned(),
+                    |reason| reason.replace('_', " "),
+                )
+            })
+        })
+    });
+    let last = Memo::new(move |_| {
+        log.with(|log| {
+            log.last(LINES)
+                .map(|line| (line.at, line.source, log_text::plain(&line.text)))
+                .collect::<Vec<_>>()
+        })
+    });
+    view! {
+        <Show when=move || failed.get()>
+            <section class="notice" data-tone="danger" aria-label="Why it failed">
+                <Icon name="error"/>
+                <p class="notice__text"><b>"Failed. "</b>{move || message.get()}</p>
+                <Show when=move || !last.with(Vec::is_empty)>
+                    <div class="log" tabindex="0" role="group" aria-label="Last lines of the log">
+                        {move || last.get().into_iter().map(|(at, source, text)| view! {
+                            <div class="log__line" data-stream=(source == LogSource::System).then_some("system") data-level=log_text::level(&text)>
+                                <span class="log__time">{format::clock_seconds(at)}</span>
+                                <span class="log__text">{text.clone()}</span>
+                            </div>
+                        }).collect_view()}
+                    </div>
+                </Show>
+            </section>
+        </Show>
+        <Show when=move || ended.get().is_some()>
+            <section class="notice" aria-label="Why it ended">
+                <Icon name="hint"/>
+                <p class="notice__text">{move || ended.get()}</p>
+            </section>
+        </Show>
+    }
+}

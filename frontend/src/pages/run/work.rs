@@ -1,0 +1,53 @@
+//! Logs, terminal, usage, and what was asked for.
+
+use leptos::prelude::*;
+
+use super::{Subject, asked::Asked, logs::Logs, terminals::Terminals, usage::Usage};
+use crate::components::{Tab, TabList};
+
+/// The panel with the tabs. A panel is made when it is first looked at, and then kept.
+#[component]
+pub(super) fn Work(subject: Subject) -> impl IntoView {
+    let chosen = RwSignal::new("log");
+    let follow = RwSignal::new(true);
+    let terminals = RwSignal::new(0_usize);
+    let seen = move |key: &'static str| {
+        Memo::new(move |seen: Option<&bool>| seen == Some(&true) || chosen.get() == key)
+    };
+    let (terminal_seen, usage_seen) = (seen("term"), seen("use"));
+    let tabs = vec![
+        Tab { key: "log", label: "Logs", count: None },
+        Tab { key: "term", label: "Terminal", count: Some(terminals.into()) },
+        Tab { key: "use", label: "Usage", count: None },
+        Tab { key: "conf", label: "Asked for", count: None },
+    ];
+    let hidden = move |key: &'static str| move || chosen.get() != key;
+    let (for_terminal, for_usage) = (subject.clone(), subject.clone());
+    view! {
+        <section class="panel" aria-label="Work">
+            <div class="panel__head" data-tabs="">
+                <TabList label="Work" tabs=tabs chosen=chosen/>
+                <span class="panel__spring"></span>
+                <Show when=move || chosen.get() == "log">
+                    <button class="switch" role="switch" aria-checked=move || follow.get().to_string() on:click=move |_| follow.update(|follow| *follow = !*follow)>
+                        <span class="switch__track" aria-hidden="true"></span>"Follow"
+                    </button>
+                </Show>
+            </div>
+            <div role="tabpanel" id="p-log" aria-labelledby="t-log" hidden=hidden("log")>
+                <Logs subject=subject.clone() follow=follow shown=Signal::derive(move || chosen.get() == "log")/>
+            </div>
+            <div role="tabpanel" id="p-term" aria-labelledby="t-term" hidden=hidden("term")>
+                {move || terminal_seen.get().then(|| view! {
+                    <Terminals subject=for_terminal.clone() count=terminals shown=Signal::derive(move || chosen.get() == "term")/>
+                })}
+            </div>
+            <div role="tabpanel" id="p-use" aria-labelledby="t-use" hidden=hidden("use")>
+                {move || usage_seen.get().then(|| view! { <Usage subject=for_usage.clone()/> })}
+            </div>
+            <div role="tabpanel" id="p-conf" aria-labelledby="t-conf" hidden=hidden("conf")>
+                <Asked subject=subject/>
+            </div>
+        </section>
+    }
+}

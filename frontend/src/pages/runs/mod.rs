@@ -1,0 +1,160 @@
+//! *Runs*: everything that was launched, as it goes.
+
+mod filter;
+mod row;
+
+use berth_shared::api::{Run, RunId};
+use leptos::prelude::*;
+
+use crate::{
+    components::{Icon, StopDialog, Stopper, TopBar, Void},
+    format,
+    live::use_live,
+    pages::title::set_title,
+};
+use filter::{Filter, FilterBar};
+use row::Row;
+
+/// How many columns the table has.
+const COLUMNS: &str = "9";
+
+/// The page at `/runs`.
+#[component]
+pub fn Runs() -> impl IntoView {
+    let live = use_live();
+    set_title(|| "Runs".to_owned());
+    let stopper = Stopper::new();
+    let filter = Filter::new();
+    let nothing = Memo::new(move |_| live.loaded.get() && live.runs.is_empty());
+    view! {
+        <TopBar><h1 class="topbar__title">"Runs"</h1></TopBar>
+        <main class="page" id="main" tabindex="-1">
+            <Show when=move || !nothing.get() fallback=Nothing>
+                <FilterBar filter=filter/>
+                <section class="panel" aria-label="All runs">
+                    <Table filter=filter stopper=stopper/>
+                </section>
+            </Show>
+            <StopDialog stopper=stopper/>
+        </main>
+    }
+}
+
+#[component]
+fn Nothing() -> impl IntoView {
+    view! {
+        <section class="panel" aria-label="Nothing yet">
+            <Void title="No environments yet">
+                <p class="void__text">
+                    "Paste a " <span class="mono">".dstack.yml"</span>
+                    " and see what it means, which machines fit and what each costs. Nothing starts before you press Launch."
+                </p>
+                <div class="actions"><a class="btn" data-kind="primary" href="/">"Launch an environment"</a></div>
+            </Void>
+        </section>
+    }
+}
+
+#[component]
+fn Table(filter: Filter, stopper: Stopper) -> impl IntoView {
+    let live = use_live();
+    let shown = move |finished: bool| {
+        Memo::new(move |_| {
+            live.runs
+                .all()
+                .iter()
+                .filter(|run| {
+                    run.status.is_finished() == finished && filter.accepts(run, live.user.get().as_ref())
+                })
+                .map(|run| run.id)
+                .collect::<Vec<RunId>>()
+        })
+    };
+    let (active, finished) = (shown(false), shown(true));
+    let burn = Memo::new(move |_| {
+        let rate: f64 = live
+            .runs
+            .all()
+            .iter()
+            .filter(|run| is_billed(run))
+            .filter_map(|run| run.offer.as_ref())
+            .map(|offer| offer.price)
+            .sum();
+        format!("{}/h", format::rate(rate))
+    });
+    let none = move || live.loaded.get() && active.with(Vec::is_empty) && finished.with(Vec::is_empty);
+    view! {
+        <table class="table" class:stale=move || live.loaded.get() && !live.is_live() data-stack="" data-wide="" aria-label="Runs" aria-busy=move || (!live.loaded.get()).to_string()>
+            <thead>
+                <tr>
+                    <th scope="col">"Run"</th>
+                    <th scope="col">"Status"</th>
+                    <th scope="col" data-priority="3">"By"</th>
+                    <th scope="col">"Where"</th>
+                    <th scope="col" data-priority="3">"Hardware"</th>
+                    <th scope="col" data-priority="4" data-num="">"$/h"</th>
+                    <th scope="col" data-num="">"Cost"</th>
+                    <th scope="col" data-priority="2" data-num="" aria-sort="descending">"Launched"</th>
+                    <th scope="col"><span class="sr">"Actions"</span></th>
+                </tr>
+            </thead>
+            <Show when=move || live.loaded.get() fallback=Bones>
+                <tbody>
+                    <Show when=move || !active.with(Vec::is_empty)>
+                        <tr class="table__group"><td colspan=COLUMNS><span class="table__group-line">
+                            <b class="table__strong">"Active"</b>
+                            <span>{move || active.with(Vec::len)}</span>
+                            <span class="table__group-end">{move || burn.get()}</span>
+                        </span></td></tr>
+                    </Show>
+                    <For each=move || active.get() key=|id| *id let:id><Row id=id stopper=stopper/></For>
+                </tbody>
+                <tbody>
+                    <Show when=move || !finished.with(Vec::is_empty)>
+                        <tr class="table__group"><td colspan=COLUMNS><span class="table__group-line">
+                            <b class="table__strong">"Finished"</b>
+                            <span>{move || finished.with(Vec::len)}</span>
+                        </span></td></tr>
+                    </Show>
+                    <For each=move || finished.get() key=|id| *id let:id><Row id=id stopper=stopper/></For>
+                </tbody>
+            </Show>
+        </table>
+        <Show when=none>
+            <Void title="Nothing matches">
+                <p class="void__text">{move || format!("{} are hidden by the filter.", runs_in_words(live.runs.len()))}</p>
+                <div class="actions"><button class="btn" on:click=move |_| filter.clear()><Icon name="x"/>"Clear the filter"</button></div>
+            </Void>
+        </Show>
+    }
+}
+
+fn runs_in_words(count: usize) -> String {
+    if count == 1 { "1 run".to_owned() } else { format!("{count} runs") }
+}
+
+fn is_billed(run: &Run) -> bool {
+    run.billed_from.is_some() && run.billed_to.is_none()
+}
+
+/// Rows in their final height while nothing has come yet.
+#[component]
+fn Bones() -> impl IntoView {
+    view! {
+        <tbody aria-hidden="true">
+            {(0..3).map(|_| view! {
+                <tr>
+                    <td data-cell="1s"><span class="bone" style:--w="7rem"></span></td>
+                    <td class="table__grow" data-cell="2"><span class="bone" style:--w="5rem"></span></td>
+                    <td data-priority="3"><span class="bone" style:--w="3rem"></span></td>
+                    <td><span class="bone" style:--w="6rem"></span></td>
+                    <td data-priority="3"><span class="bone" style:--w="5rem"></span></td>
+                    <td data-priority="4"><span class="bone" data-end="" style:--w="3rem"></span></td>
+                    <td><span class="bone" data-end="" style:--w="3rem"></span></td>
+                    <td data-priority="2"><span class="bone" data-end="" style:--w="4rem"></span></td>
+                    <td></td>
+                </tr>
+            }).collect_view()}
+        </tbody>
+    }
+}

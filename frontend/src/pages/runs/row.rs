@@ -1,0 +1,82 @@
+//! One run in the table.
+
+use berth_shared::api::{Run, RunId};
+use leptos::prelude::*;
+
+use crate::{
+    components::{Backend, Icon, Price, Status, Stopper},
+    format,
+    live::use_live,
+    pages::run::status_note,
+};
+
+/// A row that redraws only what changes in it.
+#[component]
+pub(super) fn Row(id: RunId, stopper: Stopper) -> impl IntoView {
+    let live = use_live();
+    let run = live.runs.row(id)?;
+    let name = run.with_untracked(|run| run.name.clone());
+    let owner = run.with_untracked(|run| run.owner.clone());
+    let launched = run.with_untracked(|run| run.submitted_at);
+
+    let with = move |read: fn(&Run) -> String| {
+        let run = run.clone();
+        Memo::new(move |_| run.with(read))
+    };
+    let run = live.runs.row(id)?;
+    let status = Signal::derive({
+        let run = run.clone();
+        move || run.with(|run| run.status.as_str())
+    });
+    let note = with(status_note);
+    let hardware = with(|run| {
+        run.offer.as_ref().map(|offer| format::machine::hardware(offer, None)).unwrap_or_default()
+    });
+    let offer = Memo::new({
+        let run = run.clone();
+        move |_| run.with(|run| run.offer.clone())
+    });
+    let cost = Memo::new({
+        let run = run.clone();
+        move |_| run.with(|run| format::cost(run.cost(live.now.get())))
+    });
+    let can_stop = Memo::new({
+        let run = run.clone();
+        move |_| run.with(|run| run.actions().stop)
+    });
+    let place = move || {
+        offer.get().map(
+            |offer| view! { <Backend backend=offer.backend.clone() name=format::machine::place(&offer)/> },
+        )
+    };
+    let ask = {
+        let run = run.clone();
+        move |_| run.with_untracked(|run| stopper.ask(run))
+    };
+    let stop_label = format!("Stop {name}");
+    Some(view! {
+        <tr>
+            <td data-cell="1s"><a class="table__strong" href=format!("/runs/{name}")>{name.clone()}</a></td>
+            <td class="table__grow" data-cell="2"><Status status=status note=note/></td>
+            <td data-priority="3">{owner}</td>
+            <td data-cell="3s">
+                {place}
+                <span class="table__sub" data-only="narrow" data-inline="">{move || hardware.get()}</span>
+            </td>
+            <td data-priority="3">{move || hardware.get()}</td>
+            <td data-priority="4" data-num="">{move || offer.get().map(|offer| view! { <Price offer=offer/> })}</td>
+            <td data-num="" data-cell="3e">{move || cost.get()}</td>
+            <td data-priority="2" data-num="" data-cell="1e">
+                <time class="meta" title=format::exact(launched)>{move || format::ago(launched, live.now.get())}</time>
+            </td>
+            <td>
+                <Show when=move || can_stop.get()>
+                    <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label=stop_label.clone() title=stop_label.clone()
+                        aria-busy=move || stopper.is_busy(id).to_string() on:click=ask.clone()>
+                        <Icon name="stop"/>
+                    </button>
+                </Show>
+            </td>
+        </tr>
+    })
+}

@@ -1,0 +1,111 @@
+//! One instance in the table.
+
+use berth_shared::{
+    api::{Instance, InstanceId, InstanceStatus, Run},
+    time::Timestamp,
+};
+use leptos::prelude::*;
+
+use crate::{
+    components::{Backend, Icon, Price, Status, Stopper},
+    format,
+    live::use_live,
+};
+
+/// The status that people know: a machine with a run is what its run is.
+fn status(instance: &Instance, run: Option<&Run>) -> &'static str {
+    match run {
+        Some(run) if instance.status == InstanceStatus::Busy && !run.status.is_finished() => {
+            run.status.as_str()
+        }
+        _ => instance.status.as_str(),
+    }
+}
+
+/// When it stops by itself, in a few words; the idle clock is shown apart.
+fn stops(instance: &Instance, run: Option<&Run>, now: Timestamp) -> String {
+    match (instance.status, run.and_then(|run| run.stops_at)) {
+        (InstanceStatus::Terminating, _) => "going".to_owned(),
+        (InstanceStatus::Pending | InstanceStatus::Provisioning, _) => "starting".to_owned(),
+        (_, Some(at)) => format!("stops {}", format::clock_when(at, now)),
+        (_, None) if instance.run_id.is_some() => "with its run".to_owned(),
+        (_, None) => "no limit".to_owned(),
+    }
+}
+
+/// A row that redraws only what changes in it.
+#[component]
+pub(super) fn Row(id: InstanceId, stopper: Stopper) -> impl IntoView {
+    let live = use_live();
+    let instance = live.instances.row(id)?;
+    let run = Memo::new({
+        let instance = instance.clone();
+        move |_| instance.with(|one| one.run_id).and_then(|run| live.runs.row(run)).map(|run| run.get())
+    });
+    let one = Memo::new(move |_| instance.get());
+    let word = Signal::derive(move || one.with(|one| run.with(|run| status(one, run.as_ref()))));
+    let since = Memo::new(move |_| match word.get() {
+        "running" | "busy" => String::new(),
+        _ => format::duration(live.now.get().millis_since(one.with(|one| one.status_since))),
+    });
+    let offer = Memo::new(move |_| one.with(|one| one.offer.clone()));
+    let hardware =
+        Memo::new(move |_| one.with(|one| format::machine::hardware(&one.offer, one.allocation.as_ref())));
+    let name = Memo::new(move |_| {
+        run.with(|run| run.as_ref().map(|run| run.name.clone()))
+            .unwrap_or_else(|| one.with(|one| one.name.clone()))
+    });
+    let so_far = Memo::new(move |_| format::cost(one.with(|one| one.cost(live.now.get()))));
+    let up =
+        Memo::new(move |_| format::duration(live.now.get().millis_since(one.with(|one| one.created_at))));
+    let stops = Memo::new(move |_| one.with(|one| run.with(|run| stops(one, run.as_ref(), live.now.get()))));
+    let idle_stop =
+        Memo::new(move |_| one.with(|one| one.idle_stop_at.filter(|_| one.status == InstanceStatus::Idle)));
+    let can_stop = Memo::new(move |_| run.with(|run| run.as_ref().is_some_and(|run| run.actions().stop)));
+    let warn =
+        move || one.with(|one| one.status == InstanceStatus::Idle && one.offer.price > 0.0).then_some("warn");
+    let label = move || format!("Stop {}", name.get());
+    let run_id = move || run.with(|run| run.as_ref().map(|run| run.id));
+    let ask = move |_| {
+        run.with_untracked(|run| {
+            if let Some(run) = run {
+                stopper.ask(run)
+            }
+        })
+    };
+    let known = move || run.with(Option::is_some);
+    Some(view! {
+        <tr data-tone=warn>
+            <td data-cell="1s">
+                <Show when=known fallback=move || view! { <span class="table__strong">{move || name.get()}</span> }>
+                    <a class="table__strong" href=move || format!("/runs/{}", name.get())>{move || name.get()}</a>
+                </Show>
+                <span class="table__sub" data-only="narrow">{move || format!("{}, {}", hardware.get(), offer.with(format::machine::place))}</span>
+            </td>
+            <td data-cell="1e"><Status status=word note=since/></td>
+            <td data-priority="3">{move || { let offer = offer.get(); view! { <Backend name=format::machine::place(&offer) backend=offer.backend/> } }}</td>
+            <td data-priority="3">{move || hardware.get()}</td>
+            <td data-priority="1" data-num="">{move || view! { <Price offer=offer.get()/> }}</td>
+            <td data-num="" data-cell="2e">
+                {move || so_far.get()}
+                <span class="table__sub" data-only="phone" data-inline="">{move || view! { <Price offer=offer.get() per=true/> }}</span>
+            </td>
+            <td data-priority="4" data-num="">{move || up.get()}</td>
+            <td data-cell="2s">
+                <Show when=move || idle_stop.get().is_some() fallback=move || view! { <span class="meta">{move || stops.get()}</span> }>
+                    <span class="idle"><span class="sr">"stops in "</span>
+                        <span class="idle__clock">{move || idle_stop.get().map(|at| format::countdown(at, live.now.get()))}</span>
+                    </span>
+                </Show>
+            </td>
+            <td>
+                <Show when=move || can_stop.get()>
+                    <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label=label title=label
+                        aria-busy=move || run_id().is_some_and(|run| stopper.is_busy(run)).to_string() on:click=ask>
+                        <Icon name="stop"/>
+                    </button>
+                </Show>
+            </td>
+        </tr>
+    })
+}
