@@ -39,7 +39,11 @@ fn agrees(folder: &Path, expected: &[Value]) {
     for (answer, expected) in answers.iter().zip(expected) {
         for key in ["id", "pool", "pool_run", "total", "offers"] {
             let (found, wanted) = (&answer[key], &expected[key]);
-            assert!(same(found, wanted), "{}: {key}\n  expected {wanted}\n  got      {found}", expected["id"]);
+            assert!(
+                same(found, wanted),
+                "{}: {key}\n  expected {wanted}\n  got      {found}",
+                expected["id"]
+            );
         }
         assert_eq!(answer.get("errors"), None, "{}", expected["id"]);
     }
