@@ -1,10 +1,24 @@
 //! Runs, jobs and instances: pure machines and the loops that drive them.
+//!
+//! A request writes down what is wanted and answers. The loops lease rows that are due, look at the world through
+//! the providers, ask the machines what to do next, write that down with an event, and carry it out. Everything
+//! may be cut off anywhere: the next look at the row leads to the same effect again.
 
 mod archive;
 mod core;
 mod error;
+mod events;
+mod loops;
+mod machine;
+mod names;
 mod page;
+mod passes;
+mod placement;
+mod planning;
 mod service;
+mod submission;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -13,7 +27,9 @@ pub use error::ServiceError;
 pub use page::{Cursor, Page};
 use rand::rngs::StdRng;
 pub use service::Service;
+use tokio::task::JoinSet;
 
+use self::core::Core;
 use crate::{clock::Clock, provider::Provider, store::Store};
 
 /// What the orchestrator is made of.
@@ -36,13 +52,25 @@ pub struct Parts {
 /// is picked up by the next start.
 pub struct Orchestrator {
     service: Service,
+    loops: JoinSet<()>,
 }
 
 impl Orchestrator {
-    /// Starts the loops.
+    /// Starts the loops, on the runtime that this is called in.
     #[must_use]
     pub fn start(parts: Parts) -> Self {
-        Self { service: Service::new(Arc::new(core::Core::new(parts))) }
+        let core = Arc::new(Core::new(parts));
+        let mut loops = JoinSet::new();
+        for provider in &core.providers {
+            loops.spawn(loops::listen(Arc::clone(&core), Arc::clone(provider)));
+        }
+        let work = Arc::clone(&core);
+        loops.spawn(async move {
+            loops::take_over(&work).await;
+            loops::dispatch(work).await;
+        });
+        loops.spawn(loops::sweep_for_ever(Arc::clone(&core)));
+        Self { service: Service::new(core), loops }
     }
 
     /// The handle for everybody else.
@@ -51,6 +79,8 @@ impl Orchestrator {
         self.service.clone()
     }
 
-    /// Stops the loops; passes that have begun end first, for at most a few seconds. Environments go on.
-    pub async fn shutdown(self) {}
+    /// Stops the loops. Environments go on; what a pass was about is picked up by the next start.
+    pub async fn shutdown(mut self) {
+        self.loops.shutdown().await;
+    }
 }

@@ -2,14 +2,26 @@
 
 use std::sync::Arc;
 
-use berth_shared::api::{Event, EventSeq, Instance, LogChunk, Plan, Run, RunDetail, RunId, SubmitRequest};
+use berth_shared::api::{
+    Event, EventSeq, Instance, InstanceStatus, JobStatus, LogChunk, Plan, Run, RunDetail, RunId,
+    SubmitRequest,
+};
 use tokio::sync::{broadcast, watch};
 
-use super::{Cursor, Page, ServiceError, core::Core};
+use super::{
+    Cursor, Page, ServiceError,
+    core::{Core, call},
+    events,
+    machine::{Failure, job, run},
+    passes, submission,
+};
 use crate::{
     provider::Environment,
-    store::{Snapshot, StoredEvent},
+    store::{Change, CommitError, InstanceRow, RunDesired, Snapshot, StoreError, StoredEvent, Whole},
 };
+
+/// How often a change is tried anew when others are quicker.
+const ATTEMPTS: usize = 16;
 
 /// The handle that endpoints, the stream and terminals hold. Cheap to clone.
 #[derive(Clone)]
@@ -27,8 +39,7 @@ impl Service {
     /// # Errors
     /// Only [`ServiceError::Unavailable`] and [`ServiceError::Internal`].
     pub async fn plan(&self, text: &str) -> Result<Plan, ServiceError> {
-        let _ = text;
-        self.core.unfinished()
+        submission::plan(&self.core, text).await
     }
 
     /// Writes a run down and answers; everything else happens afterwards.
@@ -36,8 +47,10 @@ impl Service {
     /// # Errors
     /// Says what is wrong with the request; then nothing was written.
     pub async fn submit(&self, actor: &str, request: SubmitRequest) -> Result<RunDetail, ServiceError> {
-        let _ = (actor, request);
-        self.core.unfinished()
+        let core = Arc::clone(&self.core);
+        let actor = actor.to_owned();
+        let id = whole(async move { submission::submit(&core, &actor, request).await }).await?;
+        self.run_by_id(id).await
     }
 
     /// Asks for a run's end: gracefully at first, by force when `abort` or when asked a second time.
@@ -45,8 +58,9 @@ impl Service {
     /// # Errors
     /// [`ServiceError::RunNotFound`]; [`ServiceError::RunFinished`] when there is nothing to stop.
     pub async fn stop(&self, actor: &str, name: &str, abort: bool) -> Result<Run, ServiceError> {
-        let _ = (actor, name, abort);
-        self.core.unfinished()
+        let (core, actor) = (Arc::clone(&self.core), actor.to_owned());
+        let id = self.id_of(name).await?;
+        whole(async move { stop(&core, &actor, id, abort).await }).await
     }
 
     /// Removes a finished run from the list, its log included.
@@ -54,8 +68,9 @@ impl Service {
     /// # Errors
     /// [`ServiceError::RunNotFound`]; [`ServiceError::RunActive`].
     pub async fn delete(&self, actor: &str, name: &str) -> Result<(), ServiceError> {
-        let _ = (actor, name);
-        self.core.unfinished()
+        let (core, actor) = (Arc::clone(&self.core), actor.to_owned());
+        let id = self.id_of(name).await?;
+        whole(async move { delete(&core, &actor, id).await }).await
     }
 
     /// The newest run of this name.
@@ -63,8 +78,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError::RunNotFound`].
     pub async fn run(&self, name: &str) -> Result<RunDetail, ServiceError> {
-        let _ = name;
-        self.core.unfinished()
+        self.run_by_id(self.id_of(name).await?).await
     }
 
     /// The run with this identifier.
@@ -72,8 +86,12 @@ impl Service {
     /// # Errors
     /// [`ServiceError::RunNotFound`].
     pub async fn run_by_id(&self, id: RunId) -> Result<RunDetail, ServiceError> {
-        let _ = id;
-        self.core.unfinished()
+        // Events first: what the run shows is then at least as new as they are.
+        let (seq, events) = self.core.storage.timeline(id).await?;
+        let whole = self.whole(id).await?;
+        let source = self.core.storage.source(id).await?;
+        let configuration = source.ok_or_else(|| ServiceError::RunNotFound(id.to_string()))?.text;
+        Ok(RunDetail { seq, run: whole.run.run, configuration, events })
     }
 
     /// Runs, newest first; `limit` is kept between 1 and 200.
@@ -81,8 +99,14 @@ impl Service {
     /// # Errors
     /// Only [`ServiceError::Internal`].
     pub async fn runs(&self, before: Option<Cursor>, limit: u32) -> Result<Page<Run>, ServiceError> {
-        let _ = (before, limit);
-        self.core.unfinished()
+        let limit = limit.clamp(1, 200);
+        let before = before.map(|cursor| (cursor.submitted_at, cursor.id));
+        let mut items = self.core.storage.runs(before, limit + 1).await?;
+        let more = items.len() > limit as usize;
+        items.truncate(limit as usize);
+        let next = items.last().filter(|_| more);
+        let next = next.map(|run| Cursor { submitted_at: run.submitted_at, id: run.id });
+        Ok(Page { items, next })
     }
 
     /// Instances that are not terminated, oldest first.
@@ -90,7 +114,8 @@ impl Service {
     /// # Errors
     /// Only [`ServiceError::Internal`].
     pub async fn instances(&self) -> Result<Vec<Instance>, ServiceError> {
-        self.core.unfinished()
+        let rows = self.core.storage.active_instances().await?;
+        Ok(rows.into_iter().map(|row| row.instance).collect())
     }
 
     /// The environment that a run is in.
@@ -98,8 +123,19 @@ impl Service {
     /// # Errors
     /// [`ServiceError::RunNotFound`]; [`ServiceError::RunNotRunning`] before it is there and after it is gone.
     pub async fn environment(&self, run: RunId) -> Result<Arc<dyn Environment>, ServiceError> {
-        let _ = run;
-        self.core.unfinished()
+        let whole = self.whole(run).await?;
+        match open_instance(&whole) {
+            Some(instance) => {
+                passes::environment(&self.core, instance).await.map_err(|failure| match failure {
+                    Failure::NotFound(detail) => not_running(&whole, detail),
+                    failure => ServiceError::Unavailable(failure.message().to_owned()),
+                })
+            }
+            None if whole.run.run.status.is_finished() => {
+                Err(not_running(&whole, "its environment is gone".to_owned()))
+            }
+            None => Err(not_running(&whole, "its environment is not there yet, or no more".to_owned())),
+        }
     }
 
     /// A piece of a run's log from `after` on (0, or the last piece's `next_offset`): from its environment, or
@@ -108,8 +144,29 @@ impl Service {
     /// # Errors
     /// [`ServiceError::RunNotFound`]; [`ServiceError::Unavailable`] when the environment does not answer.
     pub async fn logs(&self, run: RunId, after: u64) -> Result<LogChunk, ServiceError> {
-        let _ = (run, after);
-        self.core.unfinished()
+        let whole = self.whole(run).await?;
+        let finished = whole.run.run.status.is_finished();
+        let live = match open_instance(&whole) {
+            Some(instance) => match passes::environment(&self.core, instance).await {
+                Ok(environment) => {
+                    Some(call(&instance.instance.offer.backend, environment.logs(after)).await)
+                }
+                Err(failure) => Some(Err(failure)),
+            },
+            None => None,
+        };
+        let mut chunk = match live {
+            Some(Ok(chunk)) => chunk,
+            // Gone since it was looked up: what was kept of it is in the archive.
+            None | Some(Err(Failure::NotFound(_))) => {
+                let read = self.core.archive.read(run, after).await;
+                read.map_err(|e| ServiceError::Unavailable(format!("the log cannot be read: {e}")))?
+            }
+            Some(Err(failure)) => return Err(ServiceError::Unavailable(failure.message().to_owned())),
+        };
+        // A log goes on while its run does, in the archive or in the environment of another attempt.
+        chunk.complete &= finished;
+        Ok(chunk)
     }
 
     /// What happened to a run and to its instances, oldest first.
@@ -117,8 +174,8 @@ impl Service {
     /// # Errors
     /// [`ServiceError::RunNotFound`].
     pub async fn timeline(&self, run: RunId) -> Result<Vec<Event>, ServiceError> {
-        let _ = run;
-        self.core.unfinished()
+        let (_, events) = self.core.storage.timeline(run).await?;
+        if events.is_empty() { Err(ServiceError::RunNotFound(run.to_string())) } else { Ok(events) }
     }
 
     /// Everything a page begins with.
@@ -126,7 +183,7 @@ impl Service {
     /// # Errors
     /// Only [`ServiceError::Internal`].
     pub async fn snapshot(&self) -> Result<Snapshot, ServiceError> {
-        self.core.unfinished()
+        Ok(self.core.storage.snapshot(self.core.now()).await?)
     }
 
     /// The events that follow `seq`, at most `limit`, in order and without gaps.
@@ -134,8 +191,7 @@ impl Service {
     /// # Errors
     /// Only [`ServiceError::Internal`].
     pub async fn events_after(&self, seq: EventSeq, limit: u32) -> Result<Vec<StoredEvent>, ServiceError> {
-        let _ = (seq, limit);
-        self.core.unfinished()
+        Ok(self.core.storage.events_after(seq, limit).await?)
     }
 
     /// The number of the last event; changes after each commit.
@@ -155,5 +211,105 @@ impl Service {
     #[must_use]
     pub fn backends(&self) -> Vec<String> {
         self.core.providers.iter().map(|provider| provider.name().to_owned()).collect()
+    }
+
+    async fn id_of(&self, name: &str) -> Result<RunId, ServiceError> {
+        let id = self.core.storage.newest_of_name(name).await?;
+        id.ok_or_else(|| ServiceError::RunNotFound(name.to_owned()))
+    }
+
+    async fn whole(&self, id: RunId) -> Result<Whole, ServiceError> {
+        find(&self.core, id).await
+    }
+}
+
+/// Carries a write to its end even when whoever asked for it goes away.
+async fn whole<T: Send + 'static>(
+    write: impl Future<Output = Result<T, ServiceError>> + Send + 'static,
+) -> Result<T, ServiceError> {
+    tokio::spawn(write).await.unwrap_or_else(|error| Err(ServiceError::Internal(error.to_string())))
+}
+
+async fn find(core: &Core, id: RunId) -> Result<Whole, ServiceError> {
+    core.storage.whole(id).await?.ok_or_else(|| ServiceError::RunNotFound(id.to_string()))
+}
+
+/// The instance whose environment can be asked.
+fn open_instance(whole: &Whole) -> Option<&InstanceRow> {
+    let open = matches!(whole.job.status, JobStatus::Pulling | JobStatus::Running | JobStatus::Terminating)
+        && job::needs_instance(&whole.job);
+    whole.instance.as_ref().filter(|row| open && row.instance.status == InstanceStatus::Busy)
+}
+
+fn not_running(whole: &Whole, detail: String) -> ServiceError {
+    let run = &whole.run.run;
+    ServiceError::RunNotRunning { name: run.name.clone(), status: run.status, detail }
+}
+
+async fn stop(core: &Core, actor: &str, id: RunId, abort: bool) -> Result<Run, ServiceError> {
+    for _ in 0..ATTEMPTS {
+        let before = find(core, id).await?;
+        let run = &before.run.run;
+        if run.status.is_finished() {
+            return Err(ServiceError::RunFinished { name: run.name.clone(), status: run.status });
+        }
+        let mut wanted = before.clone();
+        let again = before.run.desired != RunDesired::Running;
+        wanted.run.desired = if abort || again { RunDesired::Aborted } else { RunDesired::Stopped };
+        let now = core.now();
+        let input = run::Input { job: &before.job, instance: before.instance.as_ref(), roll: core.roll() };
+        let mut next = run::step(&wanted.run, input, now);
+        next.message = Some(match wanted.run.desired {
+            RunDesired::Aborted => format!("`{actor}` stops it by force"),
+            RunDesired::Stopped | RunDesired::Running => format!("`{actor}` stops it"),
+        });
+        let after = next.row.run.clone();
+        if next.row == before.run {
+            // Asked by force before: it is under way.
+            return Ok(after);
+        }
+        let mut change = Change::default();
+        passes::add_run(core, &mut change, &before, next, before.job.clone(), Some(actor), now);
+        match core.commit(&change).await {
+            Ok(()) => return Ok(after),
+            Err(CommitError::Stale) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(ServiceError::Unavailable(format!("run `{id}` changes too fast to be stopped; try again")))
+}
+
+async fn delete(core: &Core, actor: &str, id: RunId) -> Result<(), ServiceError> {
+    let run = find(core, id).await?.run;
+    if !run.run.status.is_finished() {
+        return Err(ServiceError::RunActive(run.run.name));
+    }
+    let events = vec![events::deleted(&run, actor, core.now())];
+    match core.commit(&Change { delete: Some(id), events, ..Change::default() }).await {
+        // Somebody else has deleted it meanwhile.
+        Ok(()) | Err(CommitError::Stale) => {}
+        Err(error) => return Err(error.into()),
+    }
+    if let Err(error) = core.archive.remove(id).await {
+        tracing::warn!(run = %id, %error, "the log of a deleted run could not be removed");
+    }
+    Ok(())
+}
+
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::DiskFull => Self::Unavailable(error.to_string()),
+            error => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+impl From<CommitError> for ServiceError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Store(error) => error.into(),
+            error => Self::Internal(error.to_string()),
+        }
     }
 }

@@ -8,19 +8,36 @@ use std::{
     sync::Arc,
 };
 
+use berth_shared::api::EventSeq;
 use sqlx::{SqlitePool, migrate::MigrateError};
 
-use super::sqlite::{MIGRATIONS, Sqlite};
+use super::{
+    Storage,
+    sqlite::{MIGRATIONS, Sqlite, primary_code},
+};
 
 /// What is remembered. Cheap to clone; the data directory stays locked until the last clone is gone.
 #[derive(Clone, Debug)]
 pub struct Store {
     pub(super) sqlite: Sqlite,
     directory: PathBuf,
+    newest: EventSeq,
     _lock: Arc<File>,
 }
 
 impl Store {
+    /// What the orchestrator works with.
+    #[must_use]
+    pub fn storage(&self) -> Arc<dyn Storage> {
+        Arc::new(self.sqlite.clone())
+    }
+
+    /// The number of the last event when it was opened.
+    #[must_use]
+    pub fn newest_at_open(&self) -> EventSeq {
+        self.newest
+    }
+
     /// For reading.
     #[must_use]
     pub fn reader(&self) -> &SqlitePool {
@@ -120,7 +137,9 @@ pub async fn open(directory: &Path) -> Result<Store, OpenError> {
         MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _) => database_error(&file, &e),
         e => OpenError::Other { path: file.clone(), cause: e.to_string() },
     })?;
-    Ok(Store { sqlite, directory: directory.to_owned(), _lock: Arc::new(lock) })
+    let newest =
+        sqlite.newest().await.map_err(|e| OpenError::Other { path: file.clone(), cause: e.to_string() })?;
+    Ok(Store { sqlite, newest, directory: directory.to_owned(), _lock: Arc::new(lock) })
 }
 
 /// Makes the directory and takes its lock.
@@ -182,12 +201,7 @@ fn database_error(path: &Path, error: &sqlx::Error) -> OpenError {
     if let sqlx::Error::Io(e) = error {
         return io_error(&path, e);
     }
-    let code = error
-        .as_database_error()
-        .and_then(|e| e.code())
-        .and_then(|code| code.parse::<i32>().ok())
-        .map(|code| code & 0xff);
-    match code {
+    match primary_code(error) {
         Some(3 | 8 | 14) => OpenError::ReadOnly { path, cause },
         Some(5 | 6) => OpenError::Locked { path, pid: None },
         Some(11 | 26) => OpenError::Broken { path, cause },

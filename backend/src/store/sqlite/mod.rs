@@ -1,11 +1,26 @@
 //! SQLite in the data directory: one file, no set-up.
 
+mod commit;
+mod lease;
+mod read;
+
 use std::{path::Path, time::Duration};
 
+use async_trait::async_trait;
+use berth_shared::{
+    api::{Event, EventSeq, InstanceId, JobId, Run, RunId, Subject},
+    time::Timestamp,
+};
+use serde::de::DeserializeOwned;
 use sqlx::{
-    SqlitePool,
+    Row, SqlitePool,
     migrate::Migrator,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
+};
+
+use super::{
+    Change, CommitError, InstanceRow, JobRow, Lease, Snapshot, Source, Storage, StoreError, StoredEvent,
+    Whole,
 };
 
 /// Versions only ever rise; a migration that has been released is never changed.
@@ -33,4 +48,130 @@ impl Sqlite {
         let reader = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options);
         Ok(Self { writer, reader })
     }
+}
+
+#[async_trait]
+impl Storage for Sqlite {
+    async fn commit(&self, change: &Change) -> Result<EventSeq, CommitError> {
+        commit::commit(&self.writer, change).await
+    }
+
+    async fn lease(
+        &self,
+        subject: Subject,
+        owner: &str,
+        now: Timestamp,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Lease>, StoreError> {
+        lease::lease(&self.writer, subject, owner, now, until, limit).await
+    }
+
+    async fn release(&self, lease: &Lease, next_due: Option<Timestamp>) -> Result<(), StoreError> {
+        lease::release(&self.writer, lease, next_due).await
+    }
+
+    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        lease::next_due(&self.reader).await
+    }
+
+    async fn wake(&self, instances: &[InstanceId]) -> Result<Vec<RunId>, StoreError> {
+        lease::wake(&self.writer, instances).await
+    }
+
+    async fn take_over(&self) -> Result<(), StoreError> {
+        lease::take_over(&self.writer).await
+    }
+
+    async fn whole(&self, run: RunId) -> Result<Option<Whole>, StoreError> {
+        read::whole(&self.reader, run).await
+    }
+
+    async fn whole_of_job(&self, job: JobId) -> Result<Option<Whole>, StoreError> {
+        read::whole_of_job(&self.reader, job).await
+    }
+
+    async fn instance(&self, id: InstanceId) -> Result<Option<(InstanceRow, Option<JobRow>)>, StoreError> {
+        read::instance(&self.reader, id).await
+    }
+
+    async fn source(&self, run: RunId) -> Result<Option<Source>, StoreError> {
+        read::source(&self.reader, run).await
+    }
+
+    async fn newest_of_name(&self, name: &str) -> Result<Option<RunId>, StoreError> {
+        read::newest_of_name(&self.reader, name).await
+    }
+
+    async fn runs(&self, before: Option<(Timestamp, RunId)>, limit: u32) -> Result<Vec<Run>, StoreError> {
+        read::runs(&self.reader, before, limit).await
+    }
+
+    async fn active_instances(&self) -> Result<Vec<InstanceRow>, StoreError> {
+        read::active_instances(&self.reader).await
+    }
+
+    async fn timeline(&self, run: RunId) -> Result<(EventSeq, Vec<Event>), StoreError> {
+        read::timeline(&self.reader, run).await
+    }
+
+    async fn events_after(&self, seq: EventSeq, limit: u32) -> Result<Vec<StoredEvent>, StoreError> {
+        read::events_after(&self.reader, seq, limit).await
+    }
+
+    async fn snapshot(&self, now: Timestamp) -> Result<Snapshot, StoreError> {
+        read::snapshot(&self.reader, now).await
+    }
+
+    async fn newest(&self) -> Result<EventSeq, StoreError> {
+        let mut connection = self.reader.acquire().await?;
+        read::newest(&mut connection).await
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        // 13 = SQLITE_FULL, https://www.sqlite.org/rescode.html
+        if primary_code(&error) == Some(13) { Self::DiskFull } else { Self::Database(error) }
+    }
+}
+
+impl From<sqlx::Error> for CommitError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// SQLite's primary result code.
+pub(super) fn primary_code(error: &sqlx::Error) -> Option<i32> {
+    let code = error.as_database_error()?.code()?;
+    code.parse::<i32>().ok().map(|code| code & 0xff)
+}
+
+/// A column that holds JSON.
+fn json<T: DeserializeOwned>(row: &SqliteRow, column: &'static str) -> Result<T, StoreError> {
+    parse(column, row.try_get::<&str, _>(column)?)
+}
+
+/// As [`json`], for a column that may be empty.
+fn json_option<T: DeserializeOwned>(row: &SqliteRow, column: &'static str) -> Result<Option<T>, StoreError> {
+    row.try_get::<Option<&str>, _>(column)?.map(|text| parse(column, text)).transpose()
+}
+
+fn parse<T: DeserializeOwned>(what: &'static str, text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|e| StoreError::Corrupt { what, cause: e.to_string() })
+}
+
+/// A column that holds one of our identifiers.
+fn id<T: std::str::FromStr<Err = uuid::Error>>(
+    row: &SqliteRow,
+    column: &'static str,
+) -> Result<T, StoreError> {
+    let text: &str = row.try_get(column)?;
+    text.parse().map_err(|e: uuid::Error| StoreError::Corrupt { what: column, cause: e.to_string() })
+}
+
+/// A value as JSON. Our rows have no keys that JSON cannot hold, so this cannot fail for them.
+fn to_json<T: serde::Serialize>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|e| StoreError::Corrupt { what: "row", cause: e.to_string() })
 }

@@ -1,0 +1,119 @@
+//! Events: what is told about a change of rows.
+
+use berth_shared::{
+    api::{Event, Subject},
+    time::Timestamp,
+};
+
+use crate::store::{InstanceRow, JobRow, NewEvent, RunRow};
+
+fn event(at: Timestamp, subject: Subject, message: String, actor: Option<&str>) -> Event {
+    Event {
+        seq: 0,
+        at,
+        subject,
+        run_id: None,
+        instance_id: None,
+        from: None,
+        to: None,
+        reason: None,
+        message,
+        actor: actor.map(str::to_owned),
+    }
+}
+
+/// The words of a transition, when it is one.
+fn transition<S: PartialEq + ToString>(before: Option<S>, after: S) -> (Option<String>, Option<String>) {
+    match before {
+        Some(before) if before == after => (None, None),
+        before => (before.map(|s| s.to_string()), Some(after.to_string())),
+    }
+}
+
+/// About a run; `None` when there is nothing to tell.
+pub(super) fn run(
+    before: Option<&RunRow>,
+    after: &RunRow,
+    message: Option<String>,
+    actor: Option<&str>,
+    now: Timestamp,
+) -> Option<NewEvent> {
+    let (from, to) = transition(before.map(|row| row.run.status), after.run.status);
+    // What the job's own event does not bring to the page.
+    let seen = |row: &RunRow| (row.run.billed_from, row.run.billed_to, row.run.instance_id, row.run.stops_at);
+    let changed = before.is_some_and(|before| seen(before) != seen(after));
+    if to.is_none() && message.is_none() && !changed {
+        return None;
+    }
+    let message = message.unwrap_or_else(|| "its machine changed".to_owned());
+    Some(NewEvent {
+        event: Event {
+            run_id: Some(after.run.id),
+            instance_id: after.run.instance_id,
+            from,
+            to,
+            reason: after.run.reason.map(|reason| reason.to_string()),
+            ..event(now, Subject::Run, message, actor)
+        },
+    })
+}
+
+/// About a job; `None` when there is nothing to tell.
+pub(super) fn job(
+    before: Option<&JobRow>,
+    after: &JobRow,
+    message: Option<String>,
+    now: Timestamp,
+) -> Option<NewEvent> {
+    let (from, to) = transition(before.map(|row| row.status), after.status);
+    if to.is_none() && message.is_none() {
+        return None;
+    }
+    Some(NewEvent {
+        event: Event {
+            run_id: Some(after.run_id),
+            instance_id: after.instance_id,
+            from,
+            to,
+            reason: after.reason.map(|reason| reason.to_string()),
+            ..event(now, Subject::Job, message.unwrap_or_default(), None)
+        },
+    })
+}
+
+/// About an instance; `None` when there is nothing to tell.
+pub(super) fn instance(
+    before: Option<&InstanceRow>,
+    after: &InstanceRow,
+    message: Option<String>,
+    now: Timestamp,
+) -> Option<NewEvent> {
+    let (from, to) = transition(before.map(|row| row.instance.status), after.instance.status);
+    let changed = before.is_some_and(|before| before.instance != after.instance);
+    if to.is_none() && message.is_none() && !changed {
+        return None;
+    }
+    let message = message.unwrap_or_else(|| "its provider tells more about it".to_owned());
+    Some(NewEvent {
+        event: Event {
+            // The run that it was made for, even when that has left it.
+            run_id: after.instance.run_id.or_else(|| before.and_then(|before| before.instance.run_id)),
+            instance_id: Some(after.instance.id),
+            from,
+            to,
+            ..event(now, Subject::Instance, message, None)
+        },
+    })
+}
+
+/// About an instance that only its provider knows.
+pub(super) fn stray(id: berth_shared::api::InstanceId, backend: &str, now: Timestamp) -> NewEvent {
+    let message = format!("`{backend}` had an instance that should not be there; it was removed");
+    NewEvent { event: Event { instance_id: Some(id), ..event(now, Subject::Instance, message, None) } }
+}
+
+/// About a run that was deleted.
+pub(super) fn deleted(run: &RunRow, actor: &str, now: Timestamp) -> NewEvent {
+    let message = format!("`{}` was deleted", run.run.name);
+    NewEvent { event: Event { run_id: Some(run.run.id), ..event(now, Subject::Run, message, Some(actor)) } }
+}

@@ -1,0 +1,224 @@
+//! What a run does next. It follows its newest job, and is submitted again where its `retry_policy` says so.
+//!
+//! `submitted → provisioning → running → terminating → done | failed | terminated`, and `pending` between two
+//! attempts (`spec/dstack-0.18.md` §8). Where that release does not retry at submission or without end, the
+//! reference page is followed: on no capacity and on interruption, within `duration`.
+
+use berth_shared::{
+    api::{JobReason, JobStatus, RunReason as Reason, RunStatus as Status},
+    time::Timestamp,
+};
+
+use super::{Step, job::stops_at};
+use crate::store::{InstanceRow, JobDesired, JobRow, RunDesired, RunRow};
+
+/// What to do with the run's jobs; written together with the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Let the job end.
+    EndJob {
+        /// Why.
+        reason: JobReason,
+        /// Whether at once.
+        force: bool,
+    },
+    /// Make a new attempt.
+    Resubmit,
+}
+
+/// What is known from outside the row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Input<'a> {
+    /// Its newest job.
+    pub(crate) job: &'a JobRow,
+    /// The job's instance.
+    pub(crate) instance: Option<&'a InstanceRow>,
+    /// A random number, 0 to 1.
+    pub(crate) roll: f64,
+}
+
+type Next = Step<RunRow, Effect>;
+
+/// What the run does next.
+pub(crate) fn step(row: &RunRow, input: Input<'_>, now: Timestamp) -> Next {
+    let mut row = row.clone();
+    if row.run.status.is_finished() {
+        return Next::stay(row);
+    }
+    let job = input.job;
+    mirror(&mut row, input);
+    if row.desired != RunDesired::Running {
+        return stopped(row, job, now);
+    }
+    if row.run.status == Status::Pending {
+        return pending(row, now);
+    }
+    match job.status {
+        JobStatus::Submitted if row.run.status == Status::Submitted => Next::stay(row),
+        // Another offer is tried.
+        JobStatus::Submitted => Next::stay(row),
+        JobStatus::Provisioning | JobStatus::Pulling => become_status(row, Status::Provisioning, now),
+        JobStatus::Running => {
+            row.retry_since = None;
+            become_status(row, Status::Running, now)
+        }
+        JobStatus::Terminating if retries(&row, job, now) => Next::stay(row),
+        JobStatus::Terminating => {
+            let reason = reason(&row, job);
+            row.run.reason.get_or_insert(reason);
+            become_status(row, Status::Terminating, now)
+        }
+        JobStatus::Terminated | JobStatus::Aborted | JobStatus::Failed | JobStatus::Done => {
+            if retries(&row, job, now) {
+                return wait(row, input, now);
+            }
+            let reason = reason(&row, job);
+            finish(row, reason, now)
+        }
+    }
+}
+
+/// What the list shows of job and instance.
+fn mirror(row: &mut RunRow, input: Input<'_>) {
+    let Input { job, instance, .. } = input;
+    row.run.progress.clone_from(&job.progress);
+    row.run.job_reason = job.reason;
+    if job.message.is_some() {
+        row.run.message.clone_from(&job.message);
+    }
+    row.run.started_at = row.run.started_at.or(job.started_at);
+    row.run.stops_at = if job.status == JobStatus::Running { stops_at(job) } else { None };
+    if let Some(instance) = instance {
+        row.run.offer = Some(instance.instance.offer.clone());
+        row.run.instance_id = Some(instance.instance.id);
+        row.run.billed_from = instance.instance.billed_from;
+        row.run.billed_to = instance.instance.billed_to;
+    }
+}
+
+fn stopped(mut row: RunRow, job: &JobRow, now: Timestamp) -> Next {
+    let (reason, job_reason, force) = match row.desired {
+        RunDesired::Aborted => (Reason::AbortedByUser, JobReason::AbortedByUser, true),
+        RunDesired::Stopped | RunDesired::Running => {
+            (Reason::StoppedByUser, JobReason::TerminatedByUser, false)
+        }
+    };
+    match row.run.reason {
+        // It was ending before somebody asked: that stays the reason.
+        Some(before) if before != Reason::StoppedByUser => {}
+        _ => row.run.reason = Some(reason),
+    }
+    let reason = row.run.reason.unwrap_or(reason);
+    if job.status.is_finished() {
+        return finish(row, reason, now);
+    }
+    let wanted = JobDesired::Ended { reason: job_reason, force };
+    let next = become_status(row, Status::Terminating, now);
+    if job.desired == wanted { next } else { next.with(Effect::EndJob { reason: job_reason, force }) }
+}
+
+fn pending(row: RunRow, now: Timestamp) -> Next {
+    let limit = retry_limit(&row);
+    if limit.is_some_and(|limit| now >= limit) {
+        return finish(row, Reason::RetryLimitExceeded, now);
+    }
+    match row.retry_at {
+        Some(at) if now < at => Next::stay(row).due(at),
+        _ => {
+            let mut next = become_status(row, Status::Submitted, now).with(Effect::Resubmit);
+            next.row.retry_at = None;
+            next.row.attempts += 1;
+            next.message = Some(format!("submitted again, attempt {}", next.row.attempts));
+            next
+        }
+    }
+}
+
+/// Waits to be submitted again: 15 s, doubling to 5 min, of which a random part of up to half is taken away.
+fn wait(mut row: RunRow, input: Input<'_>, now: Timestamp) -> Next {
+    let seconds = (15_i64 << row.attempts.saturating_sub(1).min(5)).min(300);
+    let millis = (seconds as f64 * 1000.0 * (1.0 - input.roll.clamp(0.0, 1.0) / 2.0)) as i64;
+    let at = Timestamp(now.0.saturating_add(millis));
+    let at = retry_limit(&row).map_or(at, |limit| at.min(limit));
+    row.retry_since.get_or_insert(now);
+    row.retry_at = Some(at);
+    let why = input.job.message.clone().unwrap_or_else(|| "there is no capacity".to_owned());
+    become_status(row, Status::Pending, now).due(at).saying(format!("{why}; it will be submitted again"))
+}
+
+fn retry_limit(row: &RunRow) -> Option<Timestamp> {
+    Some(row.retry_since?.plus_seconds(row.retry_seconds?))
+}
+
+fn retryable(job: &JobRow) -> bool {
+    matches!(job.reason, Some(JobReason::FailedToStartDueToNoCapacity | JobReason::InterruptedByNoCapacity))
+}
+
+fn retries(row: &RunRow, job: &JobRow, now: Timestamp) -> bool {
+    row.retry_seconds
+        .is_some_and(|seconds| retryable(job) && now < row.retry_since.unwrap_or(now).plus_seconds(seconds))
+}
+
+fn reason(row: &RunRow, job: &JobRow) -> Reason {
+    if let Some(reason) = row.run.reason {
+        return reason;
+    }
+    match job.reason {
+        Some(JobReason::DoneByRunner) => Reason::AllJobsDone,
+        Some(JobReason::TerminatedByUser) => Reason::StoppedByUser,
+        Some(JobReason::AbortedByUser) => Reason::AbortedByUser,
+        Some(JobReason::MaxDurationExceeded) => Reason::MaxDurationExceeded,
+        Some(JobReason::TerminatedByServer) | None => Reason::ServerError,
+        Some(_) if row.retry_seconds.is_some() && retryable(job) => Reason::RetryLimitExceeded,
+        Some(_) => Reason::JobFailed,
+    }
+}
+
+fn finish(mut row: RunRow, reason: Reason, now: Timestamp) -> Next {
+    row.run.reason = Some(reason);
+    row.run.finished_at = Some(now);
+    row.run.progress = None;
+    row.run.stops_at = None;
+    row.retry_at = None;
+    become_status(row, reason.final_status(), now)
+}
+
+fn become_status(mut row: RunRow, status: Status, now: Timestamp) -> Next {
+    if row.run.status == status {
+        return Next::stay(row);
+    }
+    row.run.status = status;
+    row.run.status_since = now;
+    let told = told(&row);
+    Next::stay(row).saying(told)
+}
+
+/// The transition in words.
+fn told(row: &RunRow) -> String {
+    let run = &row.run;
+    let why = run.message.as_deref();
+    match run.status {
+        Status::Submitted => "submitted".to_owned(),
+        Status::Pending => "waits to be submitted again".to_owned(),
+        Status::Provisioning => match &run.offer {
+            Some(offer) => format!("getting ready on {} ({})", offer.instance_type, offer.backend),
+            None => "getting ready".to_owned(),
+        },
+        Status::Running => "ready to work in".to_owned(),
+        Status::Terminating | Status::Terminated | Status::Failed | Status::Done => {
+            let base = match run.reason {
+                Some(Reason::StoppedByUser) => "stopped by a user",
+                Some(Reason::AbortedByUser) => "stopped by force by a user",
+                Some(Reason::AllJobsDone) => "ended by itself",
+                Some(Reason::MaxDurationExceeded) => "lasted as long as it may",
+                Some(Reason::RetryLimitExceeded) => "no capacity for as long as it may be tried",
+                Some(Reason::JobFailed) => "went wrong",
+                Some(Reason::ServerError) | None => "stopped by the server",
+            };
+            match why {
+                Some(why) => format!("{base}: {why}"),
+                None => base.to_owned(),
+            }
+        }
+    }
+}

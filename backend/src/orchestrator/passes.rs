@@ -1,0 +1,311 @@
+//! Passes: what is done with one leased row. Look, decide, write, carry out; again until nothing changes.
+
+use std::sync::Arc;
+
+use berth_shared::{
+    api::{InstanceId, InstanceStatus, JobId, JobStatus, RunId, Subject},
+    time::Timestamp,
+};
+
+use super::{
+    core::{Core, call},
+    events,
+    machine::{self, Failure, instance, job, run},
+    placement,
+};
+use crate::{
+    provider::Environment,
+    store::{Change, CommitError, InstanceRow, JobDesired, JobRow, Lease, RunRow, Whole},
+};
+
+/// How long after a look the next one is, when nobody says anything in between.
+const POLL: i64 = 5;
+/// The same while something is under way.
+const POLL_SOON: i64 = 1;
+/// How often one pass looks at its row; a row that still changes then waits for its next turn.
+const ROUNDS: usize = 32;
+
+/// When the row is due again; `None` = when it is woken.
+type Due = Option<Timestamp>;
+
+pub(super) async fn pass(core: &Core, lease: &Lease) {
+    let due = match lease.subject {
+        Subject::Run => run_pass(core, lease, RunId(lease.id)).await,
+        Subject::Job => job_pass(core, lease, JobId(lease.id)).await,
+        Subject::Instance => instance_pass(core, lease, InstanceId(lease.id)).await,
+    };
+    let due = match due {
+        Ok(due) => due,
+        Err(CommitError::LeaseLost) => return,
+        Err(error) => {
+            tracing::error!(subject = ?lease.subject, id = %lease.id, %error, "a pass failed");
+            Some(core.now().plus_seconds(POLL))
+        }
+    };
+    if let Err(error) = core.storage.release(lease, due).await {
+        // The lease expires by itself.
+        tracing::error!(subject = ?lease.subject, id = %lease.id, %error, "a lease could not be given back");
+    }
+}
+
+/// When to look again: soon after a failure, and sooner while things move.
+fn due(core: &Core, now: Timestamp, failures: u32, soon: bool, timer: Option<Timestamp>) -> Due {
+    let poll = if failures > 0 {
+        Timestamp(now.0 + machine::backoff(failures, core.roll()))
+    } else {
+        now.plus_seconds(if soon { POLL_SOON } else { POLL })
+    };
+    Some(timer.map_or(poll, |timer| timer.min(poll)))
+}
+
+async fn run_pass(core: &Core, lease: &Lease, id: RunId) -> Result<Due, CommitError> {
+    for _ in 0..ROUNDS {
+        let Some(whole) = core.storage.whole(id).await? else { return Ok(None) };
+        let now = core.now();
+        let input = run::Input { job: &whole.job, instance: whole.instance.as_ref(), roll: core.roll() };
+        let next = run::step(&whole.run, input, now);
+        if next.row == whole.run && next.effects.is_empty() {
+            return Ok(next.due);
+        }
+        let mut change = Change { lease: Some(lease.clone()), ..Change::default() };
+        add_run(core, &mut change, &whole, next, whole.job.clone(), None, now);
+        match core.commit(&change).await {
+            Ok(()) | Err(CommitError::Stale) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Some(core.now().plus_seconds(POLL_SOON)))
+}
+
+/// Adds a run's step to a change, with what it does to its job. `job` is the job as the change leaves it.
+pub(super) fn add_run(
+    core: &Core,
+    change: &mut Change,
+    whole: &Whole,
+    next: machine::Step<RunRow, run::Effect>,
+    mut job: JobRow,
+    actor: Option<&str>,
+    now: Timestamp,
+) {
+    let mut row = next.row;
+    let mut told = Vec::new();
+    for effect in next.effects {
+        match effect {
+            run::Effect::EndJob { reason, force } => {
+                let forced = matches!(job.desired, JobDesired::Ended { force: true, .. });
+                job.desired = JobDesired::Ended { reason, force: force || forced };
+            }
+            run::Effect::Resubmit => {
+                let again = new_job(JobId(core.new_id()), &row, now);
+                row.job_id = again.id;
+                told.extend(events::job(None, &again, Some(format!("attempt {}", row.attempts)), now));
+                change.jobs.push(again);
+            }
+        }
+    }
+    if job != whole.job {
+        change.jobs.push(job);
+    }
+    if row != whole.run {
+        change.events.extend(events::run(Some(&whole.run), &row, next.message, actor, now));
+        change.runs.push(row);
+    }
+    change.events.extend(told);
+}
+
+/// A fresh attempt of a run.
+pub(super) fn new_job(id: JobId, run: &RunRow, now: Timestamp) -> JobRow {
+    JobRow {
+        version: 0,
+        id,
+        run_id: run.run.id,
+        status: JobStatus::Submitted,
+        status_since: now,
+        desired: JobDesired::Running,
+        reason: None,
+        message: None,
+        progress: None,
+        started_at: None,
+        max_duration: run.max_duration,
+        instance_id: None,
+        tried: Vec::new(),
+        ending: crate::store::Ending::default(),
+        failures: 0,
+        failing_since: None,
+    }
+}
+
+async fn job_pass(core: &Core, lease: &Lease, id: JobId) -> Result<Due, CommitError> {
+    let mut sight = None;
+    for _ in 0..ROUNDS {
+        let Some(whole) = core.storage.whole_of_job(id).await? else { return Ok(None) };
+        if whole.job.status.is_finished() {
+            return Ok(None);
+        }
+        let seen = match sight.take() {
+            Some(seen) => seen,
+            None => look(core, &whole).await,
+        };
+        let now = core.now();
+        let input = job::Input { instance: whole.instance.as_ref(), sight: seen };
+        let next = job::step(&whole.job, &input, now);
+        if next.row != whole.job {
+            let mut change = Change { lease: Some(lease.clone()), ..Change::default() };
+            change.events.extend(events::job(Some(&whole.job), &next.row, next.message.clone(), now));
+            let input = run::Input { job: &next.row, instance: whole.instance.as_ref(), roll: core.roll() };
+            let run = run::step(&whole.run, input, now);
+            let finished = next.row.status.is_finished();
+            if let Some(instance) = &whole.instance
+                && job::needs_instance(&whole.job) != job::needs_instance(&next.row)
+            {
+                change.wakes.push((Subject::Instance, instance.instance.id.0));
+            }
+            add_run(core, &mut change, &whole, run, next.row.clone(), None, now);
+            match core.commit(&change).await {
+                Ok(()) => {}
+                Err(CommitError::Stale) => continue,
+                Err(error) => return Err(error),
+            }
+            if finished {
+                return Ok(None);
+            }
+        }
+        let Some(effect) = next.effects.first() else {
+            if next.row != whole.job {
+                continue;
+            }
+            let soon = next.row.status != JobStatus::Running;
+            return Ok(due(core, now, next.row.failures, soon, next.due));
+        };
+        // The row was written; effects work on it as it is now.
+        let whole = Whole {
+            job: JobRow { version: whole.job.version + u64::from(next.row != whole.job), ..next.row },
+            ..whole
+        };
+        sight = match carry_out(core, &whole, lease, *effect).await {
+            Ok(sight) => Some(sight),
+            Err(CommitError::Stale) => None,
+            Err(error) => return Err(error),
+        };
+        if sight == Some(job::Sight::Did(job::Effect::Place)) {
+            sight = None;
+        }
+    }
+    Ok(Some(core.now().plus_seconds(POLL_SOON)))
+}
+
+/// How the job is, when there is somebody to ask.
+async fn look(core: &Core, whole: &Whole) -> job::Sight {
+    let asked = matches!(whole.job.status, JobStatus::Pulling | JobStatus::Running | JobStatus::Terminating);
+    let Some(instance) = whole.instance.as_ref().filter(|_| asked && job::needs_instance(&whole.job)) else {
+        return job::Sight::Unseen;
+    };
+    if instance.instance.status != InstanceStatus::Busy {
+        return job::Sight::Unseen;
+    }
+    let seen = match environment(core, instance).await {
+        Ok(environment) => call(&instance.instance.offer.backend, environment.observe()).await,
+        Err(failure) => Err(failure),
+    };
+    seen.map_or_else(job::Sight::Failed, job::Sight::Seen)
+}
+
+pub(super) async fn environment(
+    core: &Core,
+    instance: &InstanceRow,
+) -> Result<Arc<dyn Environment>, Failure> {
+    let backend = &instance.instance.offer.backend;
+    call(backend, core.provider(backend)?.environment(instance.instance.id)).await
+}
+
+async fn carry_out(
+    core: &Core,
+    whole: &Whole,
+    lease: &Lease,
+    effect: job::Effect,
+) -> Result<job::Sight, CommitError> {
+    if effect == job::Effect::Place {
+        // The run may have moved on with the job; placement reads both anew.
+        let Some(whole) = core.storage.whole_of_job(whole.job.id).await? else {
+            return Err(CommitError::Stale);
+        };
+        return if whole.job.status == JobStatus::Submitted && whole.job.desired == JobDesired::Running {
+            placement::place(core, &whole, lease).await
+        } else {
+            Err(CommitError::Stale)
+        };
+    }
+    let Some(instance) = &whole.instance else { return Err(CommitError::Stale) };
+    let backend = &instance.instance.offer.backend;
+    let environment = match environment(core, instance).await {
+        Ok(environment) => environment,
+        Err(failure) => return Ok(job::Sight::Failed(failure)),
+    };
+    let done = match effect {
+        job::Effect::Place => Ok(()),
+        job::Effect::Start => {
+            let Some(source) = core.storage.source(whole.run.run.id).await? else {
+                return Err(CommitError::Stale);
+            };
+            let spec = placement::job_spec(&whole.run, &whole.job, instance, &source);
+            call(backend, environment.start(&spec)).await
+        }
+        job::Effect::Stop { grace } => call(backend, environment.stop(grace)).await,
+        job::Effect::Keep => {
+            let kept = core.archive.keep(whole.run.run.id, environment.as_ref()).await;
+            kept.map_err(|e| Failure::Temporary(e.to_string()))
+        }
+    };
+    Ok(done.map_or_else(job::Sight::Failed, |()| job::Sight::Did(effect)))
+}
+
+async fn instance_pass(core: &Core, lease: &Lease, id: InstanceId) -> Result<Due, CommitError> {
+    let mut sight = None;
+    for _ in 0..ROUNDS {
+        let Some((row, job)) = core.storage.instance(id).await? else { return Ok(None) };
+        if row.instance.status == InstanceStatus::Terminated {
+            return Ok(None);
+        }
+        let backend = row.instance.offer.backend.clone();
+        let provider = core.provider(&backend);
+        let seen = match (sight.take(), &provider) {
+            (Some(seen), _) => seen,
+            (None, Ok(provider)) => call(&backend, provider.observe(id))
+                .await
+                .map_or_else(instance::Sight::Failed, instance::Sight::Seen),
+            (None, Err(failure)) => instance::Sight::Failed(failure.clone()),
+        };
+        let now = core.now();
+        let wanted = job.as_ref().is_some_and(|job| job.instance_id == Some(id) && job::needs_instance(job));
+        let next = instance::step(&row, &instance::Input { wanted, sight: seen }, now);
+        let changed = next.row != row;
+        if changed {
+            let mut change = Change { lease: Some(lease.clone()), ..Change::default() };
+            change.events.extend(events::instance(Some(&row), &next.row, next.message.clone(), now));
+            if let Some(job) = &job {
+                change.wakes.push((Subject::Job, job.id.0));
+            }
+            change.instances.push(next.row.clone());
+            match core.commit(&change).await {
+                Ok(()) => {}
+                Err(CommitError::Stale) => continue,
+                Err(error) => return Err(error),
+            }
+        }
+        match (next.effects.first(), provider) {
+            (Some(effect), Ok(provider)) => {
+                let done = match effect {
+                    instance::Effect::Create => call(&backend, provider.create(&row.request)).await,
+                    instance::Effect::Terminate => call(&backend, provider.terminate(id)).await,
+                };
+                sight = Some(done.map_or_else(instance::Sight::Failed, |()| instance::Sight::Did(*effect)));
+            }
+            _ if changed => {}
+            _ => {
+                let steady = matches!(next.row.instance.status, InstanceStatus::Busy | InstanceStatus::Idle);
+                return Ok(due(core, now, next.row.failures, !steady, next.due));
+            }
+        }
+    }
+    Ok(Some(core.now().plus_seconds(POLL_SOON)))
+}

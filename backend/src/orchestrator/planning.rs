@@ -1,0 +1,108 @@
+//! Plans: what the configured providers could create now, in one order.
+
+use berth_shared::{
+    api::{PlanNote, PlannedOffer, Refusal},
+    config::{Configuration, CreationPolicy, EnvValue},
+};
+
+use super::core::{Core, call};
+use crate::{
+    provider::PlanInput,
+    store::{Model, StoreError},
+};
+
+/// What could be created, and who has nothing.
+pub(super) struct Planned {
+    /// In the order in which they are tried.
+    pub(super) offers: Vec<PlannedOffer>,
+    /// Why a backend has nothing.
+    pub(super) refusals: Vec<Refusal>,
+    /// Whether a backend could not be asked, so that asking again may help.
+    pub(super) unreachable: bool,
+}
+
+/// Asks every provider.
+pub(super) async fn plan(core: &Core, model: &Model) -> Result<Planned, StoreError> {
+    let Model { configuration, written } = model;
+    let active = core.storage.active_instances().await?;
+    let mut planned = Planned { offers: Vec::new(), refusals: Vec::new(), unreachable: false };
+    if core.providers.is_empty() {
+        planned.refuse("berth", "no-backend", "", "no backend is configured on this server");
+    }
+    for provider in &core.providers {
+        let name = provider.name();
+        if let Some(refusal) = excluded(configuration, name) {
+            planned.refusals.push(refusal);
+            continue;
+        }
+        let held: Vec<_> = active
+            .iter()
+            .filter(|row| row.instance.offer.backend == name)
+            .filter_map(|row| row.instance.allocation.clone())
+            .collect();
+        let input = PlanInput { configuration, written: *written, held: &held };
+        match call(name, provider.plan(&input)).await {
+            Ok(answer) => {
+                if !answer.refusals.is_empty() {
+                    planned.refusals.push(Refusal { backend: name.to_owned(), reasons: answer.refusals });
+                }
+                planned.offers.extend(answer.offers);
+            }
+            Err(failure) => {
+                planned.unreachable = true;
+                planned.refuse(name, "unreachable", "", failure.message());
+            }
+        }
+    }
+    // Stable: what is equal stays in the order of the providers, and of each provider's own list.
+    planned.offers.sort_by(|a, b| {
+        let (a, b) = (&a.offer, &b.offer);
+        b.availability.is_usable().cmp(&a.availability.is_usable()).then(a.price.total_cmp(&b.price))
+    });
+    Ok(planned)
+}
+
+impl Planned {
+    fn refuse(&mut self, backend: &str, code: &str, path: &str, message: &str) {
+        self.refusals.push(Refusal {
+            backend: backend.to_owned(),
+            reasons: vec![PlanNote {
+                code: code.to_owned(),
+                path: path.to_owned(),
+                message: message.to_owned(),
+            }],
+        });
+    }
+}
+
+/// What rules a whole backend out, whatever it has.
+fn excluded(configuration: &Configuration, backend: &str) -> Option<Refusal> {
+    let (path, message) = if configuration.creation_policy == Some(CreationPolicy::Reuse) {
+        let message = "`creation_policy: reuse` takes only instances that exist, and none waits for a run; remove it \
+                       or use `reuse-or-create`";
+        ("creation_policy", message.to_owned())
+    } else if let Some(wanted) = &configuration.backends
+        && !wanted.iter().any(|name| name == backend)
+    {
+        ("backends", format!("`backends` does not name `{backend}`; add it, or remove `backends`"))
+    } else {
+        return None;
+    };
+    let note = PlanNote { code: "excluded".to_owned(), path: path.to_owned(), message };
+    Some(Refusal { backend: backend.to_owned(), reasons: vec![note] })
+}
+
+/// Names of the variables whose value the submitter gives.
+pub(super) fn variables(configuration: &Configuration) -> Vec<String> {
+    let mut names: Vec<String> = configuration
+        .env
+        .values()
+        .filter_map(|value| match value {
+            EnvValue::FromSubmitter { key } => Some(key.clone()),
+            EnvValue::Literal(_) => None,
+        })
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}

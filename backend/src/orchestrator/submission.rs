@@ -1,0 +1,172 @@
+//! Submitting a run.
+
+use std::collections::BTreeMap;
+
+use berth_shared::{
+    api::{JobId, Plan, Run, RunId, RunStatus, SubmitRequest},
+    config::{Configuration, RetryPolicy},
+};
+
+use super::{
+    ServiceError,
+    core::Core,
+    events,
+    machine::RETRY_SECONDS,
+    names,
+    passes::new_job,
+    planning::{self, Planned},
+};
+use crate::store::{Change, CommitError, Model, RunDesired, RunRow, Source};
+
+/// How many offers a plan shows at most (`spec/dstack-0.18.md` §7.4).
+const PLAN_OFFERS: usize = 50;
+/// How often another name is made up when one is taken.
+const NAMES: usize = 20;
+
+pub(super) async fn plan(core: &Core, text: &str) -> Result<Plan, ServiceError> {
+    let checked = berth_shared::check(text);
+    let valid = checked.is_valid();
+    let mut plan = Plan {
+        valid,
+        diagnostics: checked.diagnostics,
+        offers: Vec::new(),
+        total: 0,
+        refusals: Vec::new(),
+        variables: Vec::new(),
+        catalog_version: core.catalog_version.clone(),
+    };
+    let Some(configuration) = checked.configuration.filter(|_| valid) else { return Ok(plan) };
+    plan.variables = planning::variables(&configuration);
+    let Planned { mut offers, refusals, .. } =
+        planning::plan(core, &Model { configuration, written: checked.written }).await?;
+    plan.total = offers.len() as u64;
+    offers.truncate(PLAN_OFFERS);
+    plan.offers = offers;
+    plan.refusals = refusals;
+    Ok(plan)
+}
+
+/// Checks the request and writes the run down.
+pub(super) async fn submit(core: &Core, actor: &str, request: SubmitRequest) -> Result<RunId, ServiceError> {
+    let checked = berth_shared::check(&request.configuration);
+    let valid = checked.is_valid();
+    let Some(configuration) = checked.configuration.filter(|_| valid) else {
+        return Err(ServiceError::InvalidConfiguration(checked.diagnostics));
+    };
+    if let Some(name) = request.name.as_ref().filter(|name| !names::is_valid(name)) {
+        return Err(ServiceError::RunNameInvalid(name.clone()));
+    }
+    let model = Model { configuration, written: checked.written };
+    check_variables(&model.configuration, &request.variables)?;
+    let retry_seconds = retry_seconds(&model.configuration);
+    check_offers(&planning::plan(core, &model).await?, request.agreed_price, retry_seconds.is_some())?;
+
+    let source = Source { text: request.configuration, model, variables: request.variables };
+    for _ in 0..NAMES {
+        let name = request.name.clone().unwrap_or_else(|| core.random(names::make_up));
+        let row =
+            new_run(core, actor, name, &source.model.configuration, request.agreed_price, retry_seconds);
+        let id = row.run.id;
+        let now = row.run.submitted_at;
+        let job = new_job(row.job_id, &row, now);
+        let told = format!("`{}` was submitted", row.run.name);
+        let change = Change {
+            events: [
+                events::run(None, &row, Some(told), Some(actor), now),
+                events::job(None, &job, Some("attempt 1".to_owned()), now),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
+            runs: vec![row],
+            jobs: vec![job],
+            source: Some(source.clone()),
+            ..Change::default()
+        };
+        match (core.commit(&change).await, &request.name) {
+            (Ok(()), _) => return Ok(id),
+            (Err(CommitError::NameTaken), Some(name)) => {
+                return Err(ServiceError::RunNameTaken(name.clone()));
+            }
+            (Err(CommitError::NameTaken), None) => {}
+            (Err(error), _) => return Err(error.into()),
+        }
+    }
+    Err(ServiceError::Internal("no free name could be made up".to_owned()))
+}
+
+fn check_variables(
+    configuration: &Configuration,
+    given: &BTreeMap<String, String>,
+) -> Result<(), ServiceError> {
+    let asked = planning::variables(configuration);
+    let missing: Vec<String> = asked.iter().filter(|name| !given.contains_key(*name)).cloned().collect();
+    if !missing.is_empty() {
+        return Err(ServiceError::VariableMissing(missing));
+    }
+    let unknown: Vec<String> = given.keys().filter(|name| !asked.contains(name)).cloned().collect();
+    if unknown.is_empty() { Ok(()) } else { Err(ServiceError::VariableUnknown(unknown)) }
+}
+
+/// Refuses what could not be launched right now, unless it is to be tried again anyway.
+fn check_offers(planned: &Planned, agreed: Option<f64>, retries: bool) -> Result<(), ServiceError> {
+    let usable = planned.offers.iter().find(|planned| planned.offer.availability.is_usable());
+    match (usable, agreed) {
+        (Some(best), Some(agreed)) if best.offer.price > agreed => {
+            Err(ServiceError::PriceChanged { agreed, now: best.offer.price })
+        }
+        (Some(_), _) => Ok(()),
+        (None, _) if retries => Ok(()),
+        (None, _) => Err(ServiceError::NoOffers(planned.refusals.clone())),
+    }
+}
+
+/// For how long the run is submitted again; `None` = it is not.
+fn retry_seconds(configuration: &Configuration) -> Option<i64> {
+    match configuration.retry_policy {
+        Some(RetryPolicy { retry: true, duration }) => Some(duration.unwrap_or(RETRY_SECONDS)),
+        _ => None,
+    }
+}
+
+fn new_run(
+    core: &Core,
+    actor: &str,
+    name: String,
+    configuration: &Configuration,
+    agreed_price: Option<f64>,
+    retry_seconds: Option<i64>,
+) -> RunRow {
+    let now = core.now();
+    RunRow {
+        version: 0,
+        run: Run {
+            id: RunId(core.new_id()),
+            name,
+            owner: actor.to_owned(),
+            status: RunStatus::Submitted,
+            status_since: now,
+            progress: None,
+            reason: None,
+            job_reason: None,
+            message: None,
+            submitted_at: now,
+            billed_from: None,
+            billed_to: None,
+            started_at: None,
+            finished_at: None,
+            stops_at: None,
+            offer: None,
+            instance_id: None,
+            ports: configuration.ports.iter().map(|port| (port.local_port, port.container_port)).collect(),
+        },
+        desired: RunDesired::Running,
+        job_id: JobId(core.new_id()),
+        attempts: 1,
+        retry_seconds,
+        retry_since: None,
+        retry_at: None,
+        agreed_price,
+        max_duration: configuration.max_duration_seconds(),
+    }
+}

@@ -1,0 +1,464 @@
+//! A provider that does as it is told: slow, refusing, forgetting answers, dying, hanging.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use berth_shared::{
+    api::{
+        Allocation, InstanceId, Isolation, JobId, JobReason, LogChunk, LogLine, LogSource, PlanNote,
+        PlannedOffer, RunId, TerminalId, TerminalInfo, TerminalSize, Usage,
+    },
+    catalog::{Availability, Offer, PriceBasis},
+    time::Timestamp,
+};
+use tokio::sync::{Notify, broadcast};
+
+use crate::{
+    clock::Clock,
+    orchestrator::LogArchive,
+    provider::{
+        Attached, ByteStream, CreateRequest, Environment, Exec, ExecSpec, InstanceObservation,
+        JobObservation, JobSpec, PlanInput, Provider, ProviderError, ProviderPlan,
+    },
+};
+
+/// A clock that stands still unless it is moved.
+#[derive(Debug, Default)]
+pub(super) struct HandClock(Mutex<i64>);
+
+impl HandClock {
+    pub(super) fn advance(&self, seconds: i64) {
+        *lock(&self.0) += seconds * 1000;
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(1_700_000_000_000 + *lock(&self.0))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How it behaves. Counts are of calls to come.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Script {
+    /// Creations that are refused for want of capacity.
+    pub(super) refuse: u32,
+    /// Creations that are carried out and whose answer is lost.
+    pub(super) lose_answer: u32,
+    /// Creations are accepted and never come to be.
+    pub(super) never: bool,
+    /// Commands of `setup` that the job goes through, one an observation.
+    pub(super) setup: u32,
+    /// How the job ends by itself once it runs.
+    pub(super) ends: Option<JobReason>,
+    /// Terminations that fail.
+    pub(super) keep_alive: u32,
+    /// Processes do not end when asked.
+    pub(super) stubborn: bool,
+    /// Offers: name and price.
+    pub(super) offers: Vec<(&'static str, f64)>,
+    /// Whether instances are kept without a run.
+    pub(super) keeps_idle: bool,
+    /// The call (counted from 1) at which it hangs for ever; with `false` before the call has had its effect,
+    /// with `true` after.
+    pub(super) hang: Option<(u32, bool)>,
+}
+
+#[derive(Clone, Debug)]
+enum Job {
+    None,
+    SettingUp(JobId, u32),
+    Running(JobId),
+    Stopping(JobId),
+    Ended(JobId, JobReason),
+}
+
+#[derive(Debug)]
+struct Machine {
+    ready: bool,
+    removing: bool,
+    job: Job,
+    started: u32,
+}
+
+/// The world outside, which outlives every server.
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) script: Mutex<Script>,
+    machines: Mutex<BTreeMap<InstanceId, Machine>>,
+    /// Creations by instance.
+    created: Mutex<HashMap<InstanceId, u32>>,
+    /// Begun jobs, by job.
+    begun: Mutex<HashMap<JobId, u32>>,
+    /// What the last job was asked to do.
+    pub(super) last_job: Mutex<Option<JobSpec>>,
+    calls: Mutex<u32>,
+    /// Told when a call hangs.
+    pub(super) hanging: Notify,
+    pub(super) archived: Mutex<BTreeMap<RunId, u32>>,
+}
+
+impl World {
+    pub(super) fn new(script: Script) -> Arc<Self> {
+        Arc::new(Self {
+            script: Mutex::new(script),
+            machines: Mutex::default(),
+            created: Mutex::default(),
+            begun: Mutex::default(),
+            last_job: Mutex::default(),
+            calls: Mutex::default(),
+            hanging: Notify::new(),
+            archived: Mutex::default(),
+        })
+    }
+
+    pub(super) fn script(&self) -> MutexGuard<'_, Script> {
+        lock(&self.script)
+    }
+
+    pub(super) fn machines(&self) -> usize {
+        lock(&self.machines).len()
+    }
+
+    pub(super) fn calls(&self) -> u32 {
+        *lock(&self.calls)
+    }
+
+    /// The most that any job was begun, and the most machines that were made.
+    pub(super) fn begun(&self) -> (u32, usize) {
+        (lock(&self.begun).values().copied().max().unwrap_or(0), lock(&self.created).len())
+    }
+
+    /// All machines go away at once.
+    pub(super) fn die(&self) {
+        lock(&self.machines).clear();
+    }
+
+    /// A machine that nobody asked for.
+    pub(super) fn plant(&self, id: InstanceId) {
+        lock(&self.machines).insert(id, Machine { ready: true, removing: false, job: Job::None, started: 0 });
+    }
+
+    /// The job on every machine ends by itself.
+    pub(super) fn end_jobs(&self, reason: JobReason) {
+        for machine in lock(&self.machines).values_mut() {
+            if let Job::Running(job) | Job::SettingUp(job, _) = machine.job {
+                machine.job = Job::Ended(job, reason);
+            }
+        }
+    }
+
+    pub(super) fn last_job(&self) -> Option<JobSpec> {
+        lock(&self.last_job).clone()
+    }
+
+    pub(super) fn archived(&self, run: RunId) -> u32 {
+        lock(&self.archived).get(&run).copied().unwrap_or(0)
+    }
+
+    /// Counts a call and has its effect, or hangs before or after it.
+    async fn call<T>(&self, effect: impl FnOnce() -> T + Send) -> T {
+        let call = {
+            let mut calls = lock(&self.calls);
+            *calls += 1;
+            *calls
+        };
+        let hang = self.script().hang.filter(|(at, _)| *at == call);
+        match hang {
+            None => effect(),
+            Some((_, after)) => {
+                if after {
+                    effect();
+                }
+                self.hanging.notify_one();
+                std::future::pending().await
+            }
+        }
+    }
+}
+
+fn gone() -> ProviderError {
+    ProviderError::NotFound("the instance".to_owned())
+}
+
+fn lost() -> ProviderError {
+    ProviderError::Temporary { message: "the answer was lost".to_owned(), source: None }
+}
+
+pub(super) struct FakeProvider {
+    pub(super) world: Arc<World>,
+    changes: broadcast::Sender<InstanceId>,
+}
+
+impl FakeProvider {
+    pub(super) fn new(world: Arc<World>) -> Self {
+        Self { world, changes: broadcast::Sender::new(16) }
+    }
+}
+
+pub(super) fn offer(name: &str, price: f64) -> Offer {
+    Offer {
+        backend: "fake".to_owned(),
+        region: "here".to_owned(),
+        instance_type: name.to_owned(),
+        cpus: 4.0,
+        memory_gib: 16.0,
+        gpu: None,
+        disk_gib: None,
+        spot: false,
+        price,
+        basis: PriceBasis::Listed,
+        as_of: None,
+        availability: Availability::Available,
+    }
+}
+
+#[async_trait]
+impl Provider for FakeProvider {
+    fn name(&self) -> &'static str {
+        "fake"
+    }
+
+    fn keeps_idle(&self) -> bool {
+        self.world.script().keeps_idle
+    }
+
+    async fn plan(&self, _request: &PlanInput<'_>) -> Result<ProviderPlan, ProviderError> {
+        self.world
+            .call(|| {
+                let planned = |(name, price): &(&str, f64)| PlannedOffer {
+                    offer: offer(name, *price),
+                    allocation: Some(Allocation { cpus: 2.0, ..Allocation::default() }),
+                    notes: Vec::new(),
+                };
+                let offers: Vec<_> = self.world.script().offers.iter().map(planned).collect();
+                let refusals = if offers.is_empty() {
+                    let message = "there is no memory left.".to_owned();
+                    vec![PlanNote { code: "full".to_owned(), path: String::new(), message }]
+                } else {
+                    Vec::new()
+                };
+                Ok(ProviderPlan { offers, refusals })
+            })
+            .await
+    }
+
+    async fn create(&self, request: &CreateRequest) -> Result<(), ProviderError> {
+        let make = || {
+            let mut script = self.world.script();
+            if script.refuse > 0 {
+                script.refuse -= 1;
+                return Err(ProviderError::NoCapacity("sold out".to_owned()));
+            }
+            if !script.never {
+                let mut machines = lock(&self.world.machines);
+                machines.entry(request.id).or_insert_with(|| {
+                    *lock(&self.world.created).entry(request.id).or_default() += 1;
+                    Machine { ready: false, removing: false, job: Job::None, started: 0 }
+                });
+            }
+            if script.lose_answer > 0 {
+                script.lose_answer -= 1;
+                return Err(lost());
+            }
+            Ok(())
+        };
+        self.world.call(make).await
+    }
+
+    async fn observe(&self, id: InstanceId) -> Result<InstanceObservation, ProviderError> {
+        let look = || {
+            let never = self.world.script().never;
+            let mut machines = lock(&self.world.machines);
+            let Some(machine) = machines.get_mut(&id) else {
+                return if never {
+                    InstanceObservation::Creating
+                } else {
+                    InstanceObservation::Gone { message: None }
+                };
+            };
+            if machine.removing {
+                machines.remove(&id);
+                InstanceObservation::Removing
+            } else if machine.ready {
+                InstanceObservation::Ready { isolation: Isolation::default() }
+            } else {
+                machine.ready = true;
+                InstanceObservation::Creating
+            }
+        };
+        Ok(self.world.call(look).await)
+    }
+
+    async fn terminate(&self, id: InstanceId) -> Result<(), ProviderError> {
+        let remove = || {
+            let mut script = self.world.script();
+            if script.keep_alive > 0 {
+                script.keep_alive -= 1;
+                return Err(lost());
+            }
+            script.never = false;
+            if let Some(machine) = lock(&self.world.machines).get_mut(&id) {
+                machine.removing = true;
+            }
+            Ok(())
+        };
+        self.world.call(remove).await
+    }
+
+    async fn list(&self) -> Result<Vec<InstanceId>, ProviderError> {
+        Ok(lock(&self.world.machines).keys().copied().collect())
+    }
+
+    async fn environment(&self, id: InstanceId) -> Result<Arc<dyn Environment>, ProviderError> {
+        if !lock(&self.world.machines).contains_key(&id) {
+            return Err(gone());
+        }
+        Ok(Arc::new(FakeEnvironment { id, world: Arc::clone(&self.world) }))
+    }
+
+    fn changes(&self) -> broadcast::Receiver<InstanceId> {
+        self.changes.subscribe()
+    }
+}
+
+struct FakeEnvironment {
+    id: InstanceId,
+    world: Arc<World>,
+}
+
+impl FakeEnvironment {
+    fn with<T>(&self, f: impl FnOnce(&mut Machine) -> T) -> Result<T, ProviderError> {
+        lock(&self.world.machines).get_mut(&self.id).map(f).ok_or_else(gone)
+    }
+}
+
+#[async_trait]
+impl Environment for FakeEnvironment {
+    async fn start(&self, job: &JobSpec) -> Result<(), ProviderError> {
+        let begin = || {
+            *lock(&self.world.last_job) = Some(job.clone());
+            let setup = self.world.script().setup;
+            self.with(|machine| {
+                let same = match machine.job {
+                    Job::None => false,
+                    Job::SettingUp(id, _) | Job::Running(id) | Job::Stopping(id) | Job::Ended(id, _) => {
+                        id == job.id
+                    }
+                };
+                if !same {
+                    *lock(&self.world.begun).entry(job.id).or_default() += 1;
+                    machine.started += 1;
+                    machine.job = Job::SettingUp(job.id, setup);
+                }
+            })
+        };
+        self.world.call(begin).await
+    }
+
+    async fn observe(&self) -> Result<JobObservation, ProviderError> {
+        let ends = self.world.script().ends;
+        let at = Timestamp(1_700_000_000_000);
+        let look = || {
+            self.with(|machine| match machine.job.clone() {
+                Job::None => JobObservation::None,
+                Job::SettingUp(job_id, 0) => {
+                    machine.job = Job::Running(job_id);
+                    JobObservation::SettingUp { job_id, progress: "setup 1 of 1".to_owned(), since: at }
+                }
+                Job::SettingUp(job_id, left) => {
+                    machine.job = Job::SettingUp(job_id, left - 1);
+                    JobObservation::SettingUp { job_id, progress: format!("{left} to go"), since: at }
+                }
+                Job::Running(job_id) => {
+                    if let Some(reason) = ends {
+                        machine.job = Job::Ended(job_id, reason);
+                    }
+                    JobObservation::Running { job_id, progress: None, since: at }
+                }
+                Job::Stopping(job_id) => {
+                    machine.job = Job::Ended(job_id, JobReason::TerminatedByUser);
+                    JobObservation::Stopping { job_id }
+                }
+                Job::Ended(job_id, reason) => {
+                    let message = Some("`false` ended with exit status 1".to_owned());
+                    JobObservation::Ended { job_id, reason, message, at }
+                }
+            })
+        };
+        self.world.call(look).await
+    }
+
+    async fn stop(&self, grace_seconds: u32) -> Result<(), ProviderError> {
+        let stubborn = self.world.script().stubborn && grace_seconds > 0;
+        let end = || {
+            self.with(|machine| {
+                if let Job::Running(job) | Job::SettingUp(job, _) | Job::Stopping(job) = machine.job
+                    && !stubborn
+                {
+                    machine.job = Job::Stopping(job);
+                }
+            })
+        };
+        self.world.call(end).await
+    }
+
+    async fn logs(&self, after: u64) -> Result<LogChunk, ProviderError> {
+        let line = LogLine { at: Timestamp(0), source: LogSource::Stdout, text: "live".to_owned() };
+        self.with(|_| LogChunk { offset: after, next_offset: after + 4, complete: true, lines: vec![line] })
+    }
+
+    async fn stats(&self) -> Result<Usage, ProviderError> {
+        Ok(Usage::default())
+    }
+
+    async fn exec(&self, _spec: &ExecSpec) -> Result<Exec, ProviderError> {
+        Err(gone())
+    }
+
+    async fn dial(&self, _port: u16) -> Result<ByteStream, ProviderError> {
+        Err(gone())
+    }
+
+    async fn open_terminal(&self, _id: TerminalId, _size: TerminalSize) -> Result<(), ProviderError> {
+        Err(gone())
+    }
+
+    async fn terminals(&self) -> Result<Vec<TerminalInfo>, ProviderError> {
+        Ok(Vec::new())
+    }
+
+    async fn attach_terminal(&self, _id: TerminalId, _after: Option<u64>) -> Result<Attached, ProviderError> {
+        Err(gone())
+    }
+}
+
+pub(super) struct FakeArchive(pub(super) Arc<World>);
+
+#[async_trait]
+impl LogArchive for FakeArchive {
+    async fn keep(&self, run: RunId, environment: &dyn Environment) -> io::Result<()> {
+        environment.logs(0).await.map_err(io::Error::other)?;
+        *lock(&self.0.archived).entry(run).or_default() += 1;
+        Ok(())
+    }
+
+    async fn read(&self, run: RunId, after: u64) -> io::Result<LogChunk> {
+        let text = if lock(&self.0.archived).contains_key(&run) { "archived" } else { "nothing" }.to_owned();
+        let line = LogLine { at: Timestamp(0), source: LogSource::System, text };
+        Ok(LogChunk { offset: after, next_offset: after, complete: true, lines: vec![line] })
+    }
+
+    async fn remove(&self, run: RunId) -> io::Result<()> {
+        lock(&self.0.archived).remove(&run);
+        Ok(())
+    }
+}

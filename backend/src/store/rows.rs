@@ -1,0 +1,207 @@
+//! Rows: everything the machines know about a run, a job or an instance.
+//!
+//! What is wanted (`desired`) and what was last seen are kept apart. `version` counts the changes of a row; a
+//! change is only written over the version that it was made from.
+
+use std::collections::BTreeMap;
+
+use berth_shared::{
+    api::{Instance, InstanceId, JobId, JobReason, JobStatus, Run, RunId},
+    config::{Configuration, Written},
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::provider::CreateRequest;
+
+/// A run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunRow {
+    /// Changes so far; 0 = not written yet.
+    #[serde(skip)]
+    pub version: u64,
+    /// What people see of it.
+    pub run: Run,
+    /// What is wanted of it.
+    pub desired: RunDesired,
+    /// Its newest attempt.
+    pub job_id: JobId,
+    /// Attempts so far, from 1.
+    pub attempts: u32,
+    /// For how many seconds it is submitted again when there is no capacity; `None` = it is not.
+    pub retry_seconds: Option<i64>,
+    /// Since when it has been without capacity; `None` while it has some.
+    pub retry_since: Option<Timestamp>,
+    /// When it is submitted again, while it is `pending`.
+    pub retry_at: Option<Timestamp>,
+    /// The most that was agreed to, US dollars an hour.
+    pub agreed_price: Option<f64>,
+    /// The longest that it may run, in seconds.
+    pub max_duration: Option<i64>,
+}
+
+/// What is wanted of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunDesired {
+    /// That it runs.
+    Running,
+    /// That it ends, gracefully.
+    Stopped,
+    /// That it ends at once.
+    Aborted,
+}
+
+/// One attempt of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobRow {
+    /// Changes so far; 0 = not written yet.
+    #[serde(skip)]
+    pub version: u64,
+    /// Its identifier.
+    pub id: JobId,
+    /// Whose attempt it is.
+    pub run_id: RunId,
+    /// Where it stands.
+    pub status: JobStatus,
+    /// Since when it stands there.
+    pub status_since: Timestamp,
+    /// What is wanted of it.
+    pub desired: JobDesired,
+    /// Why it ends or ended.
+    pub reason: Option<JobReason>,
+    /// The reason in words.
+    pub message: Option<String>,
+    /// What it is doing right now, for people.
+    pub progress: Option<String>,
+    /// When it began to run.
+    pub started_at: Option<Timestamp>,
+    /// The longest that it may run, in seconds.
+    pub max_duration: Option<i64>,
+    /// Its instance, the last one when several were tried.
+    pub instance_id: Option<InstanceId>,
+    /// Offers that were tried and could not be had, with what their providers said.
+    pub tried: Vec<Tried>,
+    /// While it ends: how far that is.
+    pub ending: Ending,
+    /// Calls that failed in a row.
+    pub failures: u32,
+    /// Since when they fail.
+    pub failing_since: Option<Timestamp>,
+}
+
+/// What is wanted of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobDesired {
+    /// That it runs.
+    Running,
+    /// That it ends.
+    Ended {
+        /// Why.
+        reason: JobReason,
+        /// Whether its processes are killed without being asked.
+        force: bool,
+    },
+}
+
+/// How far the end of a job is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// Its processes may live.
+    #[default]
+    Stopping,
+    /// They are gone; its log is being kept.
+    Archiving,
+    /// It has given its instance back.
+    Released,
+}
+
+/// An offer that could not be had.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tried {
+    /// Backend, region, type and kind of the offer, as [`offer_key`] makes it.
+    pub offer: String,
+    /// What happened.
+    pub message: String,
+}
+
+/// Tells offers apart that are tried one after the other.
+#[must_use]
+pub fn offer_key(offer: &berth_shared::catalog::Offer) -> String {
+    let kind = if offer.spot { "spot" } else { "on-demand" };
+    format!("{} {} {} {kind}", offer.backend, offer.region, offer.instance_type)
+}
+
+/// An instance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InstanceRow {
+    /// Changes so far; 0 = not written yet.
+    #[serde(skip)]
+    pub version: u64,
+    /// What people see of it.
+    pub instance: Instance,
+    /// What its provider was or will be asked for.
+    pub request: CreateRequest,
+    /// Whether it is wanted at all, with or without a job.
+    pub desired: InstanceDesired,
+    /// The job on it.
+    pub job_id: Option<JobId>,
+    /// Whether the provider has taken the request to make it.
+    pub accepted: bool,
+    /// Whether it was ever seen ready.
+    pub was_ready: bool,
+    /// Why it could not be made or went by itself; decides whether the next offer is tried.
+    pub fault: Option<InstanceFault>,
+    /// How long it is kept without a job, in seconds; 0 = not at all, `None` = for ever.
+    pub idle_seconds: Option<i64>,
+    /// Calls that failed in a row.
+    pub failures: u32,
+    /// Since when they fail.
+    pub failing_since: Option<Timestamp>,
+}
+
+/// What is wanted of an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InstanceDesired {
+    /// That it is there.
+    There,
+    /// That it is gone, whatever is on it.
+    Gone,
+}
+
+/// Why an instance is no use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InstanceFault {
+    /// The machine cannot be had; the next offer may do.
+    NoCapacity,
+    /// It was not there in time; the next offer may do.
+    TooSlow,
+    /// It cannot be made, however often it is tried; the next offer may do.
+    Refused,
+    /// It was there and is not any more.
+    Lost,
+}
+
+/// What a run was made from. Kept apart from [`RunRow`] because only launches need it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// The text, as submitted.
+    pub text: String,
+    /// What it says.
+    pub model: Model,
+    /// The submitter's values, by the name that the configuration gives them; erased when the run is finished.
+    pub variables: BTreeMap<String, String>,
+}
+
+/// The configuration as it was understood at submission: a later version of Berth does not read it anew.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    /// The configuration.
+    pub configuration: Configuration,
+    /// Which requirements its author wrote.
+    pub written: Written,
+}
