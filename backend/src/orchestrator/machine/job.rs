@@ -61,7 +61,8 @@ type Next = Step<JobRow, Effect>;
 
 /// Whether a job in this state still needs its instance.
 pub(crate) fn needs_instance(row: &JobRow) -> bool {
-    !row.status.is_finished() && !(row.status == Status::Terminating && row.ending == Ending::Released)
+    let released = row.status == Status::Terminating && row.ending == Ending::Released;
+    !(row.status.is_finished() || released)
 }
 
 /// What the job does next.
