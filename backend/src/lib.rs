@@ -3,9 +3,12 @@
 //! `http`, `cli` and `live` use `orchestrator`; that uses `store` and the traits of `provider`. Nothing in
 //! `orchestrator` knows a web framework; nothing in `provider` knows the database.
 
+pub mod auth;
 pub mod cli;
 pub mod clock;
+pub mod control;
 pub mod http;
+pub mod live;
 pub mod logs;
 pub mod orchestrator;
 pub mod provider;

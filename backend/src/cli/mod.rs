@@ -2,12 +2,20 @@
 //!
 //! Exit status: 0 fine, 1 the answer is no, 2 wrong usage (clap's own), 3 the server cannot be reached.
 
+mod accounts;
+pub mod data_dir;
+pub mod login_link;
 pub mod serve;
+pub mod token;
 pub mod validate;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use rand::{
+    SeedableRng,
+    rngs::{StdRng, SysError, SysRng},
+};
 
 /// Launches dev environments from the browser.
 #[derive(Debug, Parser)]
@@ -23,6 +31,10 @@ enum Command {
     Serve(serve::Args),
     /// Checks configurations and says what is wrong with them.
     Validate(validate::Args),
+    /// Prints a new address that signs in once.
+    LoginLink(login_link::Args),
+    /// API tokens, for scripts.
+    Token(token::Args),
 }
 
 /// Reads the arguments and carries out what they ask for.
@@ -32,18 +44,19 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     match Cli::parse().command {
-        Command::Serve(args) => serve::run(args),
         Command::Validate(args) => validate::run(args),
+        Command::Serve(args) => serve::run(&args),
+        Command::LoginLink(args) => login_link::run(&args),
+        Command::Token(args) => token::run(&args),
     }
 }
 
 /// Says on standard error why a command could not do its work, causes included.
-pub(crate) fn complain(error: &dyn std::error::Error) {
-    eprint!("error: {error}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        eprint!(": {error}");
-        cause = error.source();
-    }
-    eprintln!();
+pub(crate) fn complain(error: &(dyn std::error::Error + 'static)) {
+    eprintln!("error: {}", crate::http::chain(error));
+}
+
+/// A generator for secrets and identifiers, seeded by the system.
+fn random() -> Result<StdRng, SysError> {
+    StdRng::try_from_rng(&mut SysRng)
 }

@@ -1,20 +1,45 @@
 //! `berth serve`
 
 use std::{
-    io,
+    io::{self, Write},
     net::{Ipv4Addr, SocketAddr},
     process::ExitCode,
+    sync::Arc,
+    time::Duration,
 };
 
-use tokio::net::TcpListener;
+use berth_shared::catalog::CatalogError;
+use rand::{SeedableRng, rngs::StdRng};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+    time::timeout,
+};
 
-use crate::http;
+use super::{
+    data_dir::{DataDir, NoDataDir, Running},
+    login_link::login_link,
+    random,
+};
+use crate::{
+    auth::{ADMIN, Auth, AuthStore},
+    clock::{Clock, SystemClock},
+    http::{self, Names, PublicUrl},
+    live::Sockets,
+    logs::FileLogArchive,
+    orchestrator::{self, Orchestrator},
+    store,
+};
 
 /// The port that is tried first.
 const DEFAULT_PORT: u16 = 8080;
 
 /// How many ports are tried from there on.
-const PORTS_TRIED: u16 = 20;
+const PORTS_TRIED: u16 = 100;
+
+/// How long open requests and sockets get to end.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Arguments of `berth serve`.
 #[derive(Debug, clap::Args)]
@@ -22,13 +47,44 @@ pub struct Args {
     /// Address and port to listen on; 127.0.0.1:8080, or the next free port, when absent.
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<SocketAddr>,
+
+    #[command(flatten)]
+    data_dir: DataDir,
+
+    /// Database; SQLite in the data directory when absent, which is the only one so far.
+    #[arg(long, value_name = "URL", value_parser = database_url)]
+    database_url: Option<String>,
+
+    /// Where people reach the server, when a proxy stands before it: `https://berth.example`.
+    #[arg(long, value_name = "URL")]
+    public_url: Option<PublicUrl>,
+}
+
+fn database_url(url: &str) -> Result<String, String> {
+    match url.split_once(':') {
+        Some(("sqlite", "" | "//")) => Ok(url.into()),
+        Some(("sqlite", _)) => {
+            Err("SQLite's file is `berth.db` in the data directory; choose that with `--data-dir`".into())
+        }
+        Some(("postgres" | "postgresql", _)) => {
+            Err("PostgreSQL is not supported yet; leave this out to use SQLite in the data directory".into())
+        }
+        _ => {
+            Err("no database has such an address; leave this out to use SQLite in the data directory".into())
+        }
+    }
 }
 
 /// Why the server could not start.
 #[derive(Debug, thiserror::Error)]
 enum ServeError {
+    #[error(transparent)]
+    NoDataDir(#[from] NoDataDir),
+    #[error(transparent)]
+    Open(#[from] store::OpenError),
     #[error(
-        "cannot listen on {address}: the port is in use; stop what listens there or give another with `--listen ADDR:PORT`"
+        "cannot listen on {address}: the port is in use; stop what listens there, or give another with \
+         `--listen ADDR:PORT`"
     )]
     PortInUse { address: SocketAddr },
     #[error("cannot listen on {address}")]
@@ -37,14 +93,23 @@ enum ServeError {
         #[source]
         source: io::Error,
     },
+    #[error("cannot draw random numbers")]
+    Random(#[from] rand::rngs::SysError),
+    #[error("cannot prepare the accounts")]
+    Accounts(#[from] sqlx::Error),
+    #[error("the catalogue inside this program cannot be used")]
+    Catalog(#[from] CatalogError),
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
+    #[error("cannot write to the data directory")]
+    Announce(#[source] io::Error),
     #[error("the server stopped")]
     Serve(#[source] io::Error),
 }
 
 /// Runs the server until it is told to stop.
-pub fn run(args: Args) -> ExitCode {
+pub fn run(args: &Args) -> ExitCode {
+    log_to_stderr();
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -59,11 +124,125 @@ pub fn run(args: Args) -> ExitCode {
     }
 }
 
-async fn serve(args: Args) -> Result<(), ServeError> {
+fn log_to_stderr() {
+    use std::io::IsTerminal;
+    let filter = tracing_subscriber::EnvFilter::try_from_env("BERTH_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn"));
+    // Somebody else's subscriber is as good.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .try_init();
+}
+
+async fn serve(args: &Args) -> Result<(), ServeError> {
+    // Signals first: one that comes while the server starts is not lost.
+    let mut signals = Signals::new().map_err(ServeError::Runtime)?;
+    let directory = args.data_dir.resolve()?;
+    let store = store::open(&directory).await?;
     let listener = listen(args.listen).await?;
     let address = listener.local_addr().map_err(ServeError::Serve)?;
-    println!("Listening on http://{address}");
-    axum::serve(listener, http::router()).await.map_err(ServeError::Serve)
+    let url = args.public_url.as_ref().map_or_else(|| local_url(address), ToString::to_string);
+
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mut rng = random()?;
+    let auth = Auth::new(
+        AuthStore::new(store.reader().clone(), store.writer().clone()),
+        Arc::clone(&clock),
+        StdRng::from_rng(&mut rng),
+    );
+    auth.begin().await?;
+    let token = auth.login_token(ADMIN).await?;
+
+    // The directory stays locked for as long as this one is held.
+    let held = store.clone();
+    let catalog = http::Catalog::new(http::PACKED_CATALOG)?;
+    let orchestrator = Orchestrator::start(orchestrator::Parts {
+        store,
+        providers: Vec::new(),
+        clock: Arc::clone(&clock),
+        random: StdRng::from_rng(&mut rng),
+        archive: Arc::new(FileLogArchive::new(directory.join("logs"))),
+        catalog_version: catalog.version().into(),
+    });
+    let stop = watch::Sender::new(false);
+    let sockets = Sockets::default();
+    let router = http::router(http::Parts {
+        control: Arc::new(orchestrator.service()),
+        auth,
+        names: Names::new(address, args.public_url.clone()),
+        catalog,
+        clock,
+        rng,
+        stopping: stop.subscribe(),
+        sockets: sockets.clone(),
+    });
+
+    Running { url: url.clone(), pid: std::process::id() }.write(&directory).map_err(ServeError::Announce)?;
+    announce(&login_link(&url, &token));
+
+    let mut stopping = stop.subscribe();
+    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async move {
+            let _ = stopping.wait_for(|stopping| *stopping).await;
+        });
+    let mut server = std::pin::pin!(server.into_future());
+    let ended = tokio::select! {
+        ended = &mut server => Some(ended),
+        signal = signals.recv() => {
+            tracing::info!(signal, "stopping; environments live on and are found again by the next start");
+            None
+        }
+    };
+    stop.send_replace(true);
+    let outcome = match ended {
+        Some(ended) => ended.map_err(ServeError::Serve),
+        None => {
+            let quiet = async { tokio::join!(server, sockets.none()).0 };
+            tokio::select! {
+                ended = timeout(GRACE, quiet) => ended.unwrap_or(Ok(())).map_err(ServeError::Serve),
+                _ = signals.recv() => Ok(()),
+            }
+        }
+    };
+    orchestrator.shutdown().await;
+    Running::remove(&directory);
+    drop(held);
+    outcome
+}
+
+/// The line that people and programs wait for.
+fn announce(link: &str) {
+    let mut out = io::stdout().lock();
+    // A closed standard output is no reason not to serve.
+    let _ = writeln!(out, "Open {link}").and_then(|()| out.flush());
+}
+
+fn local_url(address: SocketAddr) -> String {
+    match address.ip().is_unspecified() {
+        true => format!("http://127.0.0.1:{}", address.port()),
+        false => format!("http://{address}"),
+    }
+}
+
+/// Asks to stop.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn recv(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.terminate.recv() => "SIGTERM",
+        }
+    }
 }
 
 /// Binds the address that was asked for, or the first free port from the default on.
@@ -71,14 +250,13 @@ async fn listen(asked: Option<SocketAddr>) -> Result<TcpListener, ServeError> {
     if let Some(address) = asked {
         return bind(address).await;
     }
-    let mut last = None;
-    for port in DEFAULT_PORT..DEFAULT_PORT + PORTS_TRIED {
+    let mut port = DEFAULT_PORT;
+    loop {
         match bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await {
-            Err(error @ ServeError::PortInUse { .. }) => last = Some(error),
-            other => return other,
+            Err(ServeError::PortInUse { .. }) if port < DEFAULT_PORT + PORTS_TRIED => port += 1,
+            outcome => return outcome,
         }
     }
-    Err(last.expect("at least one port was tried"))
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, ServeError> {

@@ -1,10 +1,174 @@
 //! The API over HTTP: a file for each endpoint.
+//!
+//! Every request passes `edge` (number, log, headers, problems) and `guard` (host, origin); all of
+//! `/api/v1` but login, and `/metrics`, passes `session::authenticate` too.
 
+mod catalog;
+mod docs;
+mod docs_page;
+mod edge;
+mod extract;
+mod guard;
 mod health;
+mod instances;
+mod login;
+mod logout;
+mod me;
+mod metrics;
+mod plan;
+mod problem;
+mod run_delete;
+mod run_get;
+mod run_logs;
+mod run_stop;
+mod runs_create;
+mod runs_list;
+mod session;
+mod static_files;
+mod stream;
+mod terminal_attach;
+mod terminals;
 
-use axum::{Router, routing::get};
+use std::{
+    ops::Deref,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-/// All routes.
-pub fn router() -> Router {
-    Router::new().route("/healthz", get(health::healthz))
+use axum::{Router, middleware, routing::get};
+use berth_shared::api::ServerInfo;
+use rand::{Rng, rngs::StdRng};
+use tokio::sync::watch;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+
+pub use catalog::{Catalog, PACKED as PACKED_CATALOG};
+pub use docs::{document, document_text};
+pub use guard::{Names, PublicUrl};
+pub use session::COOKIE;
+
+pub(crate) use problem::chain;
+
+use crate::{
+    auth::Auth,
+    clock::Clock,
+    control::Control,
+    live::{Hub, Sockets},
+};
+
+/// What the edge is made of.
+pub struct Parts {
+    /// The rest of the server.
+    pub control: Arc<dyn Control>,
+    /// The doorkeeper.
+    pub auth: Auth,
+    /// The names it answers to.
+    pub names: Names,
+    /// The offers that pages match against.
+    pub catalog: Catalog,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// For identifiers.
+    pub rng: StdRng,
+    /// Turns true when the server is to stop; WebSockets are closed then.
+    pub stopping: watch::Receiver<bool>,
+    /// Counts the open WebSockets.
+    pub sockets: Sockets,
+}
+
+/// What handlers share.
+#[derive(Clone)]
+pub(crate) struct App(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) control: Arc<dyn Control>,
+    pub(crate) auth: Auth,
+    pub(crate) names: Names,
+    pub(crate) catalog: Catalog,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) hub: Hub,
+    pub(crate) info: ServerInfo,
+    pub(crate) metrics: metrics::Metrics,
+    pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) sockets: Sockets,
+    /// Those of [`Inner::sockets`] that follow the stream.
+    pub(crate) streams: Sockets,
+    request_ids: edge::RequestIds,
+    rng: Mutex<StdRng>,
+}
+
+impl Deref for App {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Inner {
+    /// A random identifier.
+    pub(crate) fn new_id(&self) -> Uuid {
+        let mut bytes = [0; 16];
+        self.rng.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+}
+
+/// Endpoints that need no session.
+fn open() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(login::login))
+}
+
+/// Endpoints that need one.
+fn closed() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(logout::logout))
+        .routes(routes!(me::me))
+        .routes(routes!(plan::plan))
+        .routes(routes!(runs_list::list, runs_create::submit))
+        .routes(routes!(run_get::get, run_delete::delete))
+        .routes(routes!(run_stop::stop))
+        .routes(routes!(run_logs::logs))
+        .routes(routes!(instances::list))
+        .routes(routes!(terminals::list, terminals::open))
+        .routes(routes!(terminal_attach::attach))
+        .routes(routes!(stream::stream))
+        .routes(routes!(catalog::meta))
+}
+
+/// All routes. Begins to follow the events; must be called inside a runtime.
+pub fn router(parts: Parts) -> Router {
+    let mut rng = parts.rng;
+    let app = App(Arc::new(Inner {
+        info: ServerInfo {
+            version: env!("CARGO_PKG_VERSION").into(),
+            backends: parts.control.backends(),
+            catalog_version: parts.catalog.version().into(),
+            catalog_url: parts.catalog.url().into(),
+        },
+        hub: Hub::start(Arc::clone(&parts.control), parts.stopping.clone()),
+        control: parts.control,
+        auth: parts.auth,
+        names: parts.names,
+        catalog: parts.catalog,
+        clock: parts.clock,
+        metrics: metrics::Metrics::default(),
+        stopping: parts.stopping,
+        sockets: parts.sockets,
+        streams: Sockets::default(),
+        request_ids: edge::RequestIds::new(rng.next_u32()),
+        rng: Mutex::new(rng),
+    }));
+    let closed = Router::from(closed())
+        .route("/metrics", get(metrics::metrics))
+        .route_layer(middleware::from_fn_with_state(app.clone(), session::authenticate));
+    Router::from(open())
+        .merge(closed)
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/api/v1/openapi.json", get(docs::openapi))
+        .route("/api/docs", get(docs::page))
+        .fallback(static_files::serve)
+        .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
+        .layer(middleware::from_fn_with_state(app.clone(), edge::around))
+        .with_state(app)
 }

@@ -32,3 +32,15 @@ pub struct ServerInfo {
     /// Where the packed catalogue is; its name changes with its content.
     pub catalog_url: String,
 }
+
+/// The catalogue of offers that the server carries. `GET /api/v1/catalog`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CatalogInfo {
+    /// Its version.
+    pub version: String,
+    /// Where the packed catalogue is; its name changes with its content.
+    pub url: String,
+    /// Its size, packed.
+    pub bytes: u64,
+}

@@ -16,34 +16,45 @@ impl Catalogue {
     /// # Errors
     /// When it is none, is newer than this program, cut off or damaged. Arbitrary bytes never panic.
     pub fn load(file: &[u8]) -> Result<Self> {
-        if file.len() < format::MAGIC.len() && format::MAGIC.starts_with(file) && !file.is_empty() {
-            return Err(CatalogError::Truncated {
-                found: file.len() as u64,
-                expected: format::HEADER as u64,
-            });
-        }
-        let rest = file.strip_prefix(format::MAGIC).ok_or(CatalogError::NotACatalogue)?;
-        let cut = CatalogError::Truncated { found: file.len() as u64, expected: format::HEADER as u64 };
-        let (version, rest) = rest.split_first_chunk().ok_or(cut.clone())?;
-        let found = u16::from_le_bytes(*version);
-        if found > format::VERSION {
-            return Err(CatalogError::Newer { found });
-        }
-        let (checksum, rest) = rest.split_first_chunk().ok_or(cut.clone())?;
-        let (length, payload) = rest.split_first_chunk().ok_or(cut)?;
-        let length = u64::from_le_bytes(*length);
-        if (payload.len() as u64) < length {
-            let expected = length.saturating_add(format::HEADER as u64);
-            return Err(CatalogError::Truncated { found: file.len() as u64, expected });
-        }
-        let checksum = u64::from_le_bytes(*checksum);
-        if payload.len() as u64 > length || format::checksum(payload) != checksum || found == 0 {
-            return Err(CatalogError::Damaged);
-        }
+        let (payload, version) = open(file)?;
         let mut catalogue = decode(payload)?;
-        catalogue.version = format!("{checksum:016x}")[..8].to_owned();
+        catalogue.version = version;
         Ok(catalogue)
     }
+
+    /// The version of a packed catalogue, without unpacking it.
+    ///
+    /// # Errors
+    /// As [`Catalogue::load`], as far as that can be told from outside.
+    pub fn version_of(file: &[u8]) -> Result<String> {
+        open(file).map(|(_, version)| version)
+    }
+}
+
+/// The payload of a file that is whole, and the version.
+fn open(file: &[u8]) -> Result<(&[u8], String)> {
+    if file.len() < format::MAGIC.len() && format::MAGIC.starts_with(file) && !file.is_empty() {
+        return Err(CatalogError::Truncated { found: file.len() as u64, expected: format::HEADER as u64 });
+    }
+    let rest = file.strip_prefix(format::MAGIC).ok_or(CatalogError::NotACatalogue)?;
+    let cut = CatalogError::Truncated { found: file.len() as u64, expected: format::HEADER as u64 };
+    let (version, rest) = rest.split_first_chunk().ok_or(cut.clone())?;
+    let found = u16::from_le_bytes(*version);
+    if found > format::VERSION {
+        return Err(CatalogError::Newer { found });
+    }
+    let (checksum, rest) = rest.split_first_chunk().ok_or(cut.clone())?;
+    let (length, payload) = rest.split_first_chunk().ok_or(cut)?;
+    let length = u64::from_le_bytes(*length);
+    if (payload.len() as u64) < length {
+        let expected = length.saturating_add(format::HEADER as u64);
+        return Err(CatalogError::Truncated { found: file.len() as u64, expected });
+    }
+    let checksum = u64::from_le_bytes(*checksum);
+    if payload.len() as u64 > length || format::checksum(payload) != checksum || found == 0 {
+        return Err(CatalogError::Damaged);
+    }
+    Ok((payload, format!("{checksum:016x}")[..8].to_owned()))
 }
 
 /// Reads a payload whose checksum was right, or that a test made up.

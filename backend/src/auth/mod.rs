@@ -1,0 +1,182 @@
+//! Who may come in: one-time login tokens, sessions, API tokens.
+//!
+//! Nothing here can be turned back into a secret: the store keeps [`Digest`]s.
+
+mod attempts;
+mod secret;
+mod store;
+
+pub use secret::{Digest, Secret};
+pub use store::{ApiToken, AuthStore};
+
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use berth_shared::time::Timestamp;
+use rand::rngs::StdRng;
+use tokio::sync::broadcast;
+
+use crate::clock::Clock;
+use attempts::Attempts;
+
+/// The user that is made at the first start.
+pub const ADMIN: &str = "admin";
+
+/// For how long a login token can be used.
+pub const LOGIN_TOKEN_SECONDS: i64 = 3600;
+
+/// For how long a session lasts.
+pub const SESSION_SECONDS: i64 = 30 * 24 * 3600;
+
+/// How a request proved who sent it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The user's name.
+    pub user: String,
+    /// By what.
+    pub proof: Proof,
+}
+
+/// What a request carried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// A session cookie.
+    Session {
+        /// Which.
+        digest: Digest,
+        /// When the session ends by itself.
+        expires_at: Timestamp,
+    },
+    /// An API token.
+    ApiToken,
+}
+
+/// Why nobody is let in.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// No such token was ever given out.
+    #[error("this login token is not one of this server's")]
+    Invalid,
+    /// It was given out too long ago.
+    #[error("this login token is older than an hour")]
+    Expired,
+    /// It let somebody in before.
+    #[error("this login token was used already; each lets in once")]
+    Used,
+    /// Too many guesses.
+    #[error("too many failed logins from this address")]
+    TooMany {
+        /// When to try again.
+        wait_seconds: u32,
+    },
+    /// The store failed.
+    #[error("cannot look the token up")]
+    Store(#[from] sqlx::Error),
+}
+
+/// The doorkeeper.
+pub struct Auth {
+    store: AuthStore,
+    clock: Arc<dyn Clock>,
+    rng: Mutex<StdRng>,
+    attempts: Mutex<Attempts>,
+    ended: broadcast::Sender<Digest>,
+}
+
+impl Auth {
+    /// Works on `store`, which has its tables already.
+    #[must_use]
+    pub fn new(store: AuthStore, clock: Arc<dyn Clock>, rng: StdRng) -> Self {
+        Self {
+            store,
+            clock,
+            rng: Mutex::new(rng),
+            attempts: Mutex::default(),
+            ended: broadcast::Sender::new(64),
+        }
+    }
+
+    /// Makes the admin user if there is none, and forgets what has expired.
+    pub async fn begin(&self) -> Result<(), sqlx::Error> {
+        let now = self.clock.now();
+        self.store.ensure_user(ADMIN, now).await?;
+        self.store.forget_expired(now).await
+    }
+
+    /// A new one-time login token for `user`.
+    pub async fn login_token(&self, user: &str) -> Result<Secret, sqlx::Error> {
+        let now = self.clock.now();
+        let secret = self.draw("");
+        self.store
+            .add_login_token(&secret.digest(), user, now, now.plus_seconds(LOGIN_TOKEN_SECONDS))
+            .await?;
+        Ok(secret)
+    }
+
+    /// Exchanges a one-time token for a session: its secret, for the cookie, and its user.
+    pub async fn log_in(&self, token: &str, from: IpAddr) -> Result<(Secret, String), LoginError> {
+        let now = self.clock.now();
+        if let Some(wait_seconds) = lock(&self.attempts).wait(from, now) {
+            return Err(LoginError::TooMany { wait_seconds });
+        }
+        match self.store.use_login_token(&Digest::of(token), now).await {
+            Ok(user) => {
+                let session = self.draw("");
+                let expires_at = now.plus_seconds(SESSION_SECONDS);
+                self.store.add_session(&session.digest(), &user, now, expires_at).await?;
+                Ok((session, user))
+            }
+            Err(error) => {
+                if !matches!(error, LoginError::Store(_)) {
+                    lock(&self.attempts).failed(from, now);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Who a session cookie belongs to; `None` when it does not, or no longer.
+    pub async fn session(&self, cookie: &str) -> Result<Option<Caller>, sqlx::Error> {
+        let digest = Digest::of(cookie);
+        let found = self.store.session(&digest, self.clock.now()).await?;
+        Ok(found.map(|(user, expires_at)| Caller { user, proof: Proof::Session { digest, expires_at } }))
+    }
+
+    /// Ends a session, and every connection that lives by it.
+    pub async fn log_out(&self, session: &Digest) -> Result<(), sqlx::Error> {
+        self.store.end_session(session).await?;
+        // Nobody may be listening.
+        let _ = self.ended.send(session.clone());
+        Ok(())
+    }
+
+    /// Tells which sessions were ended by [`Auth::log_out`].
+    #[must_use]
+    pub fn ended_sessions(&self) -> broadcast::Receiver<Digest> {
+        self.ended.subscribe()
+    }
+
+    /// Who an API token belongs to.
+    pub async fn api_token(&self, token: &str) -> Result<Option<Caller>, sqlx::Error> {
+        let user = self.store.api_token(&Digest::of(token)).await?;
+        Ok(user.map(|user| Caller { user, proof: Proof::ApiToken }))
+    }
+
+    /// A new API token for `user`; `label` is for people and unique among the user's.
+    pub async fn create_api_token(&self, user: &str, label: &str) -> Result<Secret, sqlx::Error> {
+        let secret = self.draw("berth_");
+        self.store.add_api_token(&secret.digest(), user, label, self.clock.now()).await?;
+        Ok(secret)
+    }
+
+    fn draw(&self, prefix: &str) -> Secret {
+        Secret::draw(prefix, &mut *lock(&self.rng))
+    }
+}
+
+/// Nothing here is left half done by a panic.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,84 @@
+//! Opens the accounts of a data directory, also while a server runs on it.
+
+use std::{path::PathBuf, sync::Arc};
+
+use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
+
+use super::{data_dir::NoDataDir, random};
+use crate::{
+    auth::{ADMIN, Auth, AuthStore},
+    clock::SystemClock,
+};
+
+/// Why they cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum AccountsError {
+    #[error(transparent)]
+    NoDataDir(#[from] NoDataDir),
+    #[error(
+        "there is no server's state in `{}`; start `berth serve` first, or name its directory with `--data-dir`",
+        .0.display()
+    )]
+    NoState(PathBuf),
+    #[error("cannot work on the accounts in `{}`", path.display())]
+    Database {
+        path: PathBuf,
+        #[source]
+        source: sqlx::Error,
+    },
+    #[error(
+        "the administrator already has a token named `{0}`; choose another name, or revoke that one first"
+    )]
+    LabelTaken(String),
+    #[error("the administrator has no token named `{0}`; `berth token list` lists them")]
+    NoLabel(String),
+    #[error("cannot start the runtime")]
+    Runtime(#[source] std::io::Error),
+    #[error("cannot draw random numbers")]
+    Random(#[from] rand::rngs::SysError),
+}
+
+/// The accounts of one data directory.
+pub(super) struct Accounts {
+    pub(super) auth: Auth,
+    pub(super) store: AuthStore,
+    path: PathBuf,
+}
+
+impl Accounts {
+    /// Opens them. Only a server creates a database.
+    pub(super) async fn open(directory: &std::path::Path) -> Result<Self, AccountsError> {
+        let path = directory.join("berth.db");
+        if !path.is_file() {
+            return Err(AccountsError::NoState(directory.to_owned()));
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .busy_timeout(std::time::Duration::from_secs(10))
+            .foreign_keys(true);
+        let pool = SqlitePool::connect_with(options)
+            .await
+            .map_err(|source| AccountsError::Database { path: path.clone(), source })?;
+        let store = AuthStore::new(pool.clone(), pool);
+        Ok(Self { auth: Auth::new(store.clone(), Arc::new(SystemClock), random()?), store, path })
+    }
+
+    /// The user that all of this is for, until there are several.
+    pub(super) fn user(&self) -> &'static str {
+        ADMIN
+    }
+
+    /// Says which database it was.
+    pub(super) fn failed(&self, source: sqlx::Error) -> AccountsError {
+        AccountsError::Database { path: self.path.clone(), source }
+    }
+}
+
+/// Runs one command on a small runtime.
+pub(super) fn block_on<T>(work: impl Future<Output = Result<T, AccountsError>>) -> Result<T, AccountsError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(AccountsError::Runtime)?
+        .block_on(work)
+}

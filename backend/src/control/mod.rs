@@ -1,0 +1,121 @@
+//! What the server's edge (`http`, `live`) asks of the rest, and how it is refused.
+
+mod service;
+
+use std::{error::Error, sync::Arc};
+
+use async_trait::async_trait;
+use berth_shared::{
+    api::{
+        EventSeq, Instance, LogChunk, Page, Plan, PlanRequest, Run, RunDetail, RunId, StopRequest,
+        SubmitRequest,
+    },
+    diagnostics::Diagnostic,
+};
+use tokio::sync::{broadcast, watch};
+
+use crate::{
+    provider::Environment,
+    store::{Snapshot, StoredEvent},
+};
+
+/// Everything a client may ask for. Calls do no work of their own: they read, or write down what is wanted.
+#[async_trait]
+pub trait Control: Send + Sync + 'static {
+    /// Backends that launches can use, in the order in which equal prices are tried.
+    fn backends(&self) -> Vec<String>;
+
+    /// What a launch would do now.
+    async fn plan(&self, request: &PlanRequest) -> Result<Plan, Refused>;
+
+    /// Writes a run down.
+    async fn submit(&self, user: &str, request: SubmitRequest) -> Result<Run, Refused>;
+
+    /// Writes down that a run is to end.
+    async fn stop(&self, user: &str, name: &str, request: StopRequest) -> Result<Run, Refused>;
+
+    /// Removes a finished run from the list.
+    async fn delete(&self, user: &str, name: &str) -> Result<(), Refused>;
+
+    /// The run that has this name now, else the newest that had it.
+    async fn run(&self, name: &str) -> Result<RunDetail, Refused>;
+
+    /// Runs, newest first: at most `limit` from `cursor` on.
+    async fn runs(&self, cursor: Option<&str>, limit: u32) -> Result<Page<Run>, Refused>;
+
+    /// Instances that are not terminated.
+    async fn instances(&self) -> Result<Vec<Instance>, Refused>;
+
+    /// What a running run works in.
+    async fn environment(&self, run: RunId) -> Result<Arc<dyn Environment>, Refused>;
+
+    /// A piece of a run's log from `after` on; empty when nothing is there yet.
+    async fn logs(&self, run: RunId, after: u64) -> Result<LogChunk, Refused>;
+
+    /// The run with this identifier.
+    async fn run_by_id(&self, id: RunId) -> Result<RunDetail, Refused>;
+
+    /// Everything a page begins with.
+    async fn snapshot(&self) -> Result<Snapshot, Refused>;
+
+    /// At most `limit` events above `after`, in order.
+    async fn events_after(&self, after: EventSeq, limit: u32) -> Result<Vec<StoredEvent>, Refused>;
+
+    /// The number of the newest event.
+    fn newest(&self) -> watch::Receiver<EventSeq>;
+
+    /// Tells whose log may have grown. A hint: may lag or miss.
+    fn log_changes(&self) -> broadcast::Receiver<RunId>;
+}
+
+/// Why something was not done.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Refused {
+    /// What sort of no it is.
+    pub kind: RefusedKind,
+    /// Stable name of the reason, in kebab case.
+    pub code: &'static str,
+    /// What is wrong and what to do, for people.
+    pub message: String,
+    /// What is wrong with the configuration, when that is it.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What lies beneath; for the log alone.
+    #[source]
+    pub source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// The sort of a [`Refused`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusedKind {
+    /// What was sent makes no sense.
+    Invalid,
+    /// There is no such thing.
+    NotFound,
+    /// It does not fit the state that things are in.
+    Conflict,
+    /// It may work later.
+    Unavailable,
+    /// A fault of ours.
+    Internal,
+}
+
+impl Refused {
+    /// A refusal without diagnostics.
+    #[must_use]
+    pub fn new(kind: RefusedKind, code: &'static str, message: impl Into<String>) -> Self {
+        Self { kind, code, message: message.into(), diagnostics: Vec::new(), source: None }
+    }
+
+    /// A fault of ours; `source` goes to the log, not to the client.
+    #[must_use]
+    pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            kind: RefusedKind::Internal,
+            code: "internal",
+            message: "the server could not do this".into(),
+            diagnostics: Vec::new(),
+            source: Some(source.into()),
+        }
+    }
+}

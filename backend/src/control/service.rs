@@ -1,0 +1,109 @@
+//! The orchestrator's [`Service`] as the edge sees it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use berth_shared::api::{
+    EventSeq, Instance, LogChunk, Page, Plan, PlanRequest, Run, RunDetail, RunId, StopRequest, SubmitRequest,
+};
+use tokio::sync::{broadcast, watch};
+
+use super::{Control, Refused, RefusedKind};
+use crate::{
+    orchestrator::{Cursor, Service, ServiceError},
+    provider::Environment,
+    store::{Snapshot, StoredEvent},
+};
+
+#[async_trait]
+impl Control for Service {
+    fn backends(&self) -> Vec<String> {
+        Self::backends(self)
+    }
+
+    async fn plan(&self, request: &PlanRequest) -> Result<Plan, Refused> {
+        Ok(Self::plan(self, &request.configuration).await?)
+    }
+
+    async fn submit(&self, user: &str, request: SubmitRequest) -> Result<Run, Refused> {
+        Ok(Self::submit(self, user, request).await?.run)
+    }
+
+    async fn stop(&self, user: &str, name: &str, request: StopRequest) -> Result<Run, Refused> {
+        Ok(Self::stop(self, user, name, request.abort).await?)
+    }
+
+    async fn delete(&self, user: &str, name: &str) -> Result<(), Refused> {
+        Ok(Self::delete(self, user, name).await?)
+    }
+
+    async fn run(&self, name: &str) -> Result<RunDetail, Refused> {
+        Ok(Self::run(self, name).await?)
+    }
+
+    async fn run_by_id(&self, id: RunId) -> Result<RunDetail, Refused> {
+        Ok(Self::run_by_id(self, id).await?)
+    }
+
+    async fn runs(&self, cursor: Option<&str>, limit: u32) -> Result<Page<Run>, Refused> {
+        let before = cursor
+            .map(str::parse::<Cursor>)
+            .transpose()
+            .map_err(|message| Refused::new(RefusedKind::Invalid, "wrong-cursor", message))?;
+        let page = Self::runs(self, before, limit).await?;
+        Ok(Page { items: page.items, next: page.next.map(|next| next.to_string()) })
+    }
+
+    async fn instances(&self) -> Result<Vec<Instance>, Refused> {
+        Ok(Self::instances(self).await?)
+    }
+
+    async fn environment(&self, run: RunId) -> Result<Arc<dyn Environment>, Refused> {
+        Ok(Self::environment(self, run).await?)
+    }
+
+    async fn logs(&self, run: RunId, after: u64) -> Result<LogChunk, Refused> {
+        Ok(Self::logs(self, run, after).await?)
+    }
+
+    async fn snapshot(&self) -> Result<Snapshot, Refused> {
+        Ok(Self::snapshot(self).await?)
+    }
+
+    async fn events_after(&self, after: EventSeq, limit: u32) -> Result<Vec<StoredEvent>, Refused> {
+        Ok(Self::events_after(self, after, limit).await?)
+    }
+
+    fn newest(&self) -> watch::Receiver<EventSeq> {
+        Self::newest(self)
+    }
+
+    fn log_changes(&self) -> broadcast::Receiver<RunId> {
+        Self::log_changes(self)
+    }
+}
+
+impl From<ServiceError> for Refused {
+    fn from(error: ServiceError) -> Self {
+        let kind = match &error {
+            ServiceError::Internal(_) => return Self::internal(error),
+            ServiceError::InvalidConfiguration(_)
+            | ServiceError::RunNameInvalid(_)
+            | ServiceError::VariableMissing(_)
+            | ServiceError::VariableUnknown(_) => RefusedKind::Invalid,
+            ServiceError::RunNotFound(_) => RefusedKind::NotFound,
+            ServiceError::RunNameTaken(_)
+            | ServiceError::NoOffers(_)
+            | ServiceError::PriceChanged { .. }
+            | ServiceError::RunNotRunning { .. }
+            | ServiceError::RunFinished { .. }
+            | ServiceError::RunActive(_) => RefusedKind::Conflict,
+            ServiceError::Unavailable(_) => RefusedKind::Unavailable,
+        };
+        let mut refused = Self::new(kind, error.code(), error.to_string());
+        if let ServiceError::InvalidConfiguration(diagnostics) = error {
+            refused.diagnostics = diagnostics;
+        }
+        refused
+    }
+}

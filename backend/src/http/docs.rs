@@ -1,0 +1,64 @@
+//! The API's description: `GET /api/v1/openapi.json`, and a page of it at `/api/docs`
+
+use std::sync::LazyLock;
+
+use axum::{
+    http::{HeaderName, header},
+    response::Html,
+};
+use utoipa::openapi::{
+    Components, Info, License, OpenApi,
+    security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+};
+
+use super::session::COOKIE;
+
+/// The OpenAPI document.
+#[must_use]
+pub fn document() -> OpenApi {
+    let mut document = super::open().merge(super::closed()).into_openapi();
+    let mut info = Info::new("Berth", "1");
+    info.description = Some(
+        "Dev environments: plan, launch, watch, work, stop.\n\nErrors are `application/problem+json` with a \
+         stable `code`. Requests that change something need an `Origin` that is the server's own, or an API \
+         token. Moments are milliseconds since 1970. What happens comes over the stream; nothing needs to be \
+         polled."
+            .into(),
+    );
+    info.license = Some(License::new("MIT OR Apache-2.0"));
+    document.info = info;
+    let mut cookie = ApiKeyValue::new(COOKIE);
+    cookie.description = Some("from `POST /api/v1/login`".into());
+    let components = document.components.get_or_insert_with(Components::new);
+    components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("from `berth token create`"))
+        .build();
+    components.add_security_scheme("token", SecurityScheme::Http(bearer));
+    document.security = Some(vec![
+        SecurityRequirement::new("session", Vec::<String>::new()),
+        SecurityRequirement::new("token", Vec::<String>::new()),
+    ]);
+    document
+}
+
+/// The document as it is served and committed.
+#[must_use]
+pub fn document_text() -> String {
+    let mut text = document().to_pretty_json().expect("the document has text keys only");
+    text.push('\n');
+    text
+}
+
+static TEXT: LazyLock<String> = LazyLock::new(document_text);
+
+pub(super) async fn openapi() -> ([(HeaderName, &'static str); 1], &'static str) {
+    ([(header::CONTENT_TYPE, "application/json")], &TEXT)
+}
+
+static PAGE: LazyLock<String> = LazyLock::new(|| super::docs_page::render(&document()));
+
+pub(super) async fn page() -> Html<&'static str> {
+    Html(&PAGE)
+}

@@ -1,0 +1,159 @@
+//! The OpenAPI document as one page to read, without any script.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+use utoipa::openapi::OpenApi;
+
+const METHODS: [&str; 4] = ["get", "post", "put", "delete"];
+
+const STYLE: &str = "body{font:14px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;\
+color-scheme:light dark}code,pre{font:13px/1.5 ui-monospace,monospace}h2{margin-top:2.5rem}\
+details{border-top:1px solid #8884;padding:.5rem 0}summary{cursor:pointer}.m{display:inline-block;width:4.5rem;\
+text-transform:uppercase;font-weight:600}dt{font-weight:600;margin-top:.5rem}dd{margin:0 0 0 1rem}";
+
+/// Renders the document.
+pub(super) fn render(document: &OpenApi) -> String {
+    // As JSON the document is the same for every reader; its Rust types differ from release to release.
+    let document = serde_json::to_value(document).unwrap_or_default();
+    let mut page = String::new();
+    let _ = write!(
+        page,
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width, initial-scale=1\"><title>Berth API</title><style>{STYLE}</style></head>\
+         <body><h1>Berth API</h1>"
+    );
+    for paragraph in text(&document["info"]["description"]).split("\n\n") {
+        let _ = write!(page, "<p>{}</p>", prose(paragraph));
+    }
+    page.push_str("<p>The same for programs: <a href=\"/api/v1/openapi.json\">openapi.json</a></p>");
+    page.push_str("<h2>Endpoints</h2>");
+    for (path, item) in entries(&document["paths"]) {
+        for method in METHODS {
+            if let Some(operation) = item.get(method) {
+                endpoint(&mut page, method, path, operation);
+            }
+        }
+    }
+    page.push_str("<h2>Types</h2>");
+    for (name, schema) in entries(&document["components"]["schemas"]) {
+        let _ = write!(
+            page,
+            "<details id=\"{0}\"><summary><code>{0}</code> {1}</summary>",
+            escape(name),
+            prose(text(&schema["description"]))
+        );
+        fields(&mut page, schema);
+        page.push_str("</details>");
+    }
+    page.push_str("</body></html>");
+    page
+}
+
+fn endpoint(page: &mut String, method: &str, path: &str, operation: &Value) {
+    let _ = write!(
+        page,
+        "<details><summary><span class=\"m\">{method}</span><code>{}</code> {}</summary>",
+        escape(path),
+        prose(text(&operation["summary"]))
+    );
+    if let Some(description) = operation["description"].as_str() {
+        let _ = write!(page, "<p>{}</p>", prose(description));
+    }
+    page.push_str("<dl>");
+    for parameter in operation["parameters"].as_array().into_iter().flatten() {
+        let _ = write!(
+            page,
+            "<dt><code>{}</code> in {}, {}</dt><dd>{}</dd>",
+            escape(text(&parameter["name"])),
+            escape(text(&parameter["in"])),
+            kind(&parameter["schema"]),
+            prose(text(&parameter["description"]))
+        );
+    }
+    for (_, media) in entries(&operation["requestBody"]["content"]) {
+        let _ = write!(page, "<dt>body</dt><dd>{}</dd>", kind(&media["schema"]));
+    }
+    for (status, response) in entries(&operation["responses"]) {
+        let _ = write!(page, "<dt>{}</dt><dd>{}", escape(status), prose(text(&response["description"])));
+        for (_, media) in entries(&response["content"]) {
+            let _ = write!(page, ": {}", kind(&media["schema"]));
+        }
+        page.push_str("</dd>");
+    }
+    page.push_str("</dl></details>");
+}
+
+fn fields(page: &mut String, schema: &Value) {
+    let variants = schema["oneOf"].as_array().or_else(|| schema["allOf"].as_array());
+    for variant in variants.into_iter().flatten() {
+        if let Some(description) = variant["description"].as_str() {
+            let _ = write!(page, "<p>{}</p>", prose(description));
+        }
+        fields(page, variant);
+    }
+    if let Some(words) = schema["enum"].as_array() {
+        let words: Vec<_> =
+            words.iter().map(|word| format!("<code>{}</code>", escape(&word.to_string()))).collect();
+        let _ = write!(page, "<p>One of {}</p>", words.join(", "));
+    }
+    let required: Vec<_> =
+        schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    page.push_str("<dl>");
+    for (name, field) in entries(&schema["properties"]) {
+        let optional = if required.contains(&name.as_str()) { "" } else { ", optional" };
+        let _ = write!(
+            page,
+            "<dt><code>{}</code> {}{optional}</dt><dd>{}</dd>",
+            escape(name),
+            kind(field),
+            prose(text(&field["description"]))
+        );
+    }
+    page.push_str("</dl>");
+}
+
+/// A type in a few words, linked where it has a name.
+fn kind(schema: &Value) -> String {
+    if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+        return format!("<a href=\"#{0}\">{0}</a>", escape(name));
+    }
+    for key in ["oneOf", "anyOf", "allOf"] {
+        if let Some(options) = schema[key].as_array() {
+            return options.iter().map(kind).collect::<Vec<_>>().join(" or ");
+        }
+    }
+    match &schema["type"] {
+        Value::String(name) if name == "array" => format!("list of {}", kind(&schema["items"])),
+        Value::String(name) => escape(name),
+        Value::Array(names) => names.iter().map(|name| escape(text(name))).collect::<Vec<_>>().join(" or "),
+        _ => schema["enum"].as_array().map_or_else(
+            || "any".into(),
+            |words| words.iter().map(|word| escape(&word.to_string())).collect::<Vec<_>>().join(" or "),
+        ),
+    }
+}
+
+fn entries(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+/// Text with literals in backticks.
+fn prose(text: &str) -> String {
+    let mut html = String::new();
+    for (n, part) in text.split('`').enumerate() {
+        let _ = match n % 2 {
+            1 => write!(html, "<code>{}</code>", escape(part)),
+            _ => write!(html, "{}", escape(part)),
+        };
+    }
+    html
+}

@@ -1,0 +1,129 @@
+//! What surrounds every request: its number, its line in the log, the headers of every answer, and problems
+//! instead of bare statuses.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::Response,
+};
+use tracing::Instrument;
+
+use super::{App, problem::Failure};
+
+/// How long a request may take; a WebSocket's life is not part of it.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Carries the request's number.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Sent with every answer that does not bring its own.
+///
+/// `script-src` lets WebAssembly be compiled; `static_files` adds the hashes of the page's inline scripts.
+/// `style-src` cannot do without `unsafe-inline`: xterm.js and CodeMirror write style elements and
+/// attributes, and xterm.js has no way to give them a nonce.
+pub(super) const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src \
+                                         'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; \
+                                         base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+
+/// Numbers requests: eight hexadecimal digits that differ from start to start, then a count.
+#[derive(Debug)]
+pub(super) struct RequestIds {
+    start: u32,
+    count: AtomicU64,
+}
+
+impl RequestIds {
+    pub(super) fn new(start: u32) -> Self {
+        Self { start, count: AtomicU64::new(0) }
+    }
+
+    fn next(&self) -> String {
+        format!("{:08x}-{}", self.start, self.count.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
+
+pub(super) async fn around(State(app): State<App>, request: Request, next: Next) -> Response {
+    let id = app.request_ids.next();
+    let method = request.method().clone();
+    let path = request.uri().path().to_owned();
+    let span = tracing::info_span!("request", id, %method, path);
+    async {
+        let mut response = match tokio::time::timeout(TIMEOUT, next.run(request)).await {
+            Ok(response) => problems(response, &id, path.starts_with("/api/")),
+            Err(_) => Failure::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "timeout",
+                "the server did not finish this in 30 seconds; what was asked for may still happen",
+            )
+            .render(&id),
+        };
+        tracing::debug!(status = response.status().as_u16());
+        app.metrics.answered(response.status());
+        headers(&mut response, &id);
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// Makes a problem of a failure, and of the bare statuses that the router answers with by itself.
+fn problems(response: Response, id: &str, api: bool) -> Response {
+    if let Some(failure) = response.extensions().get::<Arc<Failure>>() {
+        match &failure.cause {
+            Some(cause) if failure.status.is_server_error() => {
+                tracing::error!(code = failure.code, cause, "failed");
+            }
+            _ => tracing::info!(code = failure.code, detail = %failure.detail, "refused"),
+        }
+        let mut answer = failure.render(id);
+        for (name, value) in response.headers() {
+            if name == header::SET_COOKIE || name == header::ALLOW {
+                answer.headers_mut().append(name, value.clone());
+            }
+        }
+        return answer;
+    }
+    if !api {
+        return response;
+    }
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED {
+        return response;
+    }
+    let failure = Failure::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "wrong-method",
+        "this address does not take that method; `/api/docs` lists what it takes",
+    );
+    let mut answer = failure.render(id);
+    if let Some(allow) = response.headers().get(header::ALLOW) {
+        answer.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    answer
+}
+
+fn headers(response: &mut Response, id: &str) {
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::CACHE_CONTROL, "no-store"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+}

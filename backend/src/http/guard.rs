@@ -1,0 +1,204 @@
+//! From where requests may come: the names the server answers to, and the pages that may write.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, Method, StatusCode, Uri, header},
+    middleware::Next,
+    response::Response,
+};
+
+use super::{App, problem::Failure};
+
+/// The names that the server answers to.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// The port that it listens on, when it listens on this machine alone.
+    loopback_port: Option<u16>,
+    /// `https://berth.example`, when it stands behind a proxy.
+    public: Option<PublicUrl>,
+}
+
+/// Where people reach the server, when that is not where it listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl {
+    scheme: String,
+    authority: String,
+}
+
+impl std::str::FromStr for PublicUrl {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wanted = "expected `http://HOST[:PORT]` or `https://HOST[:PORT]`, without a path";
+        let uri: Uri = text.parse().map_err(|_| wanted.to_owned())?;
+        match (uri.scheme_str(), uri.authority()) {
+            (Some(scheme @ ("http" | "https")), Some(authority))
+                if uri.path().len() <= 1 && uri.query().is_none() && !authority.as_str().contains('@') =>
+            {
+                Ok(Self { scheme: scheme.into(), authority: authority.as_str().to_ascii_lowercase() })
+            }
+            _ => Err(wanted.into()),
+        }
+    }
+}
+
+impl std::fmt::Display for PublicUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}://{}", self.scheme, self.authority)
+    }
+}
+
+impl Names {
+    /// For a server that listens on `address` and is reached at `public`.
+    #[must_use]
+    pub fn new(address: std::net::SocketAddr, public: Option<PublicUrl>) -> Self {
+        Self { loopback_port: address.ip().is_loopback().then(|| address.port()), public }
+    }
+
+    /// Whether cookies are only to travel encrypted.
+    pub(super) fn is_https(&self) -> bool {
+        self.public.as_ref().is_some_and(|public| public.scheme == "https")
+    }
+
+    /// Whether a request for this `Host` is for us. A server that only this machine reaches answers to its
+    /// own names alone, or a page elsewhere could point a name of its own at it (DNS rebinding) and read.
+    fn answers_to(&self, host: &str) -> bool {
+        let host = host.to_ascii_lowercase();
+        if self.public.as_ref().is_some_and(|public| public.authority == host) {
+            return true;
+        }
+        let Some(port) = self.loopback_port else { return true };
+        let (name, given) = match host.rsplit_once(':') {
+            Some((name, digits)) if !digits.ends_with(']') => (name, digits.parse().ok()),
+            _ => (host.as_str(), Some(80)),
+        };
+        given == Some(port) && matches!(name, "localhost" | "127.0.0.1" | "[::1]")
+    }
+
+    /// Whether a page of this `Origin` is one of ours, seen under the name `host`.
+    fn is_own_page(&self, origin: &str, host: &str) -> bool {
+        let origin = origin.to_ascii_lowercase();
+        if self.public.as_ref().is_some_and(|public| public.to_string() == origin) {
+            return true;
+        }
+        origin
+            .strip_prefix("http://")
+            .or_else(|| origin.strip_prefix("https://"))
+            .is_some_and(|authority| authority == host.to_ascii_lowercase())
+    }
+}
+
+/// Lets a request pass that is meant for us and, when it writes or opens a WebSocket, comes from a page of
+/// ours or from a program with an API token.
+pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) -> Result<Response, Failure> {
+    check(&app.names, request.method(), request.headers())?;
+    Ok(next.run(request).await)
+}
+
+fn check(names: &Names, method: &Method, headers: &HeaderMap) -> Result<(), Failure> {
+    let host = text(headers, &header::HOST).unwrap_or_default();
+    if !names.answers_to(host) {
+        return Err(Failure::new(
+            StatusCode::MISDIRECTED_REQUEST,
+            "wrong-host",
+            format!(
+                "this server does not answer to the name `{host}`; open it by the address that `berth serve` \
+                 printed, or start it with `--public-url`"
+            ),
+        ));
+    }
+    let writes = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+    if !writes && !is_websocket(headers) {
+        return Ok(());
+    }
+    match text(headers, &header::ORIGIN) {
+        Some(origin) if names.is_own_page(origin, host) => Ok(()),
+        None if bearer(headers).is_some() && !headers.contains_key(header::ORIGIN) => Ok(()),
+        Some(origin) => Err(Failure::new(
+            StatusCode::FORBIDDEN,
+            "wrong-origin",
+            format!(
+                "the page at `{origin}` is not part of this server, which is at `{host}`; when a proxy stands \
+                 between, start the server with `--public-url {origin}`"
+            ),
+        )),
+        None => Err(Failure::new(
+            StatusCode::FORBIDDEN,
+            "origin-missing",
+            "a request that changes something needs an `Origin` header, or an API token in `Authorization: \
+             Bearer`; `berth token create` makes one",
+        )),
+    }
+}
+
+/// The API token that a request carries.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = text(headers, &header::AUTHORIZATION)?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn is_websocket(headers: &HeaderMap) -> bool {
+    text(headers, &header::UPGRADE).is_some_and(|value| value.to_ascii_lowercase().contains("websocket"))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loopback() -> Names {
+        Names::new(([127, 0, 0, 1], 8080).into(), None)
+    }
+
+    #[test]
+    fn a_loopback_server_answers_to_its_own_names_and_port_alone() {
+        for host in ["127.0.0.1:8080", "localhost:8080", "LOCALHOST:8080", "[::1]:8080"] {
+            assert!(loopback().answers_to(host), "{host}");
+        }
+        for host in
+            ["", "127.0.0.1", "127.0.0.1:80800", "localhost:8081", "evil.example:8080", "[::1]", ":8080"]
+        {
+            assert!(!loopback().answers_to(host), "{host}");
+        }
+    }
+
+    #[test]
+    fn a_server_for_others_answers_to_any_name() {
+        assert!(Names::new(([0, 0, 0, 0], 8080).into(), None).answers_to("berth.example"));
+    }
+
+    #[test]
+    fn a_page_is_ours_when_its_origin_is_the_host_or_the_public_address() {
+        let names = Names::new(([127, 0, 0, 1], 8080).into(), Some("https://berth.example".parse().unwrap()));
+        assert!(names.is_own_page("http://127.0.0.1:8080", "127.0.0.1:8080"));
+        assert!(names.is_own_page("https://berth.example", "127.0.0.1:8080"));
+        assert!(names.answers_to("berth.example"));
+        for origin in
+            ["null", "", "http://127.0.0.1:8081", "https://berth.example.evil", "http://berth.example"]
+        {
+            assert!(!names.is_own_page(origin, "127.0.0.1:8080"), "{origin}");
+        }
+    }
+
+    #[test]
+    fn a_public_address_has_no_path() {
+        for wrong in ["berth.example", "ftp://x", "https://x/berth", "https://u@x", "https://x/?q"] {
+            assert!(wrong.parse::<PublicUrl>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_an_api_token_makes_up_for_a_missing_origin() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::HOST, "localhost:8080".parse().unwrap());
+        let refused = |headers: &HeaderMap| check(&loopback(), &Method::POST, headers).err().map(|f| f.code);
+        assert_eq!(refused(&headers), Some("origin-missing"));
+        headers.insert(header::AUTHORIZATION, "Bearer berth_x".parse().unwrap());
+        assert_eq!(refused(&headers), None);
+        headers.insert(header::ORIGIN, "http://evil.example".parse().unwrap());
+        assert_eq!(refused(&headers), Some("wrong-origin"));
+    }
+}

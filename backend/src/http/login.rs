@@ -1,0 +1,34 @@
+//! `POST /api/v1/login`
+
+use std::net::SocketAddr;
+
+use axum::{
+    extract::{ConnectInfo, State},
+    http::{HeaderName, HeaderValue, header},
+};
+use berth_shared::api::{LoginRequest, Problem, User};
+
+use super::{App, extract::Json, problem::Failure, session};
+
+/// Exchanges a one-time login token for a session, whose secret goes into a cookie.
+#[utoipa::path(
+    post,
+    path = "/api/v1/login",
+    tag = "session",
+    request_body = LoginRequest,
+    responses(
+        (status = 200, description = "signed in; `Set-Cookie` carries the session", body = User),
+        (status = 401, description = "`login-token-invalid`, `login-token-expired`, `login-token-used`", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too-many-attempts`", body = Problem, content_type = "application/problem+json"),
+    ),
+    security(()),
+)]
+pub(super) async fn login(
+    State(app): State<App>,
+    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Json(request): Json<LoginRequest>,
+) -> Result<([(HeaderName, HeaderValue); 1], Json<User>), Failure> {
+    let (session, name) = app.auth.log_in(request.token.trim(), from.ip()).await?;
+    tracing::info!(user = name, "signed in");
+    Ok(([(header::SET_COOKIE, session::begin(&session, app.names.is_https()))], Json(User { name })))
+}

@@ -1,0 +1,175 @@
+//! Refusals as `application/problem+json` (RFC 9457).
+
+use std::{borrow::Cow, sync::Arc};
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use berth_shared::{api::Problem, diagnostics::Diagnostic};
+
+use crate::{
+    auth::LoginError,
+    control::{Refused, RefusedKind},
+    provider::ProviderError,
+};
+
+/// Why a request was refused. [`super::edge`] makes a [`Problem`] of it, with the request's number.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) status: StatusCode,
+    pub(crate) code: &'static str,
+    pub(crate) detail: Cow<'static, str>,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Seconds until it is worth another try.
+    pub(crate) retry_after: Option<u32>,
+    /// For the log alone.
+    pub(crate) cause: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, code, detail: detail.into(), diagnostics: Vec::new(), retry_after: None, cause: None }
+    }
+
+    /// A fault of ours. The client learns the request's number, the log learns why.
+    pub(crate) fn internal(cause: &(dyn std::error::Error + 'static)) -> Self {
+        Self {
+            cause: Some(chain(cause)),
+            ..Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                "the server could not do this; its log says why, under this request's number",
+            )
+        }
+    }
+
+    /// The kind in a few words.
+    fn title(&self) -> &'static str {
+        match self.status {
+            StatusCode::UNAUTHORIZED => "not signed in",
+            StatusCode::FORBIDDEN => "not allowed from here",
+            StatusCode::NOT_FOUND => "not there",
+            StatusCode::METHOD_NOT_ALLOWED => "wrong method",
+            StatusCode::CONFLICT => "does not fit the present state",
+            StatusCode::PAYLOAD_TOO_LARGE => "too large",
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => "wrong content type",
+            StatusCode::TOO_MANY_REQUESTS => "too many attempts",
+            StatusCode::SERVICE_UNAVAILABLE => "not possible now",
+            status if status.is_server_error() => "server error",
+            _ => "bad request",
+        }
+    }
+
+    pub(crate) fn problem(&self, request_id: &str) -> Problem {
+        Problem {
+            status: self.status.as_u16(),
+            code: self.code.into(),
+            title: self.title().into(),
+            detail: self.detail.clone().into_owned(),
+            request_id: request_id.into(),
+            diagnostics: self.diagnostics.clone(),
+        }
+    }
+
+    /// The answer itself.
+    pub(crate) fn render(&self, request_id: &str) -> Response {
+        let body = serde_json::to_vec(&self.problem(request_id)).unwrap_or_default();
+        let mut response =
+            (self.status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            // RFC 9110, section 11.6.1, asks for a challenge with every 401.
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"berth\""));
+        }
+        response
+    }
+}
+
+/// An error with what lies beneath it, on one line.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(Arc::new(self));
+        response
+    }
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        let status = match refused.kind {
+            RefusedKind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+            RefusedKind::NotFound => StatusCode::NOT_FOUND,
+            RefusedKind::Conflict => StatusCode::CONFLICT,
+            RefusedKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            RefusedKind::Internal => {
+                return Self::internal(refused.source.as_deref().map_or(&refused, |s| s));
+            }
+        };
+        Self {
+            diagnostics: refused.diagnostics,
+            cause: refused.source.as_deref().map(|source| chain(source)),
+            ..Self::new(status, refused.code, refused.message)
+        }
+    }
+}
+
+impl From<LoginError> for Failure {
+    fn from(error: LoginError) -> Self {
+        let code = match &error {
+            LoginError::Invalid => "login-token-invalid",
+            LoginError::Expired => "login-token-expired",
+            LoginError::Used => "login-token-used",
+            LoginError::TooMany { wait_seconds } => {
+                return Self {
+                    retry_after: Some(*wait_seconds),
+                    ..Self::new(
+                        StatusCode::TOO_MANY_REQUESTS,
+                        "too-many-attempts",
+                        format!("{error}; the next try is possible in {wait_seconds} s"),
+                    )
+                };
+            }
+            LoginError::Store(source) => return Self::internal(source),
+        };
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            code,
+            format!("{error}; `berth login-link`, run where the server runs, prints a new link"),
+        )
+    }
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::internal(&error)
+    }
+}
+
+impl From<ProviderError> for Failure {
+    fn from(error: ProviderError) -> Self {
+        let (status, code) = match &error {
+            ProviderError::NotFound(_) => (StatusCode::NOT_FOUND, "not-found"),
+            ProviderError::NotReady(_) => (StatusCode::CONFLICT, "not-ready"),
+            ProviderError::NoCapacity(_) => (StatusCode::SERVICE_UNAVAILABLE, "no-capacity"),
+            ProviderError::Temporary { .. } => (StatusCode::SERVICE_UNAVAILABLE, "provider-unavailable"),
+            ProviderError::Permanent { .. } => (StatusCode::BAD_GATEWAY, "provider-failed"),
+        };
+        Self { cause: Some(chain(&error)), ..Self::new(status, code, error.to_string()) }
+    }
+}

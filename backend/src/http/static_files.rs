@@ -1,0 +1,236 @@
+//! The dashboard: files from `frontend/dist`, inside the program in optimised builds, read from disk in
+//! others.
+
+use std::borrow::Cow;
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use rust_embed::{EmbeddedFile, RustEmbed};
+use sha2::{Digest, Sha256};
+
+use super::{App, edge::CONTENT_POLICY, problem::Failure};
+
+#[derive(RustEmbed)]
+#[folder = "$CARGO_MANIFEST_DIR/../frontend/dist"]
+#[allow_missing = true]
+struct Dashboard;
+
+/// May be kept for ever.
+pub(super) const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+
+/// May be kept, but asked for each time.
+const REVALIDATE: &str = "no-cache";
+
+/// What is answered while there is no dashboard.
+const MISSING: &str = include_str!("missing.html");
+
+/// Everything that is no route: a file of the dashboard, or its page, which knows its own addresses.
+pub(super) async fn serve(State(app): State<App>, request: Request) -> Result<Response, Failure> {
+    let path = request.uri().path();
+    if path.starts_with("/api/") || path == "/api" {
+        return Err(Failure::new(
+            StatusCode::NOT_FOUND,
+            "no-such-endpoint",
+            "there is nothing at this address; `/api/docs` lists what there is",
+        ));
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Err(Failure::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "wrong-method",
+            "this address can only be read",
+        ));
+    }
+    if path == app.catalog.url() {
+        return Ok(app.catalog.answer(request.headers()));
+    }
+    let name = path.trim_start_matches('/');
+    if name.is_empty() || name == "index.html" || !looks_like_file(name) {
+        return Ok(page(request.headers()));
+    }
+    file(name, request.headers())
+        .ok_or_else(|| Failure::new(StatusCode::NOT_FOUND, "no-such-file", "the dashboard has no such file"))
+}
+
+/// A last part with a dot is a file; the page's own addresses have none.
+fn looks_like_file(name: &str) -> bool {
+    name.rsplit('/').next().is_some_and(|last| last.contains('.'))
+}
+
+fn page(asked: &HeaderMap) -> Response {
+    let Some(index) = Dashboard::get("index.html") else {
+        let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+        return (StatusCode::SERVICE_UNAVAILABLE, headers, MISSING).into_response();
+    };
+    let policy = page_policy(&String::from_utf8_lossy(&index.data));
+    let mut response = answer("index.html", index, asked, REVALIDATE);
+    if let Ok(policy) = HeaderValue::from_str(&policy) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+fn file(name: &str, asked: &HeaderMap) -> Option<Response> {
+    let file = Dashboard::get(name)?;
+    let caching = if is_hashed(name) { IMMUTABLE } else { REVALIDATE };
+    Some(answer(name, file, asked, caching))
+}
+
+/// The file itself, or the compressed one beside it.
+fn answer(name: &str, file: EmbeddedFile, asked: &HeaderMap, caching: &'static str) -> Response {
+    let tag = format!("\"{}\"", BASE64.encode(&file.metadata.sha256_hash()[..12]));
+    let (encoding, data) = compressed(name, asked).unwrap_or((None, file.data));
+    let mut response = if asked.get(header::IF_NONE_MATCH).is_some_and(|known| holds(known, &tag)) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        Body::from(match data {
+            Cow::Borrowed(data) => Bytes::from_static(data),
+            Cow::Owned(data) => Bytes::from(data),
+        })
+        .into_response()
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if let Some(encoding) = encoding {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    if let Ok(tag) = HeaderValue::from_str(&format!("W/{tag}")) {
+        headers.insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// Whether `If-None-Match` names `tag`; compared weakly, since encodings share a tag.
+fn holds(known: &HeaderValue, tag: &str) -> bool {
+    known.to_str().is_ok_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag))
+}
+
+type Encoded = (Option<&'static str>, Cow<'static, [u8]>);
+
+fn compressed(name: &str, asked: &HeaderMap) -> Option<Encoded> {
+    [("br", "br"), ("gzip", "gz")].into_iter().find_map(|(encoding, extension)| {
+        if !accepts(asked, encoding) {
+            return None;
+        }
+        let file = Dashboard::get(&format!("{name}.{extension}"))?;
+        Some((Some(encoding), file.data))
+    })
+}
+
+/// Whether `Accept-Encoding` names `encoding` and does not forbid it by `q=0`.
+pub(super) fn accepts(asked: &HeaderMap, encoding: &str) -> bool {
+    asked
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|entry| {
+            let mut parts = entry.split(';').map(str::trim);
+            parts.next().is_some_and(|name| name.eq_ignore_ascii_case(encoding))
+                && !parts.any(|part| {
+                    part.strip_prefix("q=").is_some_and(|q| q.parse().is_ok_and(|q: f32| q == 0.0))
+                })
+        })
+}
+
+/// Whether a file's name changes with its content: `berth-0a1b2c3d4e5f6071_bg.wasm`, `editor-K3VQ5XPA.js`.
+fn is_hashed(name: &str) -> bool {
+    name.rsplit('/').next().is_some_and(|last| {
+        last.split(['-', '.', '_']).any(|part| {
+            let hex =
+                part.len() >= 16 && part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+            let base32 =
+                part.len() == 8 && part.bytes().all(|b| b.is_ascii_uppercase() || (b'2'..=b'7').contains(&b));
+            hex || base32
+        })
+    })
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit('.').next().unwrap_or_default() {
+        "html" => "text/html; charset=utf-8",
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "wasm" => "application/wasm",
+        "json" | "map" => "application/json",
+        "webmanifest" => "application/manifest+json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "woff2" => "font/woff2",
+        "txt" => "text/plain; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+/// The content policy with the hashes of the page's own inline scripts: the loader that Trunk writes is one.
+fn page_policy(html: &str) -> String {
+    let mut hashes = String::new();
+    for script in inline_scripts(html) {
+        hashes.push_str(&format!(" 'sha256-{}'", BASE64.encode(Sha256::digest(script.as_bytes()))));
+    }
+    CONTENT_POLICY.replace("script-src 'self'", &format!("script-src 'self'{hashes}"))
+}
+
+/// The texts of the scripts without `src`, exactly as they stand in the page.
+fn inline_scripts(html: &str) -> impl Iterator<Item = &str> {
+    html.split("<script").skip(1).filter_map(|rest| {
+        let (attributes, rest) = rest.split_once('>')?;
+        let (text, _) = rest.split_once("</script")?;
+        (!attributes.contains("src=") && !text.is_empty()).then_some(text)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_with_a_hash_are_kept_for_ever_and_others_are_not() {
+        for name in
+            ["berth-frontend-0a1b2c3d4e5f6071.js", "x/berth-0a1b2c3d4e5f6071_bg.wasm", "editor-K3VQ5XPA.js"]
+        {
+            assert!(is_hashed(name), "{name}");
+        }
+        for name in
+            ["index.html", "favicon.svg", "editor.js", "editor-defaced.css", "a/0a1b2c3d4e5f6071/b.js"]
+        {
+            assert!(!is_hashed(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_page_may_run_its_own_inline_scripts_and_no_others() {
+        let html = "<script src=\"/a.js\"></script><script type=\"module\">alert(1)</script>";
+        let policy = page_policy(html);
+        // printf 'alert(1)' | openssl dgst -sha256 -binary | base64
+        assert!(
+            policy.contains("script-src 'self' 'sha256-bhHHL3z2vDgxUt0W3dWQOrprscmda2Y5pLsLg4GF+pI=' 'wasm")
+        );
+        assert!(!policy.contains("script-src 'self' 'unsafe-inline'"));
+    }
+
+    #[test]
+    fn an_encoding_is_sent_to_those_who_take_it() {
+        let mut asked = HeaderMap::new();
+        assert!(!accepts(&asked, "br"));
+        asked.insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip, br;q=0, zstd"));
+        assert!(accepts(&asked, "gzip"));
+        assert!(!accepts(&asked, "br"));
+    }
+
+    #[test]
+    fn addresses_of_the_page_are_told_from_files() {
+        for name in ["runs", "runs/calm-otter-3", "login", "settings/tokens"] {
+            assert!(!looks_like_file(name), "{name}");
+        }
+        assert!(looks_like_file("x/berth.js"));
+    }
+}

@@ -1,0 +1,159 @@
+//! Follows the events once, for everybody; measures each environment once, for everybody who looks.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use axum::extract::ws::Utf8Bytes;
+use berth_shared::api::{EventSeq, RunId, ServerMessage, Usage};
+use tokio::{
+    sync::watch,
+    time::{MissedTickBehavior, interval, sleep},
+};
+
+use super::ring::{CAPACITY, Ring, TooOld};
+use crate::{
+    control::{Control, Refused},
+    store::StoredEvent,
+};
+
+/// How many events are read at once.
+const BATCH: u32 = 256;
+
+/// How long to wait before reading again when reading failed.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// Time between two samples of an environment's use.
+const SAMPLE: Duration = Duration::from_secs(2);
+
+/// What all connections share. Cheap to clone.
+#[derive(Clone)]
+pub struct Hub(Arc<Shared>);
+
+struct Shared {
+    control: Arc<dyn Control>,
+    ring: Mutex<Ring>,
+    /// Number of the newest event in the ring.
+    newest: watch::Sender<EventSeq>,
+    samplers: Mutex<HashMap<RunId, watch::Sender<Option<Usage>>>>,
+}
+
+impl Hub {
+    /// Begins to follow the events, until `stopping` turns true.
+    pub(crate) fn start(control: Arc<dyn Control>, mut stopping: watch::Receiver<bool>) -> Self {
+        // The newest events of the past are read too, so that a page which reconnects after a restart of
+        // the server misses none.
+        let base = control.newest().borrow().saturating_sub(CAPACITY as EventSeq);
+        let hub = Self(Arc::new(Shared {
+            control,
+            ring: Mutex::new(Ring::new(base)),
+            newest: watch::Sender::new(base),
+            samplers: Mutex::default(),
+        }));
+        let tailer = hub.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = tailer.tail() => {}
+                _ = stopping.wait_for(|stopping| *stopping) => {}
+            }
+        });
+        hub
+    }
+
+    async fn tail(&self) {
+        let mut newest = self.0.control.newest();
+        loop {
+            let wanted = *newest.borrow_and_update();
+            while lock(&self.0.ring).last() < wanted {
+                if let Err(refused) = self.read().await {
+                    tracing::error!(error = crate::http::chain(&refused), "cannot read the events");
+                    sleep(RETRY).await;
+                }
+            }
+            if newest.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn read(&self) -> Result<(), Refused> {
+        let last = lock(&self.0.ring).last();
+        let events = self.0.control.events_after(last, BATCH).await?;
+        if events.is_empty() {
+            return Err(Refused::internal(format!("the event after number {last} is missing")));
+        }
+        let mut ring = lock(&self.0.ring);
+        for event in events {
+            ring.push(event.event.seq, message(event));
+        }
+        let last = ring.last();
+        drop(ring);
+        self.0.newest.send_replace(last);
+        Ok(())
+    }
+
+    /// At most `limit` messages that follow event number `known`, and the number of the last of them.
+    pub(super) fn after(&self, known: EventSeq, limit: usize) -> Result<(Vec<Utf8Bytes>, EventSeq), TooOld> {
+        lock(&self.0.ring).after(known, limit)
+    }
+
+    /// Number of the newest event that [`Hub::after`] gives.
+    pub(super) fn newest(&self) -> watch::Receiver<EventSeq> {
+        self.0.newest.subscribe()
+    }
+
+    /// What the environment of a run uses, anew every two seconds while somebody looks. Stays as it is while
+    /// there is no environment.
+    pub(super) fn usage(&self, run: RunId) -> watch::Receiver<Option<Usage>> {
+        let mut samplers = lock(&self.0.samplers);
+        if let Some(sampler) = samplers.get(&run) {
+            return sampler.subscribe();
+        }
+        let (sender, receiver) = watch::channel(None);
+        samplers.insert(run, sender);
+        tokio::spawn(self.clone().sample(run));
+        receiver
+    }
+
+    async fn sample(self, run: RunId) {
+        let mut ticks = interval(SAMPLE);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            {
+                let mut samplers = lock(&self.0.samplers);
+                if samplers.get(&run).is_none_or(|sampler| sampler.receiver_count() == 0) {
+                    samplers.remove(&run);
+                    return;
+                }
+            }
+            let Ok(environment) = self.0.control.environment(run).await else { continue };
+            let Ok(usage) = environment.stats().await else { continue };
+            if let Some(sampler) = lock(&self.0.samplers).get(&run) {
+                sampler.send_replace(Some(usage));
+            }
+        }
+    }
+}
+
+fn message(stored: StoredEvent) -> Utf8Bytes {
+    json(&ServerMessage::Event {
+        seq: stored.event.seq,
+        event: stored.event,
+        run: stored.run.map(Box::new),
+        instance: stored.instance.map(Box::new),
+        deleted_run: stored.deleted_run,
+    })
+}
+
+/// A message as a frame's text.
+pub(super) fn json(message: &ServerMessage) -> Utf8Bytes {
+    serde_json::to_string(message).expect("wire types have text keys only").into()
+}
+
+/// Nothing here is left half done by a panic.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
