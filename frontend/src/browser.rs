@@ -61,6 +61,12 @@ pub fn steady_millis() -> u64 {
     leptos::prelude::window().performance().map_or(0.0, |performance| performance.now()) as u64
 }
 
+/// The same with the fractions that the browser gives, for measuring.
+#[must_use]
+pub fn precise_millis() -> f64 {
+    leptos::prelude::window().performance().map_or(0.0, |performance| performance.now())
+}
+
 /// A random number from 0 up to 1.
 #[must_use]
 pub fn random() -> f64 {

@@ -12,6 +12,7 @@
 )]
 
 pub mod format;
+pub mod launch;
 pub mod live;
 pub mod log_text;
 pub mod phases;
@@ -24,6 +25,8 @@ mod app;
 pub mod browser;
 #[cfg(target_arch = "wasm32")]
 pub mod components;
+#[cfg(target_arch = "wasm32")]
+pub mod editor;
 #[cfg(target_arch = "wasm32")]
 pub mod modules;
 #[cfg(target_arch = "wasm32")]

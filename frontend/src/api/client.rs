@@ -14,6 +14,16 @@ pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
     json(send(Request::get(path)).await?).await
 }
 
+/// `GET` of what is not JSON.
+///
+/// # Errors
+/// What the server says, or that it says nothing.
+pub async fn bytes(path: &str) -> Result<Vec<u8>, ApiError> {
+    let response = judge(Request::get(path).send().await).await?;
+    // The answer ends in the middle when the connection does.
+    response.binary().await.map_err(|_| ApiError::Unreachable)
+}
+
 /// `POST` of a JSON body, the answer read as JSON.
 ///
 /// # Errors

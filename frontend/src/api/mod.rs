@@ -2,7 +2,7 @@
 
 mod client;
 
-pub use client::{delete, get, post, post_empty};
+pub use client::{bytes, delete, get, post, post_empty};
 
 use berth_shared::api::Problem;
 

@@ -1,14 +1,85 @@
 //! *Launch*: a configuration, what it means and costs, and the button.
 
+mod bar;
+mod chips;
+mod desk;
+mod drafts;
+mod examples_menu;
+mod here;
+mod launching;
+mod matching;
+mod none;
+mod offers_pane;
+mod planning;
+mod plot;
+mod problems;
+mod table;
+mod text_pane;
+mod values;
+
 use leptos::prelude::*;
 
-use crate::components::TopBar;
+use crate::{components::TopBar, launch::counts};
+use bar::LaunchBar;
+use desk::{Desk, Shown};
+use drafts::Saved;
+use offers_pane::OffersPane;
+use text_pane::TextPane;
+use values::ValuesDialog;
 
 /// The page at `/`.
 #[component]
 pub fn Launch() -> impl IntoView {
+    let desk = Desk::new(&drafts::first_text(), Saved::Yes);
+    // The first verdict does not wait for the editor's script.
+    desk.check_now();
+    drafts::keep(desk);
+    matching::load(desk);
+    matching::follow(desk);
+    planning::follow(desk);
+    on_cleanup(move || desk.close());
     view! {
         <TopBar><h1 class="topbar__title">"Launch"</h1></TopBar>
-        <main class="page" id="main" tabindex="-1" data-bleed></main>
+        <main class="launch-page" id="main" tabindex="-1">
+            <div class="launch" data-show=move || match desk.shown.get() {
+                Shown::Text => "text",
+                Shown::Offers => "offers",
+            }>
+                <Switch desk/>
+                <TextPane desk/>
+                <OffersPane desk/>
+            </div>
+            <LaunchBar desk/>
+            <ValuesDialog desk/>
+        </main>
+    }
+}
+
+/// On a narrow window: text or offers.
+#[component]
+fn Switch(desk: Desk) -> impl IntoView {
+    let problems = move || desk.checked.with(|checked| counts::worst(&checked.diagnostics));
+    let offers = move || {
+        desk.matched.with(|matched| {
+            matched
+                .as_ref()
+                .map(|matched| crate::format::grouped(matched.all.total as u64))
+                .unwrap_or_default()
+        })
+    };
+    let chosen = move |this: Shown| (desk.shown.get() == this).to_string();
+    view! {
+        <div class="launch__switch">
+            <div class="seg" role="tablist" aria-label="Show">
+                <button class="seg__opt" role="tab" aria-selected=move || chosen(Shown::Text)
+                    on:click=move |_| desk.shown.set(Shown::Text)>
+                    "Configuration " <span class="seg__n">{problems}</span>
+                </button>
+                <button class="seg__opt" role="tab" aria-selected=move || chosen(Shown::Offers)
+                    on:click=move |_| desk.shown.set(Shown::Offers)>
+                    "Offers " <span class="seg__n">{offers}</span>
+                </button>
+            </div>
+        </div>
     }
 }

@@ -1,0 +1,281 @@
+// What is known about the text, in the text: underlines, marks in the gutter, hints after values, and the
+// explanation with its fixes below the line it is about.
+
+import { RangeSet, StateEffect, StateField } from "@codemirror/state";
+import { Decoration, EditorView, GutterMarker, ViewPlugin, WidgetType, gutter, hoverTooltip } from "@codemirror/view";
+
+import { card, icon } from "./card.js";
+
+const RANK = { error: 0, warning: 1, hint: 2 };
+/** An explanation opens when the hands rest, so that lines stay where they are while someone types. */
+const REST_MS = 250;
+/** More explanations below one line would push the text out of sight. */
+const MOST_CARDS = 3;
+
+const known = StateEffect.define();
+const rest = StateEffect.define();
+
+/** The offset of a place; the nearest one where the text is shorter. */
+export function place(doc, line, column) {
+  const found = doc.line(Math.min(Math.max(line, 0) + 1, doc.lines));
+  return Math.min(found.from + Math.max(column, 0), found.to);
+}
+
+function span(doc, range) {
+  const from = place(doc, range.start.line, range.start.column);
+  return { from, to: Math.max(from, place(doc, range.end.line, range.end.column)) };
+}
+
+/** @param {{diagnostics: object[], hints: {range: object, text: string}[]}} marks */
+export function setMarks(view, marks) {
+  view.dispatch({ effects: known.of(marks) });
+}
+
+export function applyEdits(view, edits) {
+  const { doc } = view.state;
+  const changes = edits.map((edit) => ({ ...span(doc, edit.range), insert: edit.new_text }));
+  view.dispatch({ changes, userEvent: "input.complete", scrollIntoView: true });
+  view.focus();
+}
+
+export function applyFirstFix(view) {
+  const { doc, selection } = view.state;
+  const line = doc.lineAt(selection.main.head);
+  const { problems } = view.state.field(found);
+  const at = problems.filter((problem) => overlaps(problem, line) && problem.fixes.length > 0);
+  const problem = at[0] ?? view.state.field(open).cards.find((problem) => problem.fixes.length > 0);
+  if (!problem) return false;
+  applyEdits(view, problem.fixes[0].edits);
+  return true;
+}
+
+export function goToProblem(view, step) {
+  const { problems } = view.state.field(found);
+  if (problems.length === 0) return false;
+  const { head } = view.state.selection.main;
+  const ordered = [...problems].sort((a, b) => a.from - b.from);
+  const next =
+    step > 0
+      ? (ordered.find((problem) => problem.from > head) ?? ordered[0])
+      : (ordered.findLast((problem) => problem.to < head) ?? ordered[ordered.length - 1]);
+  view.dispatch({
+    selection: { anchor: next.from, head: next.to },
+    effects: EditorView.scrollIntoView(next.from, { y: "center" }),
+  });
+  return true;
+}
+
+const overlaps = (problem, line) => problem.from <= line.to && problem.from >= line.from;
+
+class GutterGlyph extends GutterMarker {
+  constructor(severity) {
+    super();
+    this.severity = severity;
+  }
+
+  eq(other) {
+    return other.severity === this.severity;
+  }
+
+  toDOM() {
+    const element = document.createElement("span");
+    element.className = "cm-lint-marker";
+    element.dataset.severity = this.severity;
+    element.append(icon(this.severity));
+    return element;
+  }
+}
+
+const glyphs = { error: new GutterGlyph("error"), warning: new GutterGlyph("warning"), hint: new GutterGlyph("hint") };
+
+class Inlay extends WidgetType {
+  constructor(text) {
+    super();
+    this.text = text;
+  }
+
+  eq(other) {
+    return other.text === this.text;
+  }
+
+  toDOM() {
+    const element = document.createElement("span");
+    element.className = "inlay";
+    element.textContent = this.text;
+    return element;
+  }
+
+  ignoreEvent() {
+    return false;
+  }
+}
+
+class Card extends WidgetType {
+  constructor(problem) {
+    super();
+    this.problem = problem;
+    this.key = JSON.stringify([problem.severity, problem.message, problem.help, problem.fixes, problem.code]);
+  }
+
+  eq(other) {
+    return other.key === this.key;
+  }
+
+  toDOM(view) {
+    return card(this.problem, (fix) => applyEdits(view, fix.edits));
+  }
+
+  ignoreEvent() {
+    return true;
+  }
+
+  get estimatedHeight() {
+    return this.problem.fixes.length > 0 ? 96 : 64;
+  }
+}
+
+const underline = (severity) => Decoration.mark({ class: `cm-lintRange cm-lintRange-${severity}` });
+const underlines = { error: underline("error"), warning: underline("warning"), hint: underline("hint") };
+
+const nothing = { problems: [], marks: Decoration.none, inlays: Decoration.none, gutter: RangeSet.empty };
+
+function read(doc, { diagnostics, hints }) {
+  const problems = diagnostics.map((diagnostic) => ({
+    ...diagnostic,
+    ...span(doc, diagnostic.range),
+    fixes: diagnostic.fixes ?? [],
+  }));
+  const worst = new Map();
+  for (const problem of problems) {
+    const line = doc.lineAt(problem.from).from;
+    const before = worst.get(line);
+    if (!before || RANK[problem.severity] < RANK[before]) worst.set(line, problem.severity);
+  }
+  const marks = problems
+    .filter((problem) => problem.to > problem.from)
+    .map((problem) => underlines[problem.severity].range(problem.from, problem.to));
+  const inlays = hints.map((hint) => {
+    const at = doc.lineAt(span(doc, hint.range).to).to;
+    return Decoration.widget({ widget: new Inlay(hint.text), side: 1 }).range(at);
+  });
+  return {
+    problems,
+    marks: Decoration.set(marks, true),
+    inlays: Decoration.set(inlays, true),
+    gutter: RangeSet.of([...worst].map(([line, severity]) => glyphs[severity].range(line)), true),
+  };
+}
+
+/** What was said about the text, with offsets that follow the text until the next word. */
+const found = StateField.define({
+  create: () => nothing,
+  update(value, transaction) {
+    for (const effect of transaction.effects) {
+      if (effect.is(known)) return read(transaction.state.doc, effect.value);
+    }
+    if (!transaction.docChanged) return value;
+    const { changes } = transaction;
+    return {
+      problems: value.problems.map((problem) => {
+        const from = changes.mapPos(problem.from, 1);
+        return { ...problem, from, to: Math.max(from, changes.mapPos(problem.to, -1)) };
+      }),
+      marks: value.marks.map(changes),
+      inlays: value.inlays.map(changes),
+      gutter: value.gutter.map(changes),
+    };
+  },
+  provide: (field) => [
+    EditorView.decorations.from(field, (value) => value.marks),
+    EditorView.decorations.from(field, (value) => value.inlays),
+  ],
+});
+
+const closed = { line: null, cards: [], decorations: Decoration.none };
+
+function explain(state, line) {
+  const cards = state
+    .field(found)
+    .problems.filter((problem) => problem.severity !== "hint" && overlaps(problem, line))
+    .sort((a, b) => RANK[a.severity] - RANK[b.severity])
+    .slice(0, MOST_CARDS);
+  if (cards.length === 0) return closed;
+  return {
+    line: line.from,
+    cards,
+    decorations: Decoration.set(
+      cards.map((problem) => Decoration.widget({ widget: new Card(problem), side: 1, block: true }).range(line.to)),
+    ),
+  };
+}
+
+/** The line to explain: the cursor's, or that of the first error. */
+function target(state) {
+  const line = state.doc.lineAt(state.selection.main.head);
+  const { problems } = state.field(found);
+  if (problems.some((problem) => problem.severity !== "hint" && overlaps(problem, line))) return line;
+  const error = problems.find((problem) => problem.severity === "error");
+  return error ? state.doc.lineAt(error.from) : null;
+}
+
+const open = StateField.define({
+  create: () => closed,
+  update(value, transaction) {
+    const { state } = transaction;
+    if (transaction.effects.some((effect) => effect.is(rest))) {
+      const line = target(state);
+      return line ? explain(state, line) : closed;
+    }
+    const told = transaction.effects.some((effect) => effect.is(known));
+    if (value.line === null || (!told && !transaction.docChanged)) return value;
+    return explain(state, state.doc.lineAt(transaction.changes.mapPos(value.line, -1)));
+  },
+  provide: (field) => EditorView.decorations.from(field, (value) => value.decorations),
+});
+
+const resting = ViewPlugin.fromClass(
+  class {
+    constructor(view) {
+      this.view = view;
+      this.timer = 0;
+    }
+
+    update(update) {
+      const told = update.transactions.some((t) => t.effects.some((effect) => effect.is(known)));
+      if (!update.docChanged && !update.selectionSet && !told) return;
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.view.dispatch({ effects: rest.of(null) }), REST_MS);
+    }
+
+    destroy() {
+      clearTimeout(this.timer);
+    }
+  },
+);
+
+const tooltip = hoverTooltip(
+  (view, position) => {
+    const { problems } = view.state.field(found);
+    const { cards } = view.state.field(open);
+    const here = problems.filter((p) => p.from <= position && position <= p.to && !cards.includes(p));
+    if (here.length === 0) return null;
+    return {
+      pos: Math.min(...here.map((problem) => problem.from)),
+      end: Math.max(...here.map((problem) => problem.to)),
+      create() {
+        const dom = document.createElement("div");
+        dom.append(...here.slice(0, MOST_CARDS).map((p) => card(p, (fix) => applyEdits(view, fix.edits))));
+        return { dom };
+      },
+    };
+  },
+  { hideOnChange: true },
+);
+
+const lintGutter = gutter({
+  class: "cm-lint-gutter",
+  markers: (view) => view.state.field(found).gutter,
+  initialSpacer: () => glyphs.hint,
+});
+
+export const marks = [found, open, resting, lintGutter, tooltip];

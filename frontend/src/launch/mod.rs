@@ -1,0 +1,12 @@
+//! What the launch page decides, without the page: pure, and tested on the host.
+
+pub mod counts;
+pub mod dates;
+pub mod edits;
+pub mod examples;
+pub mod lanes;
+pub mod name;
+pub mod plan;
+pub mod plot;
+pub mod ready;
+pub mod refused;

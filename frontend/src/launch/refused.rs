@@ -1,0 +1,96 @@
+//! What to tell, and what to offer, when a launch was refused.
+
+use berth_shared::api::Problem;
+
+/// What a person can do about a refused launch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remedy {
+    /// Try the same once more.
+    TryAgain,
+    /// Agree to the price that the new plan shows.
+    AgreeToPrice,
+    /// Give the run another name.
+    Rename,
+    /// Give the values that are missing.
+    GiveValues,
+    /// Mend the text; the problems are in its list.
+    MendText,
+    /// Log in again.
+    LogIn,
+}
+
+/// A refused launch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// What is wrong, for people.
+    pub message: String,
+    /// What can be done.
+    pub remedy: Remedy,
+    /// The request, for whoever looks into the server's log; empty when it never got there.
+    pub request_id: String,
+}
+
+impl Refused {
+    /// The server said no.
+    #[must_use]
+    pub fn by_server(problem: &Problem) -> Self {
+        let message = if problem.detail.is_empty() { &problem.title } else { &problem.detail };
+        let remedy = match problem.code.as_str() {
+            "price-changed" => Remedy::AgreeToPrice,
+            "run-name-taken" | "run-name-invalid" | "invalid-run-name" => Remedy::Rename,
+            "variables-missing" | "missing-variables" => Remedy::GiveValues,
+            "configuration-invalid" | "invalid-configuration" => Remedy::MendText,
+            _ if problem.status == 401 => Remedy::LogIn,
+            _ if !problem.diagnostics.is_empty() => Remedy::MendText,
+            _ => Remedy::TryAgain,
+        };
+        Self { message: message.clone(), remedy, request_id: problem.request_id.clone() }
+    }
+
+    /// The server did not answer, or not in a way that makes sense here.
+    #[must_use]
+    pub fn without_answer(message: String) -> Self {
+        Self { message, remedy: Remedy::TryAgain, request_id: String::new() }
+    }
+}
+
+/// What a rise of the price looks like: "The price rose from $0.747 to $0.812/h since you looked."
+#[must_use]
+pub fn price_rose(from: &str, to: &str) -> String {
+    format!("The price rose from {from} to {to}/h since you looked.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(status: u16, code: &str, detail: &str) -> Problem {
+        Problem {
+            status,
+            code: code.into(),
+            title: "Title".into(),
+            detail: detail.into(),
+            request_id: "r-1".into(),
+            diagnostics: vec![],
+        }
+    }
+
+    #[test]
+    fn each_refusal_has_its_remedy() {
+        for (status, code, remedy) in [
+            (409, "price-changed", Remedy::AgreeToPrice),
+            (409, "run-name-taken", Remedy::Rename),
+            (409, "no-offers", Remedy::TryAgain),
+            (401, "unauthorized", Remedy::LogIn),
+            (500, "internal", Remedy::TryAgain),
+        ] {
+            assert_eq!(Refused::by_server(&problem(status, code, "why")).remedy, remedy, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_told_in_the_servers_words() {
+        assert_eq!(Refused::by_server(&problem(409, "no-offers", "Nothing fits.")).message, "Nothing fits.");
+        assert_eq!(Refused::by_server(&problem(409, "no-offers", "")).message, "Title");
+    }
+}

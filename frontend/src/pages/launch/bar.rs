@@ -1,0 +1,245 @@
+//! The launch bar: what will be launched, what it costs, and the button.
+
+use berth_shared::api::{Plan, PlannedOffer};
+use leptos::prelude::*;
+
+use super::{
+    desk::{Asking, Desk},
+    launching,
+};
+use crate::{
+    components::{Icon, Prose, Spot},
+    format::{cost, duration, machine, price},
+    launch::{
+        name,
+        ready::{Readiness, values_in_words, variables},
+        refused::{Refused, Remedy},
+    },
+};
+
+/// The bar. It never moves.
+#[component]
+pub(super) fn LaunchBar(desk: Desk) -> impl IntoView {
+    let readiness = Memo::new(move |_| desk.readiness());
+    let blocked = move || match readiness.get() {
+        Readiness::Blocked(why) => Some(why),
+        _ => None,
+    };
+    // A question that takes longer than a blink is shown; the shorter ones would only flicker.
+    let pending = move || desk.plan.with(|plan| !plan.is_current() && plan.shown().is_some());
+    let empty =
+        move || desk.plan.with(|plan| !matches!(plan.shown(), Some(Ok(plan)) if !plan.offers.is_empty()));
+    let launch = launching::launcher(desk);
+    let mac =
+        window().navigator().platform().is_ok_and(|name| name.starts_with("Mac") || name.starts_with("iP"));
+    view! {
+        <section class="launchbar" aria-label="Launch" data-pending=move || pending().then_some("")
+            data-empty=move || empty().then_some("")>
+            <RefusedNotice desk/>
+            <Offer desk/>
+            <RunName desk/>
+            <Values desk/>
+            <Cost desk/>
+            <button class="btn launchbar__go" data-kind="primary" data-size="lg" aria-keyshortcuts="Control+Enter Meta+Enter"
+                disabled=move || readiness.get() != Readiness::Ready
+                aria-busy=move || desk.launching.get().to_string()
+                title=move || blocked().map(|why| format!("Not yet: {why}"))
+                on:click=move |_| launch()>
+                {move || if desk.launching.get() { "Launching…" } else { "Launch" }}
+                " "<span class="kbd" aria-hidden="true">{if mac { "⌘ ↵" } else { "Ctrl ↵" }}</span>
+            </button>
+        </section>
+    }
+}
+
+/// What would be tried first, or why there is nothing.
+#[component]
+fn Offer(desk: Desk) -> impl IntoView {
+    let content = move || {
+        let invalid = desk.checked.with(|checked| checked.configuration.is_none());
+        desk.plan.with(|plan| match plan.shown() {
+            _ if invalid => nothing("Not a configuration yet", "The problems are listed below the text"),
+            None => nothing("Asking the server what it would take…", ""),
+            Some(Err(error)) => nothing("No answer from the server", &error.to_string()),
+            Some(Ok(plan)) => match plan.offers.first() {
+                Some(first) => offer(plan, first),
+                None => {
+                    let why = plan.refusals.iter().flat_map(|refusal| &refusal.reasons).next();
+                    nothing(
+                        "Nothing to launch on",
+                        why.map_or("No backend of this server has what the text asks for", |why| {
+                            &why.message
+                        }),
+                    )
+                }
+            },
+        })
+    };
+    view! { <div class="launchbar__offer" aria-live="polite">{content}</div> }
+}
+
+fn nothing(title: &str, sub: &str) -> AnyView {
+    let full = sub.to_owned();
+    view! {
+        <div class="launchbar__name">{title.to_owned()}</div>
+        <div class="launchbar__sub" title=full><Prose text=sub.to_owned()/></div>
+    }
+    .into_any()
+}
+
+fn offer(plan: &Plan, first: &PlannedOffer) -> AnyView {
+    let own = first.offer.backend == "local";
+    let hardware = machine::hardware(&first.offer, first.allocation.as_ref());
+    let (title, kind) = if own {
+        (format!("This machine, {hardware}"), None)
+    } else {
+        (hardware, Some(first.offer.instance_type.clone()))
+    };
+    let others = plan.total.max(plan.offers.len() as u64).saturating_sub(1);
+    let note = first.notes.first().map(|note| note.message.clone());
+    let sub = match (own, others, note) {
+        (_, 0, Some(note)) => note,
+        (true, 0, None) => "Your own hardware, in an environment of its own".to_owned(),
+        (_, 0, None) => machine::place(&first.offer),
+        (_, others, _) => {
+            format!("{} first, then {others} more in price order", machine::place(&first.offer))
+        }
+    };
+    let full = sub.clone();
+    view! {
+        <div class="launchbar__line">
+            <span class="backend">
+                <span class="backend__mark" aria-hidden="true">{machine::plate(&first.offer.backend)}</span>
+                <span class="sr">{first.offer.backend.clone()}</span>
+            </span>
+            <span class="launchbar__name">
+                {title}
+                {kind.map(|kind| view! { <span class="launchbar__type">", "{kind}</span> })}
+            </span>
+            {(!own).then(|| view! { <Spot spot=first.offer.spot/> })}
+        </div>
+        <div class="launchbar__sub" title=full><Prose text=sub/></div>
+    }
+    .into_any()
+}
+
+/// The run's name, when somebody wants to choose it.
+#[component]
+fn RunName(desk: Desk) -> impl IntoView {
+    let complaint = move || desk.run_name.with(|name| name::complaint(name));
+    view! {
+        <div class="launchbar__run">
+            <input class="input" data-size="sm" aria-label="Run name" placeholder="Name: made up" autocomplete="off"
+                spellcheck="false" maxlength="60" prop:value=move || desk.run_name.get()
+                aria-invalid=move || complaint().is_some().then_some("true") aria-describedby="run-name-error"
+                on:input:target=move |event| desk.run_name.set(event.target().value().trim().to_owned())/>
+            <span class="field__error" id="run-name-error" role="alert" hidden=move || complaint().is_none()>{complaint}</span>
+        </div>
+    }
+}
+
+/// Variables that the text asks for.
+#[component]
+fn Values(desk: Desk) -> impl IntoView {
+    let asked = Memo::new(move |_| {
+        desk.checked.with(|checked| checked.configuration.as_ref().map(variables).unwrap_or_default())
+    });
+    view! {
+        <Show when=move || asked.with(|asked| !asked.is_empty())>
+            <button class="btn launchbar__vars" aria-haspopup="dialog" on:click=move |_| desk.asking.set(Some(Asking::Later))>
+                <Icon name="key"/>
+                {move || asked.with(|asked| desk.values.with(|given| values_in_words(asked, given)))}
+                " "<Icon name="down"/>
+            </button>
+        </Show>
+    }
+}
+
+/// What it costs, and what it can come to.
+#[component]
+fn Cost(desk: Desk) -> impl IntoView {
+    let first = Memo::new(move |_| {
+        desk.plan.with(|plan| match plan.shown() {
+            Some(Ok(plan)) => plan.offers.first().map(|first| first.offer.clone()),
+            _ => None,
+        })
+    });
+    let limit = move || {
+        desk.checked.with(|checked| {
+            checked.configuration.as_ref().and_then(|configuration| configuration.max_duration_seconds())
+        })
+    };
+    let below = move || {
+        let offer = first.get()?;
+        let limit = limit().filter(|seconds| *seconds > 0);
+        Some(match limit {
+            _ if offer.backend == "local" => "your own machine".to_owned(),
+            Some(seconds) => {
+                format!(
+                    "at most {} in {}",
+                    cost(offer.price * seconds as f64 / 3600.0),
+                    duration(seconds.saturating_mul(1000))
+                )
+            }
+            None => "until it is stopped".to_owned(),
+        })
+    };
+    view! {
+        <div class="launchbar__cost">
+            <div class="launchbar__price">
+                {move || match first.get() {
+                    None => view! { "–" }.into_any(),
+                    Some(offer) if offer.price == 0.0 => view! { "$0"<span class="price__per">"/h"</span> }.into_any(),
+                    Some(offer) => view! { {price(offer.price)}<span class="price__per">"/h"</span> }.into_any(),
+                }}
+            </div>
+            <div class="meta">{below}</div>
+        </div>
+    }
+}
+
+/// Why the last launch was refused, and what can be done.
+#[component]
+fn RefusedNotice(desk: Desk) -> impl IntoView {
+    let launch = launching::launcher(desk);
+    view! {
+        <div class="launchbar__notice" role="alert">
+            {move || desk.refused.get().map(|refused| {
+                let launch = launch.clone();
+                notice(desk, refused, launch)
+            })}
+        </div>
+    }
+}
+
+fn notice(desk: Desk, refused: Refused, launch: impl Fn() + Clone + 'static) -> impl IntoView {
+    let Refused { message, remedy, request_id } = refused;
+    let again = match remedy {
+        Remedy::AgreeToPrice => Some("Agree and start"),
+        Remedy::TryAgain => Some("Try again"),
+        Remedy::GiveValues => Some("Give values"),
+        Remedy::Rename | Remedy::MendText | Remedy::LogIn => None,
+    };
+    let act = move |_| match remedy {
+        Remedy::GiveValues => {
+            desk.refused.set(None);
+            desk.asking.set(Some(Asking::ToLaunch));
+        }
+        _ => launch(),
+    };
+    // The new price comes with the new plan; until then there is nothing to agree to.
+    let waiting = move || remedy == Remedy::AgreeToPrice && desk.plan.with(|plan| !plan.is_current());
+    view! {
+        <div class="notice" data-tone=if remedy == Remedy::AgreeToPrice { "warn" } else { "danger" }>
+            <Icon name=if remedy == Remedy::AgreeToPrice { "warn" } else { "error" }/>
+            <span class="notice__text">
+                <Prose text=message/>
+                {(!request_id.is_empty()).then(|| view! { " "<span class="meta mono" title="For whoever looks into the server’s log">{request_id}</span> })}
+            </span>
+            {again.map(|word| view! { <button class="btn" data-size="sm" disabled=waiting on:click=act>{word}</button> })}
+            <button class="btn" data-kind="quiet" data-icon data-size="sm" aria-label="Dismiss" on:click=move |_| desk.refused.set(None)>
+                <Icon name="x"/>
+            </button>
+        </div>
+    }
+}

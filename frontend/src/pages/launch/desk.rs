@@ -1,0 +1,253 @@
+//! What the parts of the launch page share.
+
+use std::{collections::BTreeMap, rc::Rc, sync::Arc};
+
+use berth_shared::{
+    api::Plan,
+    catalog::Catalogue,
+    check,
+    config::{Checked, hints},
+    diagnostics::{Fix, Range, Severity, TextEdit},
+};
+use leptos::prelude::*;
+
+use super::drafts::Saved;
+use super::matching::Matched;
+use crate::{
+    api::ApiError,
+    browser,
+    editor::Editor,
+    launch::name,
+    launch::{
+        edits,
+        plan::{Answers, Revision},
+        ready::{Known, Readiness, readiness},
+        refused::Refused,
+    },
+};
+
+/// Longer texts than this, in UTF-16 code units, are checked when the typing rests rather than with each change.
+const CHECK_AT_ONCE: usize = 64 * 1024;
+/// How long the typing rests before a long text is checked, milliseconds.
+const REST_MS: u64 = 150;
+
+/// Which part a narrow window shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    Text,
+    Offers,
+}
+
+/// Which kinds of machines the table shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    All,
+    OnDemand,
+    Spot,
+}
+
+/// Whether the offers are there.
+#[derive(Clone)]
+pub(super) enum Offers {
+    Loading,
+    Ready(Arc<Catalogue>),
+    Failed(String),
+}
+
+/// The text and everything that follows from it. Copied about freely; all copies are one.
+#[derive(Clone, Copy)]
+pub(super) struct Desk {
+    editor: StoredValue<Option<Rc<Editor>>, LocalStorage>,
+    /// Why there is no editor.
+    pub(super) broken: RwSignal<Option<String>>,
+    /// The name of the file that was dropped.
+    pub(super) file: RwSignal<Option<String>>,
+    /// Grows with each change of the text.
+    pub(super) revision: RwSignal<Revision>,
+    /// The text that was checked last.
+    pub(super) text: RwSignal<Arc<str>>,
+    /// What was found in it.
+    pub(super) checked: RwSignal<Arc<Checked>>,
+    /// How long that took, milliseconds; `None` while a long text waits for it.
+    pub(super) check_millis: RwSignal<Option<f64>>,
+    rest: StoredValue<Option<TimeoutHandle>>,
+    /// Whether the draft is kept.
+    pub(super) saved: RwSignal<Saved>,
+    /// The catalogue.
+    pub(super) offers: RwSignal<Offers>,
+    /// The offers for the last valid text.
+    pub(super) matched: RwSignal<Option<Arc<Matched>>>,
+    /// Which kinds the table shows.
+    pub(super) kind: RwSignal<Kind>,
+    /// Whether offers of backends are shown that this server has not set up.
+    pub(super) preview: RwSignal<bool>,
+    /// How many rows the table shows at most.
+    pub(super) limit: RwSignal<usize>,
+    /// What the server would do.
+    pub(super) plan: RwSignal<Answers<Result<Plan, ApiError>>>,
+    /// The run's name as typed.
+    pub(super) run_name: RwSignal<String>,
+    /// Values of variables. They live here and nowhere else.
+    pub(super) values: RwSignal<BTreeMap<String, String>>,
+    /// Whether the dialog for values is open, and whether giving them launches.
+    pub(super) asking: RwSignal<Option<Asking>>,
+    /// Whether a launch is under way.
+    pub(super) launching: RwSignal<bool>,
+    /// Why the last launch was refused.
+    pub(super) refused: RwSignal<Option<Refused>>,
+    /// Which part a narrow window shows.
+    pub(super) shown: RwSignal<Shown>,
+}
+
+/// Why values are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asking {
+    /// To have them.
+    Later,
+    /// To launch as soon as they are there.
+    ToLaunch,
+}
+
+impl Desk {
+    pub(super) fn new(text: &str, saved: Saved) -> Self {
+        Self {
+            editor: StoredValue::new_local(None),
+            broken: RwSignal::new(None),
+            file: RwSignal::new(None),
+            revision: RwSignal::new(1),
+            text: RwSignal::new(text.into()),
+            checked: RwSignal::new(Arc::default()),
+            check_millis: RwSignal::new(None),
+            rest: StoredValue::new(None),
+            saved: RwSignal::new(saved),
+            offers: RwSignal::new(Offers::Loading),
+            matched: RwSignal::new(None),
+            kind: RwSignal::new(Kind::All),
+            preview: RwSignal::new(true),
+            limit: RwSignal::new(super::matching::FIRST_ROWS),
+            plan: RwSignal::new(Answers::default()),
+            run_name: RwSignal::new(String::new()),
+            values: RwSignal::new(BTreeMap::new()),
+            asking: RwSignal::new(None),
+            launching: RwSignal::new(false),
+            refused: RwSignal::new(None),
+            shown: RwSignal::new(Shown::Text),
+        }
+    }
+
+    /// The editor is there now.
+    pub(super) fn edit_with(self, editor: Editor) {
+        self.editor.set_value(Some(Rc::new(editor)));
+        self.check_now();
+    }
+
+    /// The page goes.
+    pub(super) fn close(self) {
+        self.editor.set_value(None);
+    }
+
+    fn editor(self) -> Option<Rc<Editor>> {
+        self.editor.try_get_value().flatten()
+    }
+
+    /// The text has changed: checks it at once, or soon when it is long.
+    pub(super) fn changed(self, length: usize) {
+        self.revision.update(|revision| *revision += 1);
+        if let Some(waiting) = self.rest.get_value() {
+            waiting.clear();
+            self.rest.set_value(None);
+        }
+        if length <= CHECK_AT_ONCE {
+            self.check_now();
+            return;
+        }
+        self.check_millis.set(None);
+        let rest =
+            set_timeout_with_handle(move || self.check_now(), std::time::Duration::from_millis(REST_MS));
+        self.rest.set_value(rest.ok());
+    }
+
+    /// Checks the text of the editor, or the one that waits for it.
+    pub(super) fn check_now(self) {
+        let editor = self.editor();
+        let text: Arc<str> = match &editor {
+            Some(editor) => editor.text().into(),
+            None => self.text.get_untracked(),
+        };
+        let begin = browser::precise_millis();
+        let checked = check(&text);
+        let notes = if checked.is_valid() { hints(&text) } else { Vec::new() };
+        let millis = browser::precise_millis() - begin;
+        if let Some(editor) = editor {
+            editor.set_marks(&checked.diagnostics, &notes);
+        }
+        self.text.set(text);
+        self.checked.set(Arc::new(checked));
+        self.check_millis.set(Some(millis));
+    }
+
+    /// Puts another text into the editor.
+    pub(super) fn replace(self, text: &str) {
+        match self.editor() {
+            Some(editor) => {
+                editor.set_text(text);
+                editor.focus();
+            }
+            None => {
+                self.text.set(text.into());
+                self.check_now();
+            }
+        }
+        self.shown.set(Shown::Text);
+    }
+
+    /// Brings a place of the text into view.
+    pub(super) fn jump(self, range: Range) {
+        self.shown.set(Shown::Text);
+        if let Some(editor) = self.editor() {
+            // A narrow window shows the text only in the next frame.
+            request_animation_frame(move || editor.select(range));
+        }
+    }
+
+    /// Brings a field into view.
+    pub(super) fn jump_to(self, path: &str) {
+        if let Some(range) = self.text.with_untracked(|text| edits::place(text, path)) {
+            self.jump(range);
+        }
+    }
+
+    /// Changes the text.
+    pub(super) fn apply(self, edits: &[TextEdit]) {
+        if let Some(editor) = self.editor() {
+            editor.apply_edits(edits);
+        }
+    }
+
+    /// Mends a problem.
+    pub(super) fn mend(self, fix: &Fix) {
+        self.apply(&fix.edits);
+    }
+
+    /// What stands between the text and its launch.
+    pub(super) fn readiness(self) -> Readiness {
+        let errors = self
+            .checked
+            .with(|checked| checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).count());
+        let complaint = self.run_name.with(|name| name::complaint(name));
+        self.plan.with(|plan| {
+            let (offers, failed) = match plan.shown() {
+                None => (None, None),
+                Some(Ok(plan)) => (Some(plan.total.max(plan.offers.len() as u64)), None),
+                Some(Err(error)) => (None, Some(error.to_string())),
+            };
+            readiness(Known {
+                errors,
+                name: complaint,
+                offers,
+                failed: failed.as_deref(),
+                launching: self.launching.get(),
+            })
+        })
+    }
+}

@@ -1,0 +1,68 @@
+//! What the server says it would do.
+
+use std::time::Duration;
+
+use berth_shared::api::{Plan, PlanRequest};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::desk::Desk;
+use crate::{
+    api,
+    live::{machine::Connection, use_live},
+};
+
+/// How long the typing rests before the server is asked.
+const REST: Duration = Duration::from_millis(250);
+
+/// Asks when the text rests, and again when the server is back or its machines have changed.
+pub(super) fn follow(desk: Desk) {
+    let live = use_live();
+    let waiting = StoredValue::new(None::<TimeoutHandle>);
+    let later = move || {
+        if let Some(handle) = waiting.get_value() {
+            handle.clear();
+        }
+        waiting.set_value(set_timeout_with_handle(move || ask(desk), REST).ok());
+    };
+    Effect::new(move |_| {
+        let valid = desk.checked.with(|checked| checked.configuration.is_some());
+        let revision = desk.revision.get_untracked();
+        if valid {
+            desk.plan.update(|plan| plan.changed(revision));
+            later();
+        } else {
+            desk.plan.update(|plan| plan.void());
+        }
+    });
+    let connected = Memo::new(move |_| matches!(live.connection.get(), Connection::Live { .. }));
+    // What is free follows from the instances; their number and states say enough.
+    let instances = Memo::new(move |_| {
+        live.instances.all().iter().map(|instance| (instance.id, instance.status)).collect::<Vec<_>>()
+    });
+    Effect::new(move |first: Option<()>| {
+        instances.track();
+        if connected.get() && first.is_some() {
+            desk.plan.update(|plan| plan.outdated());
+            later();
+        }
+    });
+    on_cleanup(move || {
+        if let Some(handle) = waiting.try_get_value().flatten() {
+            handle.clear();
+        }
+    });
+}
+
+/// Asks now, unless the answer is there or under way.
+pub(super) fn ask(desk: Desk) {
+    let Some(Some(revision)) = desk.plan.try_update(|plan| plan.ask()) else { return };
+    spawn_local(async move {
+        let answer = request(desk).await;
+        let _ = desk.plan.try_update(|plan| plan.answered(revision, answer));
+    });
+}
+
+async fn request(desk: Desk) -> Result<Plan, api::ApiError> {
+    let configuration = desk.text.get_untracked().to_string();
+    api::post("/api/v1/plan", &PlanRequest { configuration }).await
+}

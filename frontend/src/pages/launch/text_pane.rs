@@ -1,0 +1,84 @@
+//! The text: file name, examples, editor, problems, how it stands.
+
+use leptos::{html::Div, prelude::*, task::spawn_local};
+
+use super::{desk::Desk, examples_menu::ExamplesMenu, launching, problems::Problems};
+use crate::{
+    components::{Icon, Tone, toaster},
+    editor::{Callbacks, Editor},
+    launch::counts,
+};
+
+/// The left half.
+#[component]
+pub(super) fn TextPane(desk: Desk) -> impl IntoView {
+    let name = move || desk.file.get().unwrap_or_else(|| ".dstack.yml".to_owned());
+    view! {
+        <section class="launch__text" aria-label="Text">
+            <div class="strip">
+                <Icon name="file"/>
+                <span class="strip__title mono">{name}</span>
+                <span class="strip__spring"></span>
+                <ExamplesMenu desk/>
+            </div>
+            <EditorBox desk/>
+            <Problems desk/>
+            <div class="panel__foot">
+                <span role="status">{move || desk.checked.with(|checked| counts::in_words(&checked.diagnostics))}</span>
+                <span class="strip__spring"></span>
+                <span>{move || desk.saved.get().words()}</span>
+                <span class="launch__millis">{move || match desk.check_millis.get() {
+                    Some(millis) => format!("checked in {}", counts::millis(millis)),
+                    None => "checking…".to_owned(),
+                }}</span>
+            </div>
+        </section>
+    }
+}
+
+/// The editor, or why there is none.
+#[component]
+fn EditorBox(desk: Desk) -> impl IntoView {
+    let place = NodeRef::<Div>::new();
+    let say = toaster();
+    let launch = launching::launcher(desk);
+    Effect::new(move |started: Option<bool>| {
+        let Some(parent) = place.get() else { return false };
+        if started == Some(true) {
+            return true;
+        }
+        let launch = launch.clone();
+        spawn_local(async move {
+            let callbacks = Callbacks {
+                changed: Box::new(move |length, _typed| {
+                    desk.changed(length);
+                }),
+                submitted: Box::new(launch),
+                file: Box::new(move |name, error| match error {
+                    None => desk.file.set(Some(name)),
+                    Some(error) => say(Tone::Failed, format!("{name} was not opened: {error}")),
+                }),
+            };
+            let text = desk.text.get_untracked();
+            match Editor::create(&parent, "Configuration", &text, callbacks).await {
+                // The page may have been left meanwhile; then the editor goes again.
+                Ok(editor) if !desk.text.is_disposed() => desk.edit_with(editor),
+                Ok(_) => {}
+                Err(error) => {
+                    let _ = desk.broken.try_set(Some(error));
+                }
+            }
+        });
+        true
+    });
+    view! {
+        <div class="editor" node_ref=place>
+            <Show when=move || desk.broken.with(Option::is_some)>
+                <p class="editor__broken" role="alert">
+                    <Icon name="error"/>
+                    <span>"There is no editor: "{move || desk.broken.get()}"."</span>
+                </p>
+            </Show>
+        </div>
+    }
+}
