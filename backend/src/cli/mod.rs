@@ -5,6 +5,7 @@
 mod accounts;
 pub mod data_dir;
 pub mod login_link;
+pub mod offers;
 pub mod serve;
 pub mod token;
 pub mod validate;
@@ -29,6 +30,8 @@ struct Cli {
 enum Command {
     /// Runs the server: dashboard, API and orchestrator.
     Serve(serve::Args),
+    /// Shows the cloud offers that fit a configuration, cheapest first.
+    Offers(offers::Args),
     /// Checks configurations and says what is wrong with them.
     Validate(validate::Args),
     /// Prints a new address that signs in once.
@@ -44,6 +47,7 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     match Cli::parse().command {
+        Command::Offers(args) => offers::run(args),
         Command::Validate(args) => validate::run(args),
         Command::Serve(args) => serve::run(&args),
         Command::LoginLink(args) => login_link::run(&args),

@@ -9,7 +9,6 @@ pub(crate) mod instance;
 pub(crate) mod job;
 pub(crate) mod run;
 
-
 use berth_shared::time::Timestamp;
 
 use crate::provider::ProviderError;
