@@ -314,3 +314,28 @@ proptest! {
         holds(&text)?;
     }
 }
+
+#[test]
+fn odd_values_are_read_as_dstack_reads_them() {
+    // Each was tried on dstack 0.18.2 itself.
+    let gpu = |gpu: &str| {
+        let text = format!("type: dev-environment\nide: vscode\nresources:\n  gpu: {gpu}\n");
+        check(&text).configuration.and_then(|c| c.resources.gpu)
+    };
+    let memory = |text: &str| gpu(text).and_then(|gpu| gpu.memory).and_then(|memory| memory.min);
+    assert_eq!(memory("1e3"), Some(1000.0));
+    assert_eq!(memory("1e-5"), Some(1e-5));
+    assert_eq!(memory("2xA100"), None);
+    assert_eq!(gpu("{name: !!omap []}").and_then(|gpu| gpu.name), Some(vec![]));
+    assert_eq!(gpu("!!binary ''").map(|gpu| gpu.count.min), Some(Some(1)));
+    assert_eq!(gpu("Ⅷ"), None);
+    assert_eq!(gpu("ª:２").map(|gpu| gpu.count.max), Some(Some(2)));
+    let env = |env: &str| {
+        check(&format!("type: dev-environment\nide: vscode\nenv: {env}\n")).configuration.map(|c| c.env.len())
+    };
+    assert_eq!(env("[!!binary PTE=]"), Some(1));
+    assert_eq!(env("[[A, 1], {ab: 1, cd: 2}]"), Some(2));
+    assert_eq!(env("[[[A], 1]]"), None);
+    assert_eq!(env("[.inf]"), Some(1));
+    assert_eq!(env("{on: x, 1.5: y, null: z}"), None);
+}

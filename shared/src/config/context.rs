@@ -69,14 +69,15 @@ impl<'t> Cx<'t> {
         }
     }
 
-    /// Whether the value is a plain scalar standing right here, without a tag: what it is read as can
-    /// be changed by quoting it.
+    /// Whether the value stands right here, without a tag: what is written in its place is what is read.
+    pub(super) fn is_in_place(&self, at: At<'_>) -> bool {
+        let range = self.doc.node(at.node).range;
+        range == at.range && range.start < range.end && !self.is_tagged(range.start)
+    }
+
+    /// Whether the value is moreover a plain scalar: what it is read as can be changed by quoting it.
     pub(super) fn is_bare(&self, at: At<'_>) -> bool {
-        let node = self.doc.node(at.node);
-        node.plain
-            && node.range == at.range
-            && at.range.start < at.range.end
-            && !self.is_tagged(at.range.start)
+        self.doc.node(at.node).plain && self.is_in_place(at)
     }
 
     /// Whether a tag stands before this place, among the properties of the value.

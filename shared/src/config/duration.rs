@@ -87,7 +87,7 @@ fn invalid(cx: &mut Cx<'_>, at: At<'_>) {
         Value::Str(text) => suggest(text),
         _ => None,
     };
-    let in_place = cx.doc.node(at.node).range == at.range && at.range.start < at.range.end;
+    let in_place = cx.is_in_place(at);
     let draft = cx.report(Code::InvalidDuration, at, format!("expected a duration, got {what}"));
     draft.help("write a whole number with one of the units `s`, `m`, `h`, `d`, `w`, such as `90m`");
     if let (Some(suggestion), true) = (suggestion, in_place) {

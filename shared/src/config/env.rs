@@ -78,7 +78,10 @@ fn list(
             good = false;
             continue;
         };
-        surprise::as_text(cx, item, &text);
+        // `.inf` becomes a variable by the name of `inf`; quoted it is none.
+        if cx.doc.node(node).text.as_deref().is_some_and(is_variable) {
+            surprise::as_text(cx, item, &text);
+        }
         let (name, value) = match text.split_once('=') {
             Some((name, value)) => (name.to_owned(), Some(value)),
             None => (text.clone(), None),
@@ -180,7 +183,7 @@ fn wrong_map_item(cx: &mut Cx<'_>, item: At<'_>) {
         && let (Value::Str(name), Some(value)) =
             (&cx.doc.node(entry.key).value, cx.doc.node(entry.value).text.as_deref())
         && cx.doc.node(entry.value).plain
-        && cx.doc.node(item.node).range == item.range
+        && cx.is_in_place(item)
         && !cx.text.get(item.range.start..item.range.end).unwrap_or_default().contains(['\n', '#', '{'])
     {
         meant = Some(format!("{name}={value}"))
@@ -278,7 +281,7 @@ fn plain_secret(cx: &mut Cx<'_>, at: At<'_>, name: &str, value: &str) {
     if !secret || value.len() < 4 || value.starts_with(['$', '/', '<']) {
         return;
     }
-    let in_place = cx.doc.node(at.node).range == at.range && at.range.start < at.range.end;
+    let in_place = cx.is_in_place(at);
     let (instead, fixable) = match at.path {
         Path::Index(..) => (name.to_owned(), in_place),
         _ => (format!("{{key: {name}}}"), cx.is_bare(at)),

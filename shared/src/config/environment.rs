@@ -153,7 +153,7 @@ fn of_type(cx: &mut Cx<'_>, at: At<'_>) -> Option<()> {
                 Value::Str(text) => quote(text),
                 _ => cx.kind_of(at),
             };
-            let in_place = cx.doc.node(at.node).range == at.range && at.range.start < at.range.end;
+            let in_place = cx.is_in_place(at);
             let draft = cx.report(Code::UnknownType, at, format!("expected `dev-environment`, got {what}"));
             if close.is_some() && in_place {
                 draft.fix("replace with `dev-environment`", at.range, "dev-environment");

@@ -3,7 +3,7 @@
 use super::{
     coerce,
     context::{At, Cx, Path, quote},
-    range, scalars, surprise,
+    memory, range, scalars, surprise,
 };
 use crate::{
     config::{Gpu, IntRange, SizeRange},
@@ -37,7 +37,7 @@ pub(super) fn gpu(cx: &mut Cx<'_>, at: At<'_>) -> Option<Gpu> {
             cx.report(Code::InvalidGpu, at, "expected GPUs, got an empty text").help(HELP);
             None
         }
-        Value::Float(_) | Value::Timestamp(_) | Value::Binary(_) => {
+        Value::Float(_) | Value::Timestamp(_) => {
             let what = cx.kind_of(at);
             cx.report(Code::InvalidGpu, at, format!("expected GPUs, got {what}")).help(HELP);
             None
@@ -69,7 +69,7 @@ fn object(cx: &mut Cx<'_>, at: At<'_>) -> Option<Gpu> {
 
 /// One name, or a list; anything that is no list counts as a list of one.
 fn names(cx: &mut Cx<'_>, at: At<'_>) -> Option<Vec<String>> {
-    if matches!(cx.value(at), Value::Seq(_)) {
+    if matches!(cx.value(at), Value::Seq(_) | Value::Pairs(_)) {
         let names = scalars::texts(cx, at);
         return scalars::filter(cx, at, "GPU", names);
     }
@@ -182,6 +182,7 @@ fn size_token(cx: &mut Cx<'_>, at: At<'_>, token: &str) -> Option<SizeRange> {
     let digits = token.find(|c: char| !c.is_ascii_digit()).unwrap_or(0);
     let name = token.get(digits..).unwrap_or_default().trim_start_matches(['x', 'X', '*', '-']);
     let looks_like_name = digits > 0
+        && memory::parse(token).is_none()
         && name.len() > 1
         && name.starts_with(coerce::is_letter)
         && name.bytes().any(|b| b.is_ascii_digit())

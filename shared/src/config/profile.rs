@@ -115,7 +115,7 @@ fn price(cx: &mut Cx<'_>, at: At<'_>) -> Option<f64> {
         let written = cx.doc.node(at.node).text.clone().unwrap_or_default();
         let number = written.trim_matches(|c: char| !c.is_ascii_digit() && c != '.');
         let number = number.parse::<f64>().is_ok_and(|n| n > 0.0 && n.is_finite()).then(|| number.to_owned());
-        let in_place = cx.doc.node(at.node).range == at.range && at.range.start < at.range.end;
+        let in_place = cx.is_in_place(at);
         let draft = cx.report(Code::InvalidNumber, at, format!("expected a price, got {what}"));
         draft.help("write US dollars an hour as a number, such as `2.5`");
         if let (Some(number), true) = (number, in_place) {

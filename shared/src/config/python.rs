@@ -46,7 +46,7 @@ fn invalid(cx: &mut Cx<'_>, at: At<'_>, values: &[&str]) {
             || digits.strip_prefix(v).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     });
     let close = close.copied().or_else(|| (digits == "3.1").then_some("3.10"));
-    let in_place = cx.doc.node(at.node).range == at.range && at.range.start < at.range.end;
+    let in_place = cx.is_in_place(at);
     let expected: Vec<_> = values.iter().map(|v| format!("`{v}`")).collect();
     let draft = cx.report(Code::InvalidValue, at, format!("expected {}, got {what}", join(&expected, "or")));
     match (close, in_place) {

@@ -94,7 +94,7 @@ pub(super) fn choice(cx: &mut Cx<'_>, at: At<'_>, path: &str) -> Option<&'static
         Value::Str(text) => schema::closest(text.trim(), values.iter().copied()),
         _ => None,
     };
-    let in_place = cx.doc.node(at.node).range == at.range && at.range.start < at.range.end;
+    let in_place = cx.is_in_place(at);
     let draft = cx.report(Code::InvalidValue, at, format!("expected {}, got {what}", join(&expected, "or")));
     if let Some(close) = close {
         draft.help(format!("did you mean `{close}`?"));
