@@ -1,7 +1,7 @@
 //! The API over HTTP: a file for each endpoint.
 //!
-//! Every request passes `edge` (number, log, headers, problems) and `guard` (host, origin); all of
-//! `/api/v1` but login, and `/metrics`, passes `session::authenticate` too.
+//! Every request passes `edge` (number, log, headers, problems) and `guard` (host, origin); all of the API
+//! but login, and `/metrics`, passes `session::authenticate` too.
 
 mod catalog;
 mod docs;
@@ -160,13 +160,13 @@ pub fn router(parts: Parts) -> Router {
     }));
     let closed = Router::from(closed())
         .route("/metrics", get(metrics::metrics))
+        .route("/api/v1/openapi.json", get(docs::openapi))
+        .route("/api/docs", get(docs::page))
         .route_layer(middleware::from_fn_with_state(app.clone(), session::authenticate));
     Router::from(open())
         .merge(closed)
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
-        .route("/api/v1/openapi.json", get(docs::openapi))
-        .route("/api/docs", get(docs::page))
         .fallback(static_files::serve)
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
         .layer(middleware::from_fn_with_state(app.clone(), edge::around))

@@ -1,0 +1,172 @@
+//! Endpoints: sessions, bad input, headers.
+
+use crate::server::Server;
+
+/// Everything that the OpenAPI document lists, with something in the place of parameters.
+fn endpoints() -> Vec<(String, String)> {
+    let document: serde_json::Value = serde_json::from_str(&berth::http::document_text()).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    let filled = |path: &str| {
+        path.replace("{name}", "calm-otter-1").replace("{id}", "00000000-0000-0000-0000-000000000001")
+    };
+    paths
+        .iter()
+        .flat_map(|(path, item)| {
+            let methods = item.as_object().unwrap().keys();
+            methods.map(move |method| (method.to_ascii_uppercase(), filled(path)))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn nothing_but_login_health_and_files_answers_without_a_session() {
+    let server = Server::start().await;
+    let mut endpoints = endpoints();
+    assert!(endpoints.len() >= 15, "{endpoints:?}");
+    for hidden in ["/metrics", "/api/docs", "/api/v1/openapi.json"] {
+        endpoints.push(("GET".into(), hidden.into()));
+    }
+    for (method, path) in &endpoints {
+        for cookie in [None, Some("0".repeat(64))] {
+            let mut request = server.request(method, path);
+            if let Some(cookie) = cookie {
+                request = request.session(&cookie);
+            }
+            let answer = request.send().await;
+            match path.as_str() {
+                "/api/v1/login" => assert_eq!(answer.status, 415),
+                _ => assert_eq!(answer.code(), "not-signed-in", "{method} {path}"),
+            }
+        }
+    }
+    for open in ["/healthz", "/readyz"] {
+        assert_eq!(server.request("GET", open).send().await.status, 200, "{open}");
+    }
+}
+
+#[tokio::test]
+async fn every_endpoint_answers_with_a_session() {
+    let server = Server::start().await;
+    let session = server.sign_in().await;
+    for (method, path) in endpoints() {
+        if path == "/api/v1/login" || path == "/api/v1/logout" {
+            continue;
+        }
+        let mut request = server.request(&method, &path).session(&session);
+        if method == "POST" {
+            request = request.json(match path.rsplit('/').next() {
+                Some("stop") => "{}",
+                Some("terminals") => r#"{"cols":80,"rows":24}"#,
+                _ => r#"{"configuration":"type: dev-environment\nide: vscode\n"}"#,
+            });
+        }
+        let answer = request.send().await;
+        match answer.status {
+            200 | 201 | 204 => {}
+            426 => assert_eq!(answer.code(), "not-a-websocket"),
+            other => panic!("{method} {path}: {other} {:?}", String::from_utf8_lossy(&answer.body)),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_makes_no_sense_is_explained() {
+    let server = Server::start().await;
+    let session = server.sign_in().await;
+    let plan = || server.request("POST", "/api/v1/plan").session(&session);
+    insta::assert_snapshot!(plan().json("{").send().await.told(), @"400 malformed-json: the body is not JSON: EOF while parsing an object at line 1 column 1");
+    insta::assert_snapshot!(plan().json("{}").send().await.told(), @"422 wrong-shape: the body does not have the expected shape: missing field `configuration` at line 1 column 2");
+    insta::assert_snapshot!(plan().json(r#"{"configuration":"","colour":1}"#).send().await.told(), @"422 wrong-shape: the body does not have the expected shape: colour: unknown field `colour`, expected `configuration` at line 1 column 28");
+    insta::assert_snapshot!(plan().body("text/plain", b"{}").send().await.told(), @"415 not-json: the body must be JSON, sent with `Content-Type: application/json`");
+    insta::assert_snapshot!(plan().json("\u{0}\u{1}").send().await.told(), @"400 malformed-json: the body is not JSON: expected value at line 1 column 1");
+    let binary = plan().body("application/json", &[0xff, 0xfe, 0x00]).send().await;
+    assert_eq!(binary.code(), "malformed-json");
+}
+
+#[tokio::test]
+async fn a_large_paste_is_checked_and_a_huge_one_refused_in_words() {
+    let server = Server::start().await;
+    let session = server.sign_in().await;
+    let plan = |length: usize| {
+        let body = serde_json::json!({ "configuration": "#".repeat(length) }).to_string();
+        server.request("POST", "/api/v1/plan").session(&session).json(&body).send()
+    };
+    let large = plan(500_000).await;
+    assert_eq!(large.status, 200);
+    assert_eq!(large.json()["valid"], false);
+    for length in [1_000_000, 8_000_000] {
+        let told = plan(length).await.told();
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(told, @"413 body-too-large: the body is larger than 768 KiB; a configuration has at most 256 KiB, so this is probably some other file");
+        }
+    }
+}
+
+#[tokio::test]
+async fn wrong_addresses_methods_and_parameters_are_problems_too() {
+    let server = Server::start().await;
+    let session = server.sign_in().await;
+    let ask = |method: &str, path: &str| server.request(method, path).session(&session).send();
+    insta::assert_snapshot!(ask("GET", "/api/v1/nothing").await.told(), @"404 no-such-endpoint: there is nothing at this address; `/api/docs` lists what there is");
+    insta::assert_snapshot!(ask("PUT", "/api/v1/runs").await.told(), @"405 wrong-method: this address does not take that method; `/api/docs` lists what it takes");
+    insta::assert_snapshot!(ask("GET", "/api/v1/runs?limit=many").await.told(), @"400 wrong-parameter: Failed to deserialize query string: limit: invalid digit found in string");
+    insta::assert_snapshot!(ask("GET", "/api/v1/runs/no-such-run").await.told(), @"404 run-not-found: there is no run named `no-such-run`");
+    insta::assert_snapshot!(ask("POST", "/").await.told(), @"405 wrong-method: this address can only be read");
+    insta::assert_snapshot!(ask("GET", "/no-such-file.js").await.told(), @"404 no-such-file: the dashboard has no such file");
+    assert_eq!(ask("PUT", "/api/v1/runs").await.header("allow"), "GET,HEAD,POST");
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_security_headers_and_its_number() {
+    let server = Server::start().await;
+    for path in ["/", "/healthz", "/api/v1/me", "/api/nothing"] {
+        let answer = server.request("GET", path).send().await;
+        let policy = answer.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'self'; script-src 'self' "), "{path}: {policy}");
+        assert!(!policy.split(';').any(|part| part.contains("script-src") && part.contains("unsafe-inline")));
+        assert!(policy.ends_with("frame-ancestors 'none'"), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
+        assert!(!answer.header("x-request-id").is_empty(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_catalogue_is_served_under_a_name_that_follows_its_content() {
+    let server = Server::start().await;
+    let session = server.sign_in().await;
+    let meta = server.request("GET", "/api/v1/catalog").session(&session).send().await.json();
+    let url = meta["url"].as_str().unwrap();
+    assert_eq!(url, format!("/assets/catalog-{}.bin", meta["version"].as_str().unwrap()));
+    let file = server.request("GET", url).send().await;
+    assert_eq!(file.header("cache-control"), "public, max-age=31536000, immutable");
+    assert!(file.body == berth::http::PACKED_CATALOG);
+    assert_eq!(server.request("GET", "/assets/catalog-0.bin").send().await.status, 404);
+}
+
+#[tokio::test]
+async fn metrics_are_in_the_format_of_prometheus() {
+    let server = Server::start().await;
+    let session = server.sign_in().await;
+    server.fake.happen(3);
+    let answer = server.request("GET", "/metrics").session(&session).send().await;
+    let text = String::from_utf8(answer.body).unwrap();
+    assert!(text.contains("\nberth_runs{status=\"running\"} 1\n"), "{text}");
+    assert!(text.contains("\nberth_events_total 3\n"), "{text}");
+    for line in text.lines().filter(|line| !line.starts_with('#')) {
+        let (_, value) = line.rsplit_once(' ').expect("a name and a value");
+        assert!(value.parse::<f64>().is_ok(), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn the_documentation_page_names_every_endpoint() {
+    let server = Server::start().await;
+    let session = server.sign_in().await;
+    let page = server.request("GET", "/api/docs").session(&session).send().await;
+    let page = String::from_utf8(page.body).unwrap();
+    for path in ["/api/v1/runs/{name}/stop", "/api/v1/stream", "/api/v1/login"] {
+        assert!(page.contains(path), "{path}");
+    }
+    assert!(!page.contains("<script"));
+}

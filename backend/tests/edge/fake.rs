@@ -1,0 +1,292 @@
+//! An orchestrator whose past and present the test writes.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
+
+use async_trait::async_trait;
+use berth::{
+    control::{Control, Refused, RefusedKind},
+    provider::{
+        Attached, ByteStream, Environment, Exec, ExecSpec, JobObservation, JobSpec, ProviderError,
+        TerminalInput, TerminalOutput,
+    },
+    store::{Snapshot, StoredEvent},
+};
+use berth_shared::{
+    api::{
+        Event, EventSeq, Instance, LogChunk, LogLine, LogSource, Page, Plan, PlanRequest, Run, RunDetail,
+        RunId, RunStatus, StopRequest, Subject, SubmitRequest, TerminalId, TerminalInfo, TerminalSize, Usage,
+    },
+    time::Timestamp,
+};
+use tokio::sync::{broadcast, mpsc, watch};
+use uuid::Uuid;
+
+/// The one run there is.
+pub(crate) const RUN: RunId = RunId(Uuid::from_u128(0x42));
+pub(crate) const NAME: &str = "calm-otter-1";
+
+pub(crate) struct Fake {
+    events: Mutex<Vec<StoredEvent>>,
+    log: Mutex<Vec<String>>,
+    newest: watch::Sender<EventSeq>,
+    log_changes: broadcast::Sender<RunId>,
+    pub(crate) environment: Arc<FakeEnvironment>,
+}
+
+impl Default for Fake {
+    fn default() -> Self {
+        Self {
+            events: Mutex::default(),
+            log: Mutex::default(),
+            newest: watch::Sender::new(0),
+            log_changes: broadcast::Sender::new(4),
+            environment: Arc::default(),
+        }
+    }
+}
+
+impl Fake {
+    /// Something happens `count` times.
+    pub(crate) fn happen(&self, count: u64) {
+        let mut events = self.events.lock().unwrap();
+        for _ in 0..count {
+            let seq = events.len() as EventSeq + 1;
+            let event = Event {
+                seq,
+                at: Timestamp(0),
+                subject: Subject::Run,
+                run_id: Some(RUN),
+                instance_id: None,
+                from: None,
+                to: None,
+                reason: None,
+                message: format!("event {seq}"),
+                actor: None,
+            };
+            events.push(StoredEvent { event, run: Some(run()), instance: None, deleted_run: None });
+        }
+        self.newest.send_replace(events.len() as EventSeq);
+    }
+
+    /// A line is written to the run's log.
+    pub(crate) fn log(&self, line: &str) {
+        self.log.lock().unwrap().push(line.into());
+        let _ = self.log_changes.send(RUN);
+    }
+}
+
+pub(crate) fn run() -> Run {
+    Run {
+        id: RUN,
+        name: NAME.into(),
+        owner: "admin".into(),
+        status: RunStatus::Running,
+        status_since: Timestamp(0),
+        progress: None,
+        reason: None,
+        job_reason: None,
+        message: None,
+        submitted_at: Timestamp(0),
+        billed_from: None,
+        billed_to: None,
+        started_at: None,
+        finished_at: None,
+        stops_at: None,
+        offer: None,
+        instance_id: None,
+        ports: Vec::new(),
+    }
+}
+
+fn unknown(run: impl std::fmt::Display) -> Refused {
+    Refused::new(RefusedKind::NotFound, "run-not-found", format!("there is no run named `{run}`"))
+}
+
+#[async_trait]
+impl Control for Fake {
+    fn backends(&self) -> Vec<String> {
+        vec!["local".into()]
+    }
+
+    async fn plan(&self, request: &PlanRequest) -> Result<Plan, Refused> {
+        let checked = berth_shared::check(&request.configuration);
+        Ok(Plan {
+            valid: checked.is_valid(),
+            diagnostics: checked.diagnostics,
+            offers: Vec::new(),
+            total: 0,
+            refusals: Vec::new(),
+            variables: Vec::new(),
+            catalog_version: "0".into(),
+        })
+    }
+
+    async fn submit(&self, user: &str, _: SubmitRequest) -> Result<Run, Refused> {
+        Ok(Run { owner: user.into(), ..run() })
+    }
+
+    async fn stop(&self, _: &str, name: &str, _: StopRequest) -> Result<Run, Refused> {
+        self.run(name).await.map(|detail| detail.run)
+    }
+
+    async fn delete(&self, _: &str, name: &str) -> Result<(), Refused> {
+        self.run(name).await.map(|_| ())
+    }
+
+    async fn run(&self, name: &str) -> Result<RunDetail, Refused> {
+        if name == NAME { self.run_by_id(RUN).await } else { Err(unknown(name)) }
+    }
+
+    async fn run_by_id(&self, id: RunId) -> Result<RunDetail, Refused> {
+        if id != RUN {
+            return Err(unknown(id));
+        }
+        let events = self.events.lock().unwrap();
+        Ok(RunDetail {
+            seq: events.len() as EventSeq,
+            run: run(),
+            configuration: "type: dev-environment\n".into(),
+            events: events.iter().map(|stored| stored.event.clone()).collect(),
+        })
+    }
+
+    async fn runs(&self, _: Option<&str>, _: u32) -> Result<Page<Run>, Refused> {
+        Ok(Page { items: vec![run()], next: Some("more".into()) })
+    }
+
+    async fn instances(&self) -> Result<Vec<Instance>, Refused> {
+        Ok(Vec::new())
+    }
+
+    async fn environment(&self, run: RunId) -> Result<Arc<dyn Environment>, Refused> {
+        if run == RUN { Ok(self.environment.clone()) } else { Err(unknown(run)) }
+    }
+
+    async fn logs(&self, run: RunId, after: u64) -> Result<LogChunk, Refused> {
+        if run != RUN {
+            return Err(unknown(run));
+        }
+        let log = self.log.lock().unwrap();
+        // Three lines at most, so that a log takes several pieces.
+        let lines: Vec<_> = log
+            .iter()
+            .skip(after as usize)
+            .take(3)
+            .map(|text| LogLine { at: Timestamp(0), source: LogSource::Stdout, text: text.clone() })
+            .collect();
+        let next_offset = after + lines.len() as u64;
+        Ok(LogChunk { offset: after, next_offset, complete: false, lines })
+    }
+
+    async fn snapshot(&self) -> Result<Snapshot, Refused> {
+        let seq = self.events.lock().unwrap().len() as EventSeq;
+        Ok(Snapshot { seq, runs: vec![run()], instances: Vec::new(), at: Timestamp(0) })
+    }
+
+    async fn events_after(&self, after: EventSeq, limit: u32) -> Result<Vec<StoredEvent>, Refused> {
+        let events = self.events.lock().unwrap();
+        Ok(events.iter().skip(after as usize).take(limit as usize).cloned().collect())
+    }
+
+    fn newest(&self) -> watch::Receiver<EventSeq> {
+        self.newest.subscribe()
+    }
+
+    fn log_changes(&self) -> broadcast::Receiver<RunId> {
+        self.log_changes.subscribe()
+    }
+}
+
+/// Terminals that echo what is typed; `exit` ends one. What they wrote is kept.
+#[derive(Default)]
+pub(crate) struct FakeEnvironment {
+    written: Mutex<BTreeMap<TerminalId, Vec<u8>>>,
+    opened: Mutex<BTreeSet<TerminalId>>,
+    pub(crate) attached: Arc<()>,
+}
+
+impl FakeEnvironment {
+    /// How many are attached now.
+    pub(crate) fn attached(&self) -> usize {
+        Arc::strong_count(&self.attached) - 1
+    }
+}
+
+fn nothing<T>() -> Result<T, ProviderError> {
+    Err(ProviderError::NotReady("this environment has terminals only".into()))
+}
+
+#[async_trait]
+impl Environment for FakeEnvironment {
+    async fn start(&self, _: &JobSpec) -> Result<(), ProviderError> {
+        nothing()
+    }
+
+    async fn observe(&self) -> Result<JobObservation, ProviderError> {
+        nothing()
+    }
+
+    async fn stop(&self, _: u32) -> Result<(), ProviderError> {
+        nothing()
+    }
+
+    async fn logs(&self, _: u64) -> Result<LogChunk, ProviderError> {
+        nothing()
+    }
+
+    async fn stats(&self) -> Result<Usage, ProviderError> {
+        Ok(Usage { memory_bytes: 4096, ..Usage::default() })
+    }
+
+    async fn exec(&self, _: &ExecSpec) -> Result<Exec, ProviderError> {
+        nothing()
+    }
+
+    async fn dial(&self, _: u16) -> Result<ByteStream, ProviderError> {
+        nothing()
+    }
+
+    async fn open_terminal(&self, id: TerminalId, size: TerminalSize) -> Result<(), ProviderError> {
+        if self.opened.lock().unwrap().insert(id) {
+            let greeting = format!("{}x{}\n", size.cols, size.rows);
+            self.written.lock().unwrap().insert(id, greeting.into_bytes());
+        }
+        Ok(())
+    }
+
+    async fn terminals(&self) -> Result<Vec<TerminalInfo>, ProviderError> {
+        let info = |id: &TerminalId| TerminalInfo { id: *id, opened_at: Timestamp(0), exit_code: None };
+        Ok(self.opened.lock().unwrap().iter().map(info).collect())
+    }
+
+    async fn attach_terminal(&self, id: TerminalId, after: Option<u64>) -> Result<Attached, ProviderError> {
+        let Some(mut written) = self.written.lock().unwrap().get(&id).cloned() else {
+            return Err(ProviderError::NotFound(format!("terminal {id}")));
+        };
+        let offset = after.filter(|after| *after <= written.len() as u64).unwrap_or(0);
+        let (output, receiver) = mpsc::channel(4);
+        let (sender, mut input) = mpsc::channel(4);
+        let attached = self.attached.clone();
+        let kept = written.split_off(offset as usize);
+        tokio::spawn(async move {
+            let _attached = attached;
+            let _ = output.send(TerminalOutput::Bytes(kept)).await;
+            while let Some(input) = input.recv().await {
+                let _ = match input {
+                    TerminalInput::Bytes(keys) if keys == b"exit" => {
+                        output.send(TerminalOutput::Exited(3)).await
+                    }
+                    TerminalInput::Bytes(keys) => output.send(TerminalOutput::Bytes(keys)).await,
+                    TerminalInput::Resize(size) => {
+                        let text = format!("[{}x{}]", size.cols, size.rows);
+                        output.send(TerminalOutput::Bytes(text.into_bytes())).await
+                    }
+                };
+            }
+        });
+        Ok(Attached { offset, output: receiver, input: sender })
+    }
+}

@@ -1,0 +1,107 @@
+//! Signing in and out.
+
+use berth::auth::{ADMIN, LOGIN_TOKEN_SECONDS, SESSION_SECONDS};
+
+use crate::server::Server;
+
+#[tokio::test]
+async fn a_login_token_opens_a_session_and_works_once() {
+    let server = Server::start().await;
+    let token = server.token().await;
+    let answer = server.login(&token).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.json()["name"], ADMIN);
+    let (name, rest) = answer.header("set-cookie").split_once('=').unwrap();
+    let (value, attributes) = rest.split_once("; ").unwrap();
+    assert_eq!(name, "berth_session");
+    assert_eq!(value.len(), 64);
+    assert_eq!(attributes, "Path=/; Max-Age=2592000; HttpOnly; SameSite=Strict");
+
+    let me = server.request("GET", "/api/v1/me").session(value).send().await;
+    assert_eq!(me.json()["name"], ADMIN);
+
+    let again = server.login(&token).await;
+    insta::assert_snapshot!(again.told(), @"401 login-token-used: this login token was used already; each lets in once; `berth login-link`, run where the server runs, prints a new link");
+    assert_eq!(again.header("set-cookie"), "");
+}
+
+#[tokio::test]
+async fn two_uses_of_a_token_at_the_same_time_let_one_in() {
+    let server = Server::start().await;
+    let token = server.token().await;
+    let answers = tokio::join!(server.login(&token), server.login(&token), server.login(&token));
+    let mut statuses = [answers.0.status, answers.1.status, answers.2.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 401, 401]);
+}
+
+#[tokio::test]
+async fn a_wrong_token_is_refused_with_the_way_to_a_new_one() {
+    let server = Server::start().await;
+    let answer = server.login("0000").await;
+    insta::assert_snapshot!(answer.told(), @"401 login-token-invalid: this login token is not one of this server's; `berth login-link`, run where the server runs, prints a new link");
+}
+
+#[tokio::test]
+async fn a_token_expires_after_an_hour() {
+    let server = Server::start().await;
+    let (early, late) = (server.token().await, server.token().await);
+    server.clock.pass(LOGIN_TOKEN_SECONDS - 1);
+    assert_eq!(server.login(&early).await.status, 200);
+    server.clock.pass(1);
+    insta::assert_snapshot!(server.login(&late).await.told(), @"401 login-token-expired: this login token is older than an hour; `berth login-link`, run where the server runs, prints a new link");
+}
+
+#[tokio::test]
+async fn a_session_expires_after_thirty_days() {
+    let server = Server::start().await;
+    let session = server.sign_in().await;
+    let me = || server.request("GET", "/api/v1/me").session(&session).send();
+    server.clock.pass(SESSION_SECONDS - 1);
+    assert_eq!(me().await.status, 200);
+    server.clock.pass(1);
+    insta::assert_snapshot!(me().await.told(), @"401 not-signed-in: sign in first: open the link that `berth serve` printed; `berth login-link`, run where the server runs, prints a new one");
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session_and_no_other() {
+    let server = Server::start().await;
+    let (session, other) = (server.sign_in().await, server.sign_in().await);
+    let out = server.request("POST", "/api/v1/logout").session(&session).send().await;
+    assert_eq!(out.status, 204);
+    assert_eq!(out.header("set-cookie"), "berth_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict");
+    assert_eq!(server.request("GET", "/api/v1/me").session(&session).send().await.status, 401);
+    assert_eq!(server.request("GET", "/api/v1/me").session(&other).send().await.status, 200);
+}
+
+#[tokio::test]
+async fn who_guesses_waits_and_then_may_try_again() {
+    let server = Server::start().await;
+    let token = server.token().await;
+    for _ in 0..10 {
+        assert_eq!(server.login("guess").await.status, 401);
+    }
+    let answer = server.login(&token).await;
+    insta::assert_snapshot!(answer.told(), @"429 too-many-attempts: too many failed logins from this address; the next try is possible in 60 s");
+    assert_eq!(answer.header("retry-after"), "60");
+    server.clock.pass(60);
+    assert_eq!(server.login(&token).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_api_token_opens_without_cookie_and_origin_until_it_is_revoked() {
+    let server = Server::start().await;
+    let token = server.auth.create_api_token(ADMIN, "ci").await.unwrap();
+    let bearer = format!("Bearer {}", token.reveal());
+    let plan = || {
+        server
+            .request("POST", "/api/v1/plan")
+            .without("origin")
+            .header("authorization", &bearer)
+            .json(r#"{"configuration":"type: dev-environment\nide: vscode\n"}"#)
+    };
+    assert_eq!(plan().send().await.status, 200);
+    let wrong = plan().header("authorization", "Bearer berth_0").send().await;
+    assert_eq!(wrong.code(), "not-signed-in");
+    assert_eq!(wrong.header("www-authenticate"), "Bearer realm=\"berth\"");
+}

@@ -1,0 +1,12 @@
+//! The server's edge, over real sockets: a server on a free port with a data directory of its own, and behind it
+//! a made-up orchestrator whose events the tests write.
+
+mod api;
+mod client;
+mod fake;
+mod login;
+mod origins;
+mod process;
+mod server;
+mod stream;
+mod terminal;

@@ -1,0 +1,138 @@
+//! A server for one test.
+
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU32, Ordering},
+    },
+};
+
+use berth::{
+    auth::{ADMIN, Auth, AuthStore},
+    clock::Clock,
+    http::{self, Catalog, Names, PACKED_CATALOG},
+    live::Sockets,
+    store,
+};
+use berth_shared::time::Timestamp;
+use rand::{SeedableRng, rngs::StdRng};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+use crate::{
+    client::{Request, Socket},
+    fake::Fake,
+};
+
+/// A folder that goes away with the test.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let n = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("berth-edge-{}-{n}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a folder for the test");
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A clock that stands until it is set.
+pub(crate) struct SetClock(AtomicI64);
+
+impl SetClock {
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.0.fetch_add(seconds * 1000, Ordering::Relaxed);
+    }
+}
+
+impl Clock for SetClock {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.0.load(Ordering::Relaxed))
+    }
+}
+
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) fake: Arc<Fake>,
+    pub(crate) clock: Arc<SetClock>,
+    pub(crate) stop: watch::Sender<bool>,
+    /// Makes tokens behind the server's back, as `berth login-link` does.
+    pub(crate) auth: Auth,
+    task: JoinHandle<()>,
+    _store: store::Store,
+    _folder: Folder,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        Self::with(Arc::new(Fake::default())).await
+    }
+
+    pub(crate) async fn with(fake: Arc<Fake>) -> Self {
+        let folder = Folder::new();
+        let store = store::open(&folder.0).await.expect("a database");
+        let accounts = AuthStore::new(store.reader().clone(), store.writer().clone());
+        let clock = Arc::new(SetClock(AtomicI64::new(1_790_000_000_000)));
+        let auth = |seed| Auth::new(accounts.clone(), clock.clone(), StdRng::seed_from_u64(seed));
+        auth(1).begin().await.expect("accounts");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().unwrap();
+        let stop = watch::Sender::new(false);
+        let router = http::router(http::Parts {
+            control: fake.clone(),
+            auth: auth(2),
+            names: Names::new(address, None),
+            catalog: Catalog::new(PACKED_CATALOG).expect("a catalogue"),
+            clock: clock.clone(),
+            rng: StdRng::seed_from_u64(3),
+            stopping: stop.subscribe(),
+            sockets: Sockets::default(),
+        });
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let task = tokio::spawn(async move { axum::serve(listener, service).await.expect("serves") });
+        let auth = auth(4);
+        Self { address, fake, clock, stop, auth, task, _store: store, _folder: folder }
+    }
+
+    pub(crate) fn request(&self, method: &str, path: &str) -> Request {
+        Request::new(self.address, method, path)
+    }
+
+    /// A fresh login token.
+    pub(crate) async fn token(&self) -> String {
+        self.auth.login_token(ADMIN).await.expect("a token").reveal().to_owned()
+    }
+
+    /// Signs in; the cookie's value.
+    pub(crate) async fn sign_in(&self) -> String {
+        let answer = self.login(&self.token().await).await;
+        assert_eq!(answer.status, 200);
+        let cookie = answer.header("set-cookie");
+        let (_, rest) = cookie.split_once('=').expect("a cookie");
+        rest.split(';').next().unwrap().to_owned()
+    }
+
+    pub(crate) async fn login(&self, token: &str) -> crate::client::Answer {
+        self.request("POST", "/api/v1/login").json(&format!(r#"{{"token":"{token}"}}"#)).send().await
+    }
+
+    /// Signs in and opens a WebSocket.
+    pub(crate) async fn socket(&self, path: &str) -> Socket {
+        let session = self.sign_in().await;
+        self.request("GET", path).session(&session).connect().await.expect("a socket")
+    }
+}
