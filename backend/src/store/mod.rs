@@ -6,6 +6,8 @@
 mod open;
 mod rows;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 
 use async_trait::async_trait;
 use berth_shared::{

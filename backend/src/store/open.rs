@@ -197,7 +197,7 @@ fn io_error(path: &Path, error: &io::Error) -> OpenError {
 /// SQLite's primary result codes: <https://www.sqlite.org/rescode.html>.
 fn database_error(path: &Path, error: &sqlx::Error) -> OpenError {
     let path = path.to_owned();
-    let cause = error.to_string();
+    let cause = error.as_database_error().map_or_else(|| error.to_string(), |e| e.message().to_owned());
     if let sqlx::Error::Io(e) = error {
         return io_error(&path, e);
     }

@@ -45,6 +45,9 @@ type Next = Step<InstanceRow, Effect>;
 /// What the instance does next.
 pub(crate) fn step(row: &InstanceRow, input: &Input, now: Timestamp) -> Next {
     let mut row = row.clone();
+    // A provider may say either.
+    let unknown = Input { sight: Sight::Seen(Observation::Gone { message: None }), ..*input };
+    let input = if matches!(input.sight, Sight::Failed(Failure::NotFound(_))) { &unknown } else { input };
     if !matches!(input.sight, Sight::Failed(_)) {
         row.failures = 0;
         row.failing_since = None;
@@ -135,9 +138,7 @@ fn provisioning(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
             row.instance.billed_from.get_or_insert(now);
             Next::stay(row).due(deadline)
         }
-        Sight::Seen(Observation::Gone { .. }) | Sight::Failed(Failure::NotFound(_)) => {
-            Next::stay(row).with(Effect::Create).due(deadline)
-        }
+        Sight::Seen(Observation::Gone { .. }) => Next::stay(row).with(Effect::Create).due(deadline),
         Sight::Failed(failure) => failed(row, failure, now).due(deadline),
         Sight::Did(Effect::Terminate) | Sight::Seen(Observation::Ready { .. } | Observation::Removing) => {
             Next::stay(row).due(deadline)
@@ -152,10 +153,6 @@ fn there(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
             let told = message.clone().unwrap_or_else(|| "it went away by itself".to_owned());
             row.fault = Some(Fault::Lost);
             return gone(row, told, now);
-        }
-        Sight::Failed(Failure::NotFound(_)) => {
-            row.fault = Some(Fault::Lost);
-            return gone(row, "it went away by itself".to_owned(), now);
         }
         Sight::Seen(Observation::Removing) => {
             row.fault = Some(Fault::Lost);
@@ -221,7 +218,7 @@ fn there(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
 
 fn terminating(row: InstanceRow, input: &Input, now: Timestamp) -> Next {
     match &input.sight {
-        Sight::Seen(Observation::Gone { .. }) | Sight::Failed(Failure::NotFound(_)) => {
+        Sight::Seen(Observation::Gone { .. }) => {
             let mut next = enter(row, Status::Terminated, now).saying("gone, as its provider confirms");
             next.row.instance.billed_to = next.row.instance.billed_from.map(|_| now);
             next.row.instance.idle_stop_at = None;

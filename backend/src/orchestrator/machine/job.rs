@@ -9,8 +9,8 @@ use berth_shared::{
 };
 
 use super::{
-    Failure, GRACE, KEEP_TRIES, MAX_TRIES, PROVISION_LIMIT, SETUP_LIMIT, STOP_LIMIT, STOP_UNREACHABLE_LIMIT,
-    Step, overdue,
+    Failure, GRACE, KEEP_TRIES, MAX_TRIES, PROVISION_LIMIT, SETUP_LIMIT, STOP_HOPELESS_LIMIT, STOP_LIMIT,
+    STOP_UNREACHABLE_LIMIT, Step, overdue,
 };
 use crate::{
     provider::JobObservation as Observation,
@@ -180,7 +180,13 @@ fn pulling(mut row: JobRow, input: &Input<'_>, now: Timestamp) -> Next {
         return end(row, input, Reason::InterruptedByNoCapacity, Some(told), now);
     }
     let since = row.status_since;
-    match own(&row, &input.sight) {
+    let sight = own(&row, &input.sight);
+    let moves_on = matches!(sight, Sight::Seen(Observation::Ended { .. } | Observation::Running { .. }));
+    if !moves_on && overdue(since, SETUP_LIMIT, now) {
+        let told = format!("`setup` did not end within {} hours", SETUP_LIMIT / 3600);
+        return end(row, input, Reason::WaitingRunnerLimitExceeded, Some(told), now);
+    }
+    match sight {
         Sight::Seen(Observation::Ended { reason, message, .. }) => {
             end(row, input, *reason, message.clone(), now)
         }
@@ -206,10 +212,6 @@ fn pulling(mut row: JobRow, input: &Input<'_>, now: Timestamp) -> Next {
             failed(row, failure, now)
         }
         Sight::Seen(Observation::SettingUp { progress, .. }) => {
-            if overdue(since, SETUP_LIMIT, now) {
-                let told = format!("`setup` did not end within {} hours", SETUP_LIMIT / 3600);
-                return end(row, input, Reason::WaitingRunnerLimitExceeded, Some(told), now);
-            }
             progressed(row, Some(progress.clone())).due(since.plus_seconds(SETUP_LIMIT))
         }
         Sight::Seen(Observation::None) => {
@@ -309,6 +311,11 @@ fn stopping(mut row: JobRow, input: &Input<'_>, force: bool, now: Timestamp) -> 
         Sight::Seen(Observation::None | Observation::Ended { .. }) => {
             row.ending = Ending::Archiving;
             Next::stay(row).with(Effect::Keep)
+        }
+        // It cannot be stopped; taking its instance down ends it too.
+        Sight::Seen(_) if overdue(since, STOP_HOPELESS_LIMIT, now) => {
+            row.ending = Ending::Archiving;
+            Next::stay(row).with(Effect::Keep).saying("its processes do not end; removing its machine")
         }
         Sight::Seen(Observation::Stopping { .. }) if !kill => {
             Next::stay(row).due(since.plus_seconds(STOP_LIMIT))

@@ -8,6 +8,8 @@
 pub(crate) mod instance;
 pub(crate) mod job;
 pub(crate) mod run;
+#[cfg(test)]
+mod tests;
 
 use berth_shared::time::Timestamp;
 
@@ -27,6 +29,8 @@ pub(crate) const STOP_LIMIT: i64 = 15;
 pub(crate) const STOP_UNREACHABLE_LIMIT: i64 = 30;
 /// How many offers one job tries at most (§7.4).
 pub(crate) const MAX_TRIES: usize = 15;
+/// After how many seconds an environment whose processes do not even end by force is taken down with its instance.
+pub(crate) const STOP_HOPELESS_LIMIT: i64 = 60;
 /// How often keeping a log is tried.
 pub(crate) const KEEP_TRIES: u32 = 3;
 /// For how long a run is submitted again when its `retry_policy` does not say, in seconds.

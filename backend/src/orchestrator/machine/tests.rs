@@ -1,0 +1,399 @@
+//! The complete tables: every status, what is wanted and what is seen; and that nothing stays for ever.
+
+use std::fmt::Write as _;
+
+use berth_shared::{
+    api::{
+        Instance, InstanceId, InstanceStatus, Isolation, JobId, JobReason, JobStatus, PlannedOffer, Run,
+        RunId, RunStatus,
+    },
+    catalog::{Availability, Offer, PriceBasis},
+    time::Timestamp,
+};
+use uuid::Uuid;
+
+use super::{Failure, instance, job, run};
+use crate::{
+    provider::{CreateRequest, InstanceObservation, JobObservation},
+    store::{Ending, InstanceDesired, InstanceFault, InstanceRow, JobDesired, JobRow, RunDesired, RunRow},
+};
+
+const T0: Timestamp = Timestamp(1_000_000);
+const JOB: JobId = JobId(Uuid::from_u128(2));
+const INSTANCE: InstanceId = InstanceId(Uuid::from_u128(3));
+
+fn offer() -> Offer {
+    Offer {
+        backend: "fake".to_owned(),
+        region: "here".to_owned(),
+        instance_type: "small".to_owned(),
+        cpus: 1.0,
+        memory_gib: 1.0,
+        gpu: None,
+        disk_gib: None,
+        spot: false,
+        price: 1.0,
+        basis: PriceBasis::Listed,
+        as_of: None,
+        availability: Availability::Available,
+    }
+}
+
+fn instance_row(status: InstanceStatus) -> InstanceRow {
+    let planned = PlannedOffer { offer: offer(), allocation: None, notes: Vec::new() };
+    InstanceRow {
+        version: 1,
+        instance: Instance {
+            id: INSTANCE,
+            name: "fox".to_owned(),
+            owner: "ann".to_owned(),
+            status,
+            status_since: T0,
+            message: None,
+            offer: offer(),
+            allocation: None,
+            isolation: None,
+            run_id: Some(RunId(Uuid::from_u128(1))),
+            created_at: T0,
+            billed_from: None,
+            billed_to: None,
+            idle_stop_at: (status == InstanceStatus::Idle).then(|| T0.plus_seconds(300)),
+        },
+        request: CreateRequest { id: INSTANCE, name: "fox".to_owned(), planned },
+        desired: InstanceDesired::There,
+        job_id: (status != InstanceStatus::Idle).then_some(JOB),
+        accepted: !matches!(status, InstanceStatus::Pending),
+        was_ready: matches!(status, InstanceStatus::Busy | InstanceStatus::Idle),
+        fault: None,
+        idle_seconds: Some(300),
+        failures: 0,
+        failing_since: None,
+    }
+}
+
+fn job_row(status: JobStatus) -> JobRow {
+    let ends = status.is_finished() || status == JobStatus::Terminating;
+    JobRow {
+        version: 1,
+        id: JOB,
+        run_id: RunId(Uuid::from_u128(1)),
+        status,
+        status_since: T0,
+        desired: JobDesired::Running,
+        reason: ends.then_some(JobReason::TerminatedByUser),
+        message: None,
+        progress: None,
+        started_at: (status == JobStatus::Running).then_some(T0),
+        max_duration: Some(3600),
+        instance_id: (status != JobStatus::Submitted).then_some(INSTANCE),
+        tried: Vec::new(),
+        ending: Ending::Stopping,
+        failures: 0,
+        failing_since: None,
+    }
+}
+
+fn run_row(status: RunStatus) -> RunRow {
+    RunRow {
+        version: 1,
+        run: Run {
+            id: RunId(Uuid::from_u128(1)),
+            name: "fox".to_owned(),
+            owner: "ann".to_owned(),
+            status,
+            status_since: T0,
+            progress: None,
+            reason: None,
+            job_reason: None,
+            message: None,
+            submitted_at: T0,
+            billed_from: None,
+            billed_to: None,
+            started_at: None,
+            finished_at: None,
+            stops_at: None,
+            offer: None,
+            instance_id: None,
+            ports: Vec::new(),
+        },
+        desired: RunDesired::Running,
+        job_id: JOB,
+        attempts: 1,
+        retry_seconds: None,
+        retry_since: None,
+        retry_at: None,
+        agreed_price: None,
+        max_duration: Some(3600),
+    }
+}
+
+fn failures() -> [(&'static str, Failure); 4] {
+    let m = || "m".to_owned();
+    [
+        ("no capacity", Failure::NoCapacity(m())),
+        ("not found", Failure::NotFound(m())),
+        ("temporary failure", Failure::Temporary(m())),
+        ("permanent failure", Failure::Permanent(m())),
+    ]
+}
+
+fn instance_sights() -> Vec<(&'static str, instance::Sight)> {
+    use instance::{Effect, Sight::*};
+    let mut all = vec![
+        ("creating", Seen(InstanceObservation::Creating)),
+        ("ready", Seen(InstanceObservation::Ready { isolation: Isolation::default() })),
+        ("removing", Seen(InstanceObservation::Removing)),
+        ("gone", Seen(InstanceObservation::Gone { message: None })),
+        ("create accepted", Did(Effect::Create)),
+        ("terminate accepted", Did(Effect::Terminate)),
+    ];
+    all.extend(failures().map(|(name, failure)| (name, Failed(failure))));
+    all
+}
+
+fn job_sights() -> Vec<(&'static str, job::Sight)> {
+    use job::{Effect, Sight::*};
+    let progress = "setup".to_owned();
+    let ended = |reason| JobObservation::Ended { job_id: JOB, reason, message: None, at: T0 };
+    let mut all = vec![
+        ("nothing", Unseen),
+        ("not begun", Seen(JobObservation::None)),
+        ("setting up", Seen(JobObservation::SettingUp { job_id: JOB, progress, since: T0 })),
+        ("running", Seen(JobObservation::Running { job_id: JOB, progress: None, since: T0 })),
+        ("stopping", Seen(JobObservation::Stopping { job_id: JOB })),
+        ("failed", Seen(ended(JobReason::ContainerExitedWithError))),
+        ("done", Seen(ended(JobReason::DoneByRunner))),
+        ("another job", Seen(JobObservation::Stopping { job_id: JobId(Uuid::from_u128(9)) })),
+        ("placed", Did(Effect::Place)),
+        ("start accepted", Did(Effect::Start)),
+        ("stop accepted", Did(Effect::Stop { grace: 10 })),
+        ("log kept", Did(Effect::Keep)),
+        ("no offer", NoOffer("m".to_owned())),
+    ];
+    all.extend(failures().map(|(name, failure)| (name, Failed(failure))));
+    all
+}
+
+/// What the job's instance may be: none, or one in any status, with or without a fault.
+fn instances() -> Vec<(String, Option<InstanceRow>)> {
+    let mut all = vec![("none".to_owned(), None)];
+    for &status in InstanceStatus::ALL {
+        all.push((status.to_string(), Some(instance_row(status))));
+        if matches!(status, InstanceStatus::Terminating | InstanceStatus::Terminated) {
+            let faulty = InstanceRow { fault: Some(InstanceFault::NoCapacity), ..instance_row(status) };
+            all.push((format!("{status}, no capacity"), Some(faulty)));
+        }
+    }
+    all
+}
+
+const ENDINGS: [Ending; 3] = [Ending::Stopping, Ending::Archiving, Ending::Released];
+
+fn job_desires() -> [(&'static str, JobDesired); 3] {
+    let ended = |reason, force| JobDesired::Ended { reason, force };
+    [
+        ("run", JobDesired::Running),
+        ("end", ended(JobReason::TerminatedByUser, false)),
+        ("kill", ended(JobReason::AbortedByUser, true)),
+    ]
+}
+
+#[test]
+fn the_table_of_instances_is_complete() {
+    let mut table = String::new();
+    for &status in InstanceStatus::ALL {
+        for (wish, desired, wanted) in [
+            ("job", InstanceDesired::There, true),
+            ("no job", InstanceDesired::There, false),
+            ("gone", InstanceDesired::Gone, true),
+        ] {
+            for (name, sight) in instance_sights() {
+                let row = InstanceRow { desired, ..instance_row(status) };
+                let next = instance::step(&row, &instance::Input { wanted, sight }, T0.plus_seconds(1));
+                check_instance(&row, &next.row);
+                let to = next.row.instance.status;
+                let _ = writeln!(table, "{status} | {wish} | {name} -> {to} {:?}", next.effects);
+            }
+        }
+    }
+    insta::assert_snapshot!("instances", table);
+}
+
+fn check_instance(before: &InstanceRow, after: &InstanceRow) {
+    if before.instance.status == InstanceStatus::Terminated {
+        assert_eq!(before, after, "terminated is final");
+    }
+    if after.instance.status == InstanceStatus::Terminated && after.instance.billed_from.is_some() {
+        assert!(after.instance.billed_to.is_some(), "what is gone costs nothing");
+    }
+}
+
+#[test]
+fn the_table_of_jobs_is_complete() {
+    let mut table = String::new();
+    for &status in JobStatus::ALL {
+        for (wish, desired) in job_desires() {
+            for ending in if status == JobStatus::Terminating { &ENDINGS[..] } else { &ENDINGS[..1] } {
+                for (on, instance) in instances() {
+                    for (name, sight) in job_sights() {
+                        let mut row = JobRow { desired, ending: *ending, ..job_row(status) };
+                        row.instance_id = instance.as_ref().map(|_| INSTANCE);
+                        let input = job::Input { instance: instance.as_ref(), sight };
+                        let next = job::step(&row, &input, T0.plus_seconds(1));
+                        check_job(&row, instance.as_ref(), &next.row);
+                        // The whole product has thousands of rows; people read those on a machine that is there,
+                        // and the others where nothing is seen.
+                        if on == "busy" || name == "nothing" {
+                            let at = if status == JobStatus::Terminating {
+                                format!(" ({ending:?})")
+                            } else {
+                                String::new()
+                            };
+                            let to = next.row.status;
+                            let _ = writeln!(
+                                table,
+                                "{status}{at} | {wish} | {on} | {name} -> {to} {:?}",
+                                next.effects
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+    insta::assert_snapshot!("jobs", table);
+}
+
+fn check_job(before: &JobRow, instance: Option<&InstanceRow>, after: &JobRow) {
+    if before.status.is_finished() {
+        assert_eq!(before, after, "final is final");
+    } else if after.status.is_finished() {
+        let reason = after.reason.expect("what is over has a reason");
+        assert_eq!(after.status, reason.final_status());
+        let free = instance.is_none_or(|instance| {
+            instance.job_id != Some(JOB) || instance.instance.status == InstanceStatus::Terminated
+        });
+        assert!(free, "over with its machine still there: {before:#?} {instance:#?}");
+    }
+}
+
+#[test]
+fn the_table_of_runs_is_complete() {
+    let mut table = String::new();
+    for &status in RunStatus::ALL {
+        for desired in [RunDesired::Running, RunDesired::Stopped, RunDesired::Aborted] {
+            for retry in [None, Some(600)] {
+                for &job_status in JobStatus::ALL {
+                    for reason in [
+                        JobReason::DoneByRunner,
+                        JobReason::ContainerExitedWithError,
+                        JobReason::InterruptedByNoCapacity,
+                        JobReason::MaxDurationExceeded,
+                        JobReason::TerminatedByUser,
+                    ] {
+                        let ends = job_status.is_finished() || job_status == JobStatus::Terminating;
+                        if (ends
+                            && job_status != JobStatus::Terminating
+                            && reason.final_status() != job_status)
+                            || (!ends && reason != JobReason::DoneByRunner)
+                        {
+                            continue;
+                        }
+                        let row = RunRow { desired, retry_seconds: retry, ..run_row(status) };
+                        let job = JobRow { reason: ends.then_some(reason), ..job_row(job_status) };
+                        let input = run::Input { job: &job, instance: None, roll: 0.0 };
+                        let next = run::step(&row, input, T0.plus_seconds(1));
+                        if status.is_finished() {
+                            assert_eq!(row, next.row, "final is final");
+                        } else if next.row.run.status.is_finished() {
+                            let reason = next.row.run.reason.expect("what is over has a reason");
+                            assert_eq!(next.row.run.status, reason.final_status());
+                            assert!(next.row.run.finished_at.is_some());
+                            assert!(job.status.is_finished(), "over while its job is not");
+                        }
+                        let why = if ends { format!(" ({reason})") } else { String::new() };
+                        let again = if retry.is_some() { ", retry" } else { "" };
+                        let to = next.row.run.status;
+                        let _ = writeln!(
+                            table,
+                            "{status} | {desired:?}{again} | {job_status}{why} -> {to} {:?}",
+                            next.effects
+                        );
+                    }
+                }
+            }
+        }
+    }
+    insta::assert_snapshot!("runs", table);
+}
+
+/// Steps with one and the same observation until nothing changes over a day and a half.
+fn settle_instance(mut row: InstanceRow, input: &instance::Input) -> InstanceRow {
+    let mut now = T0;
+    for _ in 0..500 {
+        row = instance::step(&row, input, now).row;
+        now = now.plus_seconds(300);
+    }
+    row
+}
+
+#[test]
+fn no_instance_stays_where_it_is_not_wanted_or_not_seen() {
+    for &status in InstanceStatus::ALL {
+        for (name, sight) in instance_sights() {
+            let wanted = instance::Input { wanted: true, sight: sight.clone() };
+            let end = settle_instance(instance_row(status), &wanted).instance.status;
+            assert!(
+                !matches!(end, InstanceStatus::Pending | InstanceStatus::Provisioning),
+                "{status} {name}: {end}"
+            );
+            let alone = instance::Input { wanted: false, sight };
+            let end = settle_instance(instance_row(status), &alone).instance.status;
+            assert!(
+                matches!(end, InstanceStatus::Terminating | InstanceStatus::Terminated),
+                "{status} {name}: {end}, without a job"
+            );
+        }
+    }
+}
+
+#[test]
+fn no_job_stays_before_or_after_its_time() {
+    for &status in JobStatus::ALL {
+        for (on, instance) in instances() {
+            for (name, sight) in job_sights() {
+                let mut row = job_row(status);
+                row.instance_id = instance.as_ref().map(|_| INSTANCE);
+                let mut now = T0;
+                for _ in 0..500 {
+                    let look = job::Input { instance: instance.as_ref(), sight: sight.clone() };
+                    let next = job::step(&row, &look, now);
+                    row = next.row;
+                    // What is asked of the environment is accepted, and changes nothing.
+                    if let Some(&effect) = next.effects.first() {
+                        let done = job::Input { instance: instance.as_ref(), sight: job::Sight::Did(effect) };
+                        row = job::step(&row, &done, now).row;
+                    }
+                    now = now.plus_seconds(300);
+                }
+                // The placement itself says how it went, and the instance has limits of its own.
+                let placing = row.status == JobStatus::Submitted;
+                let released = row.status == JobStatus::Terminating && row.ending == Ending::Released;
+                // These are answers to effects, never what a look finds.
+                let answer = matches!(sight, job::Sight::Did(_) | job::Sight::NoOffer(_));
+                assert!(
+                    row.status.is_finished() || placing || released || answer,
+                    "{status} on {on}, {name}: {row:#?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn back_off_doubles_to_a_minute_and_varies() {
+    assert_eq!(super::backoff(1, 0.0), 500);
+    assert_eq!(super::backoff(1, 1.0), 250);
+    assert_eq!(super::backoff(4, 0.0), 4000);
+    assert_eq!(super::backoff(1000, 0.0), 60_000);
+}
