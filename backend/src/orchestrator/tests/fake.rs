@@ -101,6 +101,7 @@ pub(super) struct World {
     /// What the last job was asked to do.
     pub(super) last_job: Mutex<Option<JobSpec>>,
     calls: Mutex<u32>,
+    changes: broadcast::Sender<InstanceId>,
     /// Told when a call hangs.
     pub(super) hanging: Notify,
     pub(super) archived: Mutex<BTreeMap<RunId, u32>>,
@@ -115,6 +116,7 @@ impl World {
             begun: Mutex::default(),
             last_job: Mutex::default(),
             calls: Mutex::default(),
+            changes: broadcast::Sender::new(16),
             hanging: Notify::new(),
             archived: Mutex::default(),
         })
@@ -194,13 +196,12 @@ fn lost() -> ProviderError {
 }
 
 pub(super) struct FakeProvider {
-    pub(super) world: Arc<World>,
-    changes: broadcast::Sender<InstanceId>,
+    world: Arc<World>,
 }
 
 impl FakeProvider {
     pub(super) fn new(world: Arc<World>) -> Self {
-        Self { world, changes: broadcast::Sender::new(16) }
+        Self { world }
     }
 }
 
@@ -295,7 +296,11 @@ impl Provider for FakeProvider {
                 InstanceObservation::Creating
             }
         };
-        Ok(self.world.call(look).await)
+        let seen = self.world.call(look).await;
+        if matches!(seen, InstanceObservation::Creating | InstanceObservation::Removing) {
+            let _ = self.world.changes.send(id);
+        }
+        Ok(seen)
     }
 
     async fn terminate(&self, id: InstanceId) -> Result<(), ProviderError> {
@@ -326,7 +331,7 @@ impl Provider for FakeProvider {
     }
 
     fn changes(&self) -> broadcast::Receiver<InstanceId> {
-        self.changes.subscribe()
+        self.world.changes.subscribe()
     }
 }
 
@@ -394,7 +399,11 @@ impl Environment for FakeEnvironment {
                 }
             })
         };
-        self.world.call(look).await
+        let seen = self.world.call(look).await;
+        if matches!(seen, Ok(JobObservation::SettingUp { .. } | JobObservation::Stopping { .. })) {
+            let _ = self.world.changes.send(self.id);
+        }
+        seen
     }
 
     async fn stop(&self, grace_seconds: u32) -> Result<(), ProviderError> {

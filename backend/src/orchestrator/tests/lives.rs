@@ -1,10 +1,11 @@
 //! Whole lives of runs.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use berth_shared::api::{InstanceStatus, JobReason, RunReason, RunStatus, Subject, SubmitRequest};
 
 use super::{Bench, Script, TEXT, code, fake::offer, one_offer, request, statuses};
+use crate::{clock::SystemClock, orchestrator::Orchestrator};
 
 #[tokio::test]
 async fn a_run_comes_up_and_is_stopped() {
@@ -374,4 +375,38 @@ async fn lists_come_in_pages() {
     }
     names.sort();
     assert_eq!(names, ["fox-0", "fox-1", "fox-2", "fox-3", "fox-4"]);
+}
+
+#[tokio::test]
+async fn the_loops_bring_runs_up_and_down_by_themselves() {
+    let bench = Bench::new(Script { setup: 2, ..one_offer() });
+    let orchestrator = Orchestrator::start(bench.parts(Arc::new(SystemClock)).await);
+    let service = orchestrator.service();
+    let mut newest = service.newest();
+    let mut until = async |name: String, status: RunStatus| {
+        let deadline = Duration::from_secs(60);
+        tokio::time::timeout(deadline, async {
+            while service.run(&name).await.expect("the run is there").run.status != status {
+                newest.changed().await.expect("the orchestrator lives");
+            }
+        })
+        .await
+        .unwrap_or_else(|_| panic!("`{name}` never was {status}"));
+    };
+    let service = orchestrator.service();
+    for number in 0..10 {
+        service.submit("ann", request(&format!("fox-{number}"), TEXT)).await.expect("accepted");
+    }
+    for number in 0..10 {
+        until(format!("fox-{number}"), RunStatus::Running).await;
+    }
+    for number in 0..10 {
+        service.stop("ann", &format!("fox-{number}"), false).await.expect("asked");
+    }
+    for number in 0..10 {
+        until(format!("fox-{number}"), RunStatus::Terminated).await;
+    }
+    assert_eq!(bench.world.machines(), 0);
+    assert_eq!(bench.world.begun(), (1, 10));
+    orchestrator.shutdown().await;
 }

@@ -11,7 +11,7 @@ use rand::{SeedableRng, rngs::StdRng};
 
 use self::fake::{FakeArchive, FakeProvider, HandClock, Script, World};
 use super::{Parts, Service, ServiceError, core::Core, loops};
-use crate::store;
+use crate::{clock::Clock, store};
 
 const TEXT: &str = "type: dev-environment\nide: vscode\n";
 
@@ -50,16 +50,20 @@ impl Bench {
         Self { world: World::new(script), clock: Arc::default(), folder: Folder::new() }
     }
 
-    async fn start(&self) -> Server {
-        let store = store::open(&self.folder.0).await.expect("the store opens");
-        let core = Arc::new(Core::new(Parts {
-            store,
+    async fn parts(&self, clock: Arc<dyn Clock>) -> Parts {
+        Parts {
+            store: store::open(&self.folder.0).await.expect("the store opens"),
             providers: vec![Arc::new(FakeProvider::new(Arc::clone(&self.world)))],
-            clock: Arc::<HandClock>::clone(&self.clock),
+            clock,
             random: StdRng::from_seed(rand::random()),
             archive: Arc::new(FakeArchive(Arc::clone(&self.world))),
             catalog_version: "test".to_owned(),
-        }));
+        }
+    }
+
+    async fn start(&self) -> Server {
+        let clock: Arc<HandClock> = Arc::clone(&self.clock);
+        let core = Arc::new(Core::new(self.parts(clock).await));
         loops::take_over(&core).await;
         Server { service: Service::new(Arc::clone(&core)), core, clock: Arc::clone(&self.clock) }
     }
