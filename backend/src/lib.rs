@@ -13,3 +13,4 @@ pub mod logs;
 pub mod orchestrator;
 pub mod provider;
 pub mod store;
+pub mod supervisor;

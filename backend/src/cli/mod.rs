@@ -46,6 +46,9 @@ enum Command {
 /// which fork or unshare may do so.
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Some(status) = crate::supervisor::dispatch() {
+        return status;
+    }
     match Cli::parse().command {
         Command::Offers(args) => offers::run(args),
         Command::Validate(args) => validate::run(args),

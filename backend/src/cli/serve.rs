@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use berth_shared::catalog::CatalogError;
+use berth_shared::catalog::{CatalogError, Catalogue};
 use rand::{SeedableRng, rngs::StdRng};
 use tokio::{
     net::TcpListener,
@@ -29,6 +29,7 @@ use crate::{
     live::Sockets,
     logs::FileLogArchive,
     orchestrator::{self, Orchestrator},
+    provider::local::LocalProvider,
     store,
 };
 
@@ -99,6 +100,8 @@ enum ServeError {
     Accounts(#[from] sqlx::Error),
     #[error("the catalogue inside this program cannot be used")]
     Catalog(#[from] CatalogError),
+    #[error("cannot use this machine for environments")]
+    Local(#[source] io::Error),
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
     #[error("cannot write to the data directory")]
@@ -158,9 +161,12 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     // The directory stays locked for as long as this one is held.
     let held = store.clone();
     let catalog = http::Catalog::new(http::PACKED_CATALOG)?;
+    let gpus = Arc::new(Catalogue::load(http::PACKED_CATALOG)?.gpus().clone());
+    let program = std::env::current_exe().map_err(ServeError::Local)?;
+    let local = LocalProvider::new(directory.clone(), program, gpus).map_err(ServeError::Local)?;
     let orchestrator = Orchestrator::start(orchestrator::Parts {
         store,
-        providers: Vec::new(),
+        providers: vec![Arc::new(local)],
         clock: Arc::clone(&clock),
         random: StdRng::from_rng(&mut rng),
         archive: Arc::new(FileLogArchive::new(directory.join("logs"))),

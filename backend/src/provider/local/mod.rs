@@ -1,1 +1,246 @@
 //! This machine as a provider: an environment is a supervised group of processes.
+//!
+//! An instance is a share of the machine, made for one run. Its folder is its tag; its supervisor outlives the server
+//! (see [`crate::supervisor`]).
+
+mod client;
+mod environment;
+mod facts;
+mod folders;
+mod gpus;
+mod plan;
+
+use std::{
+    collections::BTreeSet,
+    io,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use berth_shared::{api::InstanceId, catalog::GpuFacts};
+use tokio::sync::broadcast;
+
+pub use environment::LocalEnvironment;
+use facts::Machine;
+use folders::{Folders, Found};
+pub use plan::{INSTANCE_TYPE, REGION};
+
+use super::{
+    CreateRequest, Environment, InstanceObservation, PlanInput, Provider, ProviderError, ProviderPlan,
+};
+use crate::supervisor::wire::{self, Reply, Request};
+
+/// The backend's name.
+pub const BACKEND: &str = "local";
+
+/// Changes that wait for a slow listener; who misses some observes everything anew.
+const CHANGES: usize = 256;
+
+/// Between two attempts to reach a supervisor that lives and does not answer.
+const RETRY: Duration = Duration::from_millis(200);
+
+/// The machine that the server runs on. Cheap to clone.
+#[derive(Clone)]
+pub struct LocalProvider(Arc<Inner>);
+
+/// What the provider's tasks share.
+struct Inner {
+    folders: Folders,
+    machine: Machine,
+    changes: broadcast::Sender<InstanceId>,
+    /// Instances that a task of this process is removing.
+    removing: Mutex<BTreeSet<InstanceId>>,
+    /// Instances whose supervisor a task of this process listens to.
+    watched: Mutex<BTreeSet<InstanceId>>,
+}
+
+impl LocalProvider {
+    /// The provider with its instances in `DATA_DIR/local`; those that are there are found again. `program` is the
+    /// `berth` program, for supervisors ([`std::env::current_exe`]). To be called inside a runtime.
+    ///
+    /// # Errors
+    /// When the data directory cannot be read.
+    pub fn new(data_dir: PathBuf, program: PathBuf, gpus: Arc<GpuFacts>) -> io::Result<Self> {
+        let data_dir = std::path::absolute(data_dir)?;
+        let provider = Arc::new(Inner {
+            folders: Folders::new(data_dir.join(BACKEND), program),
+            machine: Machine::new(data_dir, gpus),
+            changes: broadcast::Sender::new(CHANGES),
+            removing: Mutex::default(),
+            watched: Mutex::default(),
+        });
+        for id in provider.folders.list()? {
+            provider.watch(id);
+        }
+        Ok(Self(provider))
+    }
+}
+
+impl Inner {
+    fn changed(&self, id: InstanceId) {
+        // Nobody listens: nobody wants to know.
+        let _ = self.changes.send(id);
+    }
+
+    /// Listens to an instance's supervisor until that is gone. The task holds no provider: a dropped one is gone.
+    fn watch(self: &Arc<Self>, id: InstanceId) {
+        if !self.watched.lock().unwrap_or_else(PoisonError::into_inner).insert(id) {
+            return;
+        }
+        let folders = self.folders.clone();
+        let provider = Arc::downgrade(self);
+        let dir = folders.dir(id);
+        tokio::spawn(async move {
+            while let Ok(Found::Alive(_) | Found::Asked) = folders.look(id) {
+                if let Ok((Reply::Observed { .. }, mut stream)) = client::ask(&dir, &Request::Watch).await {
+                    loop {
+                        let Some(provider) = provider.upgrade() else { return };
+                        provider.changed(id);
+                        drop(provider);
+                        if !matches!(wire::read_frame(&mut stream).await, Ok(Some(_))) {
+                            break;
+                        }
+                    }
+                }
+                if provider.strong_count() == 0 {
+                    return;
+                }
+                tokio::time::sleep(RETRY).await;
+            }
+            if let Some(provider) = provider.upgrade() {
+                provider.watched.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+                provider.changed(id);
+            }
+        });
+    }
+
+    /// Removes an instance in the background; one task for each.
+    fn remove(self: &Arc<Self>, id: InstanceId) {
+        if !self.removing.lock().unwrap_or_else(PoisonError::into_inner).insert(id) {
+            return;
+        }
+        let provider = Arc::clone(self);
+        tokio::spawn(async move {
+            if let Err(error) = provider.folders.remove(id).await {
+                tracing::warn!(instance = %id, %error, "the instance cannot be removed yet");
+            }
+            provider.removing.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+            provider.changed(id);
+        });
+    }
+
+    fn look(&self, id: InstanceId) -> Result<Found, ProviderError> {
+        self.folders.look(id).map_err(|error| disk("the instance's folder cannot be read", error))
+    }
+}
+
+#[async_trait]
+impl Provider for LocalProvider {
+    fn name(&self) -> &'static str {
+        BACKEND
+    }
+
+    fn keeps_idle(&self) -> bool {
+        false
+    }
+
+    async fn plan(&self, request: &PlanInput<'_>) -> Result<ProviderPlan, ProviderError> {
+        let facts = self.0.machine.facts(request.configuration.resources.gpu.is_some()).await;
+        Ok(plan::plan(&facts, request))
+    }
+
+    async fn create(&self, request: &CreateRequest) -> Result<(), ProviderError> {
+        if matches!(self.0.look(request.id)?, Found::Nothing) {
+            self.0
+                .folders
+                .ask(request)
+                .map_err(|error| disk("the instance's folder cannot be made", error))?;
+        }
+        if matches!(self.0.look(request.id)?, Found::Asked) {
+            let started = self.0.folders.supervise(request.id).await;
+            started.map_err(|error| disk("the supervisor cannot be started", error))?;
+        }
+        self.0.watch(request.id);
+        Ok(())
+    }
+
+    async fn observe(&self, id: InstanceId) -> Result<InstanceObservation, ProviderError> {
+        Ok(match self.0.look(id)? {
+            Found::Nothing => InstanceObservation::Gone { message: None },
+            Found::Removing => {
+                self.0.remove(id);
+                InstanceObservation::Removing
+            }
+            Found::Asked => {
+                // A server that was killed had no time to start it.
+                let started = self.0.folders.supervise(id).await;
+                started.map_err(|error| disk("the supervisor cannot be started", error))?;
+                self.0.watch(id);
+                InstanceObservation::Creating
+            }
+            Found::Alive(_) => match client::ask(&self.0.folders.dir(id), &Request::Observe).await {
+                Ok((Reply::Observed { isolation, .. }, _)) => InstanceObservation::Ready { isolation },
+                Ok((other, _)) => return Err(client::unexpected(&other)),
+                // It has begun and does not listen yet.
+                Err(ProviderError::Temporary { .. }) => InstanceObservation::Creating,
+                Err(error) => return Err(error),
+            },
+            Found::Dead(record) => {
+                folders::kill_left(id, Some(&record)).await.map_err(|error| disk("cleaning up", error))?;
+                let message = record.failed.map_or_else(
+                    || "the environment's supervisor was killed, and with it everything that ran".to_owned(),
+                    |why| format!("the environment could not be made: {why}"),
+                );
+                InstanceObservation::Gone { message: Some(message) }
+            }
+        })
+    }
+
+    async fn terminate(&self, id: InstanceId) -> Result<(), ProviderError> {
+        match self.0.look(id)? {
+            Found::Nothing => {
+                // Perhaps there is the beginning of one.
+                self.0.remove(id);
+            }
+            Found::Removing => self.0.remove(id),
+            Found::Asked | Found::Alive(_) | Found::Dead(_) => {
+                let mark = self.0.folders.dir(id).terminating();
+                std::fs::write(mark, "").map_err(|error| disk("the instance cannot be marked", error))?;
+                self.0.remove(id);
+            }
+        }
+        Ok(())
+    }
+
+    async fn list(&self) -> Result<Vec<InstanceId>, ProviderError> {
+        self.0.folders.list().map_err(|error| disk("the instances cannot be listed", error))
+    }
+
+    async fn environment(&self, id: InstanceId) -> Result<Arc<dyn Environment>, ProviderError> {
+        match self.0.look(id)? {
+            // The log of a dead one can still be read.
+            Found::Alive(_) | Found::Dead(_) => Ok(Arc::new(LocalEnvironment::new(self.0.folders.dir(id)))),
+            Found::Asked => Err(ProviderError::NotReady(format!("instance {id} is being made"))),
+            Found::Nothing | Found::Removing => Err(ProviderError::NotFound(format!("instance {id}"))),
+        }
+    }
+
+    fn changes(&self) -> broadcast::Receiver<InstanceId> {
+        self.0.changes.subscribe()
+    }
+}
+
+fn disk(what: &str, error: io::Error) -> ProviderError {
+    let message = format!("{what}: {error}");
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::OutOfMemory => {
+            ProviderError::NoCapacity(message)
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::NotFound => {
+            ProviderError::Permanent { message, source: Some(Box::new(error)) }
+        }
+        _ => ProviderError::Temporary { message, source: Some(Box::new(error)) },
+    }
+}

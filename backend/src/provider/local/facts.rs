@@ -1,0 +1,82 @@
+//! What this machine has.
+
+use std::{fs, path::PathBuf, sync::Arc};
+
+use berth_shared::catalog::GpuFacts;
+
+use super::gpus::{self, MachineGpu};
+use crate::supervisor;
+
+/// What this machine has, at one moment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Facts {
+    /// vCPUs that the server may use.
+    pub(super) cpus: f64,
+    /// RAM that the server may use, bytes.
+    pub(super) memory_bytes: u64,
+    /// Free disk where the data directory is, bytes.
+    pub(super) disk_free_bytes: u64,
+    /// GPUs; asked for only when a plan needs them.
+    pub(super) gpus: Vec<MachineGpu>,
+    /// Versions of Python that are installed: `3.12`.
+    pub(super) pythons: Vec<String>,
+    /// Whether there is a `bash`.
+    pub(super) bash: bool,
+    /// The data directory.
+    pub(super) data_dir: PathBuf,
+}
+
+/// Versions of Python that a configuration can ask for.
+const PYTHONS: [&str; 5] = ["3.8", "3.9", "3.10", "3.11", "3.12"];
+
+/// Looks at this machine.
+#[derive(Debug)]
+pub(super) struct Machine {
+    data_dir: PathBuf,
+    gpus: Arc<GpuFacts>,
+}
+
+impl Machine {
+    /// The machine, with the data directory on it.
+    pub(super) fn new(data_dir: PathBuf, gpus: Arc<GpuFacts>) -> Self {
+        Self { data_dir, gpus }
+    }
+
+    /// Looks now; with GPUs when `with_gpus`.
+    pub(super) async fn facts(&self, with_gpus: bool) -> Facts {
+        let gpus = if with_gpus { gpus::find(&self.gpus).await } else { Vec::new() };
+        let path = std::env::var("PATH").unwrap_or_default();
+        let home = std::env::var_os("HOME").map(PathBuf::from);
+        let pythons = PYTHONS
+            .into_iter()
+            .filter(|version| supervisor::python::find(version, &path, home.as_deref()).is_some())
+            .map(ToOwned::to_owned)
+            .collect();
+        // The data directory may not be there yet.
+        let disk_free_bytes = self
+            .data_dir
+            .ancestors()
+            .find_map(|dir| nix::sys::statvfs::statvfs(dir).ok())
+            .map_or(0, |disk| disk.blocks_available() * disk.fragment_size());
+        Facts {
+            // Counts the processors this process may run on, less what a control group's quota takes away.
+            cpus: std::thread::available_parallelism().map_or(1.0, |n| n.get() as f64),
+            memory_bytes: memory_bytes(),
+            disk_free_bytes,
+            gpus,
+            pythons,
+            bash: std::env::split_paths(&path).any(|dir| dir.join("bash").is_file()),
+            data_dir: self.data_dir.clone(),
+        }
+    }
+}
+
+/// RAM of the machine, or what the server's control group leaves of it.
+fn memory_bytes() -> u64 {
+    let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let total = text.lines().find_map(|line| {
+        let kib: u64 = line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+        Some(kib * 1024)
+    });
+    total.unwrap_or(0).min(supervisor::own_memory_limit().unwrap_or(u64::MAX))
+}

@@ -1,0 +1,7 @@
+//! The provider `local` with real supervisors, sandboxes and processes.
+
+mod bench;
+mod end;
+mod job;
+mod restart;
+mod terminal;
