@@ -27,10 +27,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Sent with every answer that does not bring its own.
 ///
-/// `script-src` lets WebAssembly be compiled; `static_files` adds the hashes of the page's inline scripts.
+/// `script-src` lets WebAssembly be compiled, and no inline script run: the page has none.
 /// `style-src` cannot do without `unsafe-inline`: xterm.js and CodeMirror write style elements and
 /// attributes, and xterm.js has no way to give them a nonce.
-pub(super) const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src \
+const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src \
                                          'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; \
                                          base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
