@@ -194,11 +194,15 @@ pub(super) async fn sweep(core: &Core, provider: &dyn Provider) -> Result<(), St
             continue;
         }
         let seen = call(name, provider.observe(id)).await;
-        if matches!(seen, Ok(InstanceObservation::Gone { .. } | InstanceObservation::Removing)) {
+        if matches!(seen, Ok(InstanceObservation::Removing)) {
             continue;
         }
-        tracing::warn!(provider = name, instance = %id, "removing an instance that should not be there");
         call(name, provider.terminate(id)).await.map_err(|e| e.message().to_owned())?;
+        if matches!(seen, Ok(InstanceObservation::Gone { .. })) {
+            // Only the list lagged, or something was left of it.
+            continue;
+        }
+        tracing::warn!(provider = name, instance = %id, "removed an instance that should not have been there");
         let change = Change { events: vec![events::stray(id, name, core.now())], ..Change::default() };
         core.commit(&change).await.map_err(|e| e.to_string())?;
     }

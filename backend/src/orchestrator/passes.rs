@@ -247,7 +247,7 @@ async fn carry_out(
             let Some(source) = core.storage.source(whole.run.run.id).await? else {
                 return Err(CommitError::Stale);
             };
-            let spec = placement::job_spec(&whole.run, &whole.job, instance, &source);
+            let spec = placement::job_spec(&whole.run, &whole.job, &source);
             call(backend, environment.start(&spec)).await
         }
         job::Effect::Stop { grace } => call(backend, environment.stop(grace)).await,

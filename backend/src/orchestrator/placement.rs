@@ -143,6 +143,7 @@ fn new_instance(
         job_id: Some(whole.job.id),
         accepted: false,
         was_ready: false,
+        removal_accepted: false,
         fault: None,
         idle_seconds,
         failures: 0,
@@ -151,27 +152,9 @@ fn new_instance(
 }
 
 /// What the environment is asked to do.
-pub(super) fn job_spec(run: &RunRow, job: &JobRow, instance: &InstanceRow, source: &Source) -> JobSpec {
+pub(super) fn job_spec(run: &RunRow, job: &JobRow, source: &Source) -> JobSpec {
     let configuration = &source.model.configuration;
-    let gpus = match (&instance.instance.allocation, &instance.instance.offer.gpu) {
-        (Some(allocation), _) => allocation.gpus.len(),
-        (None, Some(gpu)) => gpu.count as usize,
-        (None, None) => 0,
-    };
-    // The defaults of `spec/dstack-0.18.md` §6; the configuration may say otherwise.
-    let mut env: BTreeMap<String, String> = [
-        ("RUN_NAME", run.run.name.clone()),
-        ("DSTACK_RUN_NAME", run.run.name.clone()),
-        ("REPO_ID", run.run.name.clone()),
-        ("DSTACK_REPO_ID", run.run.name.clone()),
-        ("DSTACK_MASTER_NODE_IP", "127.0.0.1".to_owned()),
-        ("DSTACK_NODE_RANK", "0".to_owned()),
-        ("DSTACK_NODES_NUM", "1".to_owned()),
-        ("DSTACK_GPUS_PER_NODE", gpus.to_string()),
-        ("DSTACK_GPUS_NUM", gpus.to_string()),
-    ]
-    .map(|(key, value)| (key.to_owned(), value))
-    .into();
+    let mut env = BTreeMap::new();
     for (key, value) in &configuration.env {
         let value = match value {
             EnvValue::Literal(value) => value.clone(),

@@ -162,7 +162,8 @@ pub struct JobSpec {
     pub home_dir: String,
     /// `3.8` to `3.12`, when a version was asked for.
     pub python: Option<String>,
-    /// All variables, those that the submitter gave values for included. May hold secrets: never logged.
+    /// The configuration's variables, those that the submitter gave values for included. The environment adds the
+    /// defaults (`spec/dstack-0.18.md` §6) below them. May hold secrets: never logged.
     pub env: BTreeMap<String, String>,
     /// Commands to run once.
     pub setup: Vec<String>,

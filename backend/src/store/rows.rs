@@ -152,6 +152,8 @@ pub struct InstanceRow {
     pub accepted: bool,
     /// Whether it was ever seen ready.
     pub was_ready: bool,
+    /// Whether the provider has taken the request to remove it.
+    pub removal_accepted: bool,
     /// Why it could not be made or went by itself; decides whether the next offer is tried.
     pub fault: Option<InstanceFault>,
     /// How long it is kept without a job, in seconds; 0 = not at all, `None` = for ever.

@@ -5,7 +5,7 @@
 
 use berth_shared::{api::InstanceStatus as Status, time::Timestamp};
 
-use super::{Failure, PROVISION_LIMIT, Step, UNREACHABLE_LIMIT, overdue};
+use super::{Failure, LEAVE_LIMIT, PROVISION_LIMIT, Step, UNREACHABLE_LIMIT, overdue};
 use crate::{
     provider::InstanceObservation as Observation,
     store::{InstanceDesired, InstanceFault as Fault, InstanceRow},
@@ -45,9 +45,12 @@ type Next = Step<InstanceRow, Effect>;
 /// What the instance does next.
 pub(crate) fn step(row: &InstanceRow, input: &Input, now: Timestamp) -> Next {
     let mut row = row.clone();
-    // A provider may say either.
+    // A provider may say either. Only the end makes a difference: it wants to hear that removing was accepted.
     let unknown = Input { sight: Sight::Seen(Observation::Gone { message: None }), ..*input };
-    let input = if matches!(input.sight, Sight::Failed(Failure::NotFound(_))) { &unknown } else { input };
+    let input = match (&input.sight, row.instance.status) {
+        (Sight::Failed(Failure::NotFound(_)), status) if status != Status::Terminating => &unknown,
+        _ => input,
+    };
     if !matches!(input.sight, Sight::Failed(_)) {
         row.failures = 0;
         row.failing_since = None;
@@ -96,7 +99,7 @@ fn provisioning(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
     {
         let told = message.clone().unwrap_or_else(|| "its provider could not make it".to_owned());
         row.fault = Some(Fault::Refused);
-        return gone(row, told, now);
+        return remove(row, &told, now);
     }
     if row.desired == InstanceDesired::Gone || !input.wanted {
         return remove(row, "no longer wanted", now);
@@ -151,12 +154,10 @@ fn there(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
     match &input.sight {
         Sight::Seen(Observation::Gone { message }) => {
             let told = message.clone().unwrap_or_else(|| "it went away by itself".to_owned());
-            row.fault = Some(Fault::Lost);
-            return gone(row, told, now);
+            return lose(row, &told, now);
         }
         Sight::Seen(Observation::Removing) => {
-            row.fault = Some(Fault::Lost);
-            return remove(row, "its provider takes it away", now);
+            return lose(row, "its provider takes it away", now);
         }
         _ => {}
     }
@@ -195,13 +196,12 @@ fn there(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
         }
         Sight::Failed(failure) => {
             if row.failing_since.is_some_and(|since| overdue(since, UNREACHABLE_LIMIT, now)) {
-                row.fault = Some(Fault::Lost);
                 let told = format!(
                     "it could not be reached for {} minutes: {}",
                     UNREACHABLE_LIMIT / 60,
                     failure.message()
                 );
-                return remove(row, &told, now);
+                return lose(row, &told, now);
             }
             failed(row, failure, now)
         }
@@ -216,18 +216,37 @@ fn there(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
     }
 }
 
-fn terminating(row: InstanceRow, input: &Input, now: Timestamp) -> Next {
+fn terminating(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
+    // A job whose machine was lost reads what is left of its log before that is removed.
+    let until = row.instance.status_since.plus_seconds(LEAVE_LIMIT);
+    let leave = input.wanted && row.fault == Some(Fault::Lost) && now < until;
     match &input.sight {
-        Sight::Seen(Observation::Gone { .. }) => {
+        Sight::Did(Effect::Terminate) => {
+            row.removal_accepted = true;
+            Next::stay(row)
+        }
+        Sight::Seen(Observation::Gone { .. }) | Sight::Failed(Failure::NotFound(_))
+            if row.removal_accepted =>
+        {
             let mut next = enter(row, Status::Terminated, now).saying("gone, as its provider confirms");
-            next.row.instance.billed_to = next.row.instance.billed_from.map(|_| now);
-            next.row.instance.idle_stop_at = None;
+            let billed_to = &mut next.row.instance.billed_to;
+            *billed_to = billed_to.or(next.row.instance.billed_from.map(|_| now));
             next
         }
-        Sight::Seen(Observation::Creating | Observation::Ready { .. }) => {
+        Sight::Seen(Observation::Creating | Observation::Ready { .. } | Observation::Gone { .. })
+            if leave =>
+        {
+            Next::stay(row).due(until)
+        }
+        // Gone by itself too: something may be left of it.
+        Sight::Seen(Observation::Creating | Observation::Ready { .. } | Observation::Gone { .. }) => {
             Next::stay(row).with(Effect::Terminate)
         }
-        Sight::Seen(Observation::Removing) | Sight::Did(_) => Next::stay(row),
+        Sight::Failed(Failure::NotFound(_)) => {
+            row.removal_accepted = true;
+            Next::stay(row)
+        }
+        Sight::Seen(Observation::Removing) | Sight::Did(Effect::Create) => Next::stay(row),
         // There is no giving up here: it may cost money until its provider says that it is gone.
         Sight::Failed(failure) => failed(row, failure, now),
     }
@@ -255,12 +274,14 @@ fn remove(mut row: InstanceRow, why: &str, now: Timestamp) -> Next {
     enter(row, Status::Terminating, now).with(Effect::Terminate).saying(why)
 }
 
-/// It went without being asked to.
-fn gone(mut row: InstanceRow, why: String, now: Timestamp) -> Next {
-    row.instance.message = Some(why.clone());
+/// It went without being asked to. What is left of it is removed once its job has let go.
+fn lose(mut row: InstanceRow, why: &str, now: Timestamp) -> Next {
+    row.fault = Some(Fault::Lost);
+    row.instance.message = Some(why.to_owned());
     row.instance.idle_stop_at = None;
-    row.instance.billed_to = row.instance.billed_from.map(|_| now);
-    enter(row, Status::Terminated, now).saying(why)
+    row.failures = 0;
+    row.failing_since = None;
+    enter(row, Status::Terminating, now).saying(why)
 }
 
 fn enter(mut row: InstanceRow, status: Status, now: Timestamp) -> Next {

@@ -274,9 +274,17 @@ fn terminating(mut row: JobRow, input: &Input<'_>, now: Timestamp) -> Next {
     {
         row.reason = Some(Reason::AbortedByUser);
     }
-    let gone = interrupted(&row, input).is_some();
+    let on = input.instance.filter(|instance| instance.job_id == Some(row.id)).map(|i| i.instance.status);
+    match (row.ending, on) {
+        (Ending::Stopping | Ending::Archiving, Some(InstanceStatus::Busy | InstanceStatus::Terminating)) => {}
+        (Ending::Stopping | Ending::Archiving, _) => return release(row, input, now),
+        (Ending::Released, _) => {}
+    }
     match row.ending {
-        Ending::Stopping | Ending::Archiving if gone => release(row, input, now),
+        Ending::Stopping if on == Some(InstanceStatus::Terminating) => {
+            row.ending = Ending::Archiving;
+            Next::stay(row).with(Effect::Keep)
+        }
         Ending::Stopping => stopping(row, input, force, now),
         Ending::Archiving => match &input.sight {
             Sight::Did(Effect::Keep) | Sight::Failed(Failure::NotFound(_)) => release(row, input, now),

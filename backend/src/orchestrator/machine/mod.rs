@@ -31,6 +31,8 @@ pub(crate) const STOP_UNREACHABLE_LIMIT: i64 = 30;
 pub(crate) const MAX_TRIES: usize = 15;
 /// After how many seconds an environment whose processes do not even end by force is taken down with its instance.
 pub(crate) const STOP_HOPELESS_LIMIT: i64 = 60;
+/// For how many seconds what is left of a lost instance waits for its job to read the log.
+pub(crate) const LEAVE_LIMIT: i64 = 60;
 /// How often keeping a log is tried.
 pub(crate) const KEEP_TRIES: u32 = 3;
 /// For how long a run is submitted again when its `retry_policy` does not say, in seconds.

@@ -64,6 +64,7 @@ fn instance_row(status: InstanceStatus) -> InstanceRow {
         job_id: (status != InstanceStatus::Idle).then_some(JOB),
         accepted: !matches!(status, InstanceStatus::Pending),
         was_ready: matches!(status, InstanceStatus::Busy | InstanceStatus::Idle),
+        removal_accepted: false,
         fault: None,
         idle_seconds: Some(300),
         failures: 0,

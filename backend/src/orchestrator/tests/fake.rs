@@ -84,6 +84,8 @@ enum Job {
 #[derive(Debug)]
 struct Machine {
     ready: bool,
+    /// It went by itself, and something is left of it.
+    dead: bool,
     removing: bool,
     job: Job,
     started: u32,
@@ -139,14 +141,19 @@ impl World {
         (lock(&self.begun).values().copied().max().unwrap_or(0), lock(&self.created).len())
     }
 
-    /// All machines go away at once.
-    pub(super) fn die(&self) {
-        lock(&self.machines).clear();
+    /// All machines go away at once; with `without_a_trace` nothing is left of them.
+    pub(super) fn die(&self, without_a_trace: bool) {
+        let mut machines = lock(&self.machines);
+        if without_a_trace {
+            machines.clear();
+        }
+        machines.values_mut().for_each(|machine| machine.dead = true);
     }
 
     /// A machine that nobody asked for.
     pub(super) fn plant(&self, id: InstanceId) {
-        lock(&self.machines).insert(id, Machine { ready: true, removing: false, job: Job::None, started: 0 });
+        lock(&self.machines)
+            .insert(id, Machine { ready: true, dead: false, removing: false, job: Job::None, started: 0 });
     }
 
     /// The job on every machine ends by itself.
@@ -263,7 +270,7 @@ impl Provider for FakeProvider {
                 let mut machines = lock(&self.world.machines);
                 machines.entry(request.id).or_insert_with(|| {
                     *lock(&self.world.created).entry(request.id).or_default() += 1;
-                    Machine { ready: false, removing: false, job: Job::None, started: 0 }
+                    Machine { ready: false, dead: false, removing: false, job: Job::None, started: 0 }
                 });
             }
             if script.lose_answer > 0 {
@@ -289,6 +296,8 @@ impl Provider for FakeProvider {
             if machine.removing {
                 machines.remove(&id);
                 InstanceObservation::Removing
+            } else if machine.dead {
+                InstanceObservation::Gone { message: Some("it was killed".to_owned()) }
             } else if machine.ready {
                 InstanceObservation::Ready { isolation: Isolation::default() }
             } else {
@@ -372,6 +381,9 @@ impl Environment for FakeEnvironment {
     async fn observe(&self) -> Result<JobObservation, ProviderError> {
         let ends = self.world.script().ends;
         let at = Timestamp(1_700_000_000_000);
+        if self.with(|machine| machine.dead)? {
+            return Err(lost());
+        }
         let look = || {
             self.with(|machine| match machine.job.clone() {
                 Job::None => JobObservation::None,

@@ -196,7 +196,7 @@ async fn no_capacity_is_tried_again_for_as_long_as_the_retry_policy_says() {
     assert_eq!(run.reason, None);
 
     bench.world.script().offers.clear();
-    bench.world.die();
+    bench.world.die(true);
     server.until(id, RunStatus::Pending).await;
     server.pass(320).await;
     let run = server.run(id).await;
@@ -242,17 +242,21 @@ async fn a_machine_whose_creation_was_not_answered_is_not_made_twice() {
 }
 
 #[tokio::test]
-async fn a_machine_that_dies_interrupts_its_run() {
-    let bench = Bench::new(one_offer());
-    let server = bench.start().await;
-    let id = server.submit("fox", TEXT).await;
-    server.until(id, RunStatus::Running).await;
-    bench.world.die();
-    server.pass(6).await;
-    let run = server.until(id, RunStatus::Failed).await;
-    assert_eq!(run.job_reason, Some(JobReason::InterruptedByNoCapacity));
-    assert!(run.billed_to.is_some());
-    server.check_events().await;
+async fn a_machine_that_dies_interrupts_its_run_and_leaves_only_the_log() {
+    for without_a_trace in [false, true] {
+        let bench = Bench::new(one_offer());
+        let server = bench.start().await;
+        let id = server.submit("fox", TEXT).await;
+        server.until(id, RunStatus::Running).await;
+        bench.world.die(without_a_trace);
+        server.pass(6).await;
+        let run = server.until(id, RunStatus::Failed).await;
+        assert_eq!(run.job_reason, Some(JobReason::InterruptedByNoCapacity));
+        assert!(run.billed_to.is_some());
+        assert_eq!(bench.world.machines(), 0, "what was left is removed");
+        assert_eq!(bench.world.archived(id), u32::from(!without_a_trace));
+        server.check_events().await;
+    }
 }
 
 #[tokio::test]
@@ -298,7 +302,6 @@ async fn the_submitters_values_reach_the_job_and_are_forgotten_afterwards() {
     server.until(id, RunStatus::Running).await;
     let env = bench.world.last_job().expect("a job").env;
     assert_eq!((env["TOKEN"].as_str(), env["COLOUR"].as_str()), ("s3cret", "red"));
-    assert_eq!(env["DSTACK_RUN_NAME"], "fox");
     server.service.stop("ann", "fox", true).await.expect("asked");
     server.until(id, RunStatus::Terminated).await;
     let source = server.core.storage.source(id).await.expect("read").expect("there");
