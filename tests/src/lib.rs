@@ -1,3 +1,5 @@
-//! Whole-system tests.
+//! Whole-system tests: the real binary, over its real interfaces; and answers to recorded questions.
 
 pub mod conformance;
+pub mod processes;
+pub mod server;

@@ -1,0 +1,253 @@
+//! `berth serve` as a child, and a person who uses it.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use berth_shared::api::{LoginRequest, Run, RunDetail, RunStatus, StopRequest, SubmitRequest};
+use tempfile::TempDir;
+
+use crate::processes;
+
+/// How long anything may take; generous, since a slow machine is no failure.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A server on a free port of 127.0.0.1 with a data directory of its own.
+pub struct Server {
+    data_dir: TempDir,
+    child: Child,
+    address: String,
+    session: String,
+    agent: ureq::Agent,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self::start()
+    }
+}
+
+impl Server {
+    /// Starts a server and logs in.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn start() -> Self {
+        let data_dir = tempfile::Builder::new().prefix("berth-test-").tempdir().expect("a temporary folder");
+        let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
+        let agent = config.build().new_agent();
+        let (child, link) = spawn(data_dir.path(), "127.0.0.1:0");
+        let (address, session) = log_in(&agent, &link);
+        Self { data_dir, child, address, session, agent }
+    }
+
+    /// The data directory.
+    #[must_use]
+    pub fn data_dir(&self) -> &Path {
+        self.data_dir.path()
+    }
+
+    /// SIGKILL.
+    ///
+    /// # Panics
+    /// When it is not there to be killed.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("the server can be killed");
+        self.child.wait().expect("the server is gone");
+    }
+
+    /// A new server on the same data and address, after [`Server::kill`]. The session stays.
+    pub fn restart(&mut self) {
+        let listen = self.address.trim_start_matches("http://").to_string();
+        (self.child, _) = spawn(self.data_dir.path(), &listen);
+    }
+
+    /// Submits `configuration`; the answer, or `None` when the connection broke.
+    pub fn try_submit(&self, name: &str, configuration: &str) -> Option<RunDetail> {
+        self.request(name, configuration).ok()?.body_mut().read_json().ok()
+    }
+
+    fn request(
+        &self,
+        name: &str,
+        configuration: &str,
+    ) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
+        let request = SubmitRequest {
+            configuration: configuration.into(),
+            name: Some(name.into()),
+            variables: Default::default(),
+            agreed_price: None,
+        };
+        self.post("/runs").send_json(&request)
+    }
+
+    /// A closure that submits from another thread.
+    pub fn submitter(&self, name: &str, configuration: &str) -> impl FnOnce() + Send + 'static {
+        let (agent, address, session) = (self.agent.clone(), self.address.clone(), self.session.clone());
+        let body = serde_json::json!({ "name": name, "configuration": configuration });
+        move || {
+            // The server may be killed before it answers: that is the point.
+            let _ = agent
+                .post(format!("{address}/api/v1/runs"))
+                .header("cookie", &session)
+                .header("origin", &address)
+                .send_json(&body);
+        }
+    }
+
+    /// Submits `configuration`.
+    ///
+    /// # Panics
+    /// When it is refused.
+    #[must_use]
+    pub fn submit(&self, name: &str, configuration: &str) -> RunDetail {
+        let mut answer = self.request(name, configuration).expect("the server answers");
+        let text = answer.body_mut().read_to_string().expect("the answer has a body");
+        serde_json::from_str(&text).unwrap_or_else(|_| panic!("the run is accepted, not: {text}"))
+    }
+
+    /// Asks for the end of a run.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub fn stop(&self, name: &str, abort: bool) {
+        let answer = self
+            .post(&format!("/runs/{name}/stop"))
+            .send_json(StopRequest { abort })
+            .expect("the server answers");
+        assert!(answer.status().is_success(), "a stop is accepted, not {}", answer.status());
+    }
+
+    /// The run, if there is one.
+    ///
+    /// # Panics
+    /// When the server does not answer, or not with a run.
+    #[must_use]
+    pub fn run(&self, name: &str) -> Option<RunDetail> {
+        let mut answer = self
+            .agent
+            .get(format!("{}/api/v1/runs/{name}", self.address))
+            .header("cookie", &self.session)
+            .call()
+            .expect("the server answers");
+        let found = answer.status().as_u16() != 404;
+        found.then(|| answer.body_mut().read_json().expect("the answer is a run"))
+    }
+
+    /// Waits until the run fits `wanted`, and gives it.
+    ///
+    /// # Panics
+    /// When it does not in time.
+    pub fn wait_until(&self, name: &str, wanted: impl Fn(&Run) -> bool) -> RunDetail {
+        let mut last = None;
+        until(&format!("{name} is as wanted"), || {
+            last = self.run(name);
+            last.clone().filter(|detail| wanted(&detail.run))
+        })
+        .unwrap_or_else(|| panic!("{name} does not come to be as wanted: {last:#?}"))
+    }
+
+    /// Waits until the run has `status`, and gives it.
+    pub fn wait_for(&self, name: &str, status: RunStatus) -> RunDetail {
+        self.wait_until(name, |run| run.status == status)
+    }
+
+    /// Folders of instances that are there.
+    #[must_use]
+    pub fn instance_folders(&self) -> Vec<PathBuf> {
+        std::fs::read_dir(self.data_dir().join("local"))
+            .map(|dir| dir.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect())
+            .unwrap_or_default()
+    }
+
+    fn post(&self, at: &str) -> ureq::RequestBuilder<ureq::typestate::WithBody> {
+        self.agent
+            .post(format!("{}/api/v1{at}", self.address))
+            .header("cookie", &self.session)
+            .header("origin", &self.address)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        // Environments outlive their server on purpose; a test that failed leaves none behind.
+        for pid in processes::with_marker(&self.data_dir().to_string_lossy()) {
+            let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).status();
+        }
+    }
+}
+
+/// Tries until `probe` gives something; `None` when it never does.
+pub fn until<T>(_what: &str, mut probe: impl FnMut() -> Option<T>) -> Option<T> {
+    #[expect(clippy::disallowed_methods, reason = "a deadline for a real process")]
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = probe() {
+            return Some(found);
+        }
+        #[expect(clippy::disallowed_methods, reason = "a deadline for a real process")]
+        if Instant::now() > deadline {
+            return None;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn spawn(data_dir: &Path, listen: &str) -> (Child, String) {
+    let binary = binary();
+    let mut child = Command::new(&binary)
+        .args(["serve", "--listen", listen, "--data-dir"])
+        .arg(data_dir)
+        .stdout(Stdio::piped())
+        .stderr(
+            std::fs::File::options()
+                .create(true)
+                .append(true)
+                .open(data_dir.with_extension("log"))
+                .expect("a log"),
+        )
+        .spawn()
+        .unwrap_or_else(|error| panic!("{} cannot be started: {error}", binary.display()));
+    let mut lines = BufReader::new(child.stdout.take().expect("its output is a pipe")).lines();
+    let link = lines.by_ref().map_while(Result::ok).find_map(|line| {
+        line.split_whitespace().find(|word| word.contains("/login?token=")).map(str::to_string)
+    });
+    // What follows must be read, or a full pipe would hold the server up.
+    thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+    (
+        child,
+        link.unwrap_or_else(|| {
+            panic!("`berth serve` prints a link; see {}", data_dir.with_extension("log").display())
+        }),
+    )
+}
+
+fn log_in(agent: &ureq::Agent, link: &str) -> (String, String) {
+    let (address, token) = link.split_once("/login?token=").expect("the link carries a token");
+    let answer = agent
+        .post(format!("{address}/api/v1/login"))
+        .header("origin", address)
+        .send_json(LoginRequest { token: token.into() })
+        .expect("the server answers");
+    let cookie = answer.headers().get("set-cookie").and_then(|value| value.to_str().ok());
+    let session = cookie.and_then(|value| value.split(';').next()).expect("the login gives a session");
+    (address.into(), session.into())
+}
+
+/// The `berth` that was built beside this test; `BERTH` names another.
+fn binary() -> PathBuf {
+    if let Some(path) = std::env::var_os("BERTH") {
+        return path.into();
+    }
+    let test = std::env::current_exe().expect("this test has a path");
+    let path = test.parent().and_then(Path::parent).map(|dir| dir.join("berth")).unwrap_or_default();
+    assert!(path.is_file(), "{} is missing: build it with `cargo build --package berth`", path.display());
+    path
+}
