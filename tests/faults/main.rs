@@ -57,7 +57,7 @@ fn killed_while_setup_runs_the_environment_goes_on_and_comes_up() {
 #[test]
 fn killed_while_it_runs_the_environment_is_picked_up_again_with_its_processes() {
     let mut server = Server::start();
-    let _ = server.submit("running", &configuration("7300001", "true"));
+    let _ = server.submit("running", &configuration("7300001", "echo ready"));
     let before = server.wait_for("running", RunStatus::Running);
     let processes_before = processes::with_marker("7300001");
     assert_eq!(processes_before.len(), 1);
@@ -120,7 +120,7 @@ fn what_ended_while_no_server_was_there_is_noticed_by_the_next() {
 #[test]
 fn killed_after_a_run_is_over_nothing_begins_again() {
     let mut server = Server::start();
-    let _ = server.submit("over", &configuration("7600001", "true"));
+    let _ = server.submit("over", &configuration("7600001", "echo ready"));
     server.wait_for("over", RunStatus::Running);
     server.stop("over", true);
     let before = server.wait_for("over", RunStatus::Terminated);

@@ -67,11 +67,6 @@ impl Server {
         (self.child, _) = spawn(self.data_dir.path(), &listen);
     }
 
-    /// Submits `configuration`; the answer, or `None` when the connection broke.
-    pub fn try_submit(&self, name: &str, configuration: &str) -> Option<RunDetail> {
-        self.request(name, configuration).ok()?.body_mut().read_json().ok()
-    }
-
     fn request(
         &self,
         name: &str,
@@ -105,7 +100,7 @@ impl Server {
     /// # Panics
     /// When it is refused.
     #[must_use]
-    pub fn submit(&self, name: &str, configuration: &str) -> RunDetail {
+    pub fn submit(&self, name: &str, configuration: &str) -> Run {
         let mut answer = self.request(name, configuration).expect("the server answers");
         let text = answer.body_mut().read_to_string().expect("the answer has a body");
         serde_json::from_str(&text).unwrap_or_else(|_| panic!("the run is accepted, not: {text}"))

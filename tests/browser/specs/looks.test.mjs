@@ -76,7 +76,7 @@ test(
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ configuration }),
       });
-      return (await answer.json()).run.name;
+      return (await answer.json()).name;
     });
 
     for (const width of [1440, 375]) {
