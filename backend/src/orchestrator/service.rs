@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use berth_shared::api::{
-    Event, EventSeq, Instance, InstanceStatus, JobStatus, LogChunk, Plan, Run, RunDetail, RunId,
+    EventSeq, Instance, InstanceStatus, JobStatus, LogChunk, Plan, Run, RunDetail, RunId,
     SubmitRequest,
 };
 use tokio::sync::{broadcast, watch};
@@ -86,12 +86,8 @@ impl Service {
     /// # Errors
     /// [`ServiceError::RunNotFound`].
     pub async fn run_by_id(&self, id: RunId) -> Result<RunDetail, ServiceError> {
-        // Events first: what the run shows is then at least as new as they are.
-        let (seq, events) = self.core.storage.timeline(id).await?;
-        let whole = self.whole(id).await?;
-        let source = self.core.storage.source(id).await?;
-        let configuration = source.ok_or_else(|| ServiceError::RunNotFound(id.to_string()))?.text;
-        Ok(RunDetail { seq, run: whole.run.run, configuration, events })
+        let detail = self.core.storage.detail(id).await?;
+        detail.ok_or_else(|| ServiceError::RunNotFound(id.to_string()))
     }
 
     /// Runs, newest first; `limit` is kept between 1 and 200.
@@ -167,15 +163,6 @@ impl Service {
         // A log goes on while its run does, in the archive or in the environment of another attempt.
         chunk.complete &= finished;
         Ok(chunk)
-    }
-
-    /// What happened to a run and to its instances, oldest first.
-    ///
-    /// # Errors
-    /// [`ServiceError::RunNotFound`].
-    pub async fn timeline(&self, run: RunId) -> Result<Vec<Event>, ServiceError> {
-        let (_, events) = self.core.storage.timeline(run).await?;
-        if events.is_empty() { Err(ServiceError::RunNotFound(run.to_string())) } else { Ok(events) }
     }
 
     /// Everything a page begins with.

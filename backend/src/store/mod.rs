@@ -11,7 +11,7 @@ mod tests;
 
 use async_trait::async_trait;
 use berth_shared::{
-    api::{Event, EventSeq, Instance, InstanceId, JobId, Run, RunId, Subject},
+    api::{Event, EventSeq, Instance, InstanceId, JobId, Run, RunDetail, RunId, Subject},
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -189,8 +189,8 @@ pub trait Storage: Send + Sync {
     /// Instances that are not terminated, oldest first.
     async fn active_instances(&self) -> Result<Vec<InstanceRow>, StoreError>;
 
-    /// A run's events and the number of the last event of all, read at one moment.
-    async fn timeline(&self, run: RunId) -> Result<(EventSeq, Vec<Event>), StoreError>;
+    /// A run with its text and its events, and the number of the last event of all, read at one moment.
+    async fn detail(&self, run: RunId) -> Result<Option<RunDetail>, StoreError>;
 
     /// The events after `seq`, at most `limit`.
     async fn events_after(&self, seq: EventSeq, limit: u32) -> Result<Vec<StoredEvent>, StoreError>;

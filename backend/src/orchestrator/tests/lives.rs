@@ -48,7 +48,7 @@ async fn progress_of_setup_reaches_the_run() {
     let server = bench.start().await;
     let id = server.submit("fox", TEXT).await;
     server.until(id, RunStatus::Running).await;
-    let events = server.service.timeline(id).await.expect("events");
+    let events = server.service.run_by_id(id).await.expect("events").events;
     let told: Vec<&str> = events.iter().map(|event| event.message.as_str()).collect();
     assert!(told.contains(&"3 to go") && told.contains(&"1 to go"), "{told:?}");
 }
@@ -144,7 +144,7 @@ async fn the_next_offer_is_tried_when_one_cannot_be_had() {
     let id = server.submit("fox", TEXT).await;
     let run = server.until(id, RunStatus::Running).await;
     assert_eq!(run.offer, Some(offer("large", 2.0)));
-    let events = server.service.timeline(id).await.expect("events");
+    let events = server.service.run_by_id(id).await.expect("events").events;
     assert!(events.iter().any(|event| event.message.contains("sold out")), "{events:#?}");
     assert_eq!(bench.world.machines(), 1);
 }

@@ -149,7 +149,7 @@ fn one_offer() -> Script {
 
 /// The statuses that the events of a run tell, in order.
 async fn statuses(service: &Service, id: RunId, subject: berth_shared::api::Subject) -> Vec<String> {
-    let events = service.timeline(id).await.expect("events");
+    let events = service.run_by_id(id).await.expect("events").events;
     events.into_iter().filter(|event| event.subject == subject).filter_map(|event| event.to).collect()
 }
 

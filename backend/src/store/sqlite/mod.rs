@@ -8,7 +8,7 @@ use std::{path::Path, time::Duration};
 
 use async_trait::async_trait;
 use berth_shared::{
-    api::{Event, EventSeq, InstanceId, JobId, Run, RunId, Subject},
+    api::{EventSeq, InstanceId, JobId, Run, RunDetail, RunId, Subject},
     time::Timestamp,
 };
 use serde::de::DeserializeOwned;
@@ -111,8 +111,8 @@ impl Storage for Sqlite {
         read::active_instances(&self.reader).await
     }
 
-    async fn timeline(&self, run: RunId) -> Result<(EventSeq, Vec<Event>), StoreError> {
-        read::timeline(&self.reader, run).await
+    async fn detail(&self, run: RunId) -> Result<Option<RunDetail>, StoreError> {
+        read::detail(&self.reader, run).await
     }
 
     async fn events_after(&self, seq: EventSeq, limit: u32) -> Result<Vec<StoredEvent>, StoreError> {

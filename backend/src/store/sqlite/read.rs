@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use berth_shared::{
-    api::{Event, EventSeq, InstanceId, JobId, Run, RunId},
+    api::{EventSeq, InstanceId, JobId, Run, RunDetail, RunId},
     time::Timestamp,
 };
 use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
@@ -137,13 +137,17 @@ pub(super) async fn newest(connection: &mut SqliteConnection) -> Result<EventSeq
     Ok(row.try_get::<Option<i64>, _>(0)?.and_then(|seq| u64::try_from(seq).ok()).unwrap_or(0))
 }
 
-pub(super) async fn timeline(pool: &SqlitePool, run: RunId) -> Result<(EventSeq, Vec<Event>), StoreError> {
+pub(super) async fn detail(pool: &SqlitePool, run: RunId) -> Result<Option<RunDetail>, StoreError> {
     let mut transaction = pool.begin().await?;
     let seq = newest(&mut transaction).await?;
+    let query = sqlx::query("SELECT configuration FROM runs WHERE id = ?").bind(run.to_string());
+    let Some(row) = query.fetch_optional(&mut *transaction).await? else { return Ok(None) };
+    let configuration = row.try_get("configuration")?;
+    let Some(found) = find_run(&mut transaction, run).await? else { return Ok(None) };
     let query = sqlx::query("SELECT event FROM events WHERE run_id = ? ORDER BY seq").bind(run.to_string());
     let rows = query.fetch_all(&mut *transaction).await?;
     let events: Result<_, _> = rows.iter().map(|row| json(row, "event")).collect();
-    Ok((seq, events?))
+    Ok(Some(RunDetail { seq, run: found.run, configuration, events: events? }))
 }
 
 pub(super) async fn events_after(
