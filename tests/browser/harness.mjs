@@ -104,6 +104,18 @@ export class Browser {
     return page;
   }
 
+  /** What each page shows, for whoever looks into a failure; only where SCREENSHOTS names a folder. */
+  async photograph(what) {
+    if (!process.env.SCREENSHOTS) return;
+    const name = what.replace(/[^a-z]+/gi, '-').slice(0, 60);
+    const pages = this.chromium.contexts().flatMap((context) => context.pages());
+    for (const [i, page] of pages.entries()) {
+      const at = path.join(process.env.SCREENSHOTS, `failed-${name}-${i}.png`);
+      // A page that has crashed has nothing to show.
+      await page.screenshot({ path: at }).catch(() => {});
+    }
+  }
+
   stop() {
     return this.chromium.close();
   }
@@ -116,6 +128,9 @@ export function withServer(body) {
     const browser = await Browser.start();
     try {
       await body({ t, server, browser });
+    } catch (error) {
+      await browser.photograph(t.name);
+      throw error;
     } finally {
       await browser.stop();
       await stopAllRuns(server);
