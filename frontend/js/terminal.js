@@ -82,7 +82,8 @@ export function open(element, label, onInput, onResize) {
   scheme.addEventListener("change", repaint);
 
   return {
-    write: (bytes) => terminal.write(bytes),
+    // A copy: xterm reads it later, when what it came from (the memory of the wasm) holds something else.
+    write: (bytes) => terminal.write(bytes.slice()),
     reset: () => terminal.reset(),
     focus: () => terminal.focus(),
     cols: () => terminal.cols,
