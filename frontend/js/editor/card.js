@@ -26,14 +26,20 @@ function prose(text) {
   return text.split("`").map((part, i) => (i % 2 === 1 ? element("span", "mono", part) : part));
 }
 
+/** The same as a sentence of its own: diagnostics come in small letters and without a full stop. */
+function sentence(text) {
+  const end = /[.!?:…]$/.test(text) ? "" : ".";
+  return prose(text.charAt(0).toUpperCase() + text.slice(1) + end);
+}
+
 /**
  * @param {object} problem a diagnostic
  * @param {(fix: object) => void} apply
  */
 export function card(problem, apply) {
-  const body = element("div", "diag__body", element("p", "diag__msg", ...prose(problem.message)));
+  const body = element("div", "diag__body", element("p", "diag__msg", ...sentence(problem.message)));
   const help = element("p", "diag__help");
-  if (problem.help) help.append(...prose(problem.help), " ");
+  if (problem.help) help.append(...sentence(problem.help), " ");
   help.append(element("span", "diag__code", problem.code));
   body.append(help);
   if (problem.fixes.length > 0) {

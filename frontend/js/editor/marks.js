@@ -122,7 +122,10 @@ class Card extends WidgetType {
   }
 
   toDOM(view) {
-    return card(this.problem, (fix) => applyEdits(view, fix.edits));
+    const block = document.createElement("div");
+    block.className = "diag-block";
+    block.append(card(this.problem, (fix) => applyEdits(view, fix.edits)));
+    return block;
   }
 
   ignoreEvent() {

@@ -7,7 +7,11 @@ use leptos::prelude::*;
 pub fn Prose(
     /// The text.
     text: String,
+    /// Whether it stands by itself and begins with a capital letter.
+    #[prop(optional)]
+    capital: bool,
 ) -> impl IntoView {
+    let text = if capital { capitalised(&text) } else { text };
     text.split('`')
         .enumerate()
         .map(|(index, part)| {
@@ -19,4 +23,10 @@ pub fn Prose(
             }
         })
         .collect_view()
+}
+
+/// The text with its first letter large. A literal at the beginning stays as it is.
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -37,9 +37,9 @@ impl Refused {
         let message = if problem.detail.is_empty() { &problem.title } else { &problem.detail };
         let remedy = match problem.code.as_str() {
             "price-changed" => Remedy::AgreeToPrice,
-            "run-name-taken" | "run-name-invalid" | "invalid-run-name" => Remedy::Rename,
-            "variables-missing" | "missing-variables" => Remedy::GiveValues,
-            "configuration-invalid" | "invalid-configuration" => Remedy::MendText,
+            "run-name-taken" | "run-name-invalid" => Remedy::Rename,
+            "variable-missing" => Remedy::GiveValues,
+            "invalid-configuration" => Remedy::MendText,
             _ if problem.status == 401 => Remedy::LogIn,
             _ if !problem.diagnostics.is_empty() => Remedy::MendText,
             _ => Remedy::TryAgain,
@@ -52,12 +52,6 @@ impl Refused {
     pub fn without_answer(message: String) -> Self {
         Self { message, remedy: Remedy::TryAgain, request_id: String::new() }
     }
-}
-
-/// What a rise of the price looks like: "The price rose from $0.747 to $0.812/h since you looked."
-#[must_use]
-pub fn price_rose(from: &str, to: &str) -> String {
-    format!("The price rose from {from} to {to}/h since you looked.")
 }
 
 #[cfg(test)]
@@ -80,6 +74,8 @@ mod tests {
         for (status, code, remedy) in [
             (409, "price-changed", Remedy::AgreeToPrice),
             (409, "run-name-taken", Remedy::Rename),
+            (422, "variable-missing", Remedy::GiveValues),
+            (422, "invalid-configuration", Remedy::MendText),
             (409, "no-offers", Remedy::TryAgain),
             (401, "unauthorized", Remedy::LogIn),
             (500, "internal", Remedy::TryAgain),

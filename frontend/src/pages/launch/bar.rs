@@ -82,7 +82,7 @@ fn nothing(title: &str, sub: &str) -> AnyView {
     let full = sub.to_owned();
     view! {
         <div class="launchbar__name">{title.to_owned()}</div>
-        <div class="launchbar__sub" title=full><Prose text=sub.to_owned()/></div>
+        <div class="launchbar__sub" title=full><Prose text=sub.to_owned() capital=true/></div>
     }
     .into_any()
 }
@@ -118,7 +118,7 @@ fn offer(plan: &Plan, first: &PlannedOffer) -> AnyView {
             </span>
             {(!own).then(|| view! { <Spot spot=first.offer.spot/> })}
         </div>
-        <div class="launchbar__sub" title=full><Prose text=sub/></div>
+        <div class="launchbar__sub" title=full><Prose text=sub capital=true/></div>
     }
     .into_any()
 }
@@ -233,7 +233,7 @@ fn notice(desk: Desk, refused: Refused, launch: impl Fn() + Clone + 'static) -> 
         <div class="notice" data-tone=if remedy == Remedy::AgreeToPrice { "warn" } else { "danger" }>
             <Icon name=if remedy == Remedy::AgreeToPrice { "warn" } else { "error" }/>
             <span class="notice__text">
-                <Prose text=message/>
+                <Prose text=message capital=true/>
                 {(!request_id.is_empty()).then(|| view! { " "<span class="meta mono" title="For whoever looks into the server’s log">{request_id}</span> })}
             </span>
             {again.map(|word| view! { <button class="btn" data-size="sm" disabled=waiting on:click=act>{word}</button> })}

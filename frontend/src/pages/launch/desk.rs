@@ -176,8 +176,8 @@ impl Desk {
         };
         let begin = browser::precise_millis();
         let checked = check(&text);
-        let notes = if checked.is_valid() { hints(&text) } else { Vec::new() };
         let millis = browser::precise_millis() - begin;
+        let notes = if checked.is_valid() { hints(&text) } else { Vec::new() };
         if let Some(editor) = editor {
             editor.set_marks(&checked.diagnostics, &notes);
         }

@@ -1,40 +1,98 @@
-//! What this server itself would do: what is worth knowing, or why it has nothing.
+//! Where a launch would go: which backends are set up, what is worth knowing about the machine, or why there is
+//! nothing.
 
 use leptos::prelude::*;
 
 use super::desk::Desk;
-use crate::components::{Icon, Prose};
+use crate::{
+    components::{Icon, Prose},
+    live::use_live,
+};
 
-/// Notes about the machine that a launch would take, and refusals.
+#[derive(Clone, Debug, PartialEq)]
+struct Row {
+    warn: bool,
+    backend: String,
+    message: String,
+}
+
+/// One line at least, so that the rest keeps its place.
 #[component]
 pub(super) fn Here(desk: Desk) -> impl IntoView {
-    let rows = move || {
-        desk.plan.with(|plan| {
-            let Some(Ok(plan)) = plan.shown() else { return Vec::new() };
-            let notes = plan.offers.first().map(|first| first.notes.as_slice()).unwrap_or_default();
-            let refusals = if plan.offers.is_empty() { plan.refusals.as_slice() } else { &[] };
-            let notes =
-                notes.iter().map(|note| (note.code != "isolation", String::new(), note.message.clone()));
-            let refusals = refusals.iter().flat_map(|refusal| {
-                refusal.reasons.iter().map(|reason| (true, refusal.backend.clone(), reason.message.clone()))
-            });
-            notes.chain(refusals).collect::<Vec<_>>()
+    let live = use_live();
+    let rows = Memo::new(move |_| {
+        desk.plan.with(|plan| match plan.shown() {
+            Some(Ok(plan)) => rows(plan),
+            _ => Vec::new(),
         })
+    });
+    let backends =
+        move || live.server.with(|server| server.as_ref().map(|server| server.backends.join(", ")));
+    let content = move || {
+        let rows = rows.get();
+        let mut rows = rows.into_iter();
+        let Some(first) = rows.next() else {
+            let text = backends().map(|names| {
+                format!("Launches here go to `{names}`; the clouds below are a preview of prices.")
+            });
+            return view! { <Line row=Row { warn: false, backend: String::new(), message: text.unwrap_or_default() }/> }
+                .into_any();
+        };
+        let rest: Vec<Row> = rows.collect();
+        let more = match rest.len() {
+            0 => None,
+            1 => Some("1 more remark".to_owned()),
+            count => Some(format!("{count} more remarks")),
+        };
+        view! {
+            <Line row=first/>
+            {more.map(|more| view! {
+                <details class="here__more">
+                    <summary>{more}</summary>
+                    {rest.into_iter().map(|row| view! { <div class="here__row"><Prose text=row.message capital=true/></div> }).collect_view()}
+                </details>
+            })}
+        }
+        .into_any()
     };
-    let rows = Memo::new(move |_| rows());
+    view! { <div class="here" role="group" aria-label="On this server">{content}</div> }
+}
+
+#[component]
+fn Line(row: Row) -> impl IntoView {
+    let Row { warn, backend, message } = row;
+    let plain = backend.is_empty();
     view! {
-        <Show when=move || rows.with(|rows| !rows.is_empty())>
-            <div class="here" role="group" aria-label="On this server">
-                {move || rows.get().into_iter().map(|(warn, backend, message)| view! {
-                    <div class="here__row" data-tone=warn.then_some("warn")>
-                        <Icon name=if warn { "warn" } else { "hint" }/>
-                        <span>
-                            {(!backend.is_empty()).then(|| view! { <b>{backend}": "</b> })}
-                            <Prose text=message/>
-                        </span>
-                    </div>
-                }).collect_view()}
-            </div>
-        </Show>
+        <div class="here__row" data-tone=warn.then_some("warn")>
+            <Icon name=if warn { "warn" } else { "hint" }/>
+            <span>
+                {(!plain).then(|| view! { <b>{backend}</b>" has nothing: " })}
+                <Prose text=message capital=plain/>
+            </span>
+        </div>
+    }
+}
+
+fn rows(plan: &berth_shared::api::Plan) -> Vec<Row> {
+    match plan.offers.first() {
+        Some(first) => {
+            let note = |note: &berth_shared::api::PlanNote| Row {
+                warn: note.code != "isolation",
+                backend: String::new(),
+                message: note.message.clone(),
+            };
+            first.notes.iter().map(note).collect()
+        }
+        None => plan
+            .refusals
+            .iter()
+            .flat_map(|refusal| {
+                refusal.reasons.iter().map(|reason| Row {
+                    warn: true,
+                    backend: refusal.backend.clone(),
+                    message: reason.message.clone(),
+                })
+            })
+            .collect(),
     }
 }

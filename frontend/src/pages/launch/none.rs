@@ -62,8 +62,7 @@ fn sentence(explanation: &Explanation, reuse_only: bool) -> impl IntoView + use<
 
 fn proposal(desk: Desk, relaxation: &Relaxation) -> impl IntoView + use<> {
     let proposal = desk.text.with_untracked(|text| edits::proposal(text, relaxation));
-    let mut letters = relaxation.description.chars();
-    let why = letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect());
+    let why = view! { <Prose text=relaxation.description.clone() capital=true/> };
     let (edit, apply) = match proposal {
         Some(proposal) => {
             let change = proposal.edit.clone();

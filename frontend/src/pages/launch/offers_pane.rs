@@ -13,9 +13,8 @@ use super::{
 };
 use crate::{
     components::{Icon, Spot},
-    format::{grouped, price},
+    format::{grouped, price, rate},
     launch::dates,
-    live::use_live,
 };
 
 /// The right half.
@@ -58,7 +57,7 @@ pub(super) fn OffersPane(desk: Desk) -> impl IntoView {
 /// The figures; they have their height before the prices are there.
 #[component]
 fn Headline(desk: Desk) -> impl IntoView {
-    let figure = move |read: fn(&Matched) -> Option<(String, &'static str)>| {
+    let value = move |read: fn(&Matched) -> Option<(String, &'static str)>| {
         desk.matched.with(|matched| match matched {
             None => ("–".to_owned(), ""),
             Some(matched) => read(matched).unwrap_or_else(|| ("–".to_owned(), "")),
@@ -69,7 +68,7 @@ fn Headline(desk: Desk) -> impl IntoView {
             <div class="figure">
                 <span class="figure__label">{label}</span>
                 <span class="figure__value">
-                    {move || figure(read).0}<span class="figure__unit">{move || figure(read).1}</span>
+                    {move || value(read).0}<span class="figure__unit">{move || value(read).1}</span>
                 </span>
             </div>
         }
@@ -95,11 +94,11 @@ fn Headline(desk: Desk) -> impl IntoView {
             {one("Offers that fit", |matched| Some((grouped(matched.all.total as u64), "")))}
             {one("Cheapest", |matched| {
                 let offer = matched.all.cheapest.as_ref()?;
-                Some((price(offer.price), if offer.spot { "/h spot" } else { "/h" }))
+                Some((figure(offer.price), if offer.spot { "/h spot" } else { "/h" }))
             })}
             {one("Cheapest on-demand", |matched| {
                 let offer = matched.all.cheapest_on_demand.as_ref()?;
-                Some((price(offer.price), "/h"))
+                Some((figure(offer.price), "/h"))
             })}
             <div class="headline__more">{more}</div>
         </div>
@@ -109,7 +108,6 @@ fn Headline(desk: Desk) -> impl IntoView {
 /// Which offers are shown.
 #[component]
 fn Toolbar(desk: Desk) -> impl IntoView {
-    let live = use_live();
     let option = move |kind: Kind, label: &'static str, count: fn(&Matched) -> usize| {
         let count = move || {
             desk.matched.with(|matched| {
@@ -128,7 +126,6 @@ fn Toolbar(desk: Desk) -> impl IntoView {
             </button>
         }
     };
-    let set_up = move || live.server.with(|server| server.as_ref().map(|server| server.backends.join(", ")));
     view! {
         <div class="toolbar">
             <div class="seg" role="group" aria-label="Kind">
@@ -137,13 +134,15 @@ fn Toolbar(desk: Desk) -> impl IntoView {
                 {option(Kind::Spot, "Spot", |matched| matched.all.spot)}
             </div>
             <span class="toolbar__spring"></span>
-            <span class="meta toolbar__note">
-                {move || set_up().map(|names| format!("This server launches on {names}; other clouds are a preview"))}
-            </span>
             <button class="switch" role="switch" aria-checked=move || desk.preview.get().to_string()
                 on:click=move |_| desk.preview.update(|preview| *preview = !*preview)>
                 <span class="switch__track" aria-hidden="true"></span>"Backends not set up"
             </button>
         </div>
     }
+}
+
+/// A price as a figure: to the cent where that says enough.
+fn figure(dollars: f64) -> String {
+    if dollars >= 0.1 { rate(dollars) } else { price(dollars) }
 }

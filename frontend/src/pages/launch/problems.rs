@@ -46,7 +46,7 @@ fn row(desk: Desk, diagnostic: &Diagnostic) -> impl IntoView + use<> {
                 <Icon name=icon/>
                 <span class="problems__text">
                     <span class="sr">{severity}": "</span>
-                    <Prose text=diagnostic.message.clone()/>
+                    <Prose text=diagnostic.message.clone() capital=true/>
                 </span>
                 <span class="problems__at">"line "{range.start.line + 1}</span>
             </button>

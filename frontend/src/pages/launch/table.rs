@@ -108,7 +108,8 @@ fn row(group: &OfferGroup, newest: &str) -> impl IntoView + use<> {
         PriceBasis::Own => "own",
     };
     let (age, basis) = match &offer.as_of {
-        None => (None, word.to_owned()),
+        None if offer.basis == PriceBasis::Own => (None, word.to_owned()),
+        None => (None, format!("{word}, no date")),
         Some(date) => {
             (dates::is_old(date, newest).then_some("old"), format!("{word} {}", dates::month(date)))
         }
