@@ -54,8 +54,10 @@ pub(super) fn enter(spec: &SandboxSpec) -> io::Result<()> {
             place(folder, folder)?;
         }
     }
-    if inside(new, Path::new("/etc/hosts")).is_file() {
-        bind(&inside(Path::new(OLD), &spec.hosts), &inside(new, Path::new("/etc/hosts")))?;
+    // Written when a job begins; before, while it is tried out what the kernel allows, there is none.
+    let hosts = inside(Path::new(OLD), &spec.hosts);
+    if hosts.is_file() && inside(new, Path::new("/etc/hosts")).is_file() {
+        bind(&hosts, &inside(new, Path::new("/etc/hosts")))?;
     }
     if inside(new, Path::new("/dev/shm")).is_dir() {
         let size = spec.shm_bytes.map_or("mode=1777".to_owned(), |bytes| format!("mode=1777,size={bytes}"));
