@@ -73,8 +73,7 @@ test(
     const launch = page.getByRole('main').getByRole('button', { name: /^Launch/ });
     await until(() => launch.isEnabled(), 'the launch is possible');
     await launch.click();
-    const field = page.getByLabel('SECRET_WORD', { exact: false }).first();
-    await field.fill('swordfish');
+    await page.getByRole('dialog').getByLabel('SECRET_WORD', { exact: true }).fill('swordfish');
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/runs\/[a-z]/);
     const main = page.getByRole('main');

@@ -81,7 +81,7 @@ pub(super) fn Rail() -> impl IntoView {
                 </button>
                 <Show when=move || live.user.with(Option::is_some)>
                     <button class="rail__item" on:click=leave aria-label=move || format!("Sign out {}", name()) title="Sign out">
-                        <span class="avatar" aria-hidden="true">{move || name().chars().take(2).collect::<String>()}</span>
+                        <span class="avatar" aria-hidden="true" data-initials=move || initials(&name())></span>
                         <span class="rail__user">{name}</span>
                         <Icon name="leave"/>
                     </button>
@@ -89,4 +89,9 @@ pub(super) fn Rail() -> impl IntoView {
             </div>
         </nav>
     }
+}
+
+/// What stands for a person where there is no room for the name.
+fn initials(name: &str) -> String {
+    name.chars().take(2).collect()
 }
