@@ -64,6 +64,17 @@ export function open(element, label, onInput, onResize) {
   terminal.open(element);
   terminal.textarea?.setAttribute("aria-label", label);
 
+  // Tab belongs to the shell, so the keyboard needs another way out.
+  terminal.attachCustomKeyEventHandler((event) => {
+    if (event.key !== "F6") return true;
+    if (event.type === "keydown") {
+      event.preventDefault();
+      const panel = element.closest("[role=tabpanel]");
+      document.getElementById(panel?.getAttribute("aria-labelledby") ?? "")?.focus();
+    }
+    return false;
+  });
+
   const encoder = new TextEncoder();
   terminal.onData((text) => onInput(encoder.encode(text)));
   terminal.onBinary((text) => onInput(Uint8Array.from(text, (letter) => letter.charCodeAt(0) & 255)));

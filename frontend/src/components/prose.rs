@@ -1,28 +1,37 @@
-//! Sentences with literals in them.
+//! Messages for people, whose literals stand between backticks.
 
 use leptos::prelude::*;
 
-/// A text whose literals stand in backticks, as diagnostics and refusals write them.
+/// A message with its literals set in the fixed-width face.
 #[component]
 pub fn Prose(
-    /// The text.
-    text: String,
+    /// The message.
+    #[prop(into)]
+    text: Signal<String>,
     /// Whether it stands by itself and begins with a capital letter.
     #[prop(optional)]
     capital: bool,
 ) -> impl IntoView {
-    let text = if capital { capitalised(&text) } else { text };
-    text.split('`')
-        .enumerate()
-        .map(|(index, part)| {
-            let part = part.to_owned();
-            if index % 2 == 1 {
-                view! { <span class="mono">{part}</span> }.into_any()
-            } else {
-                part.into_any()
-            }
-        })
-        .collect_view()
+    move || {
+        let text = text.get();
+        let text = if capital { capitalised(&text) } else { text };
+        let mut parts = text.split('`').collect::<Vec<_>>();
+        // Without its partner a backtick is a backtick.
+        let odd = (parts.len() % 2 == 0).then(|| parts.pop()).flatten().map(|rest| format!("`{rest}"));
+        let parts = parts
+            .into_iter()
+            .enumerate()
+            .map(|(index, part)| {
+                let part = part.to_owned();
+                if index % 2 == 1 {
+                    view! { <code class="mono">{part}</code> }.into_any()
+                } else {
+                    part.into_any()
+                }
+            })
+            .collect_view();
+        view! { {parts}{odd} }
+    }
 }
 
 /// The text with its first letter large. A literal at the beginning stays as it is.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::Glyph;
+use super::{Glyph, Prose};
 
 /// The shape that stands for a status's word.
 #[must_use]
@@ -53,7 +53,7 @@ pub fn Status(
             <span>{move || status_word(status.get())}</span>
             {note.map(|note| view! {
                 <Show when=move || !note.with(String::is_empty)>
-                    <span class="status__note">{move || note.get()}</span>
+                    <span class="status__note"><Prose text=note/></span>
                 </Show>
             })}
         </span>

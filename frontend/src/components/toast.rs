@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::Icon;
+use super::{Icon, Prose};
 
 /// How a note is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,6 @@ pub fn toast(tone: Tone, text: impl Into<String>) {
 }
 
 /// A function that says something later, when there is no component to ask from any more.
-#[must_use]
 pub fn toaster() -> impl Fn(Tone, String) + Copy + Send + Sync + 'static {
     let store = use_context::<Store>();
     move |tone, text| {
@@ -78,7 +77,7 @@ pub fn Toasts() -> impl IntoView {
                 <div class="toast" data-tone=if toast.tone == Tone::Failed { "danger" } else { "ok" }
                     role=(toast.tone == Tone::Failed).then_some("alert")>
                     <Icon name=if toast.tone == Tone::Failed { "error" } else { "check" }/>
-                    <span class="toast__text">{toast.text.clone()}</span>
+                    <span class="toast__text"><Prose text=toast.text.clone()/></span>
                     <button class="btn" data-kind="quiet" data-icon data-size="sm" aria-label="Dismiss"
                         on:click=move |_| dismiss(store, toast.id)>
                         <Icon name="x"/>

@@ -13,6 +13,9 @@ use crate::{
     live::use_live,
 };
 
+/// Berths beside one another, some taken, one just now.
+const ART: &str = include_str!("login.svg");
+
 /// The token in what somebody pasted: a whole link, or the token alone.
 fn token_of(pasted: &str) -> String {
     let pasted = pasted.trim();
@@ -114,7 +117,9 @@ pub fn Login() -> impl IntoView {
                     </p>
                 </form>
             </section>
-            <aside class="gate__side" aria-hidden="true"></aside>
+            <aside class="gate__side" aria-hidden="true">
+                <svg class="gate__art" viewBox="0 0 900 900" preserveAspectRatio="xMinYMid slice" inner_html=ART></svg>
+            </aside>
         </main>
     }
 }

@@ -4,7 +4,11 @@ use berth_shared::api::{Isolation, RunStatus};
 use leptos::prelude::*;
 
 use super::Subject;
-use crate::{components::CopyLine, format, live::use_live};
+use crate::{
+    components::{CopyLine, Prose},
+    format,
+    live::use_live,
+};
 
 /// What is in force, in one line.
 fn in_force(isolation: &Isolation) -> String {
@@ -69,7 +73,7 @@ pub(super) fn Attach(subject: Subject) -> impl IntoView {
                             <span>{in_force(&isolation)}</span>
                             {move || limits.get().map(|limits| view! { <span class="meta">{limits}</span> })}
                             {(!isolation.missing.is_empty()).then(|| view! {
-                                <ul class="meta">{isolation.missing.iter().map(|why| view! { <li>{why.clone()}</li> }).collect_view()}</ul>
+                                <ul class="meta">{isolation.missing.iter().map(|why| view! { <li><Prose text=why.clone()/></li> }).collect_view()}</ul>
                             })}
                         </div>
                     })}

@@ -19,7 +19,7 @@ use leptos_router::hooks::use_params_map;
 
 use crate::{
     api,
-    components::{Icon, StopDialog, Stopper, TopBar, Void},
+    components::{Icon, Prose, StopDialog, Stopper, TopBar, Void},
     live::{Feed, use_live},
     pages::title::set_title,
 };
@@ -53,6 +53,7 @@ struct Subject {
 enum Search {
     InList,
     Asking,
+    Gone,
     Missing(String),
 }
 
@@ -73,11 +74,17 @@ pub fn RunPage() -> impl IntoView {
     });
     let search = RwSignal::new(Search::InList);
     // The stream tells of the newest 200 finished ones only.
-    Effect::new(move |_| {
+    Effect::new(move |before: Option<Option<String>>| {
         let wanted = name.get();
+        let found = id.get().is_some();
         if !live.loaded.get() || id.get().is_some() {
             search.set(Search::InList);
-            return;
+            return found.then_some(wanted);
+        }
+        // It was here a moment ago: somebody has deleted it.
+        if before.flatten().as_ref() == Some(&wanted) {
+            search.set(Search::Gone);
+            return None;
         }
         search.set(Search::Asking);
         spawn_local(async move {
@@ -89,6 +96,7 @@ pub fn RunPage() -> impl IntoView {
                 Err(_) => {}
             }
         });
+        None
     });
     let status =
         Memo::new(move |_| id.get().and_then(|id| live.runs.row(id)).map(|run| run.with(|run| run.status)));
@@ -98,6 +106,7 @@ pub fn RunPage() -> impl IntoView {
     });
     let missing = move || match search.get() {
         Search::Missing(why) => Some(why),
+        Search::Gone => Some(format!("`{}` was deleted.", name.get())),
         Search::InList | Search::Asking => None,
     };
     view! {
@@ -112,7 +121,7 @@ pub fn RunPage() -> impl IntoView {
                     <Show when=move || missing().is_some() fallback=Loading>
                         <section class="panel" aria-label="No such run">
                             <Void title="No such run" tone="danger">
-                                <p class="void__text">{move || missing().unwrap_or_default()}</p>
+                                <p class="void__text"><Prose text=Signal::derive(move || missing().unwrap_or_default())/></p>
                                 <div class="actions"><a class="btn" href="/runs">"See all runs"</a></div>
                             </Void>
                         </section>

@@ -8,7 +8,7 @@ use wasm_bindgen::{JsCast, closure::Closure, prelude::wasm_bindgen};
 
 use crate::{
     browser,
-    components::Icon,
+    components::{Icon, Prose},
     live::{Live, backoff, machine::Connection},
     modules,
     socket::{Socket, SocketEvent},
@@ -56,12 +56,16 @@ enum State {
     Failed(String),
 }
 
+/// For bytes that are typed, and for columns and rows.
+type Handlers = (Closure<dyn FnMut(Vec<u8>)>, Closure<dyn FnMut(u16, u16)>);
+
 /// What a terminal holds outside of the reactive world.
 #[derive(Default)]
 struct Inner {
     screen: Option<Screen>,
     socket: Option<Socket>,
-    handlers: Option<(Closure<dyn FnMut(Vec<u8>)>, Closure<dyn FnMut(u16, u16)>)>,
+    /// What the screen calls; kept for as long as it does.
+    handlers: Option<Handlers>,
     /// Bytes of the terminal's output that the screen has, from its very beginning.
     seen: u64,
     failures: u32,
@@ -259,7 +263,9 @@ pub(super) fn Terminal(
         }
     });
     Effect::new(move |_| {
-        if shown.get() && state.get() == State::Attached {
+        // Who walks along the tabs with the arrow keys stays there.
+        let walking = || document().query_selector("[role=tab]:focus-visible").ok().flatten().is_some();
+        if shown.get() && state.get() == State::Attached && !walking() {
             held.with_value(|session| {
                 if let Some(screen) = &session.inner.borrow().screen {
                     screen.focus();
@@ -306,7 +312,7 @@ pub(super) fn Terminal(
             <Show when=move || note.get().is_some()>
                 <div class="notice term__note" role="status" data-tone=tone>
                     <Icon name="term"/>
-                    <span class="notice__text">{move || note.get()}</span>
+                    <span class="notice__text"><Prose text=Signal::derive(move || note.get().unwrap_or_default())/></span>
                     <Show when=move || matches!(state.get(), State::Failed(_)) && alive.get()>
                         <button class="btn" data-size="sm" on:click=retry>"Try again"</button>
                     </Show>

@@ -4,7 +4,11 @@ use berth_shared::api::{RunStatus, TerminalId, TerminalInfo};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{Subject, terminal::Terminal};
-use crate::{api, components::Icon, live::use_live};
+use crate::{
+    api,
+    components::{Icon, Prose},
+    live::use_live,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Shell {
@@ -108,6 +112,8 @@ pub(super) fn Terminals(subject: Subject, count: RwSignal<usize>, shown: Signal<
                             <Icon name="plus"/>
                         </button>
                     </Show>
+                    <span class="panel__spring"></span>
+                    <span class="meta terms__hint"><kbd class="kbd">"F6"</kbd>" leaves the terminal"</span>
                 </div>
             </Show>
             <For each=move || shells.get() key=|shell| shell.id let:shell>
@@ -121,7 +127,7 @@ pub(super) fn Terminals(subject: Subject, count: RwSignal<usize>, shown: Signal<
                     <Show when=move || trouble.get().is_some() fallback=move || view! { <p class="log__note">{why}</p> }>
                         <div class="notice" data-tone="danger" role="alert">
                             <Icon name="error"/>
-                            <span class="notice__text">{move || trouble.get()}</span>
+                            <span class="notice__text"><Prose text=Signal::derive(move || trouble.get().unwrap_or_default())/></span>
                             <button class="btn" data-size="sm" on:click=move |_| find.run(())>"Try again"</button>
                         </div>
                     </Show>

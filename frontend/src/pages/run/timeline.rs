@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::Subject;
 use crate::{
-    components::{Glyph, status_glyph, status_word},
+    components::{Glyph, Prose, status_glyph, status_word},
     format,
 };
 
@@ -60,9 +60,9 @@ pub(super) fn Timeline(subject: Subject) -> impl IntoView {
                         view! {
                             <li class="timeline__item" data-status=status data-now=move || (newest.get() == Some(seq)).then_some("")>
                                 <Glyph name=glyph class="timeline__glyph"/>
-                                <span class="timeline__what">{what}</span>
+                                <span class="timeline__what"><Prose text=what/></span>
                                 <time class="timeline__when" title=format::exact(event.at)>{format::clock_seconds(event.at)}</time>
-                                {(!why.is_empty()).then(|| view! { <p class="timeline__why">{why}</p> })}
+                                {(!why.is_empty()).then(|| view! { <p class="timeline__why"><Prose text=why/></p> })}
                             </li>
                         }
                     }

@@ -1,10 +1,13 @@
 //! Why a run failed, with what its log said last.
 
 use berth_shared::api::{LogSource, RunStatus};
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use super::Subject;
-use crate::{components::Icon, format, log_text};
+use crate::{
+    components::{Icon, Prose},
+    format, log_text,
+};
 
 /// How many lines of the log are shown.
 const LINES: usize = 12;
@@ -41,13 +44,21 @@ pub(super) fn Trouble(subject: Subject) -> impl IntoView {
                 .collect::<Vec<_>>()
         })
     });
+    // What broke it stands at the end.
+    let tail = NodeRef::<html::Div>::new();
+    Effect::new(move |_| {
+        last.track();
+        if let Some(tail) = tail.get() {
+            tail.set_scroll_top(tail.scroll_height());
+        }
+    });
     view! {
         <Show when=move || failed.get()>
             <section class="notice" data-tone="danger" aria-label="Why it failed">
                 <Icon name="error"/>
-                <p class="notice__text"><b>"Failed. "</b>{move || message.get()}</p>
+                <p class="notice__text"><b>"Failed. "</b><Prose text=message/></p>
                 <Show when=move || !last.with(Vec::is_empty)>
-                    <div class="log" tabindex="0" role="group" aria-label="Last lines of the log">
+                    <div class="log" tabindex="0" role="group" aria-label="Last lines of the log" node_ref=tail>
                         {move || last.get().into_iter().map(|(at, source, text)| view! {
                             <div class="log__line" data-stream=(source == LogSource::System).then_some("system") data-level=log_text::level(&text)>
                                 <span class="log__time">{format::clock_seconds(at)}</span>
@@ -61,7 +72,7 @@ pub(super) fn Trouble(subject: Subject) -> impl IntoView {
         <Show when=move || ended.get().is_some()>
             <section class="notice" aria-label="Why it ended">
                 <Icon name="hint"/>
-                <p class="notice__text">{move || ended.get()}</p>
+                <p class="notice__text"><Prose text=Signal::derive(move || ended.get().unwrap_or_default())/></p>
             </section>
         </Show>
     }
