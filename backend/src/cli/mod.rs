@@ -3,6 +3,7 @@
 //! Exit status: 0 fine, 1 the answer is no, 2 wrong usage (clap's own), 3 the server cannot be reached.
 
 mod accounts;
+pub mod attach;
 pub mod data_dir;
 pub mod login_link;
 pub mod offers;
@@ -30,6 +31,8 @@ struct Cli {
 enum Command {
     /// Runs the server: dashboard, API and orchestrator.
     Serve(serve::Args),
+    /// Opens a terminal in a run's environment on this machine; works while the server is down.
+    Attach(attach::Args),
     /// Shows the cloud offers that fit a configuration, cheapest first.
     Offers(offers::Args),
     /// Checks configurations and says what is wrong with them.
@@ -50,6 +53,7 @@ pub fn main() -> ExitCode {
         return status;
     }
     match Cli::parse().command {
+        Command::Attach(args) => attach::run(&args),
         Command::Offers(args) => offers::run(args),
         Command::Validate(args) => validate::run(args),
         Command::Serve(args) => serve::run(&args),

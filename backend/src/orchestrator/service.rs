@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use berth_shared::api::{
-    EventSeq, Instance, InstanceStatus, JobStatus, LogChunk, Plan, Run, RunDetail, RunId,
-    SubmitRequest,
+    EventSeq, Instance, InstanceStatus, JobStatus, LogChunk, Plan, Run, RunDetail, RunId, SubmitRequest,
 };
 use tokio::sync::{broadcast, watch};
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use berth_shared::{
-    api::{Isolation, LogSource, TerminalId, Usage},
+    api::{Allocation, Isolation, LogSource, TerminalId, Usage},
     time::Timestamp,
 };
 use nix::sys::{prctl, stat::Mode as FileMode};
@@ -102,6 +102,21 @@ pub(super) fn run(dir: InstanceDir) -> io::Result<()> {
     outcome
 }
 
+/// Finds out how an environment would be kept apart, and leaves nothing behind. JSON.
+pub(super) fn probe(dir: &InstanceDir) -> io::Result<String> {
+    prctl::set_child_subreaper(true)?;
+    make_places(dir)?;
+    let name = dir.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let limits = Limits { memory_bytes: 1 << 30, cpus: 1.0, pids: PIDS };
+    let cgroup = Cgroup::create(&format!("berth-{name}"), limits);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let settled = tokio::task::LocalSet::new().block_on(&runtime, settle(dir, "berth", &cgroup));
+    cgroup.remove();
+    let (mode, refusals) = settled?;
+    let isolation = isolation::describe(mode, &refusals, &cgroup, &Allocation::default(), dir);
+    Ok(serde_json::to_string(&isolation)?)
+}
+
 /// What needs no runtime.
 fn prepare(
     dir: &InstanceDir,
@@ -109,14 +124,7 @@ fn prepare(
 ) -> io::Result<(CreateRequest, Cgroup, std::os::unix::net::UnixListener)> {
     let spec: CreateRequest = layout::read_json(&dir.spec())?
         .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "there is no `spec.json`"))?;
-    // What programs make is for everybody who may come that far; the folder itself is private.
-    nix::sys::stat::umask(FileMode::from_bits_truncate(0o022));
-    for (folder, mode) in
-        [(dir.home(), 0o700), (dir.workflow(), 0o755), (dir.tmp(), 0o1777), (dir.root(), 0o755)]
-    {
-        fs::create_dir_all(&folder)?;
-        fs::set_permissions(&folder, fs::Permissions::from_mode(mode))?;
-    }
+    make_places(dir)?;
     furnish(&dir.home());
     let allocation = spec.planned.allocation.clone().unwrap_or_default();
     let name = format!("berth-{}", spec.id);
@@ -133,6 +141,19 @@ fn prepare(
     let listener = listener?;
     listener.set_nonblocking(true)?;
     Ok((spec, cgroup, listener))
+}
+
+/// Makes the places that a sandbox shows.
+fn make_places(dir: &InstanceDir) -> io::Result<()> {
+    // What programs make is for everybody who may come that far; the folder itself is private.
+    nix::sys::stat::umask(FileMode::from_bits_truncate(0o022));
+    for (folder, mode) in
+        [(dir.home(), 0o700), (dir.workflow(), 0o755), (dir.tmp(), 0o1777), (dir.root(), 0o755)]
+    {
+        fs::create_dir_all(&folder)?;
+        fs::set_permissions(&folder, fs::Permissions::from_mode(mode))?;
+    }
+    Ok(())
 }
 
 /// Gives a new home directory what the machine gives every new user.
@@ -154,7 +175,7 @@ async fn live(
     record: Record,
 ) -> io::Result<()> {
     let listener = UnixListener::from_std(listener)?;
-    let (mode, refusals) = settle(&dir, &spec, &cgroup).await?;
+    let (mode, refusals) = settle(&dir, &spec.name, &cgroup).await?;
     let allocation = spec.planned.allocation.clone().unwrap_or_default();
     let isolation = isolation::describe(mode, &refusals, &cgroup, &allocation, &dir);
     let log = LogWriter::open(&dir.logs(), logs::Limits::default())?;
@@ -190,12 +211,12 @@ async fn live(
 /// Finds out which namespaces can be had, by making a sandbox and ending it.
 async fn settle(
     dir: &InstanceDir,
-    spec: &CreateRequest,
+    hostname: &str,
     cgroup: &Cgroup,
 ) -> io::Result<(Mode, Vec<(Mode, String)>)> {
     let mut refusals = Vec::new();
     for &mode in Mode::ladder(nix::unistd::geteuid().is_root()) {
-        let probe = sandbox_spec(dir, mode, &spec.name, Path::new("/root"), cgroup);
+        let probe = sandbox_spec(dir, mode, hostname, Path::new("/root"), cgroup);
         match Sandbox::make(probe).await {
             Ok(sandbox) => {
                 sandbox.close().await;

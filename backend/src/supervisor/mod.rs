@@ -57,7 +57,22 @@ pub fn dispatch() -> Option<ExitCode> {
     match (name.to_str()?, arguments.next()) {
         ("supervise", Some(folder)) => Some(supervise(Path::new(&folder))),
         ("sandbox-init", None) => Some(sandbox::main()),
+        ("probe-isolation", Some(folder)) => Some(probe(Path::new(&folder))),
         _ => None,
+    }
+}
+
+/// Prints, as JSON, the [`berth_shared::api::Isolation`] that an environment would get; `folder` is scratch.
+fn probe(folder: &Path) -> ExitCode {
+    match core::probe(&InstanceDir::new(folder.to_owned())) {
+        Ok(isolation) => {
+            println!("{isolation}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! The provider `local` with real supervisors, sandboxes and processes.
 
+mod attach;
 mod bench;
 mod end;
 mod job;
+mod plan;
 mod restart;
 mod terminal;

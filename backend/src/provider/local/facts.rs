@@ -1,8 +1,9 @@
 //! What this machine has.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{fs, io, path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 
-use berth_shared::catalog::GpuFacts;
+use berth_shared::{api::Isolation, catalog::GpuFacts};
+use tokio::sync::OnceCell;
 
 use super::gpus::{self, MachineGpu};
 use crate::supervisor;
@@ -22,24 +23,58 @@ pub(super) struct Facts {
     pub(super) pythons: Vec<String>,
     /// Whether there is a `bash`.
     pub(super) bash: bool,
-    /// The data directory.
-    pub(super) data_dir: PathBuf,
+    /// How an environment would be kept apart; `None` = could not be found out.
+    pub(super) isolation: Option<Isolation>,
 }
 
 /// Versions of Python that a configuration can ask for.
 const PYTHONS: [&str; 5] = ["3.8", "3.9", "3.10", "3.11", "3.12"];
 
+/// How long it may take to find out about isolation.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Looks at this machine.
 #[derive(Debug)]
 pub(super) struct Machine {
     data_dir: PathBuf,
+    program: PathBuf,
     gpus: Arc<GpuFacts>,
+    /// Found out once: it takes a few milliseconds and does not change.
+    isolation: OnceCell<Isolation>,
 }
 
 impl Machine {
     /// The machine, with the data directory on it.
-    pub(super) fn new(data_dir: PathBuf, gpus: Arc<GpuFacts>) -> Self {
-        Self { data_dir, gpus }
+    pub(super) fn new(data_dir: PathBuf, program: PathBuf, gpus: Arc<GpuFacts>) -> Self {
+        Self { data_dir, program, gpus, isolation: OnceCell::new() }
+    }
+
+    /// Has a process of its own make a sandbox and end it.
+    async fn isolation(&self) -> Option<Isolation> {
+        let found = self.isolation.get_or_try_init(|| async {
+            let scratch = self.data_dir.join(super::BACKEND).join(format!(".probe-{}", std::process::id()));
+            supervisor::private_dir(&scratch)?;
+            let probe = tokio::process::Command::new(&self.program)
+                .arg("probe-isolation")
+                .arg(&scratch)
+                .stdin(Stdio::null())
+                .kill_on_drop(true)
+                .output();
+            let output = tokio::time::timeout(PATIENCE, probe).await;
+            fs::remove_dir_all(&scratch)?;
+            let output = output??;
+            if !output.status.success() {
+                return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).trim().to_owned()));
+            }
+            Ok(serde_json::from_slice(&output.stdout)?)
+        });
+        match found.await {
+            Ok(isolation) => Some(isolation.clone()),
+            Err(error) => {
+                tracing::warn!(%error, "it cannot be found out how environments are kept apart here");
+                None
+            }
+        }
     }
 
     /// Looks now; with GPUs when `with_gpus`.
@@ -66,7 +101,7 @@ impl Machine {
             gpus,
             pythons,
             bash: std::env::split_paths(&path).any(|dir| dir.join("bash").is_file()),
-            data_dir: self.data_dir.clone(),
+            isolation: self.isolation().await,
         }
     }
 }

@@ -65,8 +65,8 @@ impl LocalProvider {
     pub fn new(data_dir: PathBuf, program: PathBuf, gpus: Arc<GpuFacts>) -> io::Result<Self> {
         let data_dir = std::path::absolute(data_dir)?;
         let provider = Arc::new(Inner {
-            folders: Folders::new(data_dir.join(BACKEND), program),
-            machine: Machine::new(data_dir, gpus),
+            folders: Folders::new(data_dir.join(BACKEND), program.clone()),
+            machine: Machine::new(data_dir, program, gpus),
             changes: broadcast::Sender::new(CHANGES),
             removing: Mutex::default(),
             watched: Mutex::default(),

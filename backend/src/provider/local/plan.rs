@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use berth_shared::{
-    api::{Allocation, PlanNote, PlannedOffer},
+    api::{Allocation, Isolation, PlanNote, PlannedOffer},
     catalog::{Availability, Offer, OfferGpu, PriceBasis},
     config::{Configuration, CreationPolicy, Gpu, IntRange, SizeRange, SpotPolicy},
 };
@@ -85,6 +85,7 @@ pub(super) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
             _ => allocation.reserved_disk_bytes = bytes(reserved),
         }
     }
+    notes.extend(facts.isolation.iter().flat_map(isolation));
     let choices = match &resources.gpu {
         None => vec![Vec::new()],
         Some(gpu) => choose(gpu, &free.gpus).unwrap_or_else(|message| {
@@ -355,6 +356,32 @@ fn offer(free: &Free, gpus: &[MachineGpu]) -> Offer {
         as_of: None,
         availability: Availability::Available,
     }
+}
+
+/// What is worth knowing about how the environment would be kept apart.
+fn isolation(isolation: &Isolation) -> Vec<PlanNote> {
+    let mut notes = Vec::new();
+    for (limit, path, what) in
+        [("memory", "resources.memory", "memory"), ("cpu", "resources.cpu", "CPU time")]
+    {
+        if !isolation.limits.iter().any(|enforced| enforced == limit) {
+            let message =
+                format!("{what} is not limited: the server may not make control groups on this machine");
+            notes.push(note("limit-not-enforced", path, message));
+        }
+    }
+    let message = if isolation.namespaces.is_empty() {
+        "processes run beside this machine's own, without namespaces: start nothing that you do not trust"
+            .to_owned()
+    } else {
+        format!(
+            "processes run on this machine in namespaces of their own ({}); files outside the home directory, \
+             `/workflow` and `/tmp`, and the network, are shared with it",
+            isolation.namespaces.join(", ")
+        )
+    };
+    notes.push(note("isolation", "", message));
+    notes
 }
 
 fn note(code: &str, path: &str, message: String) -> PlanNote {

@@ -10,7 +10,7 @@ fn machine() -> Facts {
         gpus: Vec::new(),
         pythons: vec!["3.11".into(), "3.12".into()],
         bash: true,
-        data_dir: "/var/lib/berth".into(),
+        isolation: None,
     }
 }
 
@@ -190,6 +190,20 @@ fn what_needs_a_container_or_rules_this_machine_out_is_refused_with_every_reason
     bad-home [home_dir] `/proc/x` cannot be a home directory here: use an absolute path such as `/root`
     python-not-installed [python] Python 3.8 is not installed on this machine (3.11, 3.12 are): install it or ask for another
     ");
+}
+
+#[test]
+fn how_the_environment_is_kept_apart_is_told() {
+    let full = Isolation {
+        namespaces: vec!["pid".into(), "mount".into()],
+        limits: vec!["memory".into(), "cpu".into(), "pids".into()],
+        ..Isolation::default()
+    };
+    let none = Isolation::default();
+    let of = |isolation: &Isolation| {
+        told(&only(planned(&Facts { isolation: Some(isolation.clone()), ..machine() }, "", &[])).notes)
+    };
+    insta::assert_snapshot!(of(&full) + &of(&none), @"");
 }
 
 #[test]

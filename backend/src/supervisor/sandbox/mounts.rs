@@ -39,7 +39,7 @@ pub(super) fn enter(spec: &SandboxSpec) -> io::Result<()> {
     let new = Path::new(NEW);
     tmpfs(new, "mode=0755")?;
     let own = ["proc", "tmp", "workflow", "python"];
-    mirror(Path::new(OLD), new, |name| own.iter().any(|own| *own == name))?;
+    mirror(Path::new(OLD), new, |name| own.contains(&name))?;
 
     // The data directory first: home and `/workflow` may lie above or below it.
     if let Some(hidden) = existing(&spec.hidden) {
