@@ -203,7 +203,12 @@ fn how_the_environment_is_kept_apart_is_told() {
     let of = |isolation: &Isolation| {
         told(&only(planned(&Facts { isolation: Some(isolation.clone()), ..machine() }, "", &[])).notes)
     };
-    insta::assert_snapshot!(of(&full) + &of(&none), @"");
+    insta::assert_snapshot!(of(&full) + &of(&none), @"
+    isolation [] processes run on this machine in namespaces of their own (pid, mount); files outside the home directory, `/workflow` and `/tmp`, and the network, are shared with it
+    limit-not-enforced [resources.memory] memory is not limited: the server may not make control groups on this machine
+    limit-not-enforced [resources.cpu] CPU time is not limited: the server may not make control groups on this machine
+    isolation [] processes run beside this machine's own, without namespaces: start nothing that you do not trust
+    ");
 }
 
 #[test]
