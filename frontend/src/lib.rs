@@ -16,6 +16,7 @@ pub mod launch;
 pub mod live;
 pub mod log_text;
 pub mod phases;
+pub mod story;
 
 #[cfg(target_arch = "wasm32")]
 pub mod api;

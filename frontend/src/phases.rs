@@ -19,6 +19,12 @@ pub struct Phase {
 }
 
 impl Phase {
+    /// Whether something can go wrong in it: stopping is what follows from that.
+    #[must_use]
+    pub fn is_work(&self) -> bool {
+        self.status != "terminating"
+    }
+
     /// How long it lasted, or has lasted by now, milliseconds.
     #[must_use]
     pub fn millis(&self, now: Timestamp) -> i64 {

@@ -24,7 +24,7 @@ pub use prose::Prose;
 pub use shell::{Shell, TopBar};
 pub use spark::Spark;
 pub use spot::Spot;
-pub use status::{Status, status_glyph, status_word};
+pub use status::Status;
 pub use stop::{StopDialog, Stopper};
 pub use tabs::{Tab, TabList};
 pub use toast::{Toasts, Tone, provide_toasts, toast, toaster};

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::format::capitalised;
+
 /// A message with its literals set in the fixed-width face.
 #[component]
 pub fn Prose(
@@ -32,10 +34,4 @@ pub fn Prose(
             .collect_view();
         view! { {parts}{odd} }
     }
-}
-
-/// The text with its first letter large. A literal at the beginning stays as it is.
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -3,35 +3,7 @@
 use leptos::prelude::*;
 
 use super::{Glyph, Prose};
-
-/// The shape that stands for a status's word.
-#[must_use]
-pub fn status_glyph(status: &str) -> &'static str {
-    match status {
-        "submitted" | "pending" => "submitted",
-        "provisioning" | "pulling" => "provisioning",
-        "running" | "busy" => "running",
-        "idle" => "idle",
-        "terminating" => "terminating",
-        "failed" => "failed",
-        "done" => "done",
-        "interrupted" => "interrupted",
-        _ => "stopped",
-    }
-}
-
-/// A status for people.
-#[must_use]
-pub fn status_word(status: &str) -> String {
-    let word = match status {
-        "pulling" => "preparing",
-        "terminated" | "aborted" => "stopped",
-        "terminating" => "stopping",
-        other => other,
-    };
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
+use crate::format::{status_glyph, status_word};
 
 /// A status with its shape, its word and, when there is more to say, a note.
 #[component]

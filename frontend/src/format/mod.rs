@@ -3,6 +3,7 @@
 pub mod machine;
 mod money;
 mod size;
+mod status;
 mod time;
 
 #[cfg(target_arch = "wasm32")]
@@ -12,6 +13,7 @@ pub use local::{clock_seconds, clock_when, exact};
 
 pub use money::{cost, price, rate};
 pub use size::{bytes, gib, number};
+pub use status::{capitalised, status_glyph, status_word};
 pub use time::{ago, countdown, duration};
 
 /// Groups the digits of a whole number by three: `1,914`.

@@ -2,9 +2,12 @@
 
 use berth_shared::time::Timestamp;
 
-/// A length of time in its two largest units: `8 s`, `1 min 35 s`, `3 h 12 min`, `2 d 3 h`.
+/// A length of time in its two largest units: `<1 s`, `8 s`, `1 min 35 s`, `3 h 12 min`, `2 d 3 h`.
 #[must_use]
 pub fn duration(millis: i64) -> String {
+    if (1..1000).contains(&millis) {
+        return "<1 s".to_owned();
+    }
     let seconds = millis.max(0) / 1000;
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     match (days, hours, minutes) {
@@ -47,6 +50,7 @@ mod tests {
     #[test]
     fn lengths_read_in_two_units() {
         assert_eq!(duration(-5), "0 s");
+        assert_eq!(duration(999), "<1 s");
         assert_eq!(duration(8_400), "8 s");
         assert_eq!(duration(95_000), "1 min 35 s");
         assert_eq!(duration(3_900_000), "1 h 05 min");

@@ -21,7 +21,11 @@ fn in_force(isolation: &Isolation) -> String {
             isolation.cgroup.as_ref().map(|version| format!(" (cgroup {version})")).unwrap_or_default();
         parts.push(format!("{} limited{groups}", isolation.limits.join(", ")));
     }
-    if parts.is_empty() { "nothing: it is a process like any other".to_owned() } else { parts.join("; ") }
+    if parts.is_empty() {
+        "None: it is a process like any other".to_owned()
+    } else {
+        format::capitalised(&parts.join("; "))
+    }
 }
 
 /// The panel; it goes when there is nothing to attach to any more.
@@ -29,7 +33,8 @@ fn in_force(isolation: &Isolation) -> String {
 pub(super) fn Attach(subject: Subject) -> impl IntoView {
     let live = use_live();
     let run = subject.run;
-    let shown = Memo::new(move |_| run.with(|run| matches!(run.status, RunStatus::Running)));
+    let shown = Memo::new(move |_| run.with(|run| !run.status.is_finished()));
+    let running = Memo::new(move |_| run.with(|run| run.status == RunStatus::Running));
     let instance = Memo::new(move |_| {
         run.with(|run| run.instance_id).and_then(|id| live.instances.row(id)).map(|row| row.get())
     });
@@ -53,7 +58,11 @@ pub(super) fn Attach(subject: Subject) -> impl IntoView {
                     <div class="attach__way">
                         <span class="attach__label">"Shell"</span>
                         <CopyLine text=format!("berth attach {name}")/>
-                        <span class="meta">"in a terminal on the server’s machine, or in the tab Terminal below"</span>
+                        <span class="meta">{move || if running.get() {
+                            "in a terminal on the server’s machine, or in the tab Terminal below"
+                        } else {
+                            "in a terminal on the server’s machine, as soon as it runs"
+                        }}</span>
                     </div>
                     <Show when=move || !ports.with(Vec::is_empty)>
                         <div class="attach__way">
@@ -73,7 +82,10 @@ pub(super) fn Attach(subject: Subject) -> impl IntoView {
                             <span>{in_force(&isolation)}</span>
                             {move || limits.get().map(|limits| view! { <span class="meta">{limits}</span> })}
                             {(!isolation.missing.is_empty()).then(|| view! {
-                                <ul class="meta">{isolation.missing.iter().map(|why| view! { <li><Prose text=why.clone()/></li> }).collect_view()}</ul>
+                                <details class="meta details">
+                                <summary>{format!("What is not in force ({})", isolation.missing.len())}</summary>
+                                <ul>{isolation.missing.iter().map(|why| view! { <li><Prose text=why.clone() capital=true/></li> }).collect_view()}</ul>
+                                </details>
                             })}
                         </div>
                     })}

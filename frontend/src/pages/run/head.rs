@@ -22,6 +22,11 @@ pub(super) fn Head(subject: Subject, stopper: Stopper) -> impl IntoView {
         run.with(|run| if run.status.is_finished() { String::new() } else { status_note(run) })
     });
     let offer = Memo::new(move |_| run.with(|run| run.offer.clone()));
+    let hardware = Memo::new(move |_| {
+        let instance = run.with(|run| run.instance_id).and_then(|id| live.instances.row(id));
+        let part = instance.and_then(|one| one.with(|one| one.allocation.clone()));
+        offer.with(|offer| offer.as_ref().map(|offer| format::machine::hardware(offer, part.as_ref())))
+    });
     let owner = run.with_untracked(|run| run.owner.clone());
     let launched = run.with_untracked(|run| run.submitted_at);
     let when = Memo::new(move |_| {
@@ -58,7 +63,7 @@ pub(super) fn Head(subject: Subject, stopper: Stopper) -> impl IntoView {
                         let own_word = offer.instance_type != offer.backend;
                         view! {
                             <span><Backend backend=offer.backend.clone() name=region/></span>
-                            <span>{format::machine::hardware(&offer, None)}</span>
+                            <span>{move || hardware.get()}</span>
                             {own_word.then(|| view! { <span class="mono">{offer.instance_type.clone()}</span> })}
                             {offer.spot.then(|| view! { <span>"Spot"</span> })}
                         }

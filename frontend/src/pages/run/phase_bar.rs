@@ -1,9 +1,14 @@
 //! How long each phase took.
 
+use berth_shared::api::RunStatus;
 use leptos::prelude::*;
 
 use super::Subject;
-use crate::{format, live::use_live, phases::phases};
+use crate::{
+    format,
+    live::use_live,
+    phases::{Phase, phases},
+};
 
 /// The bar under the head.
 #[component]
@@ -22,6 +27,11 @@ pub(super) fn PhaseBar(subject: Subject) -> impl IntoView {
     let part = move |index: usize| {
         let phase = Memo::new(move |_| all.with(|all| all.get(index).cloned()));
         let last = move || index + 1 == count.get();
+        // What went wrong went wrong in the last phase before it was stopped.
+        let broke = Memo::new(move |_| {
+            run.with(|run| run.status == RunStatus::Failed)
+                && all.with(|all| all.iter().rposition(Phase::is_work) == Some(index))
+        });
         let weight = Memo::new(move |_| {
             phase.with(|phase| phase.as_ref().map(|phase| format!("{:.2}", phase.weight(live.now.get()))))
         });
@@ -41,20 +51,14 @@ pub(super) fn PhaseBar(subject: Subject) -> impl IntoView {
                 )
             })
         });
-        // What went wrong went wrong in the last phase.
         let status = move || {
-            run.with(|run| {
-                if run.status.as_str() == "failed" {
-                    "failed"
-                } else {
-                    phase.with(|phase| phase.as_ref().map_or("", |phase| phase.status))
-                }
-            })
+            if broke.get() {
+                "failed"
+            } else {
+                phase.with(|phase| phase.as_ref().map_or("", |phase| phase.status))
+            }
         };
-        let now = move || {
-            (last() && run.with(|run| !run.status.is_finished() || run.status.as_str() == "failed"))
-                .then_some("")
-        };
+        let now = move || (broke.get() || last() && run.with(|run| !run.status.is_finished())).then_some("");
         view! {
             <div class="phases__part" style:--w=move || weight.get() data-now=now data-status=status>
                 <span><b>{move || phase.with(|phase| phase.as_ref().map_or("", |phase| phase.name))}</b>{move || words.get()}{move || ready.get()}</span>

@@ -1,0 +1,50 @@
+//! Statuses for people: a word and a shape each.
+
+/// The shape that stands for a status's word on the wire.
+#[must_use]
+pub fn status_glyph(status: &str) -> &'static str {
+    match status {
+        "submitted" | "pending" => "submitted",
+        "provisioning" | "pulling" => "provisioning",
+        "running" | "busy" => "running",
+        "idle" => "idle",
+        "terminating" => "terminating",
+        "failed" => "failed",
+        "done" => "done",
+        "interrupted" => "interrupted",
+        _ => "stopped",
+    }
+}
+
+/// A status's word on the wire as people read it.
+#[must_use]
+pub fn status_word(status: &str) -> String {
+    let word = match status {
+        "pulling" => "preparing",
+        "terminated" | "aborted" => "stopped",
+        "terminating" => "stopping",
+        other => other,
+    };
+    capitalised(word)
+}
+
+/// The text with its first letter large. What is no letter at its beginning stays as it is.
+#[must_use]
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_read_as_words() {
+        assert_eq!(status_word("terminated"), "Stopped");
+        assert_eq!(status_word("pulling"), "Preparing");
+        assert_eq!(status_word("running"), "Running");
+        assert_eq!(capitalised("`x` is"), "`x` is");
+        assert_eq!(capitalised(""), "");
+    }
+}
