@@ -108,7 +108,7 @@ test(
   withServer(async ({ server, browser }) => {
     const page = await browser.newPage();
     await logIn(page, server.loginLink);
-    await paste(page, 'type: dev-environment\nide: vscode\nenv:\n  - SECRET_TOKEN\ninit:\n  - test "$SECRET_TOKEN" = s3cret && echo given\n');
+    await paste(page, 'type: dev-environment\nide: vscode\nenv:\n  - SECRET_TOKEN\ninit:\n  - test ${#SECRET_TOKEN} = 6 && echo given\n');
     const launch = page.getByRole('main').getByRole('button', { name: 'Launch', exact: true });
     await until(() => launch.isEnabled(), 'the launch is possible');
     await editor(page).press('ControlOrMeta+Enter');
