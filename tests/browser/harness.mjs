@@ -10,7 +10,7 @@ const binary = process.env.BERTH ?? path.resolve(import.meta.dirname, '../../tar
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 /** How long anything may take to appear; generous, since a slow machine is no failure. */
-export const PATIENCE = 30_000;
+export const PATIENCE = 60_000;
 
 /** A `berth serve` on a free port of 127.0.0.1 with a data directory of its own. */
 export class Server {
@@ -104,12 +104,14 @@ export class Browser {
     return page;
   }
 
-  /** What each page shows, for whoever looks into a failure; only where SCREENSHOTS names a folder. */
+  /** What each page shows, for whoever looks into a failure: as text, and as a picture where SCREENSHOTS names a folder. */
   async photograph(what) {
-    if (!process.env.SCREENSHOTS) return;
     const name = what.replace(/[^a-z]+/gi, '-').slice(0, 60);
     const pages = this.chromium.contexts().flatMap((context) => context.pages());
     for (const [i, page] of pages.entries()) {
+      const text = await page.evaluate(() => document.body.innerText, undefined).catch(() => 'has crashed');
+      console.error(`page ${i} at ${page.url()} shows:\n${text.slice(0, 3000)}\n${page.problems?.join('\n') ?? ''}`);
+      if (!process.env.SCREENSHOTS) continue;
       const at = path.join(process.env.SCREENSHOTS, `failed-${name}-${i}.png`);
       // A page that has crashed has nothing to show.
       await page.screenshot({ path: at }).catch(() => {});
