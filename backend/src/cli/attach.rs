@@ -187,20 +187,15 @@ fn keys() -> mpsc::Receiver<Vec<u8>> {
 }
 
 /// Finds Enter, `~`, `.` among the keys, as ssh does.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 enum Escape {
     /// At the start of a line.
+    #[default]
     LineStart,
     /// Inside of one.
     Inside,
     /// After a `~` at the start of a line, which is held back.
     Tilde,
-}
-
-impl Default for Escape {
-    fn default() -> Self {
-        Self::LineStart
-    }
 }
 
 impl Escape {

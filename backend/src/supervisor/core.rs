@@ -153,7 +153,16 @@ fn make_places(dir: &InstanceDir) -> io::Result<()> {
         fs::create_dir_all(&folder)?;
         fs::set_permissions(&folder, fs::Permissions::from_mode(mode))?;
     }
-    Ok(())
+    name_host(dir, "localhost")
+}
+
+/// Gives the environment an `/etc/hosts` that knows its name.
+pub(super) fn name_host(dir: &InstanceDir, name: &str) -> io::Result<()> {
+    let mut hosts = fs::read_to_string("/etc/hosts").unwrap_or_else(|_| "127.0.0.1 localhost\n".to_owned());
+    if !hosts.ends_with('\n') {
+        hosts.push('\n');
+    }
+    fs::write(dir.hosts(), format!("{hosts}127.0.1.1 {name}\n"))
 }
 
 /// Gives a new home directory what the machine gives every new user.

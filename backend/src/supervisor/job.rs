@@ -17,7 +17,7 @@ use tokio::{
 
 use super::{
     capture::Capture,
-    core::{Core, Running, sandbox_spec},
+    core::{Core, Running, name_host, sandbox_spec},
     environment::{self, Places},
     python,
     sandbox::{PYTHON_DIR, Program, Sandbox, WORKFLOW_DIR},
@@ -109,14 +109,7 @@ async fn enter(core: &Rc<Core>, job: &JobSpec) -> io::Result<Running> {
         // The links name the program where it is on the machine, so it must be seen there.
         spec.python = Some((core.dir.python(), vec![found.prefix().to_owned()]));
     }
-    if inside {
-        let mut hosts =
-            fs::read_to_string("/etc/hosts").unwrap_or_else(|_| "127.0.0.1 localhost\n".to_owned());
-        if !hosts.ends_with('\n') {
-            hosts.push('\n');
-        }
-        fs::write(core.dir.hosts(), format!("{hosts}127.0.1.1 {}\n", job.run_name))?;
-    }
+    name_host(&core.dir, &job.run_name)?;
     let sandbox = Sandbox::make(spec).await?;
     core.remember_init(Some(sandbox.init().clone()));
     let user = nix::unistd::User::from_uid(nix::unistd::geteuid())

@@ -114,6 +114,26 @@ async fn much_output_comes_whole() {
 }
 
 #[tokio::test]
+async fn namespaces_are_used_where_the_machine_has_them() {
+    let can = |arguments: &[&str]| {
+        let tried = std::process::Command::new("unshare").args(arguments).args(["--fork", "true"]).output();
+        tried.is_ok_and(|output| output.status.success())
+    };
+    let full = ["--mount", "--pid", "--uts", "--ipc", "--mount-proc"];
+    let user: Vec<&str> = ["--user"].into_iter().chain(full).collect();
+    let bench = Bench::new();
+    let (id, isolation) = bench.instance(plenty()).await;
+    if can(&full) || can(&user) {
+        for name in ["mount", "pid", "uts", "ipc"] {
+            assert!(isolation.namespaces.contains(&name.to_owned()), "{isolation:?}");
+        }
+    } else {
+        assert!(!isolation.missing.is_empty());
+    }
+    bench.remove(id).await;
+}
+
+#[tokio::test]
 async fn the_environment_has_places_of_its_own() {
     let bench = Bench::new();
     let (id, isolation) = bench.instance(plenty()).await;

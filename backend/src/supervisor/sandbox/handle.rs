@@ -263,13 +263,15 @@ impl Sandbox {
 
 /// Waits until the sandbox stands; the number of its first process.
 async fn wait_ready(link: &AsyncFd<OwnedFd>) -> io::Result<i32> {
-    let mut first = None;
+    let (mut first, mut ready) = (None, false);
     loop {
+        // Two processes tell, so either may come first.
+        if let (Some(first), true) = (first, ready) {
+            return Ok(first);
+        }
         match next_notice(link).await? {
             Some(Notice::Forked(pid)) => first = Some(pid),
-            Some(Notice::Ready) => {
-                return first.ok_or_else(|| io::Error::other("the sandbox has no first process"));
-            }
+            Some(Notice::Ready) => ready = true,
             Some(Notice::Failed(message)) => return Err(io::Error::other(message)),
             Some(_) => {}
             None => return Err(io::Error::other("the sandbox ended while it was made")),
