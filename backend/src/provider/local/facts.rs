@@ -46,13 +46,17 @@ pub(super) struct Machine {
 impl Machine {
     /// The machine, with the data directory on it.
     pub(super) fn new(data_dir: PathBuf, program: PathBuf, gpus: Arc<GpuFacts>) -> Self {
+        // What a server left that was killed while it tried the isolation out.
+        let _ = fs::remove_dir_all(data_dir.join(super::BACKEND).join(".probe"));
         Self { data_dir, program, gpus, isolation: OnceCell::new() }
     }
 
     /// Has a process of its own make a sandbox and end it.
     async fn isolation(&self) -> Option<Isolation> {
         let found = self.isolation.get_or_try_init(|| async {
-            let scratch = self.data_dir.join(super::BACKEND).join(format!(".probe-{}", std::process::id()));
+            let scratch = self.data_dir.join(super::BACKEND).join(".probe");
+            // What a server left that was killed while it tried; a data directory has one server at a time.
+            let _ = fs::remove_dir_all(&scratch);
             supervisor::private_dir(&scratch)?;
             let probe = tokio::process::Command::new(&self.program)
                 .arg("probe-isolation")
