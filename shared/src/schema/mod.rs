@@ -2,9 +2,11 @@
 //! Schema and the reference page: what is true of a field is said here and nowhere else.
 
 mod fields;
+mod kind;
 mod suggest;
 
 pub use fields::FIELDS;
+pub use kind::Kind;
 pub use suggest::closest;
 
 /// Which release of dstack a key belongs to.
@@ -32,8 +34,8 @@ impl Dialect {
 pub struct Field {
     /// Where it stands: `resources.gpu.name`; `[]` for an item of a list, `*` for any key.
     pub path: &'static str,
-    /// Its type in words, for people: `text`, `list of text`, `duration`.
-    pub kind: &'static str,
+    /// What it takes; [`Kind::words`] says it for people.
+    pub kind: Kind,
     /// Whether it must be there.
     pub required: bool,
     /// What holds when it is not written, as YAML; `None` when nothing does.
@@ -94,6 +96,7 @@ mod tests {
             let parent = parent.strip_suffix("[]").or_else(|| parent.strip_suffix(".*")).unwrap_or(parent);
             assert!(parent.is_empty() || seen.contains(parent), "{} has no parent", field.path);
             assert!(field.doc.ends_with('.'), "{}", field.path);
+            assert_eq!(field.kind.has_values(), !field.values.is_empty(), "{}", field.path);
         }
     }
 }
