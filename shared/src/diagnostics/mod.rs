@@ -1,12 +1,14 @@
 //! What is wrong, where, and what to do about it.
 
 mod codes;
+pub mod docs;
 mod draft;
 mod fix;
 mod place;
 mod render;
 
 pub use codes::Code;
+pub use docs::{Example, Page};
 pub(crate) use draft::{Draft, Sink};
 pub use fix::apply_edits;
 pub use render::render;

@@ -1,0 +1,140 @@
+//! The documentation of the rules: a [`Page`] for each [`Code`], with a text that breaks the rule and one
+//! that keeps it. Tested: the first gives the code, the second gives no diagnostic at all.
+//!
+//! What documents the rules (`berth explain`, `docs/reference`, SARIF's rules) is made from
+//! [`Code::explanation`] and [`Code::page`]. Nothing on the way of `check` refers to the pages, so a
+//! WebAssembly module that only checks does not carry them.
+
+mod reading;
+mod surprises;
+mod values;
+
+use std::borrow::Cow;
+
+use super::Code;
+
+/// The documentation of one rule, beyond its [`Code::explanation`].
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    /// Why the rule is there and what to do, in a few sentences; literals in backticks.
+    pub advice: &'static str,
+    /// Breaks the rule.
+    pub bad: Example,
+    /// Keeps it; the same text mended, as a rule.
+    pub good: Example,
+}
+
+/// A text that shows a rule.
+#[derive(Clone, Copy, Debug)]
+pub enum Example {
+    /// A configuration.
+    Configuration(&'static str),
+    /// One that cannot be shown whole, because it is too long or no text.
+    Generated {
+        /// What to show instead.
+        excerpt: &'static str,
+        /// The bytes themselves.
+        bytes: fn() -> Vec<u8>,
+    },
+}
+
+impl Example {
+    /// What a page shows: the text, or an excerpt.
+    #[must_use]
+    pub const fn shown(self) -> &'static str {
+        match self {
+            Self::Configuration(text) | Self::Generated { excerpt: text, .. } => text,
+        }
+    }
+
+    /// What to check to see the rule at work.
+    #[must_use]
+    pub fn bytes(self) -> Cow<'static, [u8]> {
+        match self {
+            Self::Configuration(text) => text.as_bytes().into(),
+            Self::Generated { bytes, .. } => bytes().into(),
+        }
+    }
+}
+
+impl Code {
+    /// Its documentation.
+    #[must_use]
+    pub fn page(self) -> Page {
+        match self {
+            Self::TextTooLong => reading::TEXT_TOO_LONG,
+            Self::NotUtf8 => reading::NOT_UTF8,
+            Self::YamlSyntax => reading::YAML_SYNTAX,
+            Self::EmptyDocument => reading::EMPTY_DOCUMENT,
+            Self::NotAMapping => reading::NOT_A_MAPPING,
+            Self::MissingType => reading::MISSING_TYPE,
+            Self::UnknownType => reading::UNKNOWN_TYPE,
+            Self::UnsupportedType => reading::UNSUPPORTED_TYPE,
+            Self::MissingKey => reading::MISSING_KEY,
+            Self::UnknownKey => reading::UNKNOWN_KEY,
+            Self::KeyNotText => reading::KEY_NOT_TEXT,
+            Self::UnexpectedNull => reading::UNEXPECTED_NULL,
+            Self::WrongType => reading::WRONG_TYPE,
+            Self::InvalidValue => values::INVALID_VALUE,
+            Self::InvalidInteger => values::INVALID_INTEGER,
+            Self::InvalidNumber => values::INVALID_NUMBER,
+            Self::NumberTooLarge => values::NUMBER_TOO_LARGE,
+            Self::InvalidSize => values::INVALID_SIZE,
+            Self::InvalidRange => values::INVALID_RANGE,
+            Self::EmptyRange => values::EMPTY_RANGE,
+            Self::RangeOrder => values::RANGE_ORDER,
+            Self::InvalidDuration => values::INVALID_DURATION,
+            Self::DiskTooSmall => values::DISK_TOO_SMALL,
+            Self::InvalidGpu => values::INVALID_GPU,
+            Self::InvalidComputeCapability => values::INVALID_COMPUTE_CAPABILITY,
+            Self::InvalidPort => values::INVALID_PORT,
+            Self::InvalidVariable => values::INVALID_VARIABLE,
+            Self::DuplicateVariable => values::DUPLICATE_VARIABLE,
+            Self::PriceNotPositive => values::PRICE_NOT_POSITIVE,
+            Self::ImageAndPython => values::IMAGE_AND_PYTHON,
+            Self::Base60 => surprises::BASE_60,
+            Self::BooleanAsText => surprises::BOOLEAN_AS_TEXT,
+            Self::BooleanAsNumber => surprises::BOOLEAN_AS_NUMBER,
+            Self::OctalNumber => surprises::OCTAL_NUMBER,
+            Self::NumberAsText => surprises::NUMBER_AS_TEXT,
+            Self::FractionDropped => surprises::FRACTION_DROPPED,
+            Self::PythonFloat => surprises::PYTHON_FLOAT,
+            Self::DuplicateKey => surprises::DUPLICATE_KEY,
+            Self::DiskExact => surprises::DISK_EXACT,
+            Self::GpuCount => surprises::GPU_COUNT,
+            Self::GpuNameComma => surprises::GPU_NAME_COMMA,
+            Self::VariablePairs => surprises::VARIABLE_PAIRS,
+            Self::RetryForced => surprises::RETRY_FORCED,
+            Self::RetryUnlimited => surprises::RETRY_UNLIMITED,
+            Self::DurationNotPositive => surprises::DURATION_NOT_POSITIVE,
+            Self::EmptyList => surprises::EMPTY_LIST,
+            Self::NoEffect => surprises::NO_EFFECT,
+            Self::VariableAsked => surprises::VARIABLE_ASKED,
+            Self::PlainSecret => surprises::PLAIN_SECRET,
+            Self::TooManyProblems => surprises::TOO_MANY_PROBLEMS,
+        }
+    }
+
+    /// A text that gives this code.
+    #[must_use]
+    pub fn bad_example(self) -> Example {
+        self.page().bad
+    }
+
+    /// A text in the same matter that gives nothing to report.
+    #[must_use]
+    pub fn good_example(self) -> Example {
+        self.page().good
+    }
+}
+
+/// A page whose examples are whole configurations.
+const fn page(advice: &'static str, bad: &'static str, good: &'static str) -> Page {
+    Page { advice, bad: Example::Configuration(bad), good: Example::Configuration(good) }
+}
+
+/// A configuration with what every one begins with.
+macro_rules! config {
+    ($($line:literal)*) => { concat!("type: dev-environment\nide: vscode\n", $($line, "\n",)*) };
+}
+use config;
