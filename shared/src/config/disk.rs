@@ -64,7 +64,7 @@ fn size(cx: &mut Cx<'_>, at: At<'_>) -> Option<SizeRange> {
         };
         draft.help(format!("write `{open}` for that much or more"));
         if fixable {
-            draft.fix(format!("write `{open}`"), at.range, open);
+            draft.offer(format!("write `{open}`"), at.range, open);
         }
     }
     Some(size)

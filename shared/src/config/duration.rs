@@ -88,10 +88,12 @@ fn invalid(cx: &mut Cx<'_>, at: At<'_>) {
         _ => None,
     };
     let in_place = cx.is_in_place(at);
+    // An upper-case `M` may be months.
+    let certain = !matches!(cx.value(at), Value::Str(text) if text.contains('M'));
     let draft = cx.report(Code::InvalidDuration, at, format!("expected a duration, got {what}"));
     draft.help("write a whole number with one of the units `s`, `m`, `h`, `d`, `w`, such as `90m`");
     if let (Some(suggestion), true) = (suggestion, in_place) {
-        draft.fix(format!("write `{suggestion}`"), at.range, suggestion);
+        draft.suggest(certain, format!("write `{suggestion}`"), at.range, suggestion);
     }
 }
 

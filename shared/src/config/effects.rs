@@ -2,7 +2,8 @@
 
 use super::{
     Configuration,
-    context::{Cx, Fields, Path},
+    context::{At, Cx, Path},
+    fields::Fields,
 };
 use crate::{
     config::{CreationPolicy, TerminationPolicy},
@@ -12,30 +13,56 @@ use crate::{
 /// Warns about what has no effect together.
 pub(super) fn warn(cx: &mut Cx<'_>, path: &Path<'_>, fields: &Fields, configuration: &Configuration) {
     let c = configuration;
-    if c.termination_policy == Some(TerminationPolicy::DontDestroy) && c.termination_idle_time.is_some() {
-        beside(
-            cx,
-            path,
-            fields,
-            "termination_idle_time",
-            "termination_policy",
-            "`dont-destroy` keeps the instance",
-        );
+    let reuse = c.creation_policy == Some(CreationPolicy::Reuse);
+    if reuse {
+        // Both belong to an instance and are given to it when it is created.
+        for (name, written) in [
+            ("termination_policy", c.termination_policy.is_some()),
+            ("termination_idle_time", c.termination_idle_time.is_some()),
+        ] {
+            if written {
+                let why = "no instance is created, and those there are keep what they were created with";
+                beside(cx, path, fields, name, "creation_policy", why);
+            }
+        }
+    } else if c.termination_policy == Some(TerminationPolicy::DontDestroy)
+        && c.termination_idle_time.is_some()
+    {
+        let why = "this keeps the instance however long it is idle";
+        beside(cx, path, fields, "termination_idle_time", "termination_policy", why);
     }
     if c.registry_auth.is_some() && c.image.as_deref().unwrap_or_default().is_empty() {
         fields.with(path, "registry_auth", |at| {
-            cx.report(Code::NoEffect, at, "`registry_auth` has no effect without an `image`")
-                .help("add the `image` that these credentials are for");
+            let removal = cx.removal(at.key, at.range);
+            let spot = At { range: at.key, ..at };
+            let draft = cx.report(Code::NoEffect, spot, "`registry_auth` has no effect without an `image`");
+            draft.help("add the `image` that these credentials are for");
+            if let Some(removal) = removal {
+                draft.offer("remove `registry_auth`", removal, "");
+            }
         });
     }
-    if c.instance_name.is_some() && c.creation_policy != Some(CreationPolicy::Reuse) {
+    if c.instance_name.is_some() && !reuse {
+        let policy = fields.entry("creation_policy").filter(|(_, value)| value.start < value.end);
         fields.with(path, "instance_name", |at| {
-            cx.report(Code::NoEffect, at, "`instance_name` does not keep a new instance from being created")
-                .help("add `creation_policy: reuse` to use that instance or none");
+            let addition = match policy {
+                Some((_, value)) => Some((value, "reuse".to_owned())),
+                None => cx.addition(at.key, at.range, "creation_policy: reuse"),
+            };
+            let message = "`instance_name` does not keep a new instance from being created";
+            let draft = cx.report(Code::NoEffect, at, message);
+            draft.help("write `creation_policy: reuse` to use that instance or none");
+            if let Some((policy, _)) = policy {
+                draft.related(policy, "this allows new ones");
+            }
+            if let Some((place, text)) = addition {
+                draft.offer("write `creation_policy: reuse`", place, text);
+            }
         });
     }
 }
 
+/// `idle` has no effect beside `other`.
 fn beside(
     cx: &mut Cx<'_>,
     path: &Path<'_>,
@@ -44,12 +71,18 @@ fn beside(
     other: &'static str,
     why: &str,
 ) {
-    let related = fields.key(other);
+    let removals =
+        [idle, other].map(|name| (name, fields.entry(name).and_then(|(key, value)| cx.removal(key, value))));
     fields.with(path, idle, |at| {
-        let draft = cx.report(Code::NoEffect, at, format!("`{idle}` has no effect here"));
+        let draft = cx.report(Code::NoEffect, at, format!("`{idle}` has no effect beside `{other}`"));
         draft.help("remove one of the two");
-        if let Some(related) = related {
+        if let Some((_, related)) = fields.entry(other) {
             draft.related(related, why);
+        }
+        for (name, removal) in removals {
+            if let Some(removal) = removal {
+                draft.offer(format!("remove `{name}`"), removal, "");
+            }
         }
     });
 }

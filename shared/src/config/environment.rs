@@ -111,23 +111,31 @@ fn of_type(cx: &mut Cx<'_>, at: At<'_>) -> Option<()> {
     };
     let Some(entry) = named("type") else {
         let misspelt = entries.iter().find_map(|entry| match &cx.doc.node(entry.key).value {
-            Value::Str(key) if schema::closest(key, ["type"]).is_some() => Some(entry.key_range),
+            Value::Str(key) => schema::guess(key, ["type"]).map(|guess| (entry.key_range, guess.sure)),
             _ => None,
         });
+        // Nothing but a dev environment has an IDE.
+        let has_ide = named("ide").is_some();
         let first = entries.first().map(|entry| entry.key_range);
+        let eol = cx.line_break();
         let block = !cx.text.get(at.range.start..).unwrap_or_default().starts_with('{');
-        let spot = misspelt.or(first).unwrap_or(at.range);
+        let spot = misspelt.map(|(range, _)| range).or(first).unwrap_or(at.range);
         let draft =
             cx.sink.report(Code::MissingType, "type".to_owned(), spot, "`type` is missing".to_owned());
         draft.help("begin with `type: dev-environment`");
-        if let Some(misspelt) = misspelt {
-            draft.fix("replace with `type`", misspelt, "type");
+        if let Some((misspelt, sure)) = misspelt {
+            draft.suggest(sure, "replace with `type`", misspelt, "type");
         } else if let (Some(first), true) = (first, block) {
             let insert = crate::diagnostics::ByteRange::new(first.start, first.start);
             let column = cx.text[..first.start].chars().rev().take_while(|c| *c == ' ').count();
             // Only at the very start of a line is it plain how the new one is indented.
             if column == 0 && (first.start == 0 || cx.text[..first.start].ends_with('\n')) {
-                draft.fix("add `type: dev-environment`", insert, "type: dev-environment\n");
+                draft.suggest(
+                    has_ide,
+                    "add `type: dev-environment`",
+                    insert,
+                    format!("type: dev-environment{eol}"),
+                );
             }
         }
         return None;
@@ -146,7 +154,7 @@ fn of_type(cx: &mut Cx<'_>, at: At<'_>) -> Option<()> {
         }
         value => {
             let close = match value {
-                Value::Str(text) => schema::closest(text, ["dev-environment", "dev", "devenv"]),
+                Value::Str(text) => schema::guess(text, ["dev-environment", "dev", "devenv"]),
                 _ => None,
             };
             let what = match value {
@@ -155,10 +163,9 @@ fn of_type(cx: &mut Cx<'_>, at: At<'_>) -> Option<()> {
             };
             let in_place = cx.is_in_place(at);
             let draft = cx.report(Code::UnknownType, at, format!("expected `dev-environment`, got {what}"));
-            if close.is_some() && in_place {
-                draft.fix("replace with `dev-environment`", at.range, "dev-environment");
-            } else if in_place {
-                draft.offer("replace with `dev-environment`", at.range, "dev-environment");
+            if in_place {
+                let certain = close.is_some_and(|guess| guess.sure && guess.name == "dev-environment");
+                draft.suggest(certain, "replace with `dev-environment`", at.range, "dev-environment");
             }
         }
     }

@@ -82,7 +82,8 @@ fn names(cx: &mut Cx<'_>, at: At<'_>) -> Option<Vec<String>> {
         if fixable && !name.contains(['[', ']', '{', '}', ':', '#']) {
             let parts: Vec<_> = name.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
             let list = format!("[{}]", parts.join(", "));
-            draft.fix(format!("write `{list}`"), at.range, list);
+            let certain = parts.iter().all(|part| part.starts_with(coerce::is_letter));
+            draft.suggest(certain, format!("write `{list}`"), at.range, list);
         }
     }
     Some(vec![name])
@@ -198,7 +199,9 @@ fn size_token(cx: &mut Cx<'_>, at: At<'_>, token: &str) -> Option<SizeRange> {
     let draft = cx.report(Code::InvalidGpu, at, format!("{} is no size, no count and no name", quote(token)));
     draft.help(format!("for {count} × {name}, write `{meant}`"));
     if whole || spaced {
-        draft.offer(format!("write `{meant}`"), at.range, meant);
+        // `2xA100` is said everywhere; `1A100` may be anything.
+        let certain = token.get(digits..).is_some_and(|rest| rest.starts_with(['x', 'X', '*']));
+        draft.suggest(certain, format!("write `{meant}`"), at.range, meant);
     }
     None
 }

@@ -2,8 +2,10 @@
 
 use super::{
     coerce,
-    context::{At, Cx, Fields, Path},
-    duration, scalars, surprise,
+    context::{At, Cx, Path},
+    duration,
+    fields::Fields,
+    scalars, surprise,
 };
 use crate::{
     config::{CreationPolicy, RetryPolicy, SpotPolicy, TerminationPolicy},
@@ -88,22 +90,30 @@ fn retry_policy(cx: &mut Cx<'_>, at: At<'_>) -> Option<RetryPolicy> {
     let duration = fields.optional(cx, at.path, "duration", duration::seconds);
     let (retry, duration) = (retry?, duration?);
     if duration.is_some() && !retry && fields.has("retry") {
-        let other = fields.key("duration");
+        let duration = fields.entry("duration");
+        let removal = duration.and_then(|(key, value)| cx.removal(key, value));
         fields.with(at.path, "retry", |at| {
             let fixable = cx.is_bare(at);
             let draft = cx.report(Code::RetryForced, at, "`retry: false` has no effect beside a `duration`");
-            draft.help("remove `duration` to try only once");
-            if let Some(other) = other {
-                draft.related(other, "this says to try again");
+            draft.help("write `true` to try again, or remove `duration` to try only once");
+            if let Some((duration, _)) = duration {
+                draft.related(duration, "this says to try again");
             }
             if fixable {
                 draft.offer("write `true`", at.range, "true");
             }
+            if let Some(removal) = removal {
+                draft.offer("remove `duration`", removal, "");
+            }
         });
     } else if duration.is_none() && retry {
         fields.with(at.path, "retry", |at| {
-            cx.report(Code::RetryUnlimited, at, "without a `duration`, trying again never ends")
-                .help("add a `duration`, such as `4h`");
+            let addition = cx.addition(at.key, at.range, "duration: 4h").filter(|_| !fields.has("duration"));
+            let draft = cx.report(Code::RetryUnlimited, at, "without a `duration`, trying again never ends");
+            draft.help("add a `duration`, such as `4h`");
+            if let Some((place, text)) = addition {
+                draft.offer("add `duration: 4h`", place, text);
+            }
         });
     }
     Some(RetryPolicy { retry: retry || duration.is_some(), duration })
@@ -119,7 +129,11 @@ fn price(cx: &mut Cx<'_>, at: At<'_>) -> Option<f64> {
         let draft = cx.report(Code::InvalidNumber, at, format!("expected a price, got {what}"));
         draft.help("write US dollars an hour as a number, such as `2.5`");
         if let (Some(number), true) = (number, in_place) {
-            draft.fix(format!("write `{number}`"), at.range, number);
+            // Another currency or a suffix makes it another price.
+            let around = written.replacen(&number, "#", 1).replace(' ', "").to_ascii_lowercase();
+            let certain =
+                matches!(around.as_str(), "$#" | "#$" | "#usd" | "$#/h" | "#$/h" | "#/h" | "#usd/h");
+            draft.suggest(certain, format!("write `{number}`"), at.range, number);
         }
         return None;
     };

@@ -46,13 +46,15 @@ fn invalid(cx: &mut Cx<'_>, at: At<'_>, values: &[&str]) {
             || digits.strip_prefix(v).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     });
     let close = close.copied().or_else(|| (digits == "3.1").then_some("3.10"));
+    // `3.11.4` asks for more than can be had.
+    let certain = close.is_some_and(|version| digits == version || digits == version.replace('.', ""));
     let in_place = cx.is_in_place(at);
     let expected: Vec<_> = values.iter().map(|v| format!("`{v}`")).collect();
     let draft = cx.report(Code::InvalidValue, at, format!("expected {}, got {what}", join(&expected, "or")));
     match (close, in_place) {
         (Some(close), true) => {
             draft.help(format!("did you mean `\"{close}\"`?"));
-            draft.fix(format!("write `\"{close}\"`"), at.range, format!("\"{close}\""));
+            draft.suggest(certain, format!("write `\"{close}\"`"), at.range, format!("\"{close}\""));
         }
         _ => {
             draft.help("for another version, use an `image` that has it");

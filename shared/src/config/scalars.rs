@@ -28,13 +28,14 @@ pub(super) fn wrong_text(cx: &mut Cx<'_>, at: At<'_>) {
     let written = cx.text.get(at.range.start..at.range.end).unwrap_or_default();
     let fixable = matches!(cx.value(at), Value::Timestamp(_)) && cx.is_bare(at);
     // `- echo a: b` is a mapping to YAML, and a command to its author.
+    let item = matches!(at.path, Path::Index(..));
     let one_line = matches!(cx.value(at), Value::Map(_))
         && !written.contains(['\n', '"', '\\'])
         && !written.starts_with('{');
     let draft = cx.report(Code::WrongType, at, format!("expected text, got {what}"));
     if one_line {
         draft.help("a colon followed by a blank makes a mapping: quote the text");
-        draft.fix("quote it", at.range, format!("\"{written}\""));
+        draft.suggest(item, "quote it", at.range, format!("\"{written}\""));
     } else if fixable {
         draft.help("quote it to make it text").fix("quote it", at.range, format!("\"{written}\""));
     }
@@ -91,15 +92,15 @@ pub(super) fn choice(cx: &mut Cx<'_>, at: At<'_>, path: &str) -> Option<&'static
         _ => cx.kind_of(at),
     };
     let close = match cx.value(at) {
-        Value::Str(text) => schema::closest(text.trim(), values.iter().copied()),
+        Value::Str(text) => schema::guess(text.trim(), values.iter().copied()),
         _ => None,
     };
     let in_place = cx.is_in_place(at);
     let draft = cx.report(Code::InvalidValue, at, format!("expected {}, got {what}", join(&expected, "or")));
     if let Some(close) = close {
-        draft.help(format!("did you mean `{close}`?"));
+        draft.help(format!("did you mean `{}`?", close.name));
         if in_place {
-            draft.fix(format!("replace with `{close}`"), at.range, close);
+            draft.suggest(close.sure, format!("replace with `{}`", close.name), at.range, close.name);
         }
     } else if let ([only], true) = (values, in_place) {
         draft.offer(format!("replace with `{only}`"), at.range, *only);
@@ -146,8 +147,16 @@ pub(super) fn texts(cx: &mut Cx<'_>, at: At<'_>) -> Option<Vec<String>> {
 /// A list that narrows a choice down; an empty one is pointed out.
 pub(super) fn filter<T>(cx: &mut Cx<'_>, at: At<'_>, what: &str, items: Option<Vec<T>>) -> Option<Vec<T>> {
     if items.as_ref().is_some_and(Vec::is_empty) {
-        cx.report(Code::EmptyList, at, format!("an empty list means no {what} at all: nothing can match"))
-            .help("remove the key to consider all of them");
+        let removal = cx.removal(at.key, at.range);
+        let draft = cx.report(
+            Code::EmptyList,
+            at,
+            format!("an empty list means no {what} at all: nothing can match"),
+        );
+        draft.help("remove the key to consider all of them");
+        if let Some(removal) = removal {
+            draft.offer("remove the key", removal, "");
+        }
     }
     items
 }

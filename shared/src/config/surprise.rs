@@ -5,7 +5,10 @@ use super::{
     coerce,
     context::{At, Cx, quote},
 };
-use crate::{diagnostics::Code, yaml::Value};
+use crate::{
+    diagnostics::{Code, Draft},
+    yaml::Value,
+};
 
 /// Warns when a plain scalar becomes another text than the one that is written.
 pub(super) fn as_text(cx: &mut Cx<'_>, at: At<'_>, read: &str) {
@@ -30,23 +33,31 @@ pub(super) fn as_text(cx: &mut Cx<'_>, at: At<'_>, read: &str) {
         ),
         _ => return,
     };
-    quoting(cx, at, code, message, written, true);
+    // Nothing but the text as it is written makes sense elsewhere; a program may count on `True` by now.
+    let variable = at.path.is_within("env");
+    let fixable = cx.is_bare(at);
+    let draft = quoting(cx, at, code, message, written, !variable);
+    if variable && fixable {
+        draft.offer(format!("write {}, as it is read now", quote(read)), at.range, format!("\"{read}\""));
+    }
 }
 
 /// Reports, with the fix of quoting the value when that changes what it is read as.
-fn quoting(cx: &mut Cx<'_>, at: At<'_>, code: Code, message: String, written: &str, certain: bool) {
+fn quoting<'c>(
+    cx: &'c mut Cx<'_>,
+    at: At<'_>,
+    code: Code,
+    message: String,
+    written: &str,
+    certain: bool,
+) -> &'c mut Draft {
     let fixable = cx.is_bare(at);
     let draft = cx.report(code, at, message);
     draft.help(format!("quote it to keep it as written: `\"{written}\"`"));
     if fixable {
-        let title = format!("quote {}", quote(written));
-        let text = format!("\"{written}\"");
-        if certain {
-            draft.fix(title, at.range, text)
-        } else {
-            draft.offer(title, at.range, text)
-        };
+        draft.suggest(certain, format!("quote {}", quote(written)), at.range, format!("\"{written}\""));
     }
+    draft
 }
 
 /// Warns when a plain scalar is read as another number than the one that is written. `read` is what

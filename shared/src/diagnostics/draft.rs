@@ -38,15 +38,15 @@ impl Draft {
         self
     }
 
-    /// A fix that is surely what was meant.
+    /// A fix that is surely what was meant: applied unasked, it never asks for something else than the
+    /// author wrote down.
     pub(crate) fn fix(
         &mut self,
         title: impl Into<String>,
         range: ByteRange,
         text: impl Into<String>,
     ) -> &mut Self {
-        self.fixes.push(DraftFix { title: title.into(), certain: true, edits: vec![(range, text.into())] });
-        self
+        self.suggest(true, title, range, text)
     }
 
     /// A fix that may be what was meant.
@@ -56,7 +56,18 @@ impl Draft {
         range: ByteRange,
         text: impl Into<String>,
     ) -> &mut Self {
-        self.fixes.push(DraftFix { title: title.into(), certain: false, edits: vec![(range, text.into())] });
+        self.suggest(false, title, range, text)
+    }
+
+    /// A fix that is or is not surely what was meant.
+    pub(crate) fn suggest(
+        &mut self,
+        certain: bool,
+        title: impl Into<String>,
+        range: ByteRange,
+        text: impl Into<String>,
+    ) -> &mut Self {
+        self.fixes.push(DraftFix { title: title.into(), certain, edits: vec![(range, text.into())] });
         self
     }
 }
@@ -99,9 +110,10 @@ impl Sink {
         self.errors
     }
 
-    /// Whether further errors are only counted, so that dear ones need not be put together.
-    pub(crate) fn is_full(&self) -> bool {
-        self.errors >= LIMIT
+    /// Whether further reports of this code are only counted, so that dear ones need not be put together.
+    pub(crate) fn is_full(&self, code: Code) -> bool {
+        let kept = if code.severity() == super::Severity::Error { self.errors } else { self.others };
+        kept >= LIMIT
     }
 
     /// Everything, in the order of the text.

@@ -7,7 +7,7 @@ mod suggest;
 
 pub use fields::FIELDS;
 pub use kind::Kind;
-pub use suggest::closest;
+pub use suggest::{Guess, closest, guess};
 
 /// Which release of dstack a key belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

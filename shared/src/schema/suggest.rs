@@ -1,25 +1,48 @@
 //! Did-you-mean.
 
+/// What a misspelt word may have meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guess<'c> {
+    /// The word that is nearest.
+    pub name: &'c str,
+    /// Whether it is hardly anything else: one slip of the finger away, and nothing else is as near.
+    pub sure: bool,
+}
+
 /// The candidate nearest to `text`, when one is near enough to be meant. Case and the difference
 /// between `-`, `_`, blanks and nothing do not count.
 #[must_use]
 pub fn closest<'c>(text: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    guess(text, candidates).map(|guess| guess.name)
+}
+
+/// As [`closest`], and whether it is surely meant.
+#[must_use]
+pub fn guess<'c>(text: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<Guess<'c>> {
     let wanted = plain(text);
     // Quadratic in the length; no key is this long.
     if wanted.is_empty() || wanted.len() > 40 {
         return None;
     }
-    candidates
-        .into_iter()
-        .filter_map(|candidate| {
-            let known = plain(candidate);
-            let distance = distance(&wanted, &known);
-            let longest = wanted.len().max(known.len());
-            let near = distance == 0 || (distance <= longest.div_ceil(3).min(3) && distance < longest);
-            near.then_some((distance, candidate))
-        })
-        .min_by_key(|&(distance, _)| distance)
-        .map(|(_, candidate)| candidate)
+    let mut best: Option<(usize, &str, usize)> = None;
+    let mut alone = true;
+    for candidate in candidates {
+        let known = plain(candidate);
+        let distance = distance(&wanted, &known);
+        let longest = wanted.len().max(known.len());
+        if distance > 0 && (distance > longest.div_ceil(3).min(3) || distance >= longest) {
+            continue;
+        }
+        match best {
+            Some((least, ..)) if distance > least => {}
+            Some((least, ..)) if distance == least => alone = false,
+            _ => (best, alone) = (Some((distance, candidate, known.len())), true),
+        }
+    }
+    let (distance, name, length) = best?;
+    // A slip in a word of three letters makes another word.
+    let slip = distance == 1 && length.min(wanted.len()) > 3;
+    Some(Guess { name, sure: alone && (distance == 0 || slip) })
 }
 
 fn plain(text: &str) -> Vec<char> {
@@ -64,5 +87,22 @@ mod tests {
         ] {
             assert_eq!(closest(typed, keys), meant, "{typed}");
         }
+    }
+
+    #[test]
+    fn a_guess_is_sure_when_one_slip_explains_it() {
+        let keys = ["resources", "regions", "max_price", "disk", "gpu", "cpu"];
+        for (typed, sure) in [
+            ("resurces", true),
+            ("maxPrice", true),
+            ("GPU", true),
+            ("dsik", true),
+            ("gpus", false),
+            ("xpu", false),
+            ("resorcs", false),
+        ] {
+            assert_eq!(guess(typed, keys).map(|guess| guess.sure), Some(sure), "{typed}");
+        }
+        assert_eq!(guess("reuse", ["reuse1", "reuse2"]).map(|guess| guess.sure), Some(false));
     }
 }
