@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod config;
 pub mod diagnostics;
 pub mod matcher;
+pub mod reference;
 pub mod schema;
 pub mod time;
 pub mod yaml;

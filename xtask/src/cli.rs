@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::{
     build::{self, Profile},
-    catalog, lint, run, setup,
+    catalog, docs, lint, run, setup,
     shell::{Problem, Steps},
     test,
 };
@@ -17,6 +17,7 @@ cargo xtask COMMAND
   build [--release]           build dashboard and server; --release makes one binary with the dashboard inside
   setup                       only set up what is missing
   catalog [OFFERS.csv[.gz]]   check and pack offers and GPU facts into shared/catalog/offers.bin
+  docs                        write what is generated below docs/: the reference and the JSON Schema
   lint                        formatting and clippy, for the server and for wasm32
 ";
 
@@ -45,6 +46,7 @@ pub(crate) fn dispatch(args: Vec<String>) -> Result<ExitCode, Problem> {
             steps.summary();
         }
         ("catalog", [] | [_]) => catalog::catalog(flags.first().copied())?,
+        ("docs", []) => docs::docs()?,
         ("lint", []) => lint::lint(&mut steps)?,
         ("" | "help" | "--help" | "-h", _) => print!("{HELP}"),
         _ => {

@@ -3,6 +3,7 @@
 mod build;
 mod catalog;
 mod cli;
+mod docs;
 mod lint;
 mod run;
 mod setup;

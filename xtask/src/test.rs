@@ -18,7 +18,12 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
         };
         run(cargo().args(runner).arg("--workspace").args(filter))
     });
-    // Both are always run, so that one failure does not hide another.
+    // All are always run, so that one failure does not hide another.
+    let schema = steps.step("tests of the JSON Schema", || {
+        let mut node = command("node");
+        node.current_dir(root().join("tests/schema")).args(["--test", "--test-timeout=300000"]);
+        run(node.args(filter.map(|filter| format!("--test-name-pattern={filter}"))).arg("specs/"))
+    });
     let browser = build::all(steps, Profile::Quick).and_then(|binary| {
         let chromium = setup::find_browser()?;
         steps.step("tests in the browser", || {
@@ -35,5 +40,5 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
         })
     });
     steps.summary();
-    rust.and(browser)
+    rust.and(schema).and(browser)
 }

@@ -7,6 +7,7 @@ pub mod attach;
 pub mod data_dir;
 pub mod login_link;
 pub mod offers;
+pub mod schema;
 pub mod serve;
 pub mod token;
 pub mod validate;
@@ -37,6 +38,8 @@ enum Command {
     Offers(offers::Args),
     /// Checks configurations and says what is wrong with them.
     Validate(validate::Args),
+    /// Prints a JSON Schema of configurations, for editors.
+    Schema(schema::Args),
     /// Prints a new address that signs in once.
     LoginLink(login_link::Args),
     /// API tokens, for scripts.
@@ -56,6 +59,7 @@ pub fn main() -> ExitCode {
         Command::Attach(args) => attach::run(&args),
         Command::Offers(args) => offers::run(args),
         Command::Validate(args) => validate::run(args),
+        Command::Schema(args) => schema::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::LoginLink(args) => login_link::run(&args),
         Command::Token(args) => token::run(&args),

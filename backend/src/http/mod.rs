@@ -23,6 +23,7 @@ mod run_logs;
 mod run_stop;
 mod runs_create;
 mod runs_list;
+mod schema;
 mod session;
 mod static_files;
 mod stream;
@@ -167,6 +168,8 @@ pub fn router(parts: Parts) -> Router {
         .merge(closed)
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
+        .route(schema::CONFIGURATION, get(schema::configuration))
+        .route(schema::PROFILES, get(schema::profiles))
         .fallback(static_files::serve)
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
         .layer(middleware::from_fn_with_state(app.clone(), edge::around))

@@ -2,6 +2,7 @@
 //! Schema and the reference page: what is true of a field is said here and nowhere else.
 
 mod fields;
+pub mod json;
 mod kind;
 mod suggest;
 
@@ -64,6 +65,32 @@ impl Field {
     pub fn parent(&self) -> &'static str {
         self.path.rsplit_once('.').map_or("", |(parent, _)| parent)
     }
+
+    /// The example inside of its parents, as a part of a configuration: `resources:\n  gpu: 24GB..`.
+    #[must_use]
+    pub fn example_yaml(&self) -> String {
+        let mut out = String::new();
+        let mut indent = String::new();
+        let mut item = false;
+        for part in self.path.split('.') {
+            if !out.is_empty() {
+                out.push('\n');
+            }
+            out.push_str(&indent);
+            if std::mem::take(&mut item) {
+                out.push_str("- ");
+                indent.push_str("  ");
+            }
+            let (name, list) = part.strip_suffix("[]").map_or((part, false), |name| (name, true));
+            item = list;
+            out.push_str(if name == "*" { "NAME" } else { name });
+            out.push(':');
+            indent.push_str("  ");
+        }
+        out.push(' ');
+        out.push_str(self.example);
+        out
+    }
 }
 
 /// The field of this path.
@@ -86,6 +113,44 @@ pub fn values(path: &str) -> &'static [&'static str] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_example_stands_inside_of_its_parents() {
+        for (path, yaml) in [
+            ("ide", "ide: vscode"),
+            ("resources.gpu.name", "resources:\n  gpu:\n    name: [A100, H100]"),
+            ("env.*.key", "env:\n  NAME:\n    key: HF_TOKEN"),
+            ("ports[].container_port", "ports:\n  - container_port: 80"),
+        ] {
+            assert_eq!(field(path).map(Field::example_yaml).as_deref(), Some(yaml));
+        }
+    }
+
+    #[test]
+    fn every_example_and_default_is_accepted() {
+        for field in FIELDS.iter().filter(|field| field.dialect == Dialect::V0_18) {
+            let mut values = vec![field.example_yaml()];
+            values.extend(field.default.map(|default| Field { example: default, ..*field }.example_yaml()));
+            for mut text in values {
+                for (path, needed) in [("type", "type: dev-environment"), ("ide", "ide: vscode")] {
+                    if field.path != path {
+                        text = format!("{needed}\n{text}");
+                    }
+                }
+                // Beside what its object requires.
+                for sibling in keys(field.parent()).filter(|other| other.required && other.path != field.path)
+                {
+                    if let Some((_, last)) =
+                        sibling.example_yaml().rsplit_once('\n').filter(|_| !field.parent().is_empty())
+                    {
+                        text = format!("{text}\n{}", last.replace("- ", "  "));
+                    }
+                }
+                let checked = crate::check(&text);
+                assert!(checked.is_valid(), "{text}\n{:#?}", checked.diagnostics);
+            }
+        }
+    }
 
     #[test]
     fn paths_are_unique_and_every_parent_is_a_field() {

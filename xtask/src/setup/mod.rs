@@ -23,6 +23,7 @@ pub(crate) fn for_build(steps: &mut Steps) -> Result<(), Problem> {
 /// What the tests need besides.
 pub(crate) fn for_tests(steps: &mut Steps) -> Result<(), Problem> {
     find_browser()?;
+    npm::ensure(steps, "tests/schema")?;
     npm::ensure(steps, "tests/browser")
 }
 
