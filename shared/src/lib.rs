@@ -4,6 +4,7 @@
 //! Nothing here does I/O, reads a clock or draws a random number; it builds for `wasm32`.
 
 pub mod api;
+pub mod assist;
 pub mod catalog;
 pub mod config;
 pub mod diagnostics;

@@ -271,14 +271,18 @@ fn asked(cx: &mut Cx<'_>, at: At<'_>, name: &str) {
     cx.report(Code::VariableAsked, at, format!("{} is asked for at launch", quote(name.trim_end())));
 }
 
+/// Whether a variable of this name surely holds a secret.
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "ACCESS_KEY", "PRIVATE_KEY"]
+        .iter()
+        .any(|word| upper.ends_with(word))
+}
+
 /// A value that looks like a secret.
 fn plain_secret(cx: &mut Cx<'_>, at: At<'_>, name: &str, value: &str) {
-    let upper = name.to_ascii_uppercase();
-    let secret = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "ACCESS_KEY", "PRIVATE_KEY"]
-        .iter()
-        .any(|word| upper.ends_with(word));
     // References and paths are no secrets.
-    if !secret || value.len() < 4 || value.starts_with(['$', '/', '<']) {
+    if !is_secret_name(name) || value.len() < 4 || value.starts_with(['$', '/', '<']) {
         return;
     }
     let in_place = cx.is_in_place(at);

@@ -14,6 +14,7 @@ mod environment;
 mod fields;
 mod gpu;
 mod hints;
+mod known;
 mod memory;
 mod model;
 mod ports;
@@ -26,7 +27,10 @@ mod scalars;
 mod summary;
 mod surprise;
 
+pub(crate) use env::is_secret_name;
+pub(crate) use hints::meaning;
 pub use hints::{InlineHint, hints};
+pub use known::check_with;
 pub(crate) use model::number;
 pub use model::*;
 pub use summary::{SummaryItem, summary};

@@ -137,11 +137,40 @@ codes! {
     VariableAsked = "variable-asked", Hint;
     /// A password or token in plain text travels with the file.
     PlainSecret = "plain-secret", Hint;
+    /// No offer in the catalogue has a GPU of this name. Names are those of the models: `A100`, `RTX4090`.
+    UnknownGpu = "unknown-gpu", Hint;
+    /// No GPU of this name comes with this memory: an `A100` has 40 GB or 80 GB.
+    GpuMemory = "gpu-memory", Hint;
+    /// The catalogue has no offers of this backend.
+    BackendWithoutOffers = "backend-without-offers", Hint;
+    /// No offer in the catalogue is in a region of this name.
+    UnknownRegion = "unknown-region", Hint;
+    /// The region belongs to a backend that `backends` leaves out.
+    RegionElsewhere = "region-elsewhere", Hint;
+    /// No offer in the catalogue has an instance type of this name.
+    UnknownInstanceType = "unknown-instance-type", Hint;
+    /// The instance type belongs to a backend that `backends` leaves out.
+    InstanceTypeElsewhere = "instance-type-elsewhere", Hint;
     /// There are more problems than are worth listing.
     TooManyProblems = "too-many-problems", Hint;
 }
 
 impl Code {
+    /// Whether the rule is about what a catalogue knows, and silent where there is none.
+    #[must_use]
+    pub const fn needs_catalogue(self) -> bool {
+        matches!(
+            self,
+            Self::UnknownGpu
+                | Self::GpuMemory
+                | Self::BackendWithoutOffers
+                | Self::UnknownRegion
+                | Self::RegionElsewhere
+                | Self::UnknownInstanceType
+                | Self::InstanceTypeElsewhere
+        )
+    }
+
     /// The rule of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {

@@ -5,6 +5,7 @@
 //! [`Code::explanation`] and [`Code::page`]. Nothing on the way of `check` refers to the pages, so a
 //! WebAssembly module that only checks does not carry them.
 
+mod names;
 mod reading;
 mod surprises;
 mod values;
@@ -111,6 +112,13 @@ impl Code {
             Self::NoEffect => surprises::NO_EFFECT,
             Self::VariableAsked => surprises::VARIABLE_ASKED,
             Self::PlainSecret => surprises::PLAIN_SECRET,
+            Self::UnknownGpu => names::UNKNOWN_GPU,
+            Self::GpuMemory => names::GPU_MEMORY,
+            Self::BackendWithoutOffers => names::BACKEND_WITHOUT_OFFERS,
+            Self::UnknownRegion => names::UNKNOWN_REGION,
+            Self::RegionElsewhere => names::REGION_ELSEWHERE,
+            Self::UnknownInstanceType => names::UNKNOWN_INSTANCE_TYPE,
+            Self::InstanceTypeElsewhere => names::INSTANCE_TYPE_ELSEWHERE,
             Self::TooManyProblems => surprises::TOO_MANY_PROBLEMS,
         }
     }

@@ -1,0 +1,453 @@
+//! Help while typing: completion, hover, what the catalogue knows.
+
+mod facts;
+
+use berth_shared::{
+    assist::{Completions, check_with, complete, hover, without_secrets},
+    config::Checked,
+    diagnostics::Severity,
+};
+use facts::facts;
+use proptest::prelude::*;
+
+/// The text without its mark `|`, and where that stood.
+fn marked(text: &str) -> (String, usize) {
+    let at = text.find('|').expect("a mark");
+    (format!("{}{}", &text[..at], &text[at + 1..]), at)
+}
+
+fn completions(text: &str) -> Completions {
+    let (text, at) = marked(text);
+    complete(&text, at, Some(&facts()))
+}
+
+fn labels(text: &str) -> Vec<String> {
+    completions(text).items.into_iter().map(|item| item.label).collect()
+}
+
+/// The text with the completion of this label, `|` where the cursor is then, `‹›` around what is selected.
+fn applied(text: &str, label: &str) -> String {
+    let (plain, _) = marked(text);
+    let found = completions(text);
+    let item = found.items.iter().find(|item| item.label == label);
+    let item = item.unwrap_or_else(|| panic!("no {label:?} among {:?}", labels(text)));
+    let units: Vec<u16> = item.insert.encode_utf16().collect();
+    let part = |from: usize, to: usize| String::from_utf16(&units[from..to]).unwrap();
+    let insert = match item.select {
+        Some(s) if s.start < s.end => {
+            format!("{}‹{}›{}", part(0, s.start), part(s.start, s.end), part(s.end, units.len()))
+        }
+        Some(s) => format!("{}|{}", part(0, s.start), part(s.end, units.len())),
+        None => format!("{}|", item.insert),
+    };
+    format!("{}{insert}{}", &plain[..found.range.start.offset], &plain[found.range.end.offset..])
+}
+
+const BEGIN: &str = "type: dev-environment\nide: vscode\n";
+
+#[test]
+fn an_empty_text_offers_a_whole_configuration() {
+    assert_eq!(labels("|")[..3], ["type: dev-environment, with a GPU", "type: dev-environment", "type"]);
+    assert_eq!(applied("|", "type: dev-environment"), "type: dev-environment\nide: vscode\n|");
+    assert_eq!(applied("ty|", "type"), "type: dev-environment|");
+    assert_eq!(
+        applied("# mine\n\n|", "type: dev-environment"),
+        "# mine\n\ntype: dev-environment\nide: vscode\n|"
+    );
+}
+
+#[test]
+fn keys_that_are_there_are_not_offered_again_and_required_ones_come_first() {
+    assert_eq!(labels("python: \"3.11\"\n|\nenv: {}\n")[..2], ["type", "ide"]);
+    let keys = labels("python: \"3.11\"\n|\nenv: {}\n");
+    assert!(!keys.contains(&"python".to_owned()) && !keys.contains(&"env".to_owned()));
+    // One excludes the other.
+    assert!(!keys.contains(&"image".to_owned()));
+    assert_eq!(labels("resources:\n  gpu: 1\n  |\n  disk: 100GB..\n"), ["cpu", "memory", "shm_size"]);
+    assert_eq!(labels("resources:\n  me|\n"), ["memory"]);
+}
+
+#[test]
+fn a_key_comes_with_what_follows_it() {
+    for (text, key, after) in [
+        ("type: dev-environment\n|", "ide", "type: dev-environment\nide: vscode|"),
+        ("res|", "resources", "resources:\n  gpu: ‹24GB..›"),
+        ("{res|}", "resources", "{resources: {gpu: ‹24GB..›}}"),
+        ("|", "backends", "backends: [|]"),
+        ("|", "init", "init:\n  - ‹pip install -r requirements.txt›"),
+        ("|", "ports", "ports: [‹8080›]"),
+        ("|", "python", "python: |"),
+        ("resources:\n    |", "cpu", "resources:\n    cpu: ‹4..›"),
+        ("resources:\n  gpu:\n    |", "count", "resources:\n  gpu:\n    count: ‹1..2›"),
+        ("resources: {gpu: {na|", "name", "resources: {gpu: {name: |"),
+        ("reg|: [a]", "regions", "regions|: [a]"),
+        (
+            "|",
+            "registry_auth",
+            "registry_auth:\n  username: ‹me›\n  password: \"${{ secrets.registry_password }}\"",
+        ),
+        ("ports:\n  - |", "container_port", "ports:\n  - container_port: ‹80›"),
+        (
+            "ports:\n  - container_port: 80\n    |",
+            "local_port",
+            "ports:\n  - container_port: 80\n    local_port: ‹8080›",
+        ),
+        ("type: task\r\nres|\r\n", "resources", "type: task\r\nresources:\r\n  gpu: ‹24GB..›\r\n"),
+    ] {
+        assert_eq!(applied(text, key), after, "{text:?}");
+    }
+}
+
+#[test]
+fn values_are_offered_as_yaml_reads_them() {
+    for (text, value, after) in [
+        ("python: |", "3.10", "python: \"3.10\"|"),
+        ("python:|", "3.10", "python: \"3.10\"|"),
+        ("python: '3|'", "3.11", "python: '3.11'|"),
+        ("spot_policy: s|pot", "spot", "spot_policy: spot|"),
+        ("max_duration: |", "off", "max_duration: \"off\"|"),
+        ("retry_policy: {retry: |}", "true", "retry_policy: {retry: true|}"),
+        ("backends: |", "gcp", "backends: [gcp]|"),
+        ("backends: [aws, |]", "gcp", "backends: [aws, gcp|]"),
+        ("backends:\n  - aws\n  - |", "gcp", "backends:\n  - aws\n  - gcp|"),
+        ("backends:\n  - aws\n  |", "gcp", "backends:\n  - aws\n  - gcp|"),
+        ("backends:\n  |", "gcp", "backends:\n  - gcp|"),
+        ("backends:\n- aws\n-|", "gcp", "backends:\n- aws\n- gcp|"),
+        ("instance_types: [|]", "NVIDIA H100 PCIe", "instance_types: [NVIDIA H100 PCIe|]"),
+        ("resources:\n  gpu: A1|", "A100", "resources:\n  gpu: A100|"),
+        ("resources:\n  gpu: A100:|", "80GB", "resources:\n  gpu: A100:80GB|"),
+        ("resources:\n  gpu: A100:|:2", "80GB", "resources:\n  gpu: A100:80GB|:2"),
+        ("resources:\n  gpu: A100,|", "H100", "resources:\n  gpu: A100,H100|"),
+        ("resources:\n  gpu: \"A100:4|\"", "40GB", "resources:\n  gpu: \"A100:40GB|\""),
+        ("resources:\n  gpu:\n    name: [A100, |]", "L4", "resources:\n  gpu:\n    name: [A100, L4|]"),
+        ("resources: {gpu: |", "L4", "resources: {gpu: L4|"),
+        ("ports: [8888, |]", "8000:80", "ports: [8888, \"8000:80\"|]"),
+    ] {
+        assert_eq!(applied(text, value), after, "{text:?}");
+    }
+}
+
+#[test]
+fn names_are_those_of_the_chosen_backends_with_their_offers_and_prices() {
+    let detail = |text: &str, label: &str| {
+        let found = completions(text).items.into_iter().find(|item| item.label == label);
+        found.unwrap_or_else(|| panic!("no {label}")).detail.unwrap_or_default()
+    };
+    assert_eq!(labels("regions: [|]"), ["us-east-1", "us-central1", "eu-west-1", "US-TX-3", "europe-west4"]);
+    assert_eq!(labels("backends: [gcp]\nregions:\n  - us-central1\n  - |"), ["europe-west4"]);
+    assert_eq!(detail("regions: [|]", "us-east-1"), "4 offers from $0.096/h");
+    assert_eq!(labels("backends: [gcp]\nresources:\n  gpu: |")[..2], ["A100", "L4"]);
+    assert_eq!(detail("resources:\n  gpu: |", "A100"), "6 offers from $2.530/h");
+    assert_eq!(detail("backends: [aws]\nresources:\n  gpu: |", "A100"), "3 offers from $9.830/h");
+    assert_eq!(detail("regions: [eu-west-1]\nresources:\n  gpu: |", "A100"), "1 offer from $35.400/h");
+    assert_eq!(labels("backends: [aws]\ninstance_types: [|]"), ["m5.large", "g6.xlarge", "p4d.24xlarge"]);
+    assert_eq!(labels("regions: [eu-west-1]\ninstance_types: [|]"), ["g6.xlarge", "p4d.24xlarge"]);
+    assert_eq!(detail("regions: [eu-west-1]\ninstance_types: [|]", "g6.xlarge"), "1 offer from $0.896/h");
+    assert_eq!(labels("instance_types: [p4|]"), ["p4d.24xlarge"]);
+    assert_eq!(labels("backends: [|]")[..3], ["aws", "gcp", "runpod"]);
+}
+
+#[test]
+fn nothing_is_offered_where_nothing_belongs() {
+    for text in [
+        "# ty|pe",
+        "type: dev-environment |",
+        "type: dev-environment # |",
+        "init:\n  - echo |",
+        "init:\n  - |\n    echo |",
+        "image: ubuntu|",
+        "resources:\n|\n  gpu: 1\n",
+        "resources:\n  cpu: 1\n      |\n",
+        "ports: [80 |]",
+        "name: |",
+        "env:\n  A: |",
+        "env:\n  |A: b",
+    ] {
+        // The last mark counts: `|` begins a text, too.
+        let at = text.rfind('|').unwrap();
+        let plain = format!("{}{}", &text[..at], &text[at + 1..]);
+        let found = complete(&plain, at, Some(&facts()));
+        assert!(found.items.is_empty(), "{text:?}: {:?}", found.items);
+    }
+}
+
+#[test]
+fn a_word_that_is_complete_is_known_to_be() {
+    assert!(completions("resources:\n  gpu: L4|").exact);
+    assert!(completions("spot_policy: spot|").exact);
+    assert!(!completions("spot_policy: spo|").exact);
+    assert!(!completions("ide|").exact);
+}
+
+/// Texts with a place in each; what is around is valid.
+fn places() -> Vec<String> {
+    let mut all: Vec<String> = [
+        "|",
+        "{|}",
+        "type: dev-environment\n|",
+        "ide: vscode\n|\ntype: dev-environment\n",
+        "type: |\nide: vscode\n",
+        "  |",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    let rest = [
+        "|",
+        "|\npython: \"3.11\"\n",
+        "image: ubuntu\n|",
+        "resources:\n  |",
+        "resources:\n  |\nports: []\n",
+        "resources:\n    cpu: 4\n    |\n",
+        "resources:\n  gpu:\n    |\n",
+        "resources:\n  gpu: |\n",
+        "resources:\n  gpu:\n    name: |\n",
+        "resources:\n  gpu:\n    name: [|]\n",
+        "resources:\n  gpu:\n    name:\n      - |\n",
+        "resources:\n  gpu:\n    name: A100\n    |\n    count: 1\n",
+        "resources:\n  gpu: A100:|\n",
+        "resources:\n  gpu: \"A100:|\"\n",
+        "resources:\n  gpu: 'A|'\n",
+        "resources: {gpu: |}\n",
+        "resources: {gpu: {|}}\n",
+        "resources: {gpu: {name: A100, |}, cpu: 4}\n",
+        "resources: {|}\n",
+        "resources:\n  cpu:\n    |\n",
+        "resources:\n  cpu: |\n",
+        "resources:\n  cpu: {min: |}\n",
+        "resources:\n  memory: |\n",
+        "resources:\n  memory: {|}\n",
+        "resources:\n  disk: |\n",
+        "resources:\n  disk:\n    |\n",
+        "resources:\n  disk: {size: |}\n",
+        "resources:\n  shm_size: |\n",
+        "python: |\n",
+        "python: \"|\"\n",
+        "python: '3|'\n",
+        "python:|\n",
+        "python: |  # which one\n",
+        "backends: |\n",
+        "backends: [|]\n",
+        "backends: [aws, |, gcp]\n",
+        "backends:\n  |\n",
+        "backends:\n  - |\n",
+        "backends:\n  -|\n",
+        "backends:\n- aws\n- |\n",
+        "backends:\n  - aws\n  |\n",
+        "regions: [|]\n",
+        "regions:\n  - |\n",
+        "regions: [\n  us-east-1,\n  |\n]\n",
+        "instance_types: [|]\n",
+        "instance_types:\n  - '|'\n",
+        "spot_policy: |\n",
+        "retry_policy: {|}\n",
+        "retry_policy:\n  |\n",
+        "retry_policy:\n  duration: |\n",
+        "retry_policy:\n  retry: |\n  duration: 4h\n",
+        "max_duration: |\n",
+        "max_price: |\n",
+        "termination_idle_time: |\n",
+        "termination_policy: |\n",
+        "creation_policy: |\n",
+        "ports: [|]\n",
+        "ports:\n  - |\n",
+        "ports:\n  - container_port: 80\n    |\n",
+        "ports:\n  - {container_port: 80, |}\n",
+        "ports: |\n",
+        "env:\n  TOKEN:\n    |\n",
+        "registry_auth:\n  username: me\n  |\nimage: x\n",
+        "image: x\nregistry_auth: {username: me, |}\n",
+        "init: [|]\n",
+        "ide: vscode\nres|\n",
+        "# äöü 🦀\n|\n",
+    ];
+    for text in rest {
+        all.push(format!("{BEGIN}{text}"));
+        all.push(format!("{BEGIN}{text}").replace('\n', "\r\n"));
+    }
+    all
+}
+
+/// The errors of a text: code, path, message.
+fn errors(text: &str) -> Vec<(String, String, String)> {
+    let Checked { diagnostics, .. } = check_with(text, None);
+    let errors = diagnostics.into_iter().filter(|d| d.severity == Severity::Error);
+    errors.map(|d| (d.code, d.path, d.message)).collect()
+}
+
+#[test]
+fn no_completion_brings_a_mistake_in() {
+    let facts = facts();
+    for marked_text in places() {
+        let (text, at) = marked(&marked_text);
+        let before = errors(&text);
+        let found = complete(&text, at, Some(&facts));
+        for item in &found.items {
+            let (start, end) = (found.range.start.offset, found.range.end.offset);
+            let after = format!("{}{}{}", &text[..start], item.insert, &text[end..]);
+            for error in errors(&after) {
+                // What was missing before may still be missing.
+                let missing = ["missing-key", "missing-type", "empty-document"].contains(&error.0.as_str());
+                assert!(
+                    missing || before.contains(&error),
+                    "{marked_text:?} with {:?}: {error:?}\n{after}",
+                    item.insert
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_field_can_be_reached_by_completion_alone() {
+    use berth_shared::schema::{Dialect, FIELDS};
+    for field in FIELDS.iter().filter(|f| f.dialect == Dialect::V0_18 && !f.path.contains(['*', '['])) {
+        let mut text = String::new();
+        let mut indent = String::new();
+        for part in field.parent().split('.').filter(|part| !part.is_empty()) {
+            text.push_str(&format!("{indent}{part}:\n"));
+            indent.push_str("  ");
+        }
+        text.push_str(&indent);
+        let found = complete(&text, text.len(), None);
+        assert!(found.items.iter().any(|item| item.label == field.name()), "{} at\n{text}", field.path);
+    }
+}
+
+#[test]
+fn hover_tells_the_field_and_what_the_value_was_read_as() {
+    let told = |text: &str| {
+        let (text, at) = marked(text);
+        hover(&text, at, Some(&facts()))
+    };
+    let disk = told(&format!("{BEGIN}resources:\n  disk: 500|GB\n")).unwrap();
+    assert_eq!(disk.path, "resources.disk");
+    assert_eq!(disk.r#type, "range of sizes or object");
+    assert_eq!(disk.default, Some("100GB.."));
+    assert_eq!(disk.read_as.as_deref(), Some("exactly 500 GB"));
+    let gpu = told(&format!("{BEGIN}resources:\n  g|pu: A100:80GB:2\n")).unwrap();
+    assert_eq!(gpu.read_as.as_deref(), Some("2 × A100, 80 GB"));
+    assert_eq!(gpu.facts, ["A100: 40 GB or 80 GB; 6 offers, on-demand from $3.670/h, spot from $2.530/h."]);
+    let image = told(&format!("{BEGIN}image: y|es\n")).unwrap();
+    assert_eq!(image.read_as.as_deref(), Some("`\"True\"`"));
+    let port = told(&format!("{BEGIN}ports: [8888, \"80|00:80\"]\n")).unwrap();
+    assert_eq!((port.path.as_str(), port.title.as_str()), ("ports[1]", "ports"));
+    assert_eq!(port.read_as.as_deref(), Some("port 80 at local port 8000"));
+    let region = told(&format!("{BEGIN}regions: [us-ea|st-1]\n")).unwrap();
+    assert_eq!(region.facts, ["us-east-1 of aws: 4 offers, on-demand from $0.096/h, spot from $9.830/h."]);
+    // A text with mistakes still says what its fields mean.
+    let broken = told("resources:\n  gp|u: [\nide: x\n").unwrap();
+    assert_eq!((broken.title.as_str(), broken.read_as), ("gpu", None));
+    assert_eq!(told("# gpu|: 1\n"), None);
+    assert_eq!(told("gpuu|: 1\n"), None);
+    assert!(told(&format!("{BEGIN}volu|mes: []\n")).unwrap().doc.contains("after dstack 0.18"));
+}
+
+fn said(text: &str) -> Vec<String> {
+    let checked = check_with(text, Some(&facts()));
+    assert!(checked.is_valid(), "{text}");
+    let shown = |d: &berth_shared::diagnostics::Diagnostic| {
+        let fixes: Vec<_> = d.fixes.iter().map(|fix| fix.title.as_str()).collect();
+        let marked = &text[d.range.start.offset..d.range.end.offset];
+        format!("{} at {marked:?}: {} [{}]", d.code, d.message, fixes.join(", "))
+    };
+    checked.diagnostics.iter().map(shown).collect()
+}
+
+#[test]
+fn names_that_the_catalogue_does_not_know_are_pointed_out() {
+    for (rest, expected) in [
+        (
+            "resources: {gpu: \"A10O\"}\n",
+            "unknown-gpu at \"A10O\": no offer has a GPU `A10O` [replace with `A100`]",
+        ),
+        ("resources:\n  gpu: A16\n", "unknown-gpu at \"A16\": no offer has the GPU `A16` []"),
+        (
+            "resources:\n  gpu:\n    name: [L4, H10]\n",
+            "unknown-gpu at \"H10\": no offer has a GPU `H10` [replace with `H100`]",
+        ),
+        (
+            "resources:\n  gpu: A100:60GB\n",
+            "gpu-memory at \"60GB\": `A100` has 40 GB or 80 GB [write `40GB`, write `80GB`]",
+        ),
+        (
+            "resources:\n  gpu: {name: L4, memory: 40GB..}\n",
+            "gpu-memory at \"40GB..\": `L4` has 24 GB [write `24GB`]",
+        ),
+        ("backends: [vastai]\n", "backend-without-offers at \"vastai\": no offers of `vastai` are known []"),
+        (
+            "regions: [us-est-1]\n",
+            "unknown-region at \"us-est-1\": no offer is in a region `us-est-1` [replace with `us-east-1`]",
+        ),
+        (
+            "backends: [aws]\nregions: [us-central1]\n",
+            "region-elsewhere at \"us-central1\": `us-central1` is a region of `gcp`, not of `aws` [add `gcp` to `backends`]",
+        ),
+        (
+            "instance_types: [p4d.24xlage]\n",
+            "unknown-instance-type at \"p4d.24xlage\": no offer has the instance type `p4d.24xlage` [replace with `p4d.24xlarge`]",
+        ),
+        (
+            "backends: [gcp]\ninstance_types: [p4d.24xlarge]\n",
+            "instance-type-elsewhere at \"p4d.24xlarge\": `p4d.24xlarge` is an instance type of `aws`, not of `gcp` [add `aws` to `backends`]",
+        ),
+    ] {
+        assert_eq!(said(&format!("{BEGIN}{rest}")), [expected]);
+    }
+    for fine in [
+        "resources:\n  gpu: a100:80GB..\n",
+        "resources:\n  gpu: L4,A100:40GB..\n",
+        "resources:\n  gpu: 24GB..\n",
+        "backends: [kubernetes]\nregions: [anywhere]\n",
+        "backends: [remote, local]\n",
+        "regions: [eu-west-1]\n",
+    ] {
+        assert_eq!(said(&format!("{BEGIN}{fine}")), Vec::<String>::new(), "{fine}");
+    }
+}
+
+#[test]
+fn secrets_stay_out_of_a_shared_text() {
+    let text = "env:\n  - HF_TOKEN=hf_1234567890abcdefghij # mine\n  - MODE=x\nregistry_auth:\n  username: me\n  password: hunter2\ninit:\n  - export WANDB_API_KEY=abc123 && run\n  - echo $HF_TOKEN sk-abcdefghijklmnopqrstuv\n";
+    let shared = without_secrets(text);
+    assert_eq!(
+        shared.text,
+        "env:\n  - HF_TOKEN # mine\n  - MODE=x\nregistry_auth:\n  username: me\n  password: \"${{ secrets.registry_password }}\"\ninit:\n  - export WANDB_API_KEY=*** && run\n  - echo $HF_TOKEN ***\n"
+    );
+    assert_eq!(
+        shared.left_out,
+        ["env.HF_TOKEN", "registry_auth.password", "WANDB_API_KEY", "a token in line 9"]
+    );
+    let again = without_secrets(&shared.text);
+    assert_eq!((again.text, again.left_out), (shared.text, vec![]));
+    for (text, shown) in [
+        ("env: {A_TOKEN: \"x y\", B: c}", "env: {A_TOKEN: {key: A_TOKEN}, B: c}"),
+        ("env:\n  A_SECRET: |\n    one\n    two\n  B: 1\n", "env:\n  A_SECRET: {key: A_SECRET}\n  B: 1\n"),
+        ("env: [A_TOKEN, 'B_TOKEN=x y'", "env: [A_TOKEN, B_TOKEN"),
+        ("env:\n  A_TOKEN: ${{ secrets.a }}\n", "env:\n  A_TOKEN: ${{ secrets.a }}\n"),
+        ("# HF_TOKEN=\"abc def\"", "# HF_TOKEN=\"*** def\""),
+    ] {
+        assert_eq!(without_secrets(text).text, shown);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_and_no_place_is_too_much(
+        text in "[a-z:{}\\[\\],\"'|>#& \n\r\t\\-äö🦀!*?%0-9]{0,60}|((type|ide|env|resources|gpu|ports|backends|regions|  |    |- |: |\\[|\\]|\\{|\\}|, |\n|\r\n|\"|'|A100|\\||#|äö){0,30})",
+        offset in 0_usize..80,
+    ) {
+        static FACTS: std::sync::LazyLock<berth_shared::assist::Facts> = std::sync::LazyLock::new(facts);
+        let facts = &*FACTS;
+        let found = complete(&text, offset, Some(facts));
+        let (start, end) = (found.range.start.offset, found.range.end.offset);
+        prop_assert!(text.get(start..end).is_some(), "{start}..{end} of {text:?}");
+        if let Some(hover) = hover(&text, offset, Some(facts)) {
+            prop_assert!(text.get(hover.range.start.offset..hover.range.end.offset).is_some());
+        }
+        let verdict = |checked: &Checked| checked.is_valid();
+        prop_assert_eq!(verdict(&check_with(&text, Some(facts))), verdict(&check_with(&text, None)));
+        let _ = without_secrets(&text);
+    }
+}
