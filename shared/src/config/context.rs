@@ -92,10 +92,13 @@ impl<'t> Cx<'t> {
 
     /// Whether a tag stands before this place, among the properties of the value.
     fn is_tagged(&self, start: usize) -> bool {
+        // YAML's line ends are among them.
+        let blank = |c: char| matches!(c, ' ' | '\t' | '\r' | '\n' | '\u{85}' | '\u{2028}' | '\u{2029}');
         let mut before = self.text.get(..start).unwrap_or_default();
         loop {
-            before = before.trim_end_matches([' ', '\t', '\r', '\n']);
-            let word = before.rsplit([' ', '\t', '\r', '\n', ',', '[', '{']).next().unwrap_or_default();
+            before = before.trim_end_matches(blank);
+            let ends = |c: char| blank(c) || matches!(c, ',' | '[' | '{');
+            let word = before.rsplit(ends).next().unwrap_or_default();
             if word.starts_with('!') {
                 return true;
             }
