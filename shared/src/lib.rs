@@ -12,6 +12,8 @@ pub mod matcher;
 pub mod reference;
 pub mod schema;
 pub mod time;
+#[cfg(feature = "wasm")]
+pub mod wasm;
 pub mod yaml;
 
 pub use config::{Checked, check};

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::{
     build::{self, Profile},
-    catalog, docs, lint, run, setup,
+    catalog, docs, lint, npm, run, setup,
     shell::{Problem, Steps},
     test,
 };
@@ -18,6 +18,7 @@ cargo xtask COMMAND
   setup                       only set up what is missing
   catalog [OFFERS.csv[.gz]]   check and pack offers and GPU facts into shared/catalog/offers.bin
   docs                        write what is generated below docs/: the reference and the JSON Schema
+  npm                         build the package for browsers and Node into target/npm
   lint                        formatting and clippy, for the server and for wasm32
 ";
 
@@ -46,6 +47,12 @@ pub(crate) fn dispatch(args: Vec<String>) -> Result<ExitCode, Problem> {
             steps.summary();
         }
         ("catalog", [] | [_]) => catalog::catalog(flags.first().copied())?,
+        ("npm", []) => {
+            setup::for_build(&mut steps)?;
+            let folder = npm::package(&mut steps, Profile::Release)?;
+            steps.summary();
+            println!("built {}", folder.display());
+        }
         ("docs", []) => docs::docs()?,
         ("lint", []) => lint::lint(&mut steps)?,
         ("" | "help" | "--help" | "-h", _) => print!("{HELP}"),

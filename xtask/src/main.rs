@@ -5,6 +5,7 @@ mod catalog;
 mod cli;
 mod docs;
 mod lint;
+mod npm;
 mod run;
 mod setup;
 mod shell;

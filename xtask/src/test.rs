@@ -2,7 +2,7 @@
 
 use crate::{
     build::{self, Profile},
-    setup,
+    npm, setup,
     shell::{Problem, Steps, cargo, command, root, run, which},
 };
 
@@ -19,10 +19,13 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
         run(cargo().args(runner).arg("--workspace").args(filter))
     });
     // All are always run, so that one failure does not hide another.
-    let schema = steps.step("tests of the JSON Schema", || {
-        let mut node = command("node");
-        node.current_dir(root().join("tests/schema")).args(["--test", "--test-timeout=300000"]);
-        run(node.args(filter.map(|filter| format!("--test-name-pattern={filter}"))).arg("specs/"))
+    let package = npm::package(steps, Profile::Quick).and_then(|package| {
+        steps.step("tests of the JSON Schema and the npm package", || {
+            let mut node = command("node");
+            node.current_dir(root().join("tests/schema")).env("BERTH_NPM", package);
+            node.args(["--test", "--test-timeout=300000"]);
+            run(node.args(filter.map(|filter| format!("--test-name-pattern={filter}"))).arg("specs/"))
+        })
     });
     let browser = build::all(steps, Profile::Quick).and_then(|binary| {
         let chromium = setup::find_browser()?;
@@ -40,5 +43,5 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
         })
     });
     steps.summary();
-    rust.and(schema).and(browser)
+    rust.and(package).and(browser)
 }

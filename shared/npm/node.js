@@ -1,0 +1,7 @@
+import { readFile } from "node:fs/promises";
+
+import init from "./berth.js";
+
+await init({ module_or_path: await readFile(new URL("./berth_bg.wasm", import.meta.url)) });
+
+export * from "./api.js";

@@ -1,0 +1,154 @@
+//! What a page or a Node program calls: thin exports, each of which gives its answer as JSON text. `npm/api.js`
+//! makes values of it; JSON is quicker there than objects that are built one property at a time from here.
+//!
+//! Offsets count bytes in this crate and UTF-16 code units in JavaScript: they are turned on the way.
+
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+use crate::{
+    catalog,
+    config::{self, Configuration},
+    diagnostics::{Diagnostic, Position, Range},
+    matcher::{self, Context, Explanation, Requirements},
+};
+
+#[derive(Serialize)]
+struct Checked<'a> {
+    ok: bool,
+    diagnostics: &'a [Diagnostic],
+    config: Option<&'a Configuration>,
+}
+
+/// [`crate::check`].
+#[wasm_bindgen]
+#[must_use]
+pub fn check(text: &str) -> String {
+    let mut checked = config::check(text);
+    in_utf16(text, checked.diagnostics.iter_mut().flat_map(ranges_of));
+    json(&Checked {
+        ok: checked.is_valid(),
+        diagnostics: &checked.diagnostics,
+        config: checked.configuration.as_ref(),
+    })
+}
+
+/// [`config::hints`].
+#[wasm_bindgen]
+#[must_use]
+pub fn hints(text: &str) -> String {
+    let mut hints = config::hints(text);
+    in_utf16(text, hints.iter_mut().map(|hint| &mut hint.range));
+    json(&hints)
+}
+
+#[derive(Serialize)]
+struct Offers<'a> {
+    ok: bool,
+    diagnostics: &'a [Diagnostic],
+    catalog_version: &'a str,
+    total: usize,
+    offers: &'a [catalog::Offer],
+    explanation: Option<&'a Explanation>,
+}
+
+/// The table of offers in memory.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Catalogue(catalog::Catalogue);
+
+#[wasm_bindgen]
+impl Catalogue {
+    /// Reads a packed catalogue.
+    ///
+    /// # Errors
+    /// When it is none, or was packed by another version.
+    pub fn load(bytes: &[u8]) -> Result<Catalogue, JsError> {
+        Ok(Self(catalog::Catalogue::load(bytes)?))
+    }
+
+    /// Changes with the content.
+    #[must_use]
+    pub fn version(&self) -> String {
+        self.0.version().to_owned()
+    }
+
+    /// How many offers it holds.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.0.len()
+    }
+
+    /// [`matcher::match_offers`] over all of it, and [`matcher::explain`] when that is asked for or nothing fits.
+    #[must_use]
+    pub fn offers(&self, text: &str, limit: usize, explain: bool) -> String {
+        let mut checked = config::check(text);
+        in_utf16(text, checked.diagnostics.iter_mut().flat_map(ranges_of));
+        let required = checked.configuration.as_ref().map(Requirements::from);
+        let context = Context::everything(&self.0);
+        let matches = required
+            .as_ref()
+            .map(|required| matcher::match_offers(&self.0, required, &context, limit))
+            .unwrap_or_default();
+        let explanation = required
+            .as_ref()
+            .filter(|_| explain || matches.total == 0)
+            .map(|required| matcher::explain(&self.0, required, &context));
+        json(&Offers {
+            ok: matches.total > 0,
+            diagnostics: &checked.diagnostics,
+            catalog_version: self.0.version(),
+            total: matches.total,
+            offers: &matches.offers,
+            explanation: explanation.as_ref(),
+        })
+    }
+}
+
+fn json(value: &impl Serialize) -> String {
+    // Only keys that are no text cannot be written, and there are none.
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// Every range of a diagnostic.
+fn ranges_of(diagnostic: &mut Diagnostic) -> impl Iterator<Item = &mut Range> {
+    let related = diagnostic.related.iter_mut().map(|related| &mut related.range);
+    let edits = diagnostic.fixes.iter_mut().flat_map(|fix| &mut fix.edits).map(|edit| &mut edit.range);
+    std::iter::once(&mut diagnostic.range).chain(related).chain(edits)
+}
+
+/// Turns the offsets of `ranges` from bytes of `text` to UTF-16 code units, in one pass over the text.
+fn in_utf16<'r>(text: &str, ranges: impl Iterator<Item = &'r mut Range>) {
+    if text.is_ascii() {
+        return;
+    }
+    let mut places: Vec<&mut Position> =
+        ranges.flat_map(|range| [&mut range.start, &mut range.end]).collect();
+    places.sort_by_key(|place| place.offset);
+    let (mut bytes, mut units) = (0, 0);
+    for place in places {
+        let passed = text.get(bytes..place.offset).unwrap_or_default();
+        units += passed.chars().map(char::len_utf16).sum::<usize>();
+        bytes = place.offset;
+        place.offset = units;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offsets_count_utf_16_code_units() {
+        let text = "type: dev-environment\nide: vscode\nhome_dir: /h😀é\nfoo: 1 # é\nfoo: 2\n";
+        let checked: serde_json::Value = serde_json::from_str(&check(text)).unwrap();
+        let units: Vec<u16> = text.encode_utf16().collect();
+        let diagnostics = checked["diagnostics"].as_array().unwrap();
+        assert!(!diagnostics.is_empty());
+        for diagnostic in diagnostics {
+            let at =
+                |side: &str| usize::try_from(diagnostic["range"][side]["offset"].as_u64().unwrap()).unwrap();
+            assert_eq!(String::from_utf16(&units[at("start")..at("end")]).unwrap(), "foo", "{diagnostic}");
+        }
+    }
+}
