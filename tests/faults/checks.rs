@@ -13,6 +13,13 @@ pub(crate) fn configuration(marker: &str, then: &str) -> String {
     format!("type: dev-environment\nide: vscode\nsetup:\n  - sleep 9{marker} &\n  - {then}\n")
 }
 
+/// The processes with `marker` that `setup` left running. The shell goes on while its background process is still a
+/// copy of itself, so a running environment may be a moment ahead of it.
+pub(crate) fn setup_processes(marker: &str) -> Vec<u32> {
+    let there = || Some(processes::with_marker(marker)).filter(|found| !found.is_empty());
+    until("it is there", there).unwrap_or_default()
+}
+
 /// Events have rising numbers, and each transition begins where the one before ended.
 pub(crate) fn assert_events_are_whole(detail: &RunDetail) {
     let mut status: HashMap<Subject, String> = HashMap::new();

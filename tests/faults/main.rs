@@ -10,7 +10,7 @@ use berth_tests::{
     processes,
     server::{Server, until},
 };
-use checks::{assert_events_are_whole, assert_nothing_is_left, configuration};
+use checks::{assert_events_are_whole, assert_nothing_is_left, configuration, setup_processes};
 
 #[test]
 fn killed_at_any_moment_of_a_launch_the_run_still_comes_up_once() {
@@ -31,7 +31,7 @@ fn killed_at_any_moment_of_a_launch_the_run_still_comes_up_once() {
             let _ = server.submit("launch", &text);
         }
         server.wait_for("launch", RunStatus::Running);
-        assert_eq!(processes::with_marker(&marker).len(), 1, "killed after {delay} ms: `setup` ran once");
+        assert_eq!(setup_processes(&marker).len(), 1, "killed after {delay} ms: `setup` ran once");
         server.stop("launch", false);
         let detail = server.wait_for("launch", RunStatus::Terminated);
         assert_events_are_whole(&detail);
@@ -48,7 +48,7 @@ fn killed_while_setup_runs_the_environment_goes_on_and_comes_up() {
     server.kill();
     server.restart();
     let detail = server.wait_for("setup", RunStatus::Running);
-    assert_eq!(processes::with_marker("7200001").len(), 1, "`setup` ran once");
+    assert_eq!(setup_processes("7200001").len(), 1, "`setup` ran once");
     assert_events_are_whole(&detail);
     server.stop("setup", false);
     server.wait_for("setup", RunStatus::Terminated);
@@ -60,7 +60,7 @@ fn killed_while_it_runs_the_environment_is_picked_up_again_with_its_processes() 
     let mut server = Server::start();
     let _ = server.submit("running", &configuration("7300001", "echo ready"));
     let before = server.wait_for("running", RunStatus::Running);
-    let processes_before = processes::with_marker("7300001");
+    let processes_before = setup_processes("7300001");
     assert_eq!(processes_before.len(), 1);
     for _ in 0..3 {
         server.kill();

@@ -1,6 +1,6 @@
 //! Passes: what is done with one leased row. Look, decide, write, carry out; again until nothing changes.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use berth_shared::{
     api::{InstanceId, InstanceStatus, JobId, JobStatus, RunId, Subject},
@@ -25,6 +25,9 @@ const POLL_SOON: i64 = 1;
 /// How often one pass looks at its row; a row that still changes then waits for its next turn.
 const ROUNDS: usize = 32;
 
+/// How soon a lease that could not be given back is given back again.
+const RELEASE_AGAIN: Duration = Duration::from_secs(2);
+
 /// When the row is due again; `None` = when it is woken.
 type Due = Option<Timestamp>;
 
@@ -42,9 +45,10 @@ pub(super) async fn pass(core: &Core, lease: &Lease) {
             Some(core.now().plus_seconds(POLL))
         }
     };
-    if let Err(error) = core.storage.release(lease, due).await {
-        // The lease expires by itself.
-        tracing::error!(subject = ?lease.subject, id = %lease.id, %error, "a lease could not be given back");
+    // The lease expires by itself, but minutes later: a disk that is full has room again before.
+    while let Err(error) = core.storage.release(lease, due).await {
+        tracing::error!(subject = ?lease.subject, id = %lease.id, %error, "a lease could not be given back; trying again");
+        tokio::time::sleep(RELEASE_AGAIN).await;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
-use super::{OpenError, open};
+use super::{Change, OpenError, Storage as _, open};
 
 struct Folder(PathBuf);
 
@@ -61,6 +61,17 @@ async fn a_database_from_a_newer_version_is_left_alone() {
     drop(store);
     let error = open(&folder.0).await.expect_err("it is newer");
     insta::assert_snapshot!(told(&folder, &error), @"the database `FOLDER/berth.db` was written by a newer version of Berth; start that version, or choose another directory with `--data-dir`");
+}
+
+/// What SQLite does when the disk is full.
+#[tokio::test]
+async fn a_transaction_that_sqlite_took_back_by_itself_does_not_keep_others_from_beginning() {
+    let folder = Folder::new();
+    let store = open(&folder.0).await.expect("it opens");
+    let mut transaction = store.writer().begin_with("BEGIN IMMEDIATE").await.expect("begun");
+    sqlx::query("ROLLBACK").execute(&mut *transaction).await.expect("taken back");
+    drop(transaction);
+    store.sqlite.commit(&Change::default()).await.expect("the next one");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use berth_shared::{
 };
 use serde::de::DeserializeOwned;
 use sqlx::{
-    Row, SqlitePool,
+    Connection as _, Row, SqlitePool,
     migrate::Migrator,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
@@ -44,7 +44,13 @@ impl Sqlite {
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(5))
             .foreign_keys(true);
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            // SQLite itself takes a transaction back when the disk is full. The connection then believes to be in it
+            // for ever, and no other could begin; a new connection knows better.
+            .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+            .connect_with(options.clone())
+            .await?;
         let reader = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options);
         Ok(Self { writer, reader })
     }
