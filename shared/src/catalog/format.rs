@@ -49,11 +49,24 @@
 pub const VERSION: u16 = 1;
 
 pub(super) const MAGIC: &[u8; 8] = b"BERTHCAT";
-pub(super) const HEADER: usize = 26;
+/// Length of what comes before the payload, bytes.
+pub const HEADER: usize = 26;
 
 /// FNV-1a, 64 bit: enough to notice damage and to tell versions apart; no protection from intent.
 pub(super) fn checksum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })
+}
+
+/// A file of this payload, with a header that fits it.
+#[must_use]
+pub fn seal(payload: &[u8]) -> Vec<u8> {
+    let mut file = Vec::with_capacity(HEADER + payload.len());
+    file.extend_from_slice(MAGIC);
+    file.extend_from_slice(&VERSION.to_le_bytes());
+    file.extend_from_slice(&checksum(payload).to_le_bytes());
+    file.extend_from_slice(&(payload.len() as u64).to_le_bytes());
+    file.extend_from_slice(payload);
+    file
 }

@@ -30,14 +30,7 @@ pub fn pack(rows: &[Row], facts: &GpuFacts) -> Result<Vec<u8>, PackError> {
     let mut payload = Writer::default();
     Tables::new(&catalogue, facts).write(&mut payload);
     write_prices(&catalogue, &mut payload)?;
-    let payload = payload.into_bytes();
-    let mut file = Vec::with_capacity(format::HEADER + payload.len());
-    file.extend_from_slice(format::MAGIC);
-    file.extend_from_slice(&format::VERSION.to_le_bytes());
-    file.extend_from_slice(&format::checksum(&payload).to_le_bytes());
-    file.extend_from_slice(&(payload.len() as u64).to_le_bytes());
-    file.extend_from_slice(&payload);
-    Ok(file)
+    Ok(format::seal(&payload.into_bytes()))
 }
 
 fn canonical(a: &Offer, b: &Offer) -> Ordering {

@@ -25,6 +25,11 @@ impl Document {
         &self.nodes[id.0 as usize]
     }
 
+    /// Every node, in no order that means anything.
+    pub fn iter(&self) -> impl Iterator<Item = &Node> {
+        self.nodes.iter()
+    }
+
     /// How many nodes there are; aliases are not counted again.
     #[must_use]
     pub fn len(&self) -> usize {
