@@ -182,9 +182,19 @@ fn a_full_disk_loses_lines_and_says_so_when_there_is_room_again() {
     for _ in 0..3 {
         say(&mut writer, "without room");
     }
+    assert!(!writer.tell_lost(Timestamp(0)), "there is no room to tell");
     assert_eq!(read_all(&folder.0, 0).0, ["before"]);
     ROOM.store(1000, Ordering::SeqCst);
     say(&mut writer, "after");
-    let (all, _) = read_all(&folder.0, 0);
-    assert_eq!(all, ["before", "3 lines were lost: no space left on the disk", "after"]);
+    let told = "3 lines were lost: no space left on the disk";
+    assert_eq!(read_all(&folder.0, 0).0, ["before", told, "after"]);
+    assert!(!writer.tell_lost(Timestamp(0)), "it was told");
+
+    // The same when nothing is said any more.
+    ROOM.store(5, Ordering::SeqCst);
+    say(&mut writer, "without room");
+    ROOM.store(1000, Ordering::SeqCst);
+    assert!(writer.tell_lost(Timestamp(0)));
+    let told_too = "1 line was lost: no space left on the disk";
+    assert_eq!(read_all(&folder.0, 0).0, ["before", told, "after", told_too]);
 }

@@ -107,11 +107,7 @@ impl LogWriter {
     /// Writes a line. Never fails: a line without room is lost and counted.
     pub fn append(&mut self, at: Timestamp, source: LogSource, text: &str) {
         self.buffer.clear();
-        if self.lost > 0 {
-            let lines = if self.lost == 1 { "line was" } else { "lines were" };
-            let note = format!("{} {lines} lost: {}", self.lost, self.why);
-            record::encode(at, LogSource::System, &note, &mut self.buffer);
-        }
+        self.note_lost(at);
         record::encode(at, source, text, &mut self.buffer);
         match self.flush_buffer() {
             Ok(()) => self.lost = 0,
@@ -119,6 +115,26 @@ impl LogWriter {
                 self.lost += 1;
                 self.why = plain(&error);
             }
+        }
+    }
+
+    /// Tells of lines that were lost, as soon as there is room again and even when no further line comes. Says whether
+    /// there was something to tell and it is written.
+    pub fn tell_lost(&mut self, at: Timestamp) -> bool {
+        self.buffer.clear();
+        self.note_lost(at);
+        let told = !self.buffer.is_empty() && self.flush_buffer().is_ok();
+        if told {
+            self.lost = 0;
+        }
+        told
+    }
+
+    fn note_lost(&mut self, at: Timestamp) {
+        if self.lost > 0 {
+            let lines = if self.lost == 1 { "line was" } else { "lines were" };
+            let note = format!("{} {lines} lost: {}", self.lost, self.why);
+            record::encode(at, LogSource::System, &note, &mut self.buffer);
         }
     }
 

@@ -274,6 +274,13 @@ impl Core {
         self.changed.send_replace(());
     }
 
+    /// Tells in the log of lines that were lost, when there is room for that.
+    pub(super) fn tell_lost(&self) {
+        if self.log.borrow_mut().tell_lost(self.clock.now()) {
+            self.changed.send_replace(());
+        }
+    }
+
     /// Says that the log is over.
     pub(super) fn end_log(&self) {
         if let Err(error) = self.log.borrow().complete() {

@@ -28,8 +28,9 @@ use crate::provider::{JobObservation, JobSpec};
 /// The shell that runs all steps.
 const SCRIPT: &str = include_str!("job.sh");
 
-/// How often the kernel is asked whether it killed something for want of memory.
-const OOM_INTERVAL: Duration = Duration::from_secs(2);
+/// How often it is looked whether the kernel killed something for want of memory, and whether a full disk has room
+/// again.
+const WATCH_INTERVAL: Duration = Duration::from_secs(2);
 
 /// How a job came to its end.
 struct Outcome {
@@ -178,14 +179,14 @@ fn steps(job: &JobSpec) -> Vec<Step<'_>> {
 async fn work(core: &Rc<Core>, job: &JobSpec, running: &Running) -> Outcome {
     let steps = steps(job);
     let oom_before = core.cgroup.oom_kills();
-    let tell_oom = oom_watch(core, oom_before);
+    let watch = keep_watch(core, oom_before);
     let ended = tokio::select! {
         ended = run_steps(core, job, running, &steps) => ended,
-        () = tell_oom => return Outcome::new(JobReason::ExecutorError, None),
+        () = watch => return Outcome::new(JobReason::ExecutorError, None),
     };
     let (at, code) = match ended {
         Ok(None) => {
-            oom_watch(core, core.cgroup.oom_kills()).await;
+            keep_watch(core, core.cgroup.oom_kills()).await;
             return Outcome::new(JobReason::ExecutorError, None);
         }
         Ok(Some(ended)) => ended,
@@ -309,10 +310,11 @@ fn running_since(core: &Core) -> berth_shared::time::Timestamp {
     }
 }
 
-/// Tells in the log when the kernel killed something for want of memory; never ends.
-async fn oom_watch(core: &Core, mut known: u64) {
+/// Tells in the log when the kernel killed something for want of memory, and when lines were lost; never ends.
+async fn keep_watch(core: &Core, mut known: u64) {
     loop {
-        tokio::time::sleep(OOM_INTERVAL).await;
+        tokio::time::sleep(WATCH_INTERVAL).await;
+        core.tell_lost();
         let now = core.cgroup.oom_kills();
         if now > known {
             core.say(LogSource::System, &format!("the kernel killed a process: {}", out_of_memory(core)));

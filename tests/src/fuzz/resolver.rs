@@ -15,7 +15,9 @@ pub(super) fn answers(bytes: &[u8]) {
         document.root.map(|root| document.node(root).value.clone())
     };
     let item = |value: Option<Value>, text: &str| match (value, load(text)) {
-        (Some(Value::Seq(items)), Ok(document)) => items.first().map(|(id, _)| document.node(*id).value.clone()),
+        (Some(Value::Seq(items)), Ok(document)) => {
+            items.first().map(|(id, _)| document.node(*id).value.clone())
+        }
         _ => None,
     };
     let block = format!("- {line}\n");
