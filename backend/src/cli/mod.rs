@@ -5,8 +5,10 @@
 mod accounts;
 pub mod attach;
 pub mod data_dir;
+pub mod explain;
 pub mod login_link;
 pub mod offers;
+pub mod profile;
 pub mod schema;
 pub mod serve;
 pub mod token;
@@ -40,6 +42,8 @@ enum Command {
     Validate(validate::Args),
     /// Prints a JSON Schema of configurations, for editors.
     Schema(schema::Args),
+    /// Explains a rule that `validate` reports.
+    Explain(explain::Args),
     /// Prints a new address that signs in once.
     LoginLink(login_link::Args),
     /// API tokens, for scripts.
@@ -58,6 +62,7 @@ pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Attach(args) => attach::run(&args),
         Command::Offers(args) => offers::run(args),
+        Command::Explain(args) => explain::run(&args),
         Command::Validate(args) => validate::run(args),
         Command::Schema(args) => schema::run(&args),
         Command::Serve(args) => serve::run(&args),

@@ -9,20 +9,24 @@ use std::{
 
 use berth_shared::{
     catalog::{CatalogError, Catalogue, Offer, PriceBasis},
-    config::{TEXT_LIMIT, check_bytes},
+    config::check_bytes,
     diagnostics::{Diagnostic, render},
     matcher::{Context, Explanation, Matches, Requirements, explain, launch_disk_gb, match_offers},
 };
 use serde::Serialize;
 
+use super::{
+    profile::{self, ProfileError},
+    validate::{read_to_limit, show},
+};
 use crate::http::PACKED_CATALOG;
 
 /// Arguments of `berth offers`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The configuration, or `-` for standard input.
-    #[arg(value_name = "FILE", default_value = ".dstack.yml")]
-    file: PathBuf,
+    /// The configuration, or `-` for standard input; else `.dstack.yml` or `.dstack.yaml`.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
 
     /// How many offers to print; the rest is counted.
     #[arg(long, value_name = "N", default_value_t = 10)]
@@ -35,6 +39,9 @@ pub struct Args {
     /// How to print the result.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+
+    #[command(flatten)]
+    profile: profile::Args,
 }
 
 /// How the result is printed.
@@ -53,6 +60,8 @@ pub enum Format {
 #[derive(Serialize)]
 struct Report<'a> {
     file: &'a str,
+    /// The profile that was used.
+    profile: Option<&'a str>,
     /// Whether the configuration is valid and something fits.
     ok: bool,
     diagnostics: &'a [Diagnostic],
@@ -74,6 +83,8 @@ enum Failure {
         source: io::Error,
     },
     #[error(transparent)]
+    Profile(#[from] ProfileError),
+    #[error(transparent)]
     Catalogue(#[from] CatalogError),
     #[error("cannot write the answer")]
     Write(#[from] io::Error),
@@ -85,8 +96,17 @@ enum Failure {
 pub fn run(args: Args) -> ExitCode {
     let (stdout, stderr) = (io::stdout(), io::stderr());
     let colour = stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    match offers(&args, &mut io::stdin().lock(), &mut stdout.lock(), &mut stderr.lock(), colour) {
+    let folders = profile::folders();
+    let streams = (&mut io::stdin().lock(), &mut stdout.lock(), &mut stderr.lock());
+    match offers(&args, &folders, streams.0, streams.1, streams.2, colour) {
         Ok(code) => ExitCode::from(code),
+        Err(Failure::Profile(error)) => {
+            eprint!("{}", error.render(colour));
+            ExitCode::from(match error {
+                ProfileError::Invalid { .. } => 1,
+                _ => 2,
+            })
+        }
         // Whoever reads the result has seen enough.
         Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::FAILURE,
         Err(error) => {
@@ -98,14 +118,21 @@ pub fn run(args: Args) -> ExitCode {
 
 fn offers(
     args: &Args,
+    folders: &[PathBuf],
     stdin: &mut impl Read,
     out: &mut impl Write,
     err: &mut impl Write,
     colour: bool,
 ) -> Result<u8, Failure> {
-    let file = args.file.display().to_string();
-    let bytes = read(&args.file, stdin).map_err(|source| Failure::Read { path: file.clone(), source })?;
-    let checked = check_bytes(&bytes);
+    let path = args.file.clone().unwrap_or_else(default_file);
+    let file = show(&path);
+    let bytes = read(&path, stdin).map_err(|source| Failure::Read { path: file.clone(), source })?;
+    let mut checked = check_bytes(&bytes);
+    let profile = args.profile.choose(folders)?;
+    checked.configuration = checked.configuration.map(|configuration| {
+        let profile = profile.as_ref().map(|profile| profile.profile.clone()).unwrap_or_default();
+        configuration.merged(args.profile.flags(), profile)
+    });
     let catalogue = Catalogue::load(PACKED_CATALOG)?;
     let context = Context::everything(&catalogue);
     let required = checked.configuration.as_ref().map(Requirements::from);
@@ -131,6 +158,7 @@ fn offers(
         (Format::Json, _) => {
             let report = Report {
                 file: &file,
+                profile: profile.as_ref().map(|profile| profile.name.as_str()),
                 ok: matches.total > 0,
                 diagnostics: &checked.diagnostics,
                 catalog_version: catalogue.version(),
@@ -153,15 +181,13 @@ fn offers(
 }
 
 fn read(file: &Path, stdin: &mut impl Read) -> io::Result<Vec<u8>> {
-    // One byte more than is checked, to see that there is more.
-    let limit = TEXT_LIMIT as u64 + 1;
-    let mut bytes = Vec::new();
-    if file == Path::new("-") {
-        stdin.take(limit).read_to_end(&mut bytes)?;
-    } else {
-        File::open(file)?.take(limit).read_to_end(&mut bytes)?;
-    }
-    Ok(bytes)
+    if file == Path::new("-") { read_to_limit(stdin) } else { read_to_limit(&mut File::open(file)?) }
+}
+
+/// `.dstack.yml`, or where there is none, `.dstack.yaml` (dstack 0.18, `spec` §1).
+fn default_file() -> PathBuf {
+    let (yml, yaml) = (PathBuf::from(".dstack.yml"), PathBuf::from(".dstack.yaml"));
+    if !yml.exists() && yaml.exists() { yaml } else { yml }
 }
 
 fn json_line(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
@@ -270,11 +296,21 @@ mod tests {
     use super::*;
 
     fn asked(text: &str, format: Format, max_offers: usize) -> (u8, String, String) {
-        let args = Args { file: "-".into(), max_offers, explain: false, format };
+        with_profile(text, format, max_offers, profile::Args::default(), &[]).expect("it is answered")
+    }
+
+    fn with_profile(
+        text: &str,
+        format: Format,
+        max_offers: usize,
+        profile: profile::Args,
+        folders: &[PathBuf],
+    ) -> Result<(u8, String, String), Failure> {
+        let args = Args { file: Some("-".into()), max_offers, explain: false, format, profile };
         let text = format!("type: dev-environment\nide: vscode\n{text}\n");
         let (mut out, mut err) = (Vec::new(), Vec::new());
-        let code = offers(&args, &mut text.as_bytes(), &mut out, &mut err, false).expect("it is answered");
-        (code, String::from_utf8(out).expect("text"), String::from_utf8(err).expect("text"))
+        let code = offers(&args, folders, &mut text.as_bytes(), &mut out, &mut err, false)?;
+        Ok((code, String::from_utf8(out).expect("text"), String::from_utf8(err).expect("text")))
     }
 
     #[test]
@@ -363,10 +399,73 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_there_is_named() {
-        let args =
-            Args { file: "/nowhere/.dstack.yml".into(), max_offers: 1, explain: false, format: Format::Text };
-        let answer = offers(&args, &mut io::empty(), &mut Vec::new(), &mut Vec::new(), false);
+        let args = Args {
+            file: Some("/nowhere/.dstack.yml".into()),
+            max_offers: 1,
+            explain: false,
+            format: Format::Text,
+            profile: profile::Args::default(),
+        };
+        let answer = offers(&args, &[], &mut io::empty(), &mut Vec::new(), &mut Vec::new(), false);
         let error = answer.expect_err("it is not there");
         assert_eq!(error.to_string(), "cannot read `/nowhere/.dstack.yml`");
+    }
+
+    /// A folder with a file of profiles, removed at the end.
+    struct Repository(PathBuf);
+
+    impl Repository {
+        fn new(name: &str, profiles: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("berth-offers-{name}-{}", std::process::id()));
+            std::fs::create_dir_all(path.join(".dstack")).expect("a folder for the test");
+            std::fs::write(path.join(".dstack/profiles.yml"), profiles).expect("a file for the test");
+            Self(path)
+        }
+    }
+
+    impl Drop for Repository {
+        fn drop(&mut self) {
+            _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn named(name: &str) -> profile::Args {
+        use clap::Parser as _;
+        #[derive(clap::Parser)]
+        struct Flags {
+            #[command(flatten)]
+            profile: profile::Args,
+        }
+        Flags::parse_from(["berth", "--profile", name]).profile
+    }
+
+    #[test]
+    fn a_profile_stands_behind_the_configuration() {
+        let profiles =
+            "profiles:\n- {name: nothing, backends: []}\n- {name: gcp, backends: [gcp], default: true}\n";
+        let folder = Repository::new("profile", profiles);
+        let folders = [folder.0.clone()];
+        let backends = |text: &str, flags| {
+            let (_, out, _) = with_profile(text, Format::Jsonl, 3, flags, &folders).expect("it is answered");
+            let backend = |line| serde_json::from_str::<Offer>(line).expect("an offer").backend;
+            out.lines().map(backend).collect::<Vec<_>>()
+        };
+        assert_eq!(backends("resources: {gpu: T4}", profile::Args::default()), ["gcp"; 3]);
+        assert_eq!(backends("backends: [aws]\nresources: {gpu: T4}", profile::Args::default()), ["aws"; 3]);
+        assert_eq!(backends("resources: {gpu: T4}", named("nothing")).len(), 0);
+        let error = with_profile("", Format::Text, 1, named("gpc"), &folders).expect_err("there is none");
+        assert_eq!(error.to_string(), "no such profile: `gpc`; did you mean `gcp`?");
+    }
+
+    #[test]
+    fn invalid_profiles_are_shown_with_what_is_wrong() {
+        let folder = Repository::new("invalid", "profiles:\n- max_price: 1\n");
+        let answer = with_profile("", Format::Text, 1, profile::Args::default(), &[folder.0.clone()]);
+        let Err(Failure::Profile(error)) = answer else { panic!("{answer:?}") };
+        assert!(
+            error.render(false).contains("error[missing-key]: `name` is missing"),
+            "{}",
+            error.render(false)
+        );
     }
 }

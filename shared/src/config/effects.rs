@@ -1,7 +1,7 @@
 //! Keys that have no effect beside others.
 
 use super::{
-    Configuration,
+    Configuration, Profile,
     context::{At, Cx, Path},
     fields::Fields,
 };
@@ -13,6 +13,30 @@ use crate::{
 /// Warns about what has no effect together.
 pub(super) fn warn(cx: &mut Cx<'_>, path: &Path<'_>, fields: &Fields, configuration: &Configuration) {
     let c = configuration;
+    warn_of_profile(cx, path, fields, &c.profile(), true);
+    if c.registry_auth.is_some() && c.image.as_deref().unwrap_or_default().is_empty() {
+        fields.with(path, "registry_auth", |at| {
+            let removal = cx.removal(at.key, at.range);
+            let spot = At { range: at.key, ..at };
+            let draft = cx.report(Code::NoEffect, spot, "`registry_auth` has no effect without an `image`");
+            draft.help("add the `image` that these credentials are for");
+            if let Some(removal) = removal {
+                draft.offer("remove `registry_auth`", removal, "");
+            }
+        });
+    }
+}
+
+/// As [`warn`], for the fields that a profile shares. Of a profile, `whole` is false: what it does not
+/// say, a configuration may.
+pub(super) fn warn_of_profile(
+    cx: &mut Cx<'_>,
+    path: &Path<'_>,
+    fields: &Fields,
+    profile: &Profile,
+    whole: bool,
+) {
+    let c = profile;
     let reuse = c.creation_policy == Some(CreationPolicy::Reuse);
     if reuse {
         // Both belong to an instance and are given to it when it is created.
@@ -31,18 +55,7 @@ pub(super) fn warn(cx: &mut Cx<'_>, path: &Path<'_>, fields: &Fields, configurat
         let why = "this keeps the instance however long it is idle";
         beside(cx, path, fields, "termination_idle_time", "termination_policy", why);
     }
-    if c.registry_auth.is_some() && c.image.as_deref().unwrap_or_default().is_empty() {
-        fields.with(path, "registry_auth", |at| {
-            let removal = cx.removal(at.key, at.range);
-            let spot = At { range: at.key, ..at };
-            let draft = cx.report(Code::NoEffect, spot, "`registry_auth` has no effect without an `image`");
-            draft.help("add the `image` that these credentials are for");
-            if let Some(removal) = removal {
-                draft.offer("remove `registry_auth`", removal, "");
-            }
-        });
-    }
-    if c.instance_name.is_some() && !reuse {
+    if c.instance_name.is_some() && !reuse && (whole || c.creation_policy.is_some()) {
         let policy = fields.entry("creation_policy").filter(|(_, value)| value.start < value.end);
         fields.with(path, "instance_name", |at| {
             let addition = match policy {

@@ -65,19 +65,20 @@ pub(super) fn configuration(cx: &mut Cx<'_>, at: At<'_>) -> Option<(Configuratio
         setup: setup?,
         resources,
         ports: ports?,
-        backends: profile.backends,
-        regions: profile.regions,
-        instance_types: profile.instance_types,
-        spot_policy: profile.spot_policy,
-        retry_policy: profile.retry_policy,
-        max_duration: profile.max_duration,
-        max_price: profile.max_price,
-        pool_name: profile.pool_name,
-        instance_name: profile.instance_name,
-        creation_policy: profile.creation_policy,
-        termination_policy: profile.termination_policy,
-        termination_idle_time: profile.termination_idle_time,
-    };
+        backends: None,
+        regions: None,
+        instance_types: None,
+        spot_policy: None,
+        retry_policy: None,
+        max_duration: None,
+        max_price: None,
+        pool_name: None,
+        instance_name: None,
+        creation_policy: None,
+        termination_policy: None,
+        termination_idle_time: None,
+    }
+    .with_profile(profile);
     // Keys that do not belong here were reported while reading on.
     if cx.sink.errors() > errors {
         return None;
@@ -90,12 +91,6 @@ pub(super) fn configuration(cx: &mut Cx<'_>, at: At<'_>) -> Option<(Configuratio
 fn of_type(cx: &mut Cx<'_>, at: At<'_>) -> Option<()> {
     let entries = match cx.value(at) {
         Value::Map(entries) => entries,
-        Value::Null => {
-            let draft = cx.report(Code::EmptyDocument, at, "there is no configuration here");
-            draft.help("a configuration begins with `type: dev-environment`");
-            draft.offer("begin one", at.range, "type: dev-environment\nide: vscode\n");
-            return None;
-        }
         _ => {
             let what = cx.kind_of(at);
             cx.report(Code::NotAMapping, at, format!("expected a mapping of keys to values, got {what}"))

@@ -16,13 +16,13 @@ impl Cx<'_> {
     pub(super) fn object(&mut self, at: At<'_>, object: &'static str) -> Option<Fields> {
         let Some(entries) = self.entries(at) else {
             let what = self.kind_of(at);
-            let keys: Vec<_> = known(object).map(|f| format!("`{}`", f.name())).collect();
+            let keys: Vec<_> = known(object).iter().map(|f| format!("`{}`", f.name())).collect();
             self.report(Code::WrongType, at, format!("expected a mapping, got {what}"))
                 .help(format!("its keys are {}", join(&keys, "and")));
             return None;
         };
         self.duplicates(at, &entries);
-        let known: Vec<_> = known(object).collect();
+        let known = known(object);
         let mut fields = Vec::new();
         for entry in &entries {
             let key = &self.doc.node(entry.key).value;
@@ -57,7 +57,10 @@ impl Cx<'_> {
                 None => self.unknown_key(at, object, name, *entry, &entries),
             }
         }
-        Some(Fields { entries: fields, at: at.range, key: at.key })
+        // What belongs to an item is shown at the item, not at the whole list.
+        let first = entries.first().map_or(at.range, |entry| entry.key_range);
+        let key = if matches!(at.path, Path::Index(..)) { first } else { at.key };
+        Some(Fields { entries: fields, at: at.range, key })
     }
 
     fn unknown_key(
@@ -74,7 +77,9 @@ impl Cx<'_> {
         }
         let path = Path::Key(at.path, name).to_string();
         let shown = quote(name);
-        let newer = schema::keys(object).find(|f| f.dialect > Dialect::V0_18 && f.name() == name);
+        let of_profile = object == PROFILE;
+        let newer = schema::keys(if of_profile { "" } else { object })
+            .find(|f| f.dialect > Dialect::V0_18 && f.name() == name);
         let removal = self.removal(entry.key_range, entry.value_range);
         if let Some(field) = newer {
             let draft = self.sink.report(
@@ -98,9 +103,10 @@ impl Cx<'_> {
                 |entry: &Entry| matches!(&self.doc.node(entry.key).value, Value::Str(key) if key == name);
             siblings.len() < 100 && siblings.iter().any(key)
         };
-        let close = schema::guess(name, known(object).map(schema::Field::name).filter(|name| !taken(name)));
-        // A key of another object, such as `gpu` at the top.
-        let elsewhere = schema::FIELDS
+        let close = schema::guess(name, known(object).iter().map(|f| f.name()).filter(|name| !taken(name)));
+        // A key of another object, such as `gpu` at the top. A profile belongs to none of them.
+        let fields = if object == PROFILES_FILE { &[] } else { schema::FIELDS };
+        let elsewhere = fields
             .iter()
             .find(|f| f.dialect == Dialect::V0_18 && f.name() == name && !f.path.contains(['*', '[']));
         let draft = self.sink.report(
@@ -110,6 +116,9 @@ impl Cx<'_> {
             format!("unknown key {shown}"),
         );
         match (elsewhere, close) {
+            (Some(_), None) if of_profile => {
+                draft.help(format!("`{name}` belongs in a configuration, not in a profile"));
+            }
             (Some(field), None) if field.parent().is_empty() => {
                 draft.help(format!("`{name}` belongs at the top of the file"));
             }
@@ -122,7 +131,7 @@ impl Cx<'_> {
                 draft.suggest(certain, format!("replace with `{}`", close.name), entry.key_range, close.name);
             }
             (None, None) => {
-                let keys: Vec<_> = known(object).map(|f| format!("`{}`", f.name())).collect();
+                let keys: Vec<_> = known(object).iter().map(|f| format!("`{}`", f.name())).collect();
                 draft.help(format!("the keys here are {}", join(&keys, "and")));
                 if let Some(removal) = removal {
                     draft.offer(format!("remove {shown}"), removal, "");
@@ -173,8 +182,18 @@ impl Cx<'_> {
     }
 }
 
-fn known(object: &'static str) -> impl Iterator<Item = &'static schema::Field> + Clone {
-    schema::keys(object).filter(|field| field.dialect == Dialect::V0_18)
+/// The root of a file of profiles, as an object.
+pub(super) const PROFILES_FILE: &str = "profiles.yml";
+/// A profile in such a file, as an object.
+pub(super) const PROFILE: &str = "profiles[]";
+
+/// The keys of an object that are read here.
+fn known(object: &'static str) -> Vec<&'static schema::Field> {
+    match object {
+        PROFILES_FILE => schema::PROFILE_FIELDS.iter().filter(|field| field.parent().is_empty()).collect(),
+        PROFILE => schema::profile_keys().collect(),
+        _ => schema::keys(object).filter(|field| field.dialect == Dialect::V0_18).collect(),
+    }
 }
 
 fn nonempty(range: ByteRange, other: ByteRange) -> ByteRange {
@@ -263,7 +282,8 @@ impl Fields {
             let missing = Path::Key(path, name).to_string();
             let spot = nonempty(self.key, self.at);
             let draft = cx.sink.report(Code::MissingKey, missing, spot, format!("`{name}` is missing"));
-            if let Some(field) = schema::FIELDS.iter().find(|f| f.required && f.name() == name) {
+            let mut all = schema::FIELDS.iter().chain(schema::PROFILE_FIELDS);
+            if let Some(field) = all.find(|f| f.required && f.name() == name) {
                 draft.help(format!("{} For example: `{name}: {}`", field.doc, field.example));
             }
             None
@@ -282,7 +302,10 @@ impl<'t> Cx<'t> {
             return read(self, at);
         }
         let path = at.path.to_string();
-        let table = schema::field(&path);
+        let table = match path.split_once("].") {
+            Some((list, key)) if list.starts_with("profiles[") => schema::field(key),
+            _ => schema::field(&path),
+        };
         let draft = self.report(Code::UnexpectedNull, at, "a value is missing here");
         match table {
             Some(field) if !field.required => {

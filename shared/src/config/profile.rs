@@ -8,25 +8,9 @@ use super::{
     scalars, surprise,
 };
 use crate::{
-    config::{CreationPolicy, RetryPolicy, SpotPolicy, TerminationPolicy},
+    config::{CreationPolicy, Profile, RetryPolicy, SpotPolicy, TerminationPolicy},
     diagnostics::Code,
 };
-
-/// The profile fields of a configuration.
-pub(super) struct Profile {
-    pub(super) backends: Option<Vec<String>>,
-    pub(super) regions: Option<Vec<String>>,
-    pub(super) instance_types: Option<Vec<String>>,
-    pub(super) spot_policy: Option<SpotPolicy>,
-    pub(super) retry_policy: Option<RetryPolicy>,
-    pub(super) max_duration: Option<String>,
-    pub(super) max_price: Option<f64>,
-    pub(super) pool_name: Option<String>,
-    pub(super) instance_name: Option<String>,
-    pub(super) creation_policy: Option<CreationPolicy>,
-    pub(super) termination_policy: Option<TerminationPolicy>,
-    pub(super) termination_idle_time: Option<i64>,
-}
 
 /// Reads the profile fields among `fields`.
 pub(super) fn profile(cx: &mut Cx<'_>, path: &Path<'_>, fields: &Fields) -> Option<Profile> {

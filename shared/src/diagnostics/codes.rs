@@ -130,6 +130,10 @@ codes! {
     DurationNotPositive = "duration-not-positive", Warning;
     /// An empty list of backends, regions, instance types or GPU names matches nothing at all.
     EmptyList = "empty-list", Warning;
+    /// Two profiles have the same name; the first one is used and the other never is.
+    DuplicateProfile = "duplicate-profile", Warning;
+    /// More than one profile says to be the default; the first one is.
+    SeveralDefaults = "several-defaults", Warning;
     /// A key that has no effect beside another one.
     NoEffect = "no-effect", Warning;
 

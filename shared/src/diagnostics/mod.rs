@@ -10,7 +10,7 @@ mod render;
 pub use codes::Code;
 pub use docs::{Example, Page};
 pub(crate) use draft::{Draft, Sink};
-pub use fix::apply_edits;
+pub use fix::{Fixed, Mended, apply_edits, mend};
 pub use render::render;
 
 pub use place::{ByteRange, LineIndex, Position, Range};

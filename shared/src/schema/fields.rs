@@ -114,7 +114,7 @@ const BACKENDS: &[&str] = &[
     "vastai",
 ];
 
-const fn f(path: &'static str, kind: Kind, doc: &'static str, example: &'static str) -> Field {
+pub(super) const fn f(path: &'static str, kind: Kind, doc: &'static str, example: &'static str) -> Field {
     Field {
         path,
         kind,
@@ -129,12 +129,12 @@ const fn f(path: &'static str, kind: Kind, doc: &'static str, example: &'static 
 }
 
 impl Field {
-    const fn required(mut self) -> Self {
+    pub(super) const fn required(mut self) -> Self {
         self.required = true;
         self
     }
 
-    const fn default(mut self, default: &'static str) -> Self {
+    pub(super) const fn default(mut self, default: &'static str) -> Self {
         self.default = Some(default);
         self
     }

@@ -4,10 +4,12 @@
 mod fields;
 pub mod json;
 mod kind;
+mod profiles;
 mod suggest;
 
 pub use fields::FIELDS;
 pub use kind::Kind;
+pub use profiles::{PROFILE_FIELDS, PROFILE_KEYS, profile_keys};
 pub use suggest::{Guess, closest, guess};
 
 /// Which release of dstack a key belongs to.

@@ -12,7 +12,8 @@ mod values;
 
 use std::borrow::Cow;
 
-use super::Code;
+use super::{Code, Diagnostic};
+use crate::config::{check_bytes, check_profiles};
 
 /// The documentation of one rule, beyond its [`Code::explanation`].
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +31,8 @@ pub struct Page {
 pub enum Example {
     /// A configuration.
     Configuration(&'static str),
+    /// A file of profiles.
+    Profiles(&'static str),
     /// One that cannot be shown whole, because it is too long or no text.
     Generated {
         /// What to show instead.
@@ -44,7 +47,16 @@ impl Example {
     #[must_use]
     pub const fn shown(self) -> &'static str {
         match self {
-            Self::Configuration(text) | Self::Generated { excerpt: text, .. } => text,
+            Self::Configuration(text) | Self::Profiles(text) | Self::Generated { excerpt: text, .. } => text,
+        }
+    }
+
+    /// What is said about it, checked as what it is.
+    #[must_use]
+    pub fn diagnostics(self) -> Vec<Diagnostic> {
+        match self {
+            Self::Profiles(text) => check_profiles(text).diagnostics,
+            _ => check_bytes(&self.bytes()).diagnostics,
         }
     }
 
@@ -52,7 +64,7 @@ impl Example {
     #[must_use]
     pub fn bytes(self) -> Cow<'static, [u8]> {
         match self {
-            Self::Configuration(text) => text.as_bytes().into(),
+            Self::Configuration(text) | Self::Profiles(text) => text.as_bytes().into(),
             Self::Generated { bytes, .. } => bytes().into(),
         }
     }
@@ -109,6 +121,8 @@ impl Code {
             Self::RetryUnlimited => surprises::RETRY_UNLIMITED,
             Self::DurationNotPositive => surprises::DURATION_NOT_POSITIVE,
             Self::EmptyList => surprises::EMPTY_LIST,
+            Self::DuplicateProfile => surprises::DUPLICATE_PROFILE,
+            Self::SeveralDefaults => surprises::SEVERAL_DEFAULTS,
             Self::NoEffect => surprises::NO_EFFECT,
             Self::VariableAsked => surprises::VARIABLE_ASKED,
             Self::PlainSecret => surprises::PLAIN_SECRET,
@@ -134,6 +148,11 @@ impl Code {
     pub fn good_example(self) -> Example {
         self.page().good
     }
+}
+
+/// A page whose examples are files of profiles.
+const fn profiles(advice: &'static str, bad: &'static str, good: &'static str) -> Page {
+    Page { advice, bad: Example::Profiles(bad), good: Example::Profiles(good) }
 }
 
 /// A page whose examples are whole configurations.

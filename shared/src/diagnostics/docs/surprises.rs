@@ -1,6 +1,6 @@
 //! Pages of the rules about what is accepted but does something its author may not expect.
 
-use super::{Example, Page, config, page};
+use super::{Example, Page, config, page, profiles};
 
 pub(super) const BASE_60: Page = page(
     "It happens to one or more groups of one or two digits up to 59 after a colon, unless the text begins with 0 or is quoted. \
@@ -89,6 +89,18 @@ pub(super) const DURATION_NOT_POSITIVE: Page = page(
 
 pub(super) const EMPTY_LIST: Page =
     page("Leave the key out to consider all.", config!("backends: []"), config!("backends: [aws, gcp]"));
+
+pub(super) const DUPLICATE_PROFILE: Page = profiles(
+    "A profile of the repository hides one of the same name in your home folder; that is not reported.",
+    "profiles:\n- name: cheap\n  max_price: 1\n- name: cheap\n  max_price: 2\n",
+    "profiles:\n- name: cheap\n  max_price: 1\n- name: dear\n  max_price: 2\n",
+);
+
+pub(super) const SEVERAL_DEFAULTS: Page = profiles(
+    "The default is used when `--profile` names none.",
+    "profiles:\n- name: cheap\n  default: true\n- name: dear\n  default: true\n",
+    "profiles:\n- name: cheap\n  default: true\n- name: dear\n",
+);
 
 pub(super) const NO_EFFECT: Page = page(
     "Remove the one that is not meant.",

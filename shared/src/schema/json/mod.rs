@@ -10,7 +10,7 @@ mod write;
 
 use write::{Json, object};
 
-use super::{Dialect, FIELDS, Field, Kind, keys};
+use super::{Dialect, FIELDS, Field, Kind, profile_keys};
 use crate::yaml::{self, Document, NodeId, Value};
 
 /// Which file is described.
@@ -98,11 +98,7 @@ pub fn json_schema(file: File) -> String {
 
 /// One profile: its name, and every field that a profile may set.
 fn profile() -> Vec<(String, Json)> {
-    let properties = PROFILE
-        .iter()
-        .chain(profile_fields())
-        .map(|field| (field.name().to_owned(), property(field)))
-        .collect();
+    let properties = profile_keys().map(|field| (field.name().to_owned(), property(field))).collect();
     [
         ("type", Json::text("object")),
         ("properties", Json::Map(properties)),
@@ -111,36 +107,6 @@ fn profile() -> Vec<(String, Json)> {
     ]
     .map(|(key, value)| (key.to_owned(), value))
     .into()
-}
-
-/// The keys of a profile that a configuration does not have.
-const PROFILE: &[Field] = &[
-    Field { path: "name", required: true, doc: "The name of the profile.", example: "large", ..BLANK },
-    Field {
-        path: "default",
-        kind: Kind::Boolean,
-        default: Some("false"),
-        doc: "Whether the profile is used when none is named.",
-        example: "true",
-        ..BLANK
-    },
-];
-
-const BLANK: Field = Field {
-    path: "",
-    kind: Kind::Text,
-    required: false,
-    default: None,
-    nullable: false,
-    doc: "",
-    example: "",
-    values: &[],
-    dialect: Dialect::V0_18,
-};
-
-/// The fields that a profile may set as well: those from `backends` on.
-fn profile_fields() -> impl Iterator<Item = &'static Field> {
-    keys("").skip_while(|field| field.path != "backends").filter(|field| field.dialect == Dialect::V0_18)
 }
 
 /// The fields that are keys of `parent` and read here.

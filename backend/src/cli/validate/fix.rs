@@ -1,0 +1,92 @@
+//! `--fix`: the certain fixes, written back without a moment in which the file is neither old nor new.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File, OpenOptions},
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use berth_shared::{
+    config::{TEXT_LIMIT, check, check_profiles},
+    diagnostics::mend,
+};
+
+use super::{
+    paths::read_to_limit,
+    report::{Kind, Report},
+};
+
+/// Why a file is as it was.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FixError {
+    #[error("cannot write `{path}`")]
+    Write {
+        path: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("`{path}` was changed meanwhile and is left as it is")]
+    Changed { path: String },
+}
+
+/// Mends a file, or a text from standard input, and reports what is left to say.
+pub(super) fn file(report: &mut Report) -> Result<(), FixError> {
+    if report.bytes.len() > TEXT_LIMIT {
+        return Ok(());
+    }
+    let Ok(text) = std::str::from_utf8(&report.bytes) else { return Ok(()) };
+    let mended = match report.kind {
+        Kind::Configuration => mend(text, |text| check(text).diagnostics),
+        Kind::Profiles => mend(text, |text| check_profiles(text).diagnostics),
+    };
+    if mended.text == text {
+        return Ok(());
+    }
+    if report.file != "-" {
+        let failed = |source| FixError::Write { path: report.file.clone(), source };
+        if !replace(Path::new(&report.file), &report.bytes, mended.text.as_bytes()).map_err(failed)? {
+            return Err(FixError::Changed { path: report.file.clone() });
+        }
+    }
+    *report = Report {
+        fixed: mended.fixed,
+        ..Report::new(std::mem::take(&mut report.file), report.kind, mended.text.into_bytes())
+    };
+    Ok(())
+}
+
+/// Replaces what a file holds, unless it does not hold `old` any more: then the answer is `false`.
+fn replace(path: &Path, old: &[u8], new: &[u8]) -> io::Result<bool> {
+    // A link stays a link.
+    let path = fs::canonicalize(path)?;
+    let (fresh, mut file) = beside(&path)?;
+    let written = (|| {
+        file.set_permissions(fs::metadata(&path)?.permissions())?;
+        file.write_all(new)?;
+        file.sync_all()?;
+        if read_to_limit(&mut File::open(&path)?)? != old {
+            return Ok(false);
+        }
+        fs::rename(&fresh, &path).map(|()| true)
+    })();
+    if !matches!(written, Ok(true)) {
+        _ = fs::remove_file(&fresh);
+    }
+    written
+}
+
+/// A new file beside `path`, hence on the same file system.
+fn beside(path: &Path) -> io::Result<(PathBuf, File)> {
+    for attempt in 0..100 {
+        let mut name = OsString::from(".");
+        name.push(path.file_name().unwrap_or_default());
+        name.push(format!(".berth-{}-{attempt}", std::process::id()));
+        let fresh = path.with_file_name(name);
+        match OpenOptions::new().write(true).create_new(true).open(&fresh) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            opened => return opened.map(|file| (fresh, file)),
+        }
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
+}

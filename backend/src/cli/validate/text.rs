@@ -1,0 +1,49 @@
+//! The result for people.
+
+use std::io::{self, Write};
+
+use berth_shared::diagnostics::{Severity, render};
+
+use super::report::Report;
+
+/// Each problem with its line and what to do; in the end the verdict.
+pub(super) fn write(out: &mut dyn Write, reports: &[Report], colour: bool) -> io::Result<()> {
+    for report in reports {
+        for fixed in &report.fixed {
+            let start = fixed.range.start;
+            let place = format!("{}:{}:{}", report.file, start.line + 1, start.column + 1);
+            writeln!(out, "fixed[{}]: {}: {}", fixed.code, place, fixed.title)?;
+        }
+        if !report.fixed.is_empty() {
+            writeln!(out)?;
+        }
+        out.write_all(render(&report.file, &report.text(), &report.diagnostics, colour).as_bytes())?;
+    }
+    let count = |severity| {
+        reports.iter().flat_map(|report| &report.diagnostics).filter(|d| d.severity == severity).count()
+    };
+    let mut found: Vec<_> =
+        [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Hint, "hint")]
+            .into_iter()
+            .filter(|&(severity, _)| count(severity) > 0)
+            .map(|(severity, word)| plural(count(severity), word))
+            .collect();
+    if found.is_empty() {
+        found.push("no problems".to_owned());
+    }
+    let fixed: usize = reports.iter().map(|report| report.fixed.len()).sum();
+    let fixed = if fixed > 0 { format!("; fixed {}", plural(fixed, "problem")) } else { String::new() };
+    let invalid = reports.iter().filter(|report| !report.ok).count();
+    let verdict = match (reports.len(), invalid) {
+        (0, _) => return Ok(()),
+        (1, 0) => "valid".to_owned(),
+        (1, _) => "invalid".to_owned(),
+        (n, 0) => format!("all {n} files valid"),
+        (n, invalid) => format!("{invalid} of {n} files invalid"),
+    };
+    writeln!(out, "{verdict}: {}{fixed}", found.join(", "))
+}
+
+fn plural(n: usize, word: &str) -> String {
+    format!("{n} {word}{}", if n == 1 { "" } else { "s" })
+}
