@@ -116,22 +116,21 @@ fn too_long(text: &str) -> Vec<Diagnostic> {
 
 /// Turns the reader's error into a diagnostic.
 fn syntax(sink: &mut Sink, text: &str, error: &yaml::YamlError) {
-    // An empty range has nothing to underline: take the character there.
-    let next = text
-        .get(error.range.start..)
-        .and_then(|rest| rest.chars().next())
-        .filter(|c| !matches!(c, '\n' | '\r'));
-    let range = match next {
-        Some(c) if error.range.start == error.range.end => {
-            ByteRange::new(error.range.start, error.range.start + c.len_utf8())
-        }
-        _ => error.range,
-    };
-    let draft = sink.report(Code::YamlSyntax, String::new(), range, error.message.clone());
+    let draft = sink.report(Code::YamlSyntax, String::new(), shown(text, error.range), error.message.clone());
     if let Some(help) = error.help {
         draft.help(help);
     }
     if let Some(context) = &error.context {
-        draft.related(context.range, context.message.clone());
+        draft.related(shown(text, context.range), context.message.clone());
+    }
+}
+
+/// An empty range has nothing to underline: the character there is taken, unless the line ends there.
+fn shown(text: &str, range: ByteRange) -> ByteRange {
+    let next =
+        text.get(range.start..).and_then(|rest| rest.chars().next()).filter(|c| !matches!(c, '\n' | '\r'));
+    match next {
+        Some(c) if range.start == range.end => ByteRange::new(range.start, range.start + c.len_utf8()),
+        _ => range,
     }
 }

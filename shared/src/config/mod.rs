@@ -9,6 +9,7 @@ mod disk;
 mod duration;
 mod edits;
 mod effects;
+mod emit;
 mod env;
 mod environment;
 mod fields;

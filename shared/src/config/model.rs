@@ -171,6 +171,18 @@ pub enum SpotPolicy {
     Auto,
 }
 
+impl SpotPolicy {
+    /// As it is written in a configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Spot => "spot",
+            Self::OnDemand => "on-demand",
+            Self::Auto => "auto",
+        }
+    }
+}
+
 /// Whether and how long to re-submit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RetryPolicy {
@@ -190,6 +202,17 @@ pub enum CreationPolicy {
     ReuseOrCreate,
 }
 
+impl CreationPolicy {
+    /// As it is written in a configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reuse => "reuse",
+            Self::ReuseOrCreate => "reuse-or-create",
+        }
+    }
+}
+
 /// What happens to an idle instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -198,6 +221,17 @@ pub enum TerminationPolicy {
     DontDestroy,
     /// It goes after its idle time.
     DestroyAfterIdle,
+}
+
+impl TerminationPolicy {
+    /// As it is written in a configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DontDestroy => "dont-destroy",
+            Self::DestroyAfterIdle => "destroy-after-idle",
+        }
+    }
 }
 
 /// Which requirements were written by the author. An unwritten default is a preference on machines

@@ -7,6 +7,7 @@
 mod composer;
 mod constructor;
 mod digits;
+mod emit;
 mod error;
 mod event;
 mod parser;
@@ -18,6 +19,7 @@ mod tests;
 mod tree;
 
 pub use digits::{decimal_digit, is_python_space, with_ascii_digits};
+pub use emit::{quoted, scalar};
 pub use error::{Context, Stage, YamlError};
 pub use event::{Event, EventKind, Events, Mark, Properties, ScalarStyle, Spanned};
 pub use tree::{Document, MapEntry, Node, NodeId, Value};
