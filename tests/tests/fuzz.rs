@@ -63,6 +63,16 @@ fn whatever_is_said_about_any_text_lies_in_the_text() {
     run("decoder", configurations());
 }
 
+#[test]
+fn help_is_offered_at_any_place_of_any_text() {
+    // Two bytes for the place before each text.
+    let at = |(i, text): (usize, Vec<u8>)| {
+        let place = u16::try_from(i * 37 % 65_536).unwrap_or_default();
+        [place.to_le_bytes().to_vec(), text].concat()
+    };
+    run("completion", configurations().into_iter().enumerate().map(at).collect());
+}
+
 /// Payloads of small catalogues: pieces of the one that the project carries.
 fn catalogues() -> Vec<Vec<u8>> {
     let whole = carried_catalogue().expect("it loads");

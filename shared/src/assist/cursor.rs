@@ -156,6 +156,10 @@ impl<'t> Cursor<'t> {
                 };
             }
         }
+        // Between a colon and what follows it, on the next line perhaps: nothing else belongs there.
+        if at < cursor.range.start || at > cursor.range.end {
+            return None;
+        }
         let node = &cursor.outline.nodes[cursor.node];
         cursor.flow = node.flow;
         if cursor.place == Place::Key && !node.flow {

@@ -2,6 +2,7 @@
 //! same is among the tests (`tests/fuzz.rs`), and what the fuzzer once found worth keeping is in `fuzz/corpus`.
 
 mod catalogue;
+mod completion;
 mod decoder;
 mod mutate;
 mod reader;
@@ -19,6 +20,7 @@ pub const TARGETS: &[(&str, Property)] = &[
     ("reader", reader::answers),
     ("resolver", resolver::answers),
     ("decoder", decoder::answers),
+    ("completion", completion::answers),
     ("catalogue", catalogue::answers),
 ];
 

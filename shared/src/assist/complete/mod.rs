@@ -95,11 +95,7 @@ pub struct Completions {
 #[must_use]
 pub fn complete(text: &str, offset: usize, facts: Option<&Facts>) -> Completions {
     let cursor = if text.len() > TEXT_LIMIT { None } else { Cursor::new(text, offset) };
-    let Some(cursor) = cursor else {
-        let here = LineIndex::new(text).position(offset);
-        let range = Range { start: here, end: here };
-        return Completions { range, items: Vec::new(), incomplete: false, exact: false };
-    };
+    let Some(cursor) = cursor else { return nothing(text, offset) };
     let mut found = Found::new(&cursor);
     match cursor.place {
         Place::Key => keys::offer(&cursor, &mut found),
@@ -109,7 +105,15 @@ pub fn complete(text: &str, offset: usize, facts: Option<&Facts>) -> Completions
             values::offer(&cursor, facts, &mut found);
         }
     }
-    found.finish(text)
+    // Before the quote of a word, its parts are not at the place.
+    let at = cursor.outline.offset;
+    if at < found.range.start || at > found.range.end { nothing(text, offset) } else { found.finish(text) }
+}
+
+fn nothing(text: &str, offset: usize) -> Completions {
+    let here = LineIndex::new(text).position(offset);
+    let range = Range { start: here, end: here };
+    Completions { range, items: Vec::new(), incomplete: false, exact: false }
 }
 
 /// What was found so far.
