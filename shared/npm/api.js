@@ -1,6 +1,12 @@
 import * as wasm from "./berth.js";
 
-export const check = (text) => JSON.parse(wasm.check(text));
+export const check = (text, { catalogue } = {}) => JSON.parse(known(catalogue).check(text));
+
+export const complete = (text, position, { catalogue } = {}) =>
+  JSON.parse(known(catalogue).complete(text, offsetOf(text, position)));
+
+export const hover = (text, position, { catalogue } = {}) =>
+  JSON.parse(known(catalogue).hover(text, offsetOf(text, position)));
 
 export const hints = (text) => JSON.parse(wasm.hints(text));
 
@@ -16,8 +22,29 @@ export const applyFix = (text, fix) => {
   return out + text.slice(at);
 };
 
+const LINE_BREAK = /\r\n|\r|\n/g;
+
+function offsetOf(text, position) {
+  if (typeof position === "number") return position;
+  let start = 0;
+  LINE_BREAK.lastIndex = 0;
+  for (let line = 0; line < position.line; line += 1) {
+    if (!LINE_BREAK.test(text)) return text.length;
+    start = LINE_BREAK.lastIndex;
+  }
+  const end = LINE_BREAK.exec(text)?.index ?? text.length;
+  return Math.min(start + position.column, end);
+}
+
+/** Answers without a catalogue, or with it. */
+const known = (catalogue) => (catalogue ? Catalogue.table(catalogue) : wasm);
+
 export class Catalogue {
   #table;
+
+  static table(catalogue) {
+    return catalogue.#table;
+  }
 
   constructor(table) {
     this.#table = table;

@@ -129,8 +129,75 @@ export interface Checked {
   config: Configuration | null;
 }
 
+export interface Options {
+  /** Adds what it knows about GPUs, backends, regions and instance types. */
+  catalogue?: Catalogue;
+}
+
 /** Everything there is to say about a configuration. Takes any text; never throws. */
-export function check(text: string): Checked;
+export function check(text: string, options?: Options): Checked;
+
+/** Where something is asked: an offset in UTF-16 code units, or a line and a column. */
+export type Place = number | Pick<Position, "line" | "column">;
+
+/** One thing that may be written. */
+export interface Completion {
+  /** The key or value itself. */
+  label: string;
+  /** What to put in place of the range. */
+  insert: string;
+  /** What to select of it afterwards, in UTF-16 code units; without it the cursor goes behind it all. */
+  select?: { start: number; end: number };
+  kind: "key" | "value" | "gpu" | "backend" | "region" | "instance_type" | "example" | "snippet";
+  /** A few words beside the label. */
+  detail?: string;
+  /** What it means; literals in backticks. */
+  documentation?: string;
+  /** Whether there is something to choose from at the place where it leads. */
+  again: boolean;
+}
+
+export interface Completions {
+  /** What a completion replaces. */
+  range: Range;
+  /** The likeliest first; at most 100. */
+  items: Completion[];
+  /** Whether there are more than are listed. */
+  incomplete: boolean;
+  /** Whether the word is one of them already. */
+  exact: boolean;
+}
+
+/** What may be written at a place of a text, however unfinished that is. */
+export function complete(text: string, position: Place, options?: Options): Completions;
+
+/** What a key or a value means. */
+export interface Hover {
+  /** The key or the value that it is about. */
+  range: Range;
+  /** Where it stands: `resources.gpu`, `ports[1]`. */
+  path: string;
+  /** The key. */
+  title: string;
+  /** The type in words. */
+  type: string;
+  required: boolean;
+  /** What holds when it is not written, as YAML. */
+  default?: string;
+  /** All values there are, where they can be listed. */
+  values?: string[];
+  /** What it means; literals in backticks. */
+  doc: string;
+  /** A value, as YAML. */
+  example: string;
+  /** What this value was read as; absent when it is not written or the text has errors. */
+  read_as?: string;
+  /** What the catalogue knows about the names in this value. */
+  facts?: string[];
+}
+
+/** What stands at a place of a text; null where nothing has a meaning of its own. */
+export function hover(text: string, position: Place, options?: Options): Hover | null;
 
 /** A note beside a value. */
 export interface Hint {

@@ -3,10 +3,13 @@
 //!
 //! Offsets count bytes in this crate and UTF-16 code units in JavaScript: they are turned on the way.
 
+use std::{cell::OnceCell, sync::Arc};
+
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
 use crate::{
+    assist::{self, Facts},
     catalog,
     config::{self, Configuration},
     diagnostics::{Diagnostic, Position, Range},
@@ -24,7 +27,11 @@ struct Checked<'a> {
 #[wasm_bindgen]
 #[must_use]
 pub fn check(text: &str) -> String {
-    let mut checked = config::check(text);
+    check_with(text, None)
+}
+
+fn check_with(text: &str, facts: Option<&Facts>) -> String {
+    let mut checked = assist::check_with(text, facts);
     in_utf16(text, checked.diagnostics.iter_mut().flat_map(ranges_of));
     json(&Checked {
         ok: checked.is_valid(),
@@ -42,6 +49,32 @@ pub fn hints(text: &str) -> String {
     json(&hints)
 }
 
+/// [`assist::complete`] at an offset in UTF-16 code units.
+#[wasm_bindgen]
+#[must_use]
+pub fn complete(text: &str, offset: usize) -> String {
+    complete_with(text, offset, None)
+}
+
+fn complete_with(text: &str, offset: usize, facts: Option<&Facts>) -> String {
+    let mut found = assist::complete(text, in_bytes(text, offset), facts);
+    in_utf16(text, std::iter::once(&mut found.range));
+    json(&found)
+}
+
+/// [`assist::hover`] at an offset in UTF-16 code units; `null` where nothing has a meaning.
+#[wasm_bindgen]
+#[must_use]
+pub fn hover(text: &str, offset: usize) -> String {
+    hover_with(text, offset, None)
+}
+
+fn hover_with(text: &str, offset: usize, facts: Option<&Facts>) -> String {
+    let mut found = assist::hover(text, in_bytes(text, offset), facts);
+    in_utf16(text, found.iter_mut().map(|hover| &mut hover.range));
+    json(&found)
+}
+
 #[derive(Serialize)]
 struct Offers<'a> {
     ok: bool,
@@ -52,10 +85,19 @@ struct Offers<'a> {
     explanation: Option<&'a Explanation>,
 }
 
-/// The table of offers in memory.
+/// The table of offers in memory, and what it knows about names once that was asked for.
 #[wasm_bindgen]
 #[derive(Debug)]
-pub struct Catalogue(catalog::Catalogue);
+pub struct Catalogue {
+    table: Arc<catalog::Catalogue>,
+    facts: OnceCell<Facts>,
+}
+
+impl Catalogue {
+    fn facts(&self) -> &Facts {
+        self.facts.get_or_init(|| Facts::new(Arc::clone(&self.table)))
+    }
+}
 
 #[wasm_bindgen]
 impl Catalogue {
@@ -64,19 +106,37 @@ impl Catalogue {
     /// # Errors
     /// When it is none, or was packed by another version.
     pub fn load(bytes: &[u8]) -> Result<Catalogue, JsError> {
-        Ok(Self(catalog::Catalogue::load(bytes)?))
+        Ok(Self { table: Arc::new(catalog::Catalogue::load(bytes)?), facts: OnceCell::new() })
+    }
+
+    /// [`assist::check_with`].
+    #[must_use]
+    pub fn check(&self, text: &str) -> String {
+        check_with(text, Some(self.facts()))
+    }
+
+    /// [`assist::complete`].
+    #[must_use]
+    pub fn complete(&self, text: &str, offset: usize) -> String {
+        complete_with(text, offset, Some(self.facts()))
+    }
+
+    /// [`assist::hover`].
+    #[must_use]
+    pub fn hover(&self, text: &str, offset: usize) -> String {
+        hover_with(text, offset, Some(self.facts()))
     }
 
     /// Changes with the content.
     #[must_use]
     pub fn version(&self) -> String {
-        self.0.version().to_owned()
+        self.table.version().to_owned()
     }
 
     /// How many offers it holds.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.0.len()
+        self.table.len()
     }
 
     /// [`matcher::match_offers`] over all of it, and [`matcher::explain`] when that is asked for or nothing fits.
@@ -85,19 +145,19 @@ impl Catalogue {
         let mut checked = config::check(text);
         in_utf16(text, checked.diagnostics.iter_mut().flat_map(ranges_of));
         let required = checked.configuration.as_ref().map(Requirements::from);
-        let context = Context::everything(&self.0);
+        let context = Context::everything(&self.table);
         let matches = required
             .as_ref()
-            .map(|required| matcher::match_offers(&self.0, required, &context, limit))
+            .map(|required| matcher::match_offers(&self.table, required, &context, limit))
             .unwrap_or_default();
         let explanation = required
             .as_ref()
             .filter(|_| explain || matches.total == 0)
-            .map(|required| matcher::explain(&self.0, required, &context));
+            .map(|required| matcher::explain(&self.table, required, &context));
         json(&Offers {
             ok: matches.total > 0,
             diagnostics: &checked.diagnostics,
-            catalog_version: self.0.version(),
+            catalog_version: self.table.version(),
             total: matches.total,
             offers: &matches.offers,
             explanation: explanation.as_ref(),
@@ -115,6 +175,19 @@ fn ranges_of(diagnostic: &mut Diagnostic) -> impl Iterator<Item = &mut Range> {
     let related = diagnostic.related.iter_mut().map(|related| &mut related.range);
     let edits = diagnostic.fixes.iter_mut().flat_map(|fix| &mut fix.edits).map(|edit| &mut edit.range);
     std::iter::once(&mut diagnostic.range).chain(related).chain(edits)
+}
+
+/// The byte at which an offset in UTF-16 code units lies.
+fn in_bytes(text: &str, offset: usize) -> usize {
+    if text.is_ascii() {
+        return offset;
+    }
+    let mut units = 0;
+    let after = text.char_indices().find(|(_, c)| {
+        units += c.len_utf16();
+        units > offset
+    });
+    after.map_or(text.len(), |(at, _)| at)
 }
 
 /// Turns the offsets of `ranges` from bytes of `text` to UTF-16 code units, in one pass over the text.

@@ -77,6 +77,31 @@ test("hints say what a value means", { skip }, () => {
   assert.deepEqual(hints.map(({ text }) => text), ["→ exactly 500 GB"]);
 });
 
+test("completion and hover know where they are, by offset and by line", { skip }, () => {
+  const text = "# 😀\r\ntype: dev-environment\r\nide: vscode\r\nspot_policy: on\r\nmax_pr";
+  const value = berth.complete(text, { line: 3, column: 15 });
+  assert.deepEqual(value.items.map(({ label }) => label), ["on-demand"]);
+  assert.equal(text.slice(value.range.start.offset, value.range.end.offset), "on");
+  const key = berth.complete(text, text.length);
+  assert.equal(key.items[0].label, "max_price");
+  assert.deepEqual(key, berth.complete(text, { line: 4, column: 6 }));
+  assert.deepEqual(key, berth.complete(text, { line: 99, column: 0 }));
+  const hover = berth.hover(text, { line: 3, column: 2 });
+  assert.equal(hover.path, "spot_policy");
+  assert.equal(text.slice(hover.range.start.offset, hover.range.end.offset), "spot_policy");
+  assert.equal(berth.hover(text, 1), null);
+});
+
+test("with a catalogue, names are completed and checked", { skip }, () => {
+  const catalogue = berth.Catalogue.load(readFileSync(join(root, "shared/catalog/offers.bin")));
+  const text = "type: dev-environment\nide: vscode\nresources:\n  gpu: H10";
+  const names = berth.complete(text, text.length, { catalogue }).items;
+  assert.ok(names.some(({ label, detail }) => label === "H100" && /offers/.test(detail)), JSON.stringify(names));
+  assert.deepEqual(berth.check(text).diagnostics, []);
+  assert.equal(berth.check(text, { catalogue }).diagnostics.length, 1);
+  assert.equal(berth.check(text, { catalogue }).ok, true);
+});
+
 test("a catalogue gives the offers that fit, and says why none does", { skip }, () => {
   const bytes = readFileSync(join(root, "shared/catalog/offers.bin"));
   const catalogue = berth.Catalogue.load(bytes);
@@ -98,11 +123,15 @@ test("the types are exactly those of the values", { skip }, () => {
   const many = all.filter(({ answer }) => !answer.kind).filter((_, i) => i % 8 === 0);
   const values = [
     ["Checked", many.map(({ yaml }) => berth.check(yaml))],
+    ["Checked", many.map(({ yaml }) => berth.check(yaml, { catalogue }))],
     ["Hint[]", many.map(({ yaml }) => berth.hints(yaml))],
+    ["Completions", many.map(({ yaml }) => berth.complete(yaml, yaml.length - 1, { catalogue }))],
+    ["Completions", many.map(({ yaml }) => berth.complete(yaml, yaml.lastIndexOf(":") + 2))],
+    ["Hover | null", many.flatMap(({ yaml }) => [35, 40, yaml.length - 2].map((at) => berth.hover(yaml, at, { catalogue })))],
     ["Offers", [catalogue.offers(typical, { explain: true }), catalogue.offers("{}"), catalogue.offers(`${typical}max_price: 0.01\n`)]],
   ];
   // A literal is checked in both directions: nothing may be missing, nothing may be left over.
-  const source = values.flatMap(([type, list]) => [`export const values_of_${type.replace("[]", "s")}: berth.${type}[] = ${JSON.stringify(list)};`]);
+  const source = values.map(([type, list], i) => `export const values${i}: (berth.${type})[] = ${JSON.stringify(list)};`);
   const calls = [
     "const c: berth.Checked = berth.check('');",
     "berth.applyFix('', c.diagnostics[0]!.fixes![0]!).length;",
