@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::{Stage, YamlError};
-use super::event::{Event, EventKind, Mark, Properties, ScalarStyle};
+use super::event::{Event, EventKind, Mark, Properties, ScalarStyle, Spanned};
 use super::parser::Parser;
 use super::resolver::{Tag, resolve_scalar};
 use crate::diagnostics::ByteRange;
@@ -52,6 +52,8 @@ pub(super) struct Composed {
 pub(super) struct Graph {
     pub(super) nodes: Vec<Composed>,
     pub(super) root: Option<Index>,
+    /// Whether any key is `=`, by which a mapping stands for one of its values.
+    pub(super) has_defaults: bool,
 }
 
 /// A collection whose end has not come yet.
@@ -66,11 +68,18 @@ struct Composer {
     open: Vec<Open>,
     anchors: BTreeMap<String, Index>,
     root: Option<Index>,
+    has_defaults: bool,
 }
 
 /// Composes the one document of a text, or none.
 pub(super) fn compose(mut parser: Parser<'_>) -> Result<Graph, YamlError> {
-    let mut composer = Composer { nodes: Vec::new(), open: Vec::new(), anchors: BTreeMap::new(), root: None };
+    let mut composer = Composer {
+        nodes: Vec::new(),
+        open: Vec::new(),
+        anchors: BTreeMap::new(),
+        root: None,
+        has_defaults: false,
+    };
     while let Some(event) = parser.next_event()? {
         match event.kind {
             EventKind::DocumentStart { .. } => {
@@ -82,7 +91,7 @@ pub(super) fn compose(mut parser: Parser<'_>) -> Result<Graph, YamlError> {
             _ => composer.node(event)?,
         }
     }
-    Ok(Graph { nodes: composer.nodes, root: composer.root })
+    Ok(Graph { nodes: composer.nodes, root: composer.root, has_defaults: composer.has_defaults })
 }
 
 fn second_document(event: &Event, first: ByteRange) -> YamlError {
@@ -113,6 +122,7 @@ impl Composer {
                     Some(tag) if tag.text == "!" => resolve_scalar(&value),
                     Some(tag) => Tag::named(&tag.text),
                 };
+                self.has_defaults |= tag == Tag::Value;
                 let kind = Kind::Scalar { text: value, plain };
                 let node = self.add(properties, tag, kind, start, content)?;
                 self.refer(Reference { node, range: content });
@@ -157,7 +167,8 @@ impl Composer {
                     .within("it is defined here first", self.nodes[first].range)
                     .help("give one of them another name"));
             }
-            self.anchors.insert(anchor.text, node);
+            let Spanned { text, .. } = *anchor;
+            self.anchors.insert(text, node);
         }
         self.nodes.push(Composed { tag, tag_range, mark, range, kind });
         Ok(node)

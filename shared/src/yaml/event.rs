@@ -74,13 +74,13 @@ pub enum EventKind {
     MappingEnd,
 }
 
-/// What may stand before a node.
+/// What may stand before a node. Rarely anything does, so it takes little room.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Properties {
     /// `&name`, without `&`.
-    pub anchor: Option<Spanned>,
+    pub anchor: Option<Box<Spanned>>,
     /// The tag with its handle resolved, such as `tag:yaml.org,2002:str`.
-    pub tag: Option<Spanned>,
+    pub tag: Option<Box<Spanned>>,
 }
 
 /// A text and where it is written.

@@ -33,6 +33,11 @@ pub(super) fn check_characters(text: &str) -> Result<(), YamlError> {
         !matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}'
             | '\u{10000}'..='\u{10ffff}')
     };
+    // Nearly all texts are of such characters alone, and that is soon seen.
+    let plain = |b: &u8| matches!(b, b'\t' | b'\n' | b'\r' | b' '..=b'~');
+    if text.as_bytes().iter().all(plain) {
+        return Ok(());
+    }
     match text.char_indices().find(|&(_, c)| forbidden(c)) {
         None => Ok(()),
         Some((at, c)) => Err(YamlError {
@@ -117,22 +122,48 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Steps over characters as long as `wanted` holds, and returns them.
-    pub(super) fn take_while(&mut self, wanted: impl Fn(char) -> bool) -> &'a str {
-        let start = self.mark.offset;
-        while self.mark.offset < self.text.len() && wanted(self.peek()) {
-            self.advance();
-        }
-        &self.text[start..self.mark.offset]
+    /// Steps over `bytes` bytes, which end on a character boundary and hold no line end.
+    pub(super) fn advance_in_line(&mut self, bytes: usize) {
+        let passed = &self.rest()[..bytes];
+        let (characters, without_width) = if passed.is_ascii() {
+            (bytes, 0)
+        } else {
+            (passed.chars().count(), passed.matches(BOM).count())
+        };
+        self.mark.offset += bytes;
+        self.index += characters;
+        self.mark.column += characters - without_width;
+    }
+
+    /// Steps over characters as long as `wanted` holds, which it does for no line end, and returns them.
+    pub(super) fn take_in_line(&mut self, wanted: impl Fn(char) -> bool) -> &'a str {
+        let rest = self.rest();
+        let ascii = rest.bytes().position(|b| !(b.is_ascii() && wanted(char::from(b)))).unwrap_or(rest.len());
+        let bytes = match rest.as_bytes().get(ascii) {
+            Some(b) if !b.is_ascii() => rest.find(|c| !wanted(c)).unwrap_or(rest.len()),
+            _ => ascii,
+        };
+        self.advance_in_line(bytes);
+        &rest[..bytes]
     }
 
     /// Steps over the rest of the line, its end not included.
     pub(super) fn take_line(&mut self) -> &'a str {
-        self.take_while(|c| !is_break(c))
+        self.take_in_line(|c| !is_break(c))
+    }
+
+    /// Steps over spaces and returns them.
+    pub(super) fn take_spaces(&mut self) -> &'a str {
+        let rest = self.rest();
+        let spaces = rest.bytes().position(|b| b != b' ').unwrap_or(rest.len());
+        self.mark.offset += spaces;
+        self.index += spaces;
+        self.mark.column += spaces;
+        &rest[..spaces]
     }
 
     pub(super) fn skip_spaces(&mut self) {
-        self.take_while(|c| c == ' ');
+        self.take_spaces();
     }
 
     /// Steps over one line end and returns what it stands for: LF, except that LS and PS stay themselves.

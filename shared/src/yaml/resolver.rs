@@ -63,6 +63,10 @@ pub(super) fn resolve_scalar(text: &str) -> Tag {
         "!" | "&" | "*" => return Tag::Other("tag:yaml.org,2002:yaml".to_owned()),
         _ => {}
     }
+    // Numbers and dates begin with one of these; most texts do not.
+    if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
+        return Tag::Str;
+    }
     if is_float(text) {
         Tag::Float
     } else if is_int(text) {

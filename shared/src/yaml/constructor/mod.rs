@@ -34,6 +34,8 @@ struct Constructor {
     /// How many entries of each mapping have been looked at for merge keys.
     scanned: Vec<usize>,
     budget: usize,
+    /// Whether a scalar may be asked for again, for a mapping that it is the default value of.
+    has_defaults: bool,
 }
 
 pub(super) fn construct(graph: Graph) -> Construct<Document> {
@@ -46,6 +48,7 @@ pub(super) fn construct(graph: Graph) -> Construct<Document> {
         graph: graph.nodes,
         unfilled: Vec::new(),
         budget: MERGE_BUDGET,
+        has_defaults: graph.has_defaults,
     };
     let root = match graph.root {
         None => None,

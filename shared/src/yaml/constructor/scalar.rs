@@ -40,7 +40,13 @@ impl Constructor {
             }
             _ => Value::Str(text.clone()),
         };
-        Ok((value, text.clone(), *plain))
+        let plain = *plain;
+        let text = match &mut self.graph[holder].kind {
+            Kind::Scalar { text, .. } if !self.has_defaults => std::mem::take(text),
+            Kind::Scalar { text, .. } => text.clone(),
+            _ => String::new(),
+        };
+        Ok((value, text, plain))
     }
 
     /// The scalar that a node stands for: itself, or the default value (key `=`) of a mapping.

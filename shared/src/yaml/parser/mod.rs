@@ -56,6 +56,7 @@ pub(super) struct Parser<'a> {
     states: Vec<State>,
     /// Where each open collection begins, for messages.
     opened: Vec<Mark>,
+    /// The tag handles that the document defines.
     handles: BTreeMap<String, String>,
     /// Where the last token that has any text ended.
     last_end: usize,
@@ -108,7 +109,6 @@ impl<'a> Parser<'a> {
         })? {
             return self.document();
         }
-        self.set_handles(BTreeMap::new());
         let start = self.peek()?.start;
         self.states.push(State::DocumentEnd);
         self.state = State::BlockNode;
@@ -187,15 +187,18 @@ impl<'a> Parser<'a> {
                 _ => {}
             }
         }
-        self.set_handles(handles);
+        self.handles = handles;
         Ok(())
     }
 
-    /// The handles of the document that begins, with the two that every document has.
-    fn set_handles(&mut self, mut handles: BTreeMap<String, String>) {
-        handles.entry("!".to_owned()).or_insert_with(|| "!".to_owned());
-        handles.entry("!!".to_owned()).or_insert_with(|| "tag:yaml.org,2002:".to_owned());
-        self.handles = handles;
+    /// What a tag handle stands for; two are there in every document.
+    fn prefix(&self, handle: &str) -> Option<&str> {
+        let standard = match handle {
+            "!" => Some("!"),
+            "!!" => Some("tag:yaml.org,2002:"),
+            _ => None,
+        };
+        self.handles.get(handle).map(String::as_str).or(standard)
     }
 
     // Tokens and states.

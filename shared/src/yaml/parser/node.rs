@@ -41,9 +41,9 @@ impl Parser<'_> {
             written = Some((written.map_or(token.start, |(start, _)| start), token.end));
             let range = token.range();
             match token.kind {
-                TokenKind::Anchor(text) => properties.anchor = Some(Spanned { text, range }),
+                TokenKind::Anchor(text) => properties.anchor = Some(Box::new(Spanned { text, range })),
                 TokenKind::Tag { handle: written, suffix } => {
-                    properties.tag = Some(Spanned { text: suffix, range });
+                    properties.tag = Some(Box::new(Spanned { text: suffix, range }));
                     handle = written.map(|name| (name, token.start));
                 }
                 _ => {}
@@ -115,7 +115,7 @@ impl Parser<'_> {
 
     /// Puts the prefix that `handle` stands for before the tag's suffix.
     fn resolve_handle(&self, handle: &str, start: Mark, tag: &mut Spanned) -> Parse<()> {
-        let Some(prefix) = self.handles.get(handle) else {
+        let Some(prefix) = self.prefix(handle) else {
             let message = format!("the tag handle `{handle}` is not defined");
             return Err(YamlError::new(Stage::Parser, message, tag.range, start)
                 .help("define it by a `%TAG` line before the document, or put the value in quotes"));

@@ -60,7 +60,7 @@ impl<'a> Scanner<'a> {
         if !self.reader.peek().is_ascii_digit() {
             return Err(self.in_directive(self.reader.unexpected("a digit"), start));
         }
-        let digits = self.reader.take_while(|c| c.is_ascii_digit());
+        let digits = self.reader.take_in_line(|c| c.is_ascii_digit());
         if digits.len() > LONGEST_NUMBER {
             return Err(self.in_directive(self.reader.error("the version number is too long"), start));
         }

@@ -95,8 +95,12 @@ impl<'a> Scanner<'a> {
 
     /// Looks at the next token.
     pub(super) fn peek(&mut self) -> Scan<&Token> {
-        let token = self.next()?;
-        Ok(self.current.insert(token))
+        if self.current.is_none() {
+            self.current = Some(self.pull()?);
+        }
+        let end = self.reader.mark();
+        // There is one now; the borrow checker cannot know.
+        Ok(self.current.get_or_insert_with(|| Token { kind: TokenKind::StreamEnd, start: end, end }))
     }
 
     fn pull(&mut self) -> Scan<Token> {

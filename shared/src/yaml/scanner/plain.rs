@@ -20,58 +20,75 @@ impl Scanner<'_> {
         let start = self.reader.mark();
         let mut end = start;
         let indent = self.indent + 1;
-        let mut value = String::new();
-        let mut gap = String::new();
+        // What is folded already; from `from` on, the value is what stands in the text.
+        let mut folded = String::new();
+        let mut from = start.offset;
+        let mut gap = Gap::Spaces;
         while self.reader.peek() != '#' {
             let run = self.plain_run();
             if run == 0 {
                 break;
             }
-            let from = self.reader.mark().offset;
-            self.reader.advance_by(run);
+            if let Gap::Folded(gap) = gap {
+                folded.push_str(&self.reader.text()[from..end.offset]);
+                folded.push_str(&gap);
+                from = self.reader.mark().offset;
+            }
+            self.reader.advance_in_line(run);
             end = self.reader.mark();
             self.key_allowed = false;
-            value.push_str(&gap);
-            value.push_str(&self.reader.text()[from..end.offset]);
             gap = self.plain_gap();
-            if gap.is_empty() || (self.flow_level == 0 && as_indent(self.reader.column()) < indent) {
+            let outdented = self.flow_level == 0 && as_indent(self.reader.column()) < indent;
+            if matches!(gap, Gap::None) || outdented {
                 break;
             }
         }
+        let last = &self.reader.text()[from..end.offset];
+        let value = if folded.is_empty() { last.to_owned() } else { folded + last };
         Token { kind: TokenKind::Scalar { value, style: ScalarStyle::Plain }, start, end }
     }
 
-    /// How many characters from here on belong to the scalar before white space or an indicator.
+    /// How many bytes from here on belong to the scalar before white space or an indicator.
     fn plain_run(&self) -> usize {
         let flow = self.flow_level > 0;
-        let mut chars = self.reader.rest().chars().peekable();
-        let mut count = 0;
-        while let Some(c) = chars.next() {
-            let ends = match c {
-                ':' => {
-                    let next = chars.peek().copied().unwrap_or('\0');
+        let rest = self.reader.rest();
+        let bytes = rest.as_bytes();
+        let mut at = 0;
+        while let Some(&b) = bytes.get(at) {
+            let ends = match b {
+                b':' => {
+                    let next = rest[at + 1..].chars().next().unwrap_or('\0');
                     is_blank_or_end(next) || (flow && matches!(next, ',' | '[' | ']' | '{' | '}'))
                 }
-                ',' | '?' | '[' | ']' | '{' | '}' => flow,
-                c => is_blank_or_end(c),
+                b',' | b'?' | b'[' | b']' | b'{' | b'}' => flow,
+                b' ' | b'\t' | b'\n' | b'\r' => true,
+                b if b.is_ascii() => false,
+                _ => {
+                    let c = rest[at..].chars().next().unwrap_or('\0');
+                    if !is_break(c) {
+                        at += c.len_utf8();
+                        continue;
+                    }
+                    true
+                }
             };
             if ends {
                 break;
             }
-            count += 1;
+            at += 1;
         }
-        count
+        at
     }
 
-    /// Spaces and line ends inside the scalar, folded; empty when the scalar ends here.
-    fn plain_gap(&mut self) -> String {
-        let spaces = self.reader.take_while(|c| c == ' ');
+    /// Spaces and line ends inside the scalar.
+    fn plain_gap(&mut self) -> Gap {
+        let spaces = self.reader.take_spaces();
         let Some(first) = self.reader.take_break() else {
-            return spaces.to_owned();
+            return if spaces.is_empty() { Gap::None } else { Gap::Spaces };
         };
         self.key_allowed = true;
         if self.reader.at_document_marker() {
-            return String::new();
+            return Gap::None;
         }
         let mut gap = String::new();
         if first != '\n' {
@@ -86,12 +103,22 @@ impl Scanner<'_> {
             blank_lines = true;
             gap.extend(self.reader.take_break());
             if self.reader.at_document_marker() {
-                return String::new();
+                return Gap::None;
             }
         }
         if first == '\n' && !blank_lines {
             gap.push(' ');
         }
-        gap
+        Gap::Folded(gap)
     }
+}
+
+/// What stands between two parts of a plain scalar.
+enum Gap {
+    /// Nothing: the scalar has ended.
+    None,
+    /// Spaces, which stay as they are.
+    Spaces,
+    /// Line ends, as they are folded.
+    Folded(String),
 }

@@ -82,7 +82,7 @@ impl<'a> Scanner<'a> {
     pub(super) fn tag_uri(&mut self) -> Scan<String> {
         let mut uri = String::new();
         loop {
-            uri.push_str(self.reader.take_while(is_uri));
+            uri.push_str(self.reader.take_in_line(is_uri));
             if self.reader.peek() != '%' {
                 break;
             }
@@ -120,7 +120,7 @@ impl<'a> Scanner<'a> {
 
     /// Letters, digits, `-` and `_`.
     pub(super) fn take_word(&mut self) -> &'a str {
-        self.reader.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+        self.reader.take_in_line(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
     }
 }
 

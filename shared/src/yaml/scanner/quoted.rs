@@ -29,8 +29,9 @@ impl Scanner<'_> {
     fn quoted_text(&mut self, quote: char, start: Mark, value: &mut String) -> Scan<()> {
         let double = quote == '"';
         loop {
-            value
-                .push_str(self.reader.take_while(|c| !matches!(c, '\'' | '"' | '\\') && !is_blank_or_end(c)));
+            value.push_str(
+                self.reader.take_in_line(|c| !matches!(c, '\'' | '"' | '\\') && !is_blank_or_end(c)),
+            );
             match self.reader.peek() {
                 '\'' if !double && self.reader.peek_nth(1) == '\'' => {
                     value.push('\'');
@@ -123,7 +124,7 @@ impl Scanner<'_> {
 
     /// White space inside the quotes: kept within a line, folded across lines.
     fn quoted_gap(&mut self, start: Mark, value: &mut String) -> Scan<()> {
-        let blanks = self.reader.take_while(|c| c == ' ' || c == '\t');
+        let blanks = self.reader.take_in_line(|c| c == ' ' || c == '\t');
         let c = self.reader.peek();
         if c == '\0' {
             return Err(self
@@ -158,7 +159,7 @@ impl Scanner<'_> {
                     .within("the quote opens here", opening(start))
                     .help("add the closing quote, or indent this line"));
             }
-            self.reader.take_while(|c| c == ' ' || c == '\t');
+            self.reader.take_in_line(|c| c == ' ' || c == '\t');
             match self.reader.take_break() {
                 Some(c) => value.push(c),
                 None => return Ok(()),
