@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::{
+    bench,
     build::{self, Profile},
     catalog, docs, lint, npm, run, setup,
     shell::{Problem, Steps},
@@ -17,6 +18,7 @@ cargo xtask COMMAND
   build [--release]           build dashboard and server; --release makes one binary with the dashboard inside
   setup                       only set up what is missing
   catalog [OFFERS.csv[.gz]]   check and pack offers and GPU facts into shared/catalog/offers.bin
+  bench check                 measure how long a check takes, beside other tools; writes docs/benchmarks/check.md
   docs                        write what is generated below docs/: the reference and the JSON Schema
   npm                         build the package for browsers and Node into target/npm
   lint                        formatting and clippy, for the server and for wasm32
@@ -47,6 +49,7 @@ pub(crate) fn dispatch(args: Vec<String>) -> Result<ExitCode, Problem> {
             steps.summary();
         }
         ("catalog", [] | [_]) => catalog::catalog(flags.first().copied())?,
+        ("bench", ["check"]) => bench::check(&mut steps)?,
         ("npm", []) => {
             setup::for_build(&mut steps)?;
             let folder = npm::package(&mut steps, Profile::Release)?;

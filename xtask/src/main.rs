@@ -1,5 +1,6 @@
 //! `cargo xtask …`: sets up, runs, tests and builds the project.
 
+mod bench;
 mod build;
 mod catalog;
 mod cli;

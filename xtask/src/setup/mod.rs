@@ -23,8 +23,13 @@ pub(crate) fn for_build(steps: &mut Steps) -> Result<(), Problem> {
 /// What the tests need besides.
 pub(crate) fn for_tests(steps: &mut Steps) -> Result<(), Problem> {
     find_browser()?;
-    npm::ensure(steps, "tests/schema")?;
+    for_schema_tests(steps)?;
     npm::ensure(steps, "tests/browser")
+}
+
+/// What the tests of the JSON Schema and the npm package need.
+pub(crate) fn for_schema_tests(steps: &mut Steps) -> Result<(), Problem> {
+    npm::ensure(steps, "tests/schema")
 }
 
 /// Where built tools are kept, outside the clone, so that a second clone need not build them again.
