@@ -1,9 +1,9 @@
 //! Builds the dashboard and the server.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::Command};
 
 use crate::{
-    setup::path_with_tools,
+    setup::{self, path_with_tools},
     shell::{Problem, Steps, cargo, command, root, run, target_dir},
 };
 
@@ -24,24 +24,37 @@ pub(crate) fn all(steps: &mut Steps, profile: Profile) -> Result<PathBuf, Proble
 
 /// Builds the dashboard into `frontend/dist`.
 pub(crate) fn dashboard(steps: &mut Steps, profile: Profile) -> Result<(), Problem> {
-    let path = path_with_tools()?;
     let args: &[&str] = match profile {
-        Profile::Quick => &["--cargo-profile", "quick"],
+        Profile::Quick => QUICK,
         Profile::Release => &["--release", "--cargo-profile", "wasm-release"],
     };
-    steps.step("dashboard (wasm32)", || {
-        run(command("trunk")
-            .env("PATH", &path)
-            .current_dir(root().join("frontend"))
-            // The colour switch of other tools; Trunk takes any other value than true or false for a mistake.
-            .env_remove("NO_COLOR")
-            .args(["build", "--offline", "--dist", "dist"])
-            .args(args))
-    })?;
+    steps.step("dashboard (wasm32)", || run(trunk("build")?.args(["--dist", "dist"]).args(args)))?;
     if profile == Profile::Release {
-        steps.step("compress the dashboard", || compress(&path))?;
+        steps.step("compress the dashboard", || compress(&path_with_tools()?))?;
     }
     Ok(())
+}
+
+/// Trunk as it is, for work on the dashboard: `serve` builds and reloads with each change.
+pub(crate) fn trunk_as_it_is(steps: &mut Steps, what: &str, args: &[String]) -> Result<(), Problem> {
+    setup::for_build(steps)?;
+    let profile: &[&str] = if matches!(what, "build" | "serve" | "watch") { QUICK } else { &[] };
+    run(trunk(what)?.args(profile).args(args))
+}
+
+const QUICK: &[&str] = &["--cargo-profile", "quick"];
+
+/// A command of Trunk in `frontend/`, with the tools that it needs.
+fn trunk(what: &str) -> Result<Command, Problem> {
+    let path = path_with_tools()?;
+    let mut trunk = command("trunk");
+    trunk
+        .env("PATH", path)
+        .current_dir(root().join("frontend"))
+        // The colour switch of other tools; Trunk takes any other value than true or false for a mistake.
+        .env_remove("NO_COLOR")
+        .args([what, "--offline"]);
+    Ok(trunk)
 }
 
 /// Builds the server; gives the path of its binary.

@@ -21,6 +21,7 @@ cargo xtask COMMAND
   bench check                 measure how long a check takes, beside other tools; writes docs/benchmarks/check.md
   docs                        write what is generated below docs/: the reference and the JSON Schema
   npm                         build the package for browsers and Node into target/npm
+  trunk serve [-- ARGS]       build and reload the dashboard with each change, beside a running server
   lint                        formatting and clippy, for the server and for wasm32
 ";
 
@@ -56,6 +57,7 @@ pub(crate) fn dispatch(args: Vec<String>) -> Result<ExitCode, Problem> {
             steps.summary();
             println!("built {}", folder.display());
         }
+        ("trunk", [what]) => build::trunk_as_it_is(&mut steps, what, &rest)?,
         ("docs", []) => docs::docs()?,
         ("lint", []) => lint::lint(&mut steps)?,
         ("" | "help" | "--help" | "-h", _) => print!("{HELP}"),

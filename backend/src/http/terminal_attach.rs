@@ -1,4 +1,4 @@
-//! `GET /api/v1/runs/{name}/terminals/{id}`
+//! `GET /api/v1/terminals/{name}/{id}`
 
 use axum::{
     extract::{State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
@@ -34,7 +34,7 @@ pub(super) struct Params {
 /// What goes wrong after the handshake comes as a `failed` message, since pages cannot read a refused one.
 #[utoipa::path(
     get,
-    path = "/api/v1/runs/{name}/terminals/{id}",
+    path = "/api/v1/terminals/{name}/{id}",
     tag = "terminals",
     params(
         ("name" = String, Path, description = "the run's name"),

@@ -25,8 +25,7 @@ async fn a_write_from_a_page_elsewhere_is_refused() {
 async fn a_websocket_from_a_page_elsewhere_is_refused() {
     let server = Server::start().await;
     let session = server.sign_in().await;
-    for path in ["/api/v1/stream", "/api/v1/runs/calm-otter-1/terminals/00000000-0000-0000-0000-000000000001"]
-    {
+    for path in ["/api/v1/stream", "/api/v1/terminals/calm-otter-1/00000000-0000-0000-0000-000000000001"] {
         let request = || server.request("GET", path).session(&session);
         assert!(request().connect().await.is_ok(), "{path}");
         let status = |request: crate::client::Request| async { request.connect().await.err() };

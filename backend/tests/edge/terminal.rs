@@ -13,7 +13,7 @@ use crate::{
 const ID: &str = "00000000-0000-0000-0000-000000000001";
 
 async fn open(server: &Server, query: &str) -> Socket {
-    server.socket(&format!("/api/v1/runs/{NAME}/terminals/{ID}{query}")).await
+    server.socket(&format!("/api/v1/terminals/{NAME}/{ID}{query}")).await
 }
 
 /// Bytes until they end with `wanted`.
@@ -79,7 +79,7 @@ async fn what_cannot_be_had_is_said_in_the_socket() {
     let server = Server::start().await;
     let mut socket = open(&server, "").await;
     insta::assert_snapshot!(socket.message().await, @r#"{"message":"terminal 00000000-0000-0000-0000-000000000001 is not there","type":"failed"}"#);
-    let mut socket = server.socket(&format!("/api/v1/runs/nobody/terminals/{ID}")).await;
+    let mut socket = server.socket(&format!("/api/v1/terminals/nobody/{ID}")).await;
     insta::assert_snapshot!(socket.message().await, @r#"{"message":"there is no run named `nobody`","type":"failed"}"#);
     assert_eq!(socket.closed().await.0, 1000);
 }

@@ -1,4 +1,4 @@
-//! Terminals: a WebSocket each at `/api/v1/runs/NAME/terminals/ID`, because a byte stream must not wait
+//! Terminals: a WebSocket each at `/api/v1/terminals/NAME/ID`, because a byte stream must not wait
 //! behind state nor state behind it. Binary frames are the terminal's bytes, both ways; text frames are the
 //! messages here.
 

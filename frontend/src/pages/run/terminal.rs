@@ -247,7 +247,7 @@ pub(super) fn Terminal(
     let node = NodeRef::<html::Div>::new();
     let state = RwSignal::new(State::Loading);
     let session =
-        Session { path: format!("/api/v1/runs/{name}/terminals/{id}").into(), inner: Rc::default(), state };
+        Session { path: format!("/api/v1/terminals/{name}/{id}").into(), inner: Rc::default(), state };
     let label = format!("Terminal {number} of {name}");
     let held = StoredValue::new_local(session);
     let begun = StoredValue::new(false);
