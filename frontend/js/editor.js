@@ -20,8 +20,12 @@ import {
 } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
 
+import { about } from "./editor/about.js";
+import { completion } from "./editor/complete.js";
 import { fileDrop } from "./editor/files.js";
-import { applyEdits, applyFirstFix, goToProblem, marks, place, setMarks } from "./editor/marks.js";
+import { fixes } from "./editor/fixes.js";
+import { applyEdits, goToProblem, marks, problemsAt, problemsHere, setMarks } from "./editor/marks.js";
+import { place } from "./editor/place.js";
 import { mountInLayer } from "./editor/styles.js";
 import { values } from "./editor/values.js";
 
@@ -39,11 +43,13 @@ const byPage = Annotation.define();
  * @param {string} options.label accessible name
  * @param {(length: number, typed: boolean) => void} options.onChange after each change of the text, before the
  *   next frame; `length` in UTF-16 code units; `typed` is false when the page made the change
+ * @param {(text: string, line: number, column: number) => string} options.complete what may be written at a place
+ * @param {(text: string, line: number, column: number) => string} options.hover what a place means
  * @param {() => void} options.onSubmit Ctrl/⌘ Enter
  * @param {(name: string, error: string) => void} options.onFile a file was dropped: its name, and why it could
  *   not be read ("" when it was)
  */
-export function createEditor(parent, { text, label, onChange, onSubmit, onFile }) {
+export function createEditor(parent, { text, label, complete, hover, onChange, onSubmit, onFile }) {
   const view = new EditorView({
     parent,
     state: EditorState.create({
@@ -52,11 +58,13 @@ export function createEditor(parent, { text, label, onChange, onSubmit, onFile }
         Prec.highest(
           keymap.of([
             { key: "Mod-Enter", run: () => (onSubmit(), true) },
-            { key: "Mod-.", run: applyFirstFix },
             { key: "F8", run: (view) => goToProblem(view, 1) },
             { key: "Shift-F8", run: (view) => goToProblem(view, -1) },
           ]),
         ),
+        completion(complete),
+        about({ ask: hover, problemsAt, apply }),
+        fixes({ problemsHere, apply }),
         lineNumbers(),
         marks,
         highlightActiveLineGutter(),
@@ -80,7 +88,8 @@ export function createEditor(parent, { text, label, onChange, onSubmit, onFile }
         }),
         EditorView.contentAttributes.of({
           "aria-label": label,
-          "aria-description": "Escape, then Tab, leaves the editor",
+          "aria-description":
+            "Control and Space completes, Control and I explains, F8 goes to the next problem, Control and full stop mends it. Escape, then Tab, leaves the editor",
         }),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged) return;
@@ -113,6 +122,10 @@ export function createEditor(parent, { text, label, onChange, onSubmit, onFile }
     focus: () => view.focus(),
     destroy: () => view.destroy(),
   };
+}
+
+function apply(view, fix) {
+  applyEdits(view, fix.edits);
 }
 
 function replaceAll(view, text) {

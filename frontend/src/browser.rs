@@ -43,6 +43,45 @@ pub fn take_draft() -> Option<String> {
     Some(text)
 }
 
+/// Where the page comes from: `https://berth.example`.
+#[must_use]
+pub fn origin() -> String {
+    leptos::prelude::window().location().origin().unwrap_or_default()
+}
+
+/// What follows `mark` at the start of the address's fragment; it is gone from the address afterwards, and from the
+/// browser's history.
+#[must_use]
+pub fn take_fragment(mark: &str) -> Option<String> {
+    let window = leptos::prelude::window();
+    let location = window.location();
+    let hash = location.hash().ok()?;
+    let rest = hash.strip_prefix('#')?.strip_prefix(mark)?.to_owned();
+    let address = format!("{}{}", location.pathname().ok()?, location.search().ok()?);
+    let history = window.history().ok()?;
+    let state = history.state().unwrap_or_default();
+    let _ = history.replace_state_with_url(&state, "", Some(&address));
+    Some(rest)
+}
+
+/// The key in the session's storage of a link that waits to be opened.
+const LINK: &str = "berth.link";
+
+/// Keeps a link's text, packed, until it is opened; or forgets it.
+pub fn wait_with_link(packed: Option<&str>) {
+    let Some(storage) = session() else { return };
+    let _ = match packed {
+        Some(packed) => storage.set_item(LINK, packed),
+        None => storage.remove_item(LINK),
+    };
+}
+
+/// The link's text that waits, packed.
+#[must_use]
+pub fn waiting_link() -> Option<String> {
+    session()?.get_item(LINK).ok().flatten()
+}
+
 /// Puts a text on the clipboard; whether the browser allowed it.
 pub async fn copy(text: &str) -> bool {
     let clipboard = leptos::prelude::window().navigator().clipboard();

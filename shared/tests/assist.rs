@@ -451,3 +451,38 @@ proptest! {
         let _ = without_secrets(&text);
     }
 }
+
+/// What counting the whole catalogue and asking takes: `cargo nextest run -p berth-shared --run-ignored only how_long --no-capture`.
+#[test]
+#[ignore = "prints times, asserts nothing"]
+fn how_long_it_takes() {
+    use berth_shared::{assist::Facts, catalog::Catalogue};
+    use std::{sync::Arc, time::Instant};
+    let file = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/catalog/offers.bin")).unwrap();
+    let catalogue = Arc::new(Catalogue::load(&file).unwrap());
+    let begin = Instant::now();
+    let facts = Facts::new(Arc::clone(&catalogue));
+    println!("facts of {} rows: {:?}", catalogue.len(), begin.elapsed());
+    for text in [
+        "type: dev-environment\nide: vscode\nresources:\n  gpu: |",
+        "type: dev-environment\nide: vscode\nregions: [|]",
+        "type: dev-environment\nide: vscode\ninstance_types: [|]",
+        "type: dev-environment\nide: vscode\ninstance_types: [stand|]",
+        "type: dev-environment\nide: vscode\nregions: [us-east-1]\ninstance_types: [|]",
+        "|",
+    ] {
+        let (text, at) = marked(text);
+        let _ = complete(&text, at, Some(&facts));
+        let begin = Instant::now();
+        let found = complete(&text, at, Some(&facts));
+        println!("complete {:?}: {} items in {:?}", text.lines().last(), found.items.len(), begin.elapsed());
+    }
+    let text =
+        format!("{BEGIN}resources:\n  gpu: A100:60GB\nregions: [us-est-1]\ninstance_types: [p4d.24xlage]\n");
+    let begin = Instant::now();
+    let checked = check_with(&text, Some(&facts));
+    println!("check with facts: {} diagnostics in {:?}", checked.diagnostics.len(), begin.elapsed());
+    let begin = Instant::now();
+    let _ = hover(&text, 60, Some(&facts));
+    println!("hover in {:?}", begin.elapsed());
+}

@@ -2,9 +2,11 @@
 // explanation with its fixes below the line it is about.
 
 import { RangeSet, StateEffect, StateField } from "@codemirror/state";
-import { Decoration, EditorView, GutterMarker, ViewPlugin, WidgetType, gutter, hoverTooltip } from "@codemirror/view";
+import { Decoration, EditorView, GutterMarker, ViewPlugin, WidgetType, gutter } from "@codemirror/view";
 
-import { card, icon } from "./card.js";
+import { card } from "./card.js";
+import { span } from "./place.js";
+import { icon } from "./prose.js";
 
 const RANK = { error: 0, warning: 1, hint: 2 };
 /** An explanation opens when the hands rest, so that lines stay where they are while someone types. */
@@ -14,17 +16,6 @@ const MOST_CARDS = 3;
 
 const known = StateEffect.define();
 const rest = StateEffect.define();
-
-/** The offset of a place; the nearest one where the text is shorter. */
-export function place(doc, line, column) {
-  const found = doc.line(Math.min(Math.max(line, 0) + 1, doc.lines));
-  return Math.min(found.from + Math.max(column, 0), found.to);
-}
-
-function span(doc, range) {
-  const from = place(doc, range.start.line, range.start.column);
-  return { from, to: Math.max(from, place(doc, range.end.line, range.end.column)) };
-}
 
 /** @param {{diagnostics: object[], hints: {range: object, text: string}[]}} marks */
 export function setMarks(view, marks) {
@@ -38,15 +29,24 @@ export function applyEdits(view, edits) {
   view.focus();
 }
 
-export function applyFirstFix(view) {
-  const { doc, selection } = view.state;
-  const line = doc.lineAt(selection.main.head);
-  const { problems } = view.state.field(found);
-  const at = problems.filter((problem) => overlaps(problem, line) && problem.fixes.length > 0);
-  const problem = at[0] ?? view.state.field(open).cards.find((problem) => problem.fixes.length > 0);
-  if (!problem) return false;
-  applyEdits(view, problem.fixes[0].edits);
-  return true;
+/** The problems with fixes: at the cursor, or else on its line, or else the one that is explained. */
+export function problemsHere(state) {
+  const { head, from, to } = state.selection.main;
+  const mendable = state.field(found).problems.filter((problem) => problem.fixes.length > 0);
+  const line = state.doc.lineAt(head);
+  const at = mendable.filter((problem) => problem.from <= to && from <= problem.to);
+  const near = at.length > 0 ? at : mendable.filter((problem) => overlaps(problem, line));
+  if (near.length > 0) return near.sort((a, b) => RANK[a.severity] - RANK[b.severity]);
+  return state.field(open).cards.filter((problem) => problem.fixes.length > 0).slice(0, 1);
+}
+
+/** The problems at a place that are not explained below its line. */
+export function problemsAt(state, position) {
+  const { cards } = state.field(open);
+  return state
+    .field(found)
+    .problems.filter((p) => p.from <= position && position <= p.to && !cards.includes(p))
+    .slice(0, MOST_CARDS);
 }
 
 export function goToProblem(view, step) {
@@ -256,29 +256,10 @@ const resting = ViewPlugin.fromClass(
   },
 );
 
-const tooltip = hoverTooltip(
-  (view, position) => {
-    const { problems } = view.state.field(found);
-    const { cards } = view.state.field(open);
-    const here = problems.filter((p) => p.from <= position && position <= p.to && !cards.includes(p));
-    if (here.length === 0) return null;
-    return {
-      pos: Math.min(...here.map((problem) => problem.from)),
-      end: Math.max(...here.map((problem) => problem.to)),
-      create() {
-        const dom = document.createElement("div");
-        dom.append(...here.slice(0, MOST_CARDS).map((p) => card(p, (fix) => applyEdits(view, fix.edits))));
-        return { dom };
-      },
-    };
-  },
-  { hideOnChange: true },
-);
-
 const lintGutter = gutter({
   class: "cm-lint-gutter",
   markers: (view) => view.state.field(found).gutter,
   initialSpacer: () => glyphs.hint,
 });
 
-export const marks = [found, open, resting, lintGutter, tooltip];
+export const marks = [found, open, resting, lintGutter];

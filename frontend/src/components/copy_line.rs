@@ -7,11 +7,14 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{Icon, Tone, toaster};
 use crate::browser;
 
-/// A command on one line, with its button.
+/// A command, or something else to pass on, on one line with its button.
 #[component]
 pub fn CopyLine(
     /// The command.
     text: String,
+    /// What it is, in a word.
+    #[prop(default = "command")]
+    what: &'static str,
 ) -> impl IntoView {
     let copied = RwSignal::new(false);
     let say = toaster();
@@ -35,7 +38,7 @@ pub fn CopyLine(
     view! {
         <div class="copyline">
             <span class="copyline__text" title=text.clone()>{text.clone()}</span>
-            <button class="btn" data-kind="quiet" data-icon data-size="sm" aria-label="Copy the command" on:click=copy>
+            <button class="btn" data-kind="quiet" data-icon data-size="sm" aria-label=format!("Copy the {what}") on:click=copy>
                 {move || if copied.get() { view! { <Icon name="check"/> } } else { view! { <Icon name="copy"/> } }}
             </button>
             <span class="sr" role="status">{move || copied.get().then_some("Copied")}</span>

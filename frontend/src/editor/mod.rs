@@ -22,6 +22,10 @@ pub struct Callbacks {
     /// The text is another now: its length in UTF-16 code units, and whether somebody typed or pasted it
     /// (as opposed to [`Editor::set_text`] or a dropped file).
     pub changed: Box<dyn Fn(usize, bool)>,
+    /// What may be written at a place (line from 0, column in UTF-16 code units) of a text, as JSON of `Completions`.
+    pub complete: Box<dyn Fn(String, usize, usize) -> String>,
+    /// What a place of a text means, as JSON of `Hover`, or `null`.
+    pub hover: Box<dyn Fn(String, usize, usize) -> String>,
     /// Ctrl/⌘ Enter was pressed.
     pub submitted: Box<dyn Fn()>,
     /// A file was dropped: its name, and why it could not be read, in words.
@@ -32,6 +36,8 @@ pub struct Callbacks {
 pub struct Editor {
     handle: Handle,
     _changed: Closure<dyn Fn(u32, bool)>,
+    _complete: Closure<dyn Fn(String, u32, u32) -> String>,
+    _hover: Closure<dyn Fn(String, u32, u32) -> String>,
     _submitted: Closure<dyn Fn()>,
     _file: Closure<dyn Fn(String, String)>,
 }
@@ -49,9 +55,14 @@ impl Editor {
     ) -> Result<Self, String> {
         let module = modules::load("editor").await?;
         let create = modules::function(&module, "createEditor")?;
-        let Callbacks { changed, submitted, file } = callbacks;
+        let Callbacks { changed, complete, hover, submitted, file } = callbacks;
         let changed = Closure::<dyn Fn(u32, bool)>::new(move |length: u32, typed| {
             changed(usize::try_from(length).unwrap_or(usize::MAX), typed);
+        });
+        let [complete, hover] = [complete, hover].map(|ask| {
+            Closure::<dyn Fn(String, u32, u32) -> String>::new(move |text, line: u32, column: u32| {
+                ask(text, line as usize, column as usize)
+            })
         });
         let submitted = Closure::<dyn Fn()>::new(submitted);
         let file = Closure::<dyn Fn(String, String)>::new(move |name, error: String| {
@@ -62,6 +73,8 @@ impl Editor {
             ("text", JsValue::from_str(text)),
             ("label", JsValue::from_str(label)),
             ("onChange", changed.as_ref().clone()),
+            ("complete", complete.as_ref().clone()),
+            ("hover", hover.as_ref().clone()),
             ("onSubmit", submitted.as_ref().clone()),
             ("onFile", file.as_ref().clone()),
         ] {
@@ -72,7 +85,14 @@ impl Editor {
             .call2(&JsValue::NULL, parent, &options)
             .map_err(|_| "the editor did not start: load the page again".to_owned())?
             .unchecked_into();
-        Ok(Self { handle, _changed: changed, _submitted: submitted, _file: file })
+        Ok(Self {
+            handle,
+            _changed: changed,
+            _complete: complete,
+            _hover: hover,
+            _submitted: submitted,
+            _file: file,
+        })
     }
 
     /// The text, with LF line ends.

@@ -137,7 +137,11 @@ fn region(
         elsewhere(cx, Code::RegionElsewhere, "regions", index, item, ("region", &of), chosen, backends_at);
         return;
     }
-    let candidates = facts.regions().filter(|(of, ..)| is_chosen(of)).map(|(_, known, _)| known);
+    let candidates = facts
+        .regions()
+        .filter(|(of, ..)| is_chosen(of))
+        .map(|(_, known, _)| known)
+        .filter(|known| near(name, known));
     let close = schema::closest(name, candidates);
     let fix = suggest(cx, item, close);
     let message = match chosen {
@@ -170,7 +174,8 @@ fn instance_type(
     let head = name.get(..name.len().min(2)).unwrap_or_default();
     let candidates = facts
         .type_names(Choice { backends: chosen, regions: None })
-        .filter(|known| known.get(..head.len()).is_some_and(|start| start.eq_ignore_ascii_case(head)));
+        .filter(|known| known.get(..head.len()).is_some_and(|start| start.eq_ignore_ascii_case(head)))
+        .filter(|known| near(name, known));
     let close = schema::closest(name, candidates);
     let fix = suggest(cx, item, close);
     let message = match chosen {
@@ -185,6 +190,11 @@ fn instance_type(
         fix,
         "an instance type is written in its cloud's own words, such as `p4d.24xlarge`",
     );
+}
+
+/// Whether a name is long enough, and not too long, to be meant: comparing in earnest is dear.
+fn near(name: &str, known: &str) -> bool {
+    name.len().abs_diff(known.len()) <= 3
 }
 
 fn finish(draft: &mut Draft, item: &Item<'_>, close: Option<&str>, fix: Option<String>, otherwise: &str) {

@@ -76,6 +76,21 @@ impl<'a> LineIndex<'a> {
         Position { offset, line, column }
     }
 
+    /// The byte offset of a line and a column in UTF-16 code units. Beyond the end of the line it is that end; inside
+    /// a character, its start.
+    #[must_use]
+    pub fn offset(&self, line: usize, column: usize) -> usize {
+        let start = self.line_start(line);
+        let mut units = 0;
+        for (at, c) in self.line(line).char_indices() {
+            units += c.len_utf16();
+            if units > column {
+                return start + at;
+            }
+        }
+        start + self.line(line).len()
+    }
+
     /// Byte offset at which a line begins; beyond the last line, the end of the text.
     #[must_use]
     pub fn line_start(&self, line: usize) -> usize {
@@ -92,5 +107,24 @@ impl<'a> LineIndex<'a> {
     #[must_use]
     pub fn range(&self, range: ByteRange) -> Range {
         Range { start: self.position(range.start), end: self.position(range.end.max(range.start)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_lead_back_to_their_offsets() {
+        let text = "aä🦀b\r\n\n🦀";
+        let index = LineIndex::new(text);
+        for (offset, _) in text.char_indices().filter(|(_, c)| !matches!(c, '\r' | '\n')) {
+            let Position { line, column, .. } = index.position(offset);
+            assert_eq!(index.offset(line, column), offset);
+        }
+        // In the middle of a pair of units, beyond a line, beyond the text.
+        assert_eq!(index.offset(0, 3), 3);
+        assert_eq!(index.offset(0, 99), 8);
+        assert_eq!(index.offset(9, 9), text.len());
     }
 }

@@ -4,10 +4,10 @@ use std::{collections::BTreeMap, rc::Rc, sync::Arc};
 
 use berth_shared::{
     api::Plan,
+    assist::{Facts, check_with, complete, hover},
     catalog::Catalogue,
-    check,
     config::{Checked, hints},
-    diagnostics::{Fix, Range, Severity, TextEdit},
+    diagnostics::{Fix, LineIndex, Range, Severity, TextEdit},
 };
 use leptos::prelude::*;
 
@@ -75,6 +75,8 @@ pub(super) struct Desk {
     pub(super) saved: RwSignal<Saved>,
     /// The catalogue.
     pub(super) offers: RwSignal<Offers>,
+    /// What the catalogue knows about names, once it is there.
+    facts: StoredValue<Option<Arc<Facts>>>,
     /// The offers for the last valid text.
     pub(super) matched: RwSignal<Option<Arc<Matched>>>,
     /// Which kinds the table shows.
@@ -95,6 +97,8 @@ pub(super) struct Desk {
     pub(super) launching: RwSignal<bool>,
     /// Why the last launch was refused.
     pub(super) refused: RwSignal<Option<Refused>>,
+    /// The text of a link that waits for an answer.
+    pub(super) shared: RwSignal<Option<String>>,
     /// Which part a narrow window shows.
     pub(super) shown: RwSignal<Shown>,
 }
@@ -121,6 +125,7 @@ impl Desk {
             rest: StoredValue::new(None),
             saved: RwSignal::new(saved),
             offers: RwSignal::new(Offers::Loading),
+            facts: StoredValue::new(None),
             matched: RwSignal::new(None),
             kind: RwSignal::new(Kind::All),
             preview: RwSignal::new(true),
@@ -131,6 +136,7 @@ impl Desk {
             asking: RwSignal::new(None),
             launching: RwSignal::new(false),
             refused: RwSignal::new(None),
+            shared: RwSignal::new(None),
             shown: RwSignal::new(Shown::Text),
         }
     }
@@ -175,7 +181,8 @@ impl Desk {
             None => self.text.get_untracked(),
         };
         let begin = browser::precise_millis();
-        let checked = check(&text);
+        let facts = self.facts.get_value();
+        let checked = check_with(&text, facts.as_deref());
         let millis = browser::precise_millis() - begin;
         let notes = if checked.is_valid() { hints(&text) } else { Vec::new() };
         if let Some(editor) = editor {
@@ -184,6 +191,27 @@ impl Desk {
         self.text.set(text);
         self.checked.set(Arc::new(checked));
         self.check_millis.set(Some(millis));
+    }
+
+    /// The catalogue was counted: what it knows helps from now on.
+    pub(super) fn know(self, facts: Facts) {
+        if self.facts.try_set_value(Some(Arc::new(facts))).is_none() {
+            self.check_now();
+        }
+    }
+
+    /// What may be written at a place of a text, as JSON.
+    pub(super) fn complete(self, text: &str, line: usize, column: usize) -> String {
+        let offset = LineIndex::new(text).offset(line, column);
+        let facts = self.facts.try_get_value().flatten();
+        serde_json::to_string(&complete(text, offset, facts.as_deref())).unwrap_or_default()
+    }
+
+    /// What a place of a text means, as JSON; `null` when nothing.
+    pub(super) fn hover(self, text: &str, line: usize, column: usize) -> String {
+        let offset = LineIndex::new(text).offset(line, column);
+        let facts = self.facts.try_get_value().flatten();
+        serde_json::to_string(&hover(text, offset, facts.as_deref())).unwrap_or_default()
     }
 
     /// Puts another text into the editor.

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use berth_shared::{
+    assist::Facts,
     catalog::Catalogue,
     matcher::{BackendSetup, Context, Explanation, Matches, Requirements, explain, match_offers},
 };
@@ -64,7 +65,15 @@ pub(super) fn load(desk: Desk) {
                     Offers::Failed(error.to_string())
                 }
             };
+            let known = match &offers {
+                Offers::Ready(catalogue) => Some(Arc::clone(catalogue)),
+                _ => None,
+            };
             let _ = desk.offers.try_set(offers);
+            // The offers come first; counting them takes a few frames' time.
+            if let Some(catalogue) = known {
+                set_timeout(move || desk.know(Facts::new(catalogue)), Duration::from_millis(50));
+            }
         });
     });
 }

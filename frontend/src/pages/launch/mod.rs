@@ -13,6 +13,7 @@ mod offers_pane;
 mod planning;
 mod plot;
 mod problems;
+mod share;
 mod table;
 mod text_pane;
 mod values;
@@ -51,6 +52,7 @@ pub fn Launch() -> impl IntoView {
             </div>
             <LaunchBar desk/>
             <ValuesDialog desk/>
+            <share::SharedText desk/>
         </main>
     }
 }

@@ -9,6 +9,9 @@ use crate::components::{Icon, Prose};
 /// A list of thousands helps nobody.
 const MOST: usize = 100;
 
+/// More ways to mend one problem are left to the text.
+const MOST_FIXES: usize = 4;
+
 /// The list.
 #[component]
 pub(super) fn Problems(desk: Desk) -> impl IntoView {
@@ -33,13 +36,13 @@ fn row(desk: Desk, diagnostic: &Diagnostic) -> impl IntoView + use<> {
         Severity::Hint => ("hint", "hint"),
     };
     let range = diagnostic.range;
-    // The surest fix; the others are beside the text.
-    let fix = diagnostic.fixes.first().cloned().map(|fix| {
+    let fixes = diagnostic.fixes.iter().take(MOST_FIXES).cloned().map(|fix| {
         let title = fix.title.clone();
         view! {
             <button class="fix" on:click=move |_| desk.mend(&fix)><Icon name="fix"/><Prose text=title/></button>
         }
     });
+    let fixes = fixes.collect_view();
     view! {
         <li class="problems__row">
             <button class="problems__item" data-severity=severity on:click=move |_| desk.jump(range)>
@@ -50,7 +53,7 @@ fn row(desk: Desk, diagnostic: &Diagnostic) -> impl IntoView + use<> {
                 </span>
                 <span class="problems__at">"line "{range.start.line + 1}</span>
             </button>
-            {fix}
+            <span class="problems__fixes">{fixes}</span>
         </li>
     }
 }

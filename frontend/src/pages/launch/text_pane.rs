@@ -2,7 +2,13 @@
 
 use leptos::{html::Div, prelude::*, task::spawn_local};
 
-use super::{desk::Desk, examples_menu::ExamplesMenu, launching, problems::Problems};
+use super::{
+    desk::Desk,
+    examples_menu::ExamplesMenu,
+    launching,
+    problems::Problems,
+    share::{self, ShareButton},
+};
 use crate::{
     components::{Icon, Tone, toaster},
     editor::{Callbacks, Editor},
@@ -20,6 +26,7 @@ pub(super) fn TextPane(desk: Desk) -> impl IntoView {
                 <span class="strip__title mono">{name}</span>
                 <span class="strip__spring"></span>
                 <ExamplesMenu desk/>
+                <ShareButton desk/>
             </div>
             <EditorBox desk/>
             <Problems desk/>
@@ -53,6 +60,8 @@ fn EditorBox(desk: Desk) -> impl IntoView {
                 changed: Box::new(move |length, _typed| {
                     desk.changed(length);
                 }),
+                complete: Box::new(move |text, line, column| desk.complete(&text, line, column)),
+                hover: Box::new(move |text, line, column| desk.hover(&text, line, column)),
                 submitted: Box::new(launch),
                 file: Box::new(move |name, error| match error {
                     None => desk.file.set(Some(name)),
@@ -62,7 +71,10 @@ fn EditorBox(desk: Desk) -> impl IntoView {
             let text = desk.text.get_untracked();
             match Editor::create(&parent, "Configuration", &text, callbacks).await {
                 // The page may have been left meanwhile; then the editor goes again.
-                Ok(editor) if !desk.text.is_disposed() => desk.edit_with(editor),
+                Ok(editor) if !desk.text.is_disposed() => {
+                    desk.edit_with(editor);
+                    share::open(desk, say);
+                }
                 Ok(_) => {}
                 Err(error) => {
                     let _ = desk.broken.try_set(Some(error));

@@ -156,18 +156,23 @@ fn regions(writer: &mut Writer<'_, '_>, facts: Option<&Facts>, found: &mut Found
         .collect();
     all.sort_by_key(|(_, name, stock)| (std::cmp::Reverse(stock.offers), *name));
     // One name may belong to several backends.
-    let mut seen = std::collections::BTreeSet::new();
-    for &(_, name, _) in &all {
-        if !seen.insert(name) {
+    let mut seen: Vec<(&str, Stock, Vec<&str>)> = Vec::with_capacity(all.len());
+    let mut places = std::collections::HashMap::new();
+    for (backend, name, stock) in all {
+        let at = *places.entry(name).or_insert(seen.len());
+        if at == seen.len() {
+            seen.push((name, stock, vec![backend]));
+        } else {
+            seen[at].1.add(stock);
+            seen[at].2.push(backend);
+        }
+    }
+    for (name, stock, backends) in seen {
+        // What does not fit is not worth its words.
+        if rank(name, found.typed).is_none() {
             continue;
         }
-        let same = all.iter().filter(|(_, other, _)| *other == name);
-        let mut stock = Stock::default();
-        let mut backends = Vec::new();
-        for (backend, _, one) in same {
-            stock.add(*one);
-            backends.push(format!("`{backend}`"));
-        }
+        let backends: Vec<_> = backends.iter().map(|backend| format!("`{backend}`")).collect();
         let about = format!("A region of {}: {}.", backends.join(" and of "), words::stock_in_full(stock));
         writer.name(found, name, CompletionKind::Region, Some(stock), Some(about));
     }
