@@ -101,7 +101,9 @@ class Inlay extends WidgetType {
   toDOM() {
     const element = document.createElement("span");
     element.className = "inlay";
-    element.textContent = this.text;
+    // As an attribute that the style sheet shows: text here would be taken into the document when a browser
+    // replaces the line itself, as input methods do.
+    element.dataset.note = this.text;
     return element;
   }
 

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { logIn, paste, until, withServer } from '../harness.mjs';
-
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+import { complaints, logIn, paste, until, withServer } from '../harness.mjs';
 
 // Set SCREENSHOTS to a folder to keep what was seen.
 const album = process.env.SCREENSHOTS;
@@ -42,25 +39,11 @@ async function examine(page, what) {
     width: window.innerWidth,
   }));
   assert.ok(scroll <= width, `${what} scrolls sideways: ${scroll} in ${width}`);
-  await page.evaluate(await axeSource());
-  const { violations } = await page.evaluate(() =>
-    window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }),
-  );
-  assert.deepEqual(
-    violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`),
-    [],
-    `${what} is accessible`,
-  );
+  assert.deepEqual(await complaints(page), [], `${what} is accessible`);
   if (album) {
     await mkdir(album, { recursive: true });
     await page.screenshot({ path: path.join(album, `${what}.png`) });
   }
-}
-
-let source;
-async function axeSource() {
-  source ??= await (await import('node:fs/promises')).readFile(axe, 'utf8');
-  return source;
 }
 
 test(
