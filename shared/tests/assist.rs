@@ -406,6 +406,33 @@ fn names_that_the_catalogue_does_not_know_are_pointed_out() {
 }
 
 #[test]
+fn each_fix_of_such_a_hint_settles_it() {
+    let facts = facts();
+    for rest in [
+        "resources: {gpu: \"A10O\"}\n",
+        "resources:\n  gpu: 'A10O,L4:24GB'\n",
+        "resources:\n  gpu:\n    name: [L4, H10]\n",
+        "resources:\n  gpu: A100:60GB:2\n",
+        "resources:\n  gpu: {name: [L4, A100], memory: 200GB..}\n",
+        "regions: [us-east-1, us-est-1]\n",
+        "backends: [aws]\nregions:\n  - us-central1\n",
+        "instance_types:\n  - p4d.24xlage\n",
+        "backends: [gcp]\ninstance_types: [p4d.24xlarge]\n",
+    ] {
+        let text = format!("{BEGIN}{rest}");
+        let checked = check_with(&text, Some(&facts));
+        let hint = checked.diagnostics.first().unwrap_or_else(|| panic!("{text}"));
+        assert!(!hint.fixes.is_empty(), "{text}");
+        for fix in &hint.fixes {
+            assert!(!fix.certain, "the catalogue may not know everything");
+            let mended = fix.apply(&text).expect("edits that fit");
+            let after = check_with(&mended, Some(&facts));
+            assert!(after.is_valid() && after.diagnostics.iter().all(|d| d.code != hint.code), "{mended}");
+        }
+    }
+}
+
+#[test]
 fn secrets_stay_out_of_a_shared_text() {
     let text = "env:\n  - HF_TOKEN=hf_1234567890abcdefghij # mine\n  - MODE=x\nregistry_auth:\n  username: me\n  password: hunter2\ninit:\n  - export WANDB_API_KEY=abc123 && run\n  - echo $HF_TOKEN sk-abcdefghijklmnopqrstuv\n";
     let shared = without_secrets(text);

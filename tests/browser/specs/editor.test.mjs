@@ -197,6 +197,19 @@ test(
 );
 
 test(
+  'what a value means never becomes text, even where the browser replaces the line by itself',
+  withServer(async ({ server, browser }) => {
+    const page = await browser.newPage();
+    await logIn(page, server.loginLink);
+    await paste(page, `${BEGIN}resources:\n  gpu: A100`);
+    await page.locator('.inlay').waitFor({ state: 'attached' });
+    await paste(page, `${BEGIN}max_price: 2`);
+    await textIs(page, `${BEGIN}max_price: 2`);
+    assert.deepEqual(page.problems, []);
+  }),
+);
+
+test(
   'several fixes are a menu, by keyboard and in the list of problems',
   withServer(async ({ server, browser }) => {
     const page = await browser.newPage();
