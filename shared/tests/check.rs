@@ -80,6 +80,101 @@ termination_idle_time: 1h
 }
 
 #[test]
+fn what_means_something_else_than_it_seems_to_is_pointed_out() {
+    let text = "type: dev-environment
+ide: vscode
+image: ''
+home_dir: ~/me
+python: 3.110
+env:
+  - GREETING=\"hello\"
+  - HOME=/home/me
+  - DATABASE=postgres://me:s3cr3t@db/x
+init:
+  - huggingface-cli login --token hf_AbCdEfGhIjKlMnOpQrSt
+  - git clone https://me:pa55word@github.com/a/b
+ports: [8080, \"8080:80\", 10022, 65536]
+resources:
+  cpu: ..0
+  memory: 1..2TB
+  gpu: A100:80
+  disk:
+max_duration: 8
+termination_idle_time: -1
+retry_policy: {retry: true}
+creation_policy: reuse-or-create
+instance_name: mine
+pool_name:
+";
+    assert!(check(text).is_valid(), "{}", rendered(text));
+    insta::assert_snapshot!(rendered(text));
+}
+
+#[test]
+fn gpus_and_ranges_that_look_like_something_else_are_told() {
+    let said = |resources: &str| {
+        let text = format!("type: dev-environment\nide: vscode\nresources: {resources}\n");
+        let all = check(&text).diagnostics.into_iter().map(|d| {
+            let fixes: Vec<_> = d.fixes.into_iter().map(|fix| fix.title).collect();
+            format!("{}: {}; {}", d.code, d.message, fixes.join(", "))
+        });
+        all.collect::<Vec<_>>().join(" | ")
+    };
+    let all: Vec<_> = [
+        "{gpu: 24}",
+        "{gpu: 24..80}",
+        "{gpu: 24..}",
+        "{gpu: 3090}",
+        "{gpu: \"A100:80\"}",
+        "{gpu: A100:80}",
+        "{gpu: 80:A100:2}",
+        "{gpu: {name: A100, count: 80}}",
+        "{gpu: yes}",
+        "{gpu: 1:30}",
+        "{gpu: nvidia:A100:80GB}",
+        "{gpu: \"A100,80GB\"}",
+        "{gpu: A100:0}",
+        "{gpu: 0}",
+        "{gpu: {count: 2, memory: 80GB, total_memory: ..100GB}}",
+        "{memory: 8...16GB}",
+        "{memory: 500..1TB}",
+        "{memory: 1..2TB}",
+        "{memory: 512..1024MB}",
+        "{memory: -8GB}",
+        "{memory: .nan}",
+        "{cpu: 0}",
+        "{disk: ~}",
+    ]
+    .into_iter()
+    .map(|resources| format!("{resources}\n  {}", said(resources)))
+    .collect();
+    insta::assert_snapshot!(all.join("\n"));
+}
+
+#[test]
+fn a_token_in_a_command_becomes_a_variable_that_is_asked_for() {
+    let token = "hf_AbCdEfGhIjKlMnOpQrSt";
+    for (env, mended) in [
+        ("", "env: [HF_TOKEN]\n"),
+        ("env: [A=1]\n", "env: [HF_TOKEN, A=1]\n"),
+        ("env:\n  - A=1\n", "env:\n  - HF_TOKEN\n  - A=1\n"),
+        ("env:\n- HF_TOKEN\n", "env:\n- HF_TOKEN\n"),
+        ("env:\n  A: a\n", "env:\n  A: a\n  HF_TOKEN: {key: HF_TOKEN}\n"),
+    ] {
+        let start = "type: dev-environment\nide: vscode\n";
+        let text = format!("{start}{env}init:\n  - login {token} && again {token}\n");
+        let checked = check(&text);
+        let secret = checked.diagnostics.iter().find(|d| d.code == "plain-secret").expect("it is told");
+        assert_eq!(&text[secret.range.start.offset..secret.range.end.offset], token);
+        assert!(!secret.message.contains(token));
+        let fixed = secret.fixes[0].apply(&text).expect("it applies");
+        let (before, after) = if env.is_empty() { (mended, "") } else { ("", mended) };
+        assert_eq!(fixed, format!("{before}{start}{after}init:\n  - login $HF_TOKEN && again $HF_TOKEN\n"));
+        assert!(check(&fixed).is_valid());
+    }
+}
+
+#[test]
 fn a_syntax_error_has_a_place_and_says_what_to_do() {
     insta::assert_snapshot!(rendered("type: dev-environment\nresources:\n\tgpu: 1\n"));
 }
@@ -258,6 +353,20 @@ const PIECES: &[&str] = &[
     "max: ",
     "size: ",
     "max_price: ",
+    "home_dir: ",
+    "image: ",
+    "termination_idle_time: ",
+    "instance_name: m\n",
+    "creation_policy: reuse\n",
+    "termination_policy: dont-destroy\n",
+    "HOME=\"x\"",
+    "https://u:pa55@h/",
+    "hf_AbCdEfGhIjKlMnOp1234",
+    "A100,80GB",
+    "1..2TB",
+    "8...16",
+    "8",
+    "nvidia",
 ];
 
 fn holds(text: &str) -> Result<(), TestCaseError> {

@@ -90,6 +90,17 @@ impl<'t> Cx<'t> {
         self.doc.node(at.node).plain && self.is_in_place(at)
     }
 
+    /// What to write in the place of the value to have it read as this text: quoted when it is now.
+    /// `None` when the value does not stand here on its own.
+    pub(super) fn replacement(&self, at: At<'_>, text: &str) -> Option<String> {
+        let quotes = self.text.get(at.range.start..)?.starts_with(['"', '\'']);
+        if self.is_bare(at) {
+            Some(text.to_owned())
+        } else {
+            (quotes && self.is_in_place(at)).then(|| crate::yaml::quoted(text))
+        }
+    }
+
     /// Whether a tag stands before this place, among the properties of the value.
     fn is_tagged(&self, start: usize) -> bool {
         // YAML's line ends are among them.

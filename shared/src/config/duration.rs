@@ -74,9 +74,37 @@ fn surprising(cx: &mut Cx<'_>, at: At<'_>, n: i128) {
     }
     if n <= 0 && !matches!(cx.value(at), Value::Bool(_)) {
         let shown = cx.quote(at);
+        let fixable = cx.is_in_place(at);
+        let removal = cx.removal(at.key, at.range);
         let draft = cx.report(Code::DurationNotPositive, at, format!("{shown} is no time at all"));
         if off && n == 0 {
             draft.help("0 means no limit; write `\"off\"` to say so");
+        } else if off {
+            draft.help("the run is over at once; for no limit, write `\"off\"`");
+        }
+        if off && fixable {
+            draft.offer("write `\"off\"`", at.range, "\"off\"");
+        }
+        if let Some(removal) = removal {
+            draft.offer("remove the key", removal, "");
+        }
+    }
+    // Seconds are written for tests; anything else was meant to be minutes or hours.
+    let bare = match cx.value(at) {
+        Value::Int(_) => true,
+        Value::Str(text) => text.bytes().all(|b| b.is_ascii_digit()),
+        _ => false,
+    };
+    let spelled = cx.doc.node(at.node).text.as_deref() == Some(n.to_string().as_str());
+    if bare && spelled && (1..60).contains(&n) {
+        let seconds = if n == 1 { "1 second".to_owned() } else { format!("{n} seconds") };
+        let fixable = cx.is_bare(at);
+        let draft = cx.report(Code::DurationInSeconds, at, format!("`{n}` is {seconds}"));
+        draft.help("a duration without a unit is in seconds");
+        if fixable {
+            for unit in ['h', 'm', 's'] {
+                draft.offer(format!("write `{n}{unit}`"), at.range, format!("{n}{unit}"));
+            }
         }
     }
 }

@@ -14,6 +14,31 @@ use crate::{
 pub(super) fn warn(cx: &mut Cx<'_>, path: &Path<'_>, fields: &Fields, configuration: &Configuration) {
     let c = configuration;
     warn_of_profile(cx, path, fields, &c.profile(), true);
+    for (name, text) in [
+        ("image", c.image.as_deref()),
+        ("home_dir", Some(c.home_dir.as_str())),
+        ("pool_name", c.pool_name.as_deref()),
+        ("instance_name", c.instance_name.as_deref()),
+    ] {
+        if text == Some("") {
+            fields.with(path, name, |at| {
+                let removal = cx.removal(at.key, at.range);
+                let draft =
+                    cx.report(Code::EmptyText, at, format!("`{name}` is an empty text, not left out"));
+                draft.help("remove the key, or give it a value");
+                if let Some(removal) = removal {
+                    draft.offer("remove the key", removal, "");
+                }
+            });
+        }
+    }
+    if !c.home_dir.is_empty() && !c.home_dir.starts_with('/') {
+        fields.with(path, "home_dir", |at| {
+            let shown = cx.quote(at);
+            cx.report(Code::PathNotAbsolute, at, format!("{shown} is no absolute path"))
+                .help("write where it is from the root on, such as `/root`");
+        });
+    }
     if c.registry_auth.is_some() && c.image.as_deref().unwrap_or_default().is_empty() {
         fields.with(path, "registry_auth", |at| {
             let removal = cx.removal(at.key, at.range);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     coerce,
     context::{At, Cx, Entry, Path, quote},
-    scalars, surprise,
+    scalars, secrets, surprise,
 };
 use crate::{
     config::EnvValue,
@@ -95,7 +95,10 @@ fn list(
         }
         first.insert(name.clone(), range);
         match value {
-            Some(value) => plain_secret(cx, item, &name, value),
+            Some(value) => {
+                secrets::variable(cx, item, &name, value);
+                secrets::surprising(cx, item, &name, value);
+            }
             None => asked(cx, item, &name),
         }
         let value = value.map_or_else(
@@ -229,6 +232,7 @@ fn variable(cx: &mut Cx<'_>, at: At<'_>, entry: Entry) -> Option<(String, EnvVal
         }
         (_, Some(name)) => {
             surprise::as_text(cx, key_at, &name);
+            secrets::odd_name(cx, key_at, &name);
             Some(name)
         }
         (_, None) => {
@@ -249,7 +253,8 @@ fn variable(cx: &mut Cx<'_>, at: At<'_>, entry: Entry) -> Option<(String, EnvVal
         value => match coerce::text(value) {
             Some(text) => {
                 surprise::as_text(cx, item, &text);
-                plain_secret(cx, item, &shown, &text);
+                secrets::variable(cx, item, &shown, &text);
+                secrets::surprising(cx, item, &shown, &text);
                 Some(EnvValue::Literal(text))
             }
             None if matches!(value, Value::Timestamp(_) | Value::Binary(_)) => {
@@ -269,30 +274,4 @@ fn variable(cx: &mut Cx<'_>, at: At<'_>, entry: Entry) -> Option<(String, EnvVal
 
 fn asked(cx: &mut Cx<'_>, at: At<'_>, name: &str) {
     cx.report(Code::VariableAsked, at, format!("{} is asked for at launch", quote(name.trim_end())));
-}
-
-/// Whether a variable of this name surely holds a secret.
-pub(crate) fn is_secret_name(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "ACCESS_KEY", "PRIVATE_KEY"]
-        .iter()
-        .any(|word| upper.ends_with(word))
-}
-
-/// A value that looks like a secret.
-fn plain_secret(cx: &mut Cx<'_>, at: At<'_>, name: &str, value: &str) {
-    // References and paths are no secrets.
-    if !is_secret_name(name) || value.len() < 4 || value.starts_with(['$', '/', '<']) {
-        return;
-    }
-    let in_place = cx.is_in_place(at);
-    let (instead, fixable) = match at.path {
-        Path::Index(..) => (name.to_owned(), in_place),
-        _ => (format!("{{key: {name}}}"), cx.is_bare(at)),
-    };
-    let draft = cx.report(Code::PlainSecret, at, format!("{} is in plain text", quote(name)));
-    draft.help(format!("write `{instead}` to be asked for it at launch"));
-    if fixable {
-        draft.offer("ask for it at launch", at.range, instead);
-    }
 }

@@ -3,7 +3,7 @@
 use super::{
     Configuration, Written,
     context::{At, Cx, Path, quote},
-    effects, env, ports, profile, python, registry_auth, resources, scalars,
+    effects, env, ports, profile, python, registry_auth, resources, scalars, secrets,
 };
 use crate::{config::Resources, diagnostics::Code, schema, yaml::Value};
 
@@ -15,9 +15,10 @@ pub(super) fn configuration(cx: &mut Cx<'_>, at: At<'_>) -> Option<(Configuratio
     let path = &Path::Root;
     let ide = fields.required(cx, path, "ide", |cx, at| scalars::choice(cx, at, "ide").map(str::to_owned));
     let version = fields.optional(cx, path, "version", scalars::text);
-    let init = fields.default(cx, path, "init", Vec::new(), scalars::texts);
-    let image = fields.optional(cx, path, "image", scalars::text);
-    let entrypoint = fields.optional(cx, path, "entrypoint", scalars::text);
+    let commands = |cx: &mut Cx<'_>, at: At<'_>| scalars::list(cx, at, secrets::text);
+    let init = fields.default(cx, path, "init", Vec::new(), commands);
+    let image = fields.optional(cx, path, "image", secrets::text);
+    let entrypoint = fields.optional(cx, path, "entrypoint", secrets::text);
     let home_dir = fields.default(cx, path, "home_dir", "/root".to_owned(), scalars::text);
     let registry_auth = fields.optional(cx, path, "registry_auth", registry_auth::registry_auth);
     let has_image = image.as_ref().is_some_and(|image| image.as_ref().is_some_and(|image| !image.is_empty()));
@@ -40,7 +41,7 @@ pub(super) fn configuration(cx: &mut Cx<'_>, at: At<'_>) -> Option<(Configuratio
         python::python(cx, at)
     });
     let env = fields.default(cx, path, "env", Default::default(), env::env);
-    let setup = fields.default(cx, path, "setup", Vec::new(), scalars::texts);
+    let setup = fields.default(cx, path, "setup", Vec::new(), commands);
     let resources = fields.default(
         cx,
         path,

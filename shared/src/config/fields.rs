@@ -252,7 +252,10 @@ impl Fields {
         read: impl FnOnce(&mut Cx<'t>, At<'_>) -> Option<T>,
     ) -> Option<Option<T>> {
         self.with(path, name, |at| match cx.value(at) {
-            Value::Null => Some(None),
+            Value::Null => {
+                no_value(cx, at, name);
+                Some(None)
+            }
             _ => read(cx, at).map(Some),
         })
         .unwrap_or(Some(None))
@@ -288,6 +291,23 @@ impl Fields {
             }
             None
         })
+    }
+}
+
+/// Hints at a key whose value was perhaps forgotten; one that says `null` means it.
+fn no_value(cx: &mut Cx<'_>, at: At<'_>, name: &str) {
+    if at.range.start < at.range.end {
+        return;
+    }
+    let removal = cx.removal(at.key, at.range);
+    let message = match name {
+        "disk" => "`disk` has no value, which lifts even the usual least of 100 GB".to_owned(),
+        _ => format!("`{name}` has no value, which is as if it were not there"),
+    };
+    let draft = cx.report(Code::NoValue, at, message);
+    draft.help("give it a value, write `null` to say so, or remove the key");
+    if let Some(removal) = removal {
+        draft.offer("remove the key", removal, "");
     }
 }
 

@@ -23,8 +23,19 @@ pub(super) fn gpu(cx: &mut Cx<'_>, at: At<'_>) -> Option<Gpu> {
         // dstack turns the number into text first, so that `true` is a GPU by the name of `True`.
         Value::Bool(_) => {
             let text = coerce::text(value)?;
-            surprise::as_text(cx, at, &text);
-            of_text(cx, at, &text)
+            let gpu = of_text(cx, at, &text);
+            let (shown, fixable) = (cx.quote(at), cx.is_bare(at));
+            let message = format!(
+                "{shown} is a boolean in YAML; here it becomes a GPU by the name of {}",
+                quote(&text)
+            );
+            let draft = cx.report(Code::BooleanAsText, at, message);
+            draft.help("write how many GPUs there should be");
+            if fixable {
+                let count = if *value == Value::Bool(true) { "1" } else { "0" };
+                draft.offer(format!("write `{count}`"), at.range, count);
+            }
+            gpu
         }
         Value::Int(_) | Value::BigInt(_) => {
             let gpu = of_text(cx, at, &coerce::text(value)?)?;
@@ -54,7 +65,14 @@ fn object(cx: &mut Cx<'_>, at: At<'_>) -> Option<Gpu> {
     let fields = cx.object(at, "resources.gpu")?;
     let path = at.path;
     let name = fields.optional(cx, path, "name", names);
-    let count = fields.default(cx, path, "count", ONE, range::ints);
+    let count = fields.default(cx, path, "count", ONE, |cx, at| {
+        let count = range::ints(cx, at)?;
+        if let (Some(least), Some(_)) = (count.min.filter(|&n| n > MANY), &cx.doc.node(at.node).text) {
+            cx.report(Code::GpuCount, at, format!("this asks for {least} GPUs in one machine"))
+                .help("a memory is written as `memory: 80GB`");
+        }
+        Some(count)
+    });
     let memory = fields.optional(cx, path, "memory", range::sizes);
     let total_memory = fields.optional(cx, path, "total_memory", range::sizes);
     let compute_capability = fields.optional(cx, path, "compute_capability", compute_capability);
@@ -139,8 +157,14 @@ fn of_version(text: &str) -> Option<(coerce::Int, coerce::Int)> {
 fn of_text(cx: &mut Cx<'_>, at: At<'_>, written: &str) -> Option<Gpu> {
     let plain = written.replace(' ', "");
     let (mut names, mut memory, mut count) = (None, None, None);
+    let mut vendor = None;
     let mut good = true;
     for token in plain.split(':') {
+        if matches!(token.to_ascii_lowercase().as_str(), "nvidia" | "amd" | "intel" | "google" | "tpu")
+            && plain.len() > token.len()
+        {
+            vendor = Some(token);
+        }
         if token.is_empty() {
             cx.report(Code::InvalidGpu, at, format!("{} has an empty part", quote(written))).help(HELP);
             return None;
@@ -165,7 +189,19 @@ fn of_text(cx: &mut Cx<'_>, at: At<'_>, written: &str) -> Option<Gpu> {
             (fresh, "counts", "write a range: `1..2`")
         };
         if let (false, what, help) = slot {
-            cx.report(Code::InvalidGpu, at, format!("{} has two {what}", quote(written))).help(help);
+            let without: Vec<_> = plain.split(':').filter(|token| Some(*token) != vendor).collect();
+            let without = without.join(":");
+            let fix = cx.replacement(at, &without);
+            let draft = cx.report(Code::InvalidGpu, at, format!("{} has two {what}", quote(written)));
+            match vendor.filter(|_| what == "names") {
+                Some(vendor) => {
+                    draft.help(format!("dstack 0.18 knows no vendors: leave {} out", quote(vendor)));
+                    if let Some(fix) = fix {
+                        draft.offer(format!("write {}", quote(&without)), at.range, fix);
+                    }
+                }
+                None => _ = draft.help(help),
+            }
             return None;
         }
     }
@@ -191,17 +227,16 @@ fn size_token(cx: &mut Cx<'_>, at: At<'_>, token: &str) -> Option<SizeRange> {
     if !looks_like_name {
         return range::sizes_of_text(cx, at, token);
     }
-    let (count, whole) =
-        (&token[..digits], cx.is_bare(at) && cx.doc.node(at.node).text.as_deref() == Some(token));
+    let count = &token[..digits];
     let meant = format!("{name}:{count}");
-    let spaced =
-        cx.is_bare(at) && cx.doc.node(at.node).text.as_deref().is_some_and(|t| t.replace(' ', "") == token);
+    let whole = cx.doc.node(at.node).text.as_deref().is_some_and(|t| t.replace(' ', "") == token);
+    let fix = cx.replacement(at, &meant).filter(|_| whole);
     let draft = cx.report(Code::InvalidGpu, at, format!("{} is no size, no count and no name", quote(token)));
     draft.help(format!("for {count} × {name}, write `{meant}`"));
-    if whole || spaced {
+    if let Some(fix) = fix {
         // `2xA100` is said everywhere; `1A100` may be anything.
         let certain = token.get(digits..).is_some_and(|rest| rest.starts_with(['x', 'X', '*']));
-        draft.suggest(certain, format!("write `{meant}`"), at.range, meant);
+        draft.suggest(certain, format!("write `{meant}`"), at.range, fix);
     }
     None
 }
@@ -219,31 +254,63 @@ fn name_list(
         cx.report(Code::InvalidGpu, at, format!("{} has an empty name", quote(written)))
             .help("remove the comma too many");
     }
+    if let Some(size) = list.iter().find(|name| is_size(name)) {
+        let rest: Vec<_> = list.iter().filter(|name| *name != size).map(String::as_str).collect();
+        let meant = written.replace(' ', "").replacen(token, &format!("{}:{size}", rest.join(",")), 1);
+        let fix = cx.replacement(at, &meant).filter(|_| list.len() > 1);
+        let draft = cx.report(Code::GpuNameSize, at, format!("{} is read as the name of a GPU", quote(size)));
+        draft.help("commas part names; before a size stands a colon");
+        if let Some(fix) = fix {
+            draft.offer(format!("write {}", quote(&meant)), at.range, fix);
+        }
+    }
     *names = Some(list);
     full
 }
 
-/// `gpu: 24` and `gpu: 3090` are counts.
+/// Whether a name is a size with its unit, as in `A100,80GB`.
+fn is_size(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_digit())
+        && name.ends_with(['b', 'B'])
+        && memory::parse(name).is_some()
+}
+
+/// `gpu: 24`, `gpu: 24..80`, `gpu: A100:80` and `gpu: 3090` are counts.
 fn count_surprises(cx: &mut Cx<'_>, at: At<'_>, gpu: &Gpu) {
-    let text = cx.doc.node(at.node).text.clone();
-    let Some(written) =
-        text.filter(|t| !t.contains(['.', ':']) && gpu.name.is_none() && gpu.memory.is_none())
-    else {
+    let Some(least) = gpu.count.min.filter(|&n| n > MANY) else { return };
+    let Some(written) = cx.doc.node(at.node).text.clone() else {
         return;
     };
-    let Some(n) = gpu.count.min.filter(|&n| n > MANY && gpu.count.max == Some(n)) else { return };
-    let fixable = cx.is_bare(at) && written.bytes().all(|b| b.is_ascii_digit()) && !written.starts_with('0');
-    let draft = cx.report(Code::GpuCount, at, format!("{} is a count: {n} GPUs", quote(&written)));
-    if n >= 1000 {
-        draft.help("a model is written with its letters, such as `RTX3090`");
-        if fixable {
-            draft.offer(format!("write `RTX{n}`"), at.range, format!("RTX{n}"));
-        }
+    // `1:30` was told of already; what it is part of is not known.
+    if matches!(cx.value(at), Value::Int(_)) && written.contains(':') {
+        return;
+    }
+    let is_count = |token: &&str| {
+        token.starts_with(|c: char| c.is_ascii_digit())
+            && token.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+    };
+    let Some(count) = written.split(':').map(str::trim).find(is_count).map(str::to_owned) else { return };
+    let alone = count == written;
+    let open = count.contains("..");
+    let sized = |n: &str| if n.is_empty() { String::new() } else { format!("{n}GB") };
+    let sized: Vec<_> = count.split("..").map(sized).collect();
+    let memory = written.replacen(&count, &sized.join(".."), 1);
+    let (help, meant) = if least >= 1000 && alone {
+        ("a model is written with its letters, such as `RTX3090`", vec![format!("RTX{least}")])
+    } else if alone && !open {
+        ("a memory is written with its unit", vec![memory.clone(), format!("{memory}..")])
     } else {
-        draft.help("a memory is written with its unit");
-        if fixable {
-            draft.offer(format!("write `{n}GB`"), at.range, format!("{n}GB"));
-            draft.offer(format!("write `{n}GB..`"), at.range, format!("{n}GB.."));
-        }
+        ("a memory is written with its unit", vec![memory])
+    };
+    let fixes: Vec<_> = meant
+        .into_iter()
+        .filter(|_| gpu.memory.is_none() && !count.starts_with('0'))
+        .filter_map(|meant| Some((cx.replacement(at, &meant)?, meant)))
+        .collect();
+    let more = if open { " or more" } else { "" };
+    let draft = cx.report(Code::GpuCount, at, format!("{} is a count: {least} GPUs{more}", quote(&count)));
+    draft.help(help);
+    for (fix, meant) in fixes {
+        draft.offer(format!("write {}", quote(&meant)), at.range, fix);
     }
 }

@@ -36,7 +36,8 @@ pub(super) fn of_text(cx: &mut Cx<'_>, at: At<'_>, text: &str) -> Option<f64> {
         return Some(size);
     }
     let meant = suggest(text);
-    let whole = cx.is_bare(at) && matches!(cx.value(at), Value::Str(all) if all == text);
+    let whole = matches!(cx.value(at), Value::Str(all) if all == text);
+    let fix = meant.as_ref().filter(|_| whole).and_then(|meant| cx.replacement(at, meant));
     let message = match text.trim() {
         "" => "expected a size, got an empty text".to_owned(),
         _ => format!("{} is not a size", quote(text)),
@@ -47,8 +48,8 @@ pub(super) fn of_text(cx: &mut Cx<'_>, at: At<'_>, text: &str) -> Option<f64> {
     } else {
         draft.help("write a number with `MB`, `GB` or `TB`, such as `16GB`");
     }
-    if let (Some(meant), true) = (meant, whole) {
-        draft.fix(format!("write `{meant}`"), at.range, meant);
+    if let (Some(meant), Some(fix)) = (meant, fix) {
+        draft.fix(format!("write `{meant}`"), at.range, fix);
     }
     None
 }

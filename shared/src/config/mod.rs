@@ -15,6 +15,7 @@ mod environment;
 mod fields;
 mod gpu;
 mod hints;
+mod impossible;
 mod known;
 mod load;
 mod memory;
@@ -28,10 +29,10 @@ mod range;
 mod registry_auth;
 mod resources;
 mod scalars;
+mod secrets;
 mod summary;
 mod surprise;
 
-pub(crate) use env::is_secret_name;
 pub(crate) use hints::meaning;
 pub use hints::{InlineHint, hints};
 pub use known::check_with;
@@ -41,6 +42,7 @@ pub use model::*;
 pub use profiles::{
     CheckedProfiles, NamedProfile, NoSuchProfile, check_profiles, check_profiles_bytes, choose_profile,
 };
+pub(crate) use secrets::is_secret_name;
 pub use summary::{SummaryItem, summary};
 
 use crate::diagnostics::{Diagnostic, Severity};

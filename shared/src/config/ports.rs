@@ -2,10 +2,16 @@
 
 use super::{
     coerce::{self, Int},
-    context::{At, Cx, quote},
+    context::{At, Cx, Path, quote},
     scalars, surprise,
 };
-use crate::{config::PortMapping, diagnostics::Code, yaml::Value};
+use std::collections::BTreeMap;
+
+use crate::{
+    config::PortMapping,
+    diagnostics::{ByteRange, Code},
+    yaml::Value,
+};
 
 /// dstack's own upper bound, one too many.
 const MOST: i128 = 65536;
@@ -15,7 +21,42 @@ const HELP: &str =
 
 /// The list of ports.
 pub(super) fn ports(cx: &mut Cx<'_>, at: At<'_>) -> Option<Vec<PortMapping>> {
-    scalars::list(cx, at, port)
+    let ports = scalars::list(cx, at, port)?;
+    let items = cx.items(at).unwrap_or_default();
+    let mut seen: BTreeMap<(Option<u32>, u32), ByteRange> = BTreeMap::new();
+    for (i, (&(node, range), port)) in items.iter().zip(&ports).enumerate() {
+        let path = Path::Index(at.path, i);
+        let item = At { node, range, key: at.range, path: &path };
+        // A port of your machine can be given away once; `*` takes another one each time.
+        let identity = (port.local_port, if port.local_port.is_some() { 0 } else { port.container_port });
+        if let Some(&first) = seen.get(&identity) {
+            let what = port.local_port.map_or_else(
+                || format!("port {} is mapped twice", port.container_port),
+                |local| format!("port {local} of your machine is given twice"),
+            );
+            cx.report(Code::DuplicatePort, item, what)
+                .help("remove one of the two, or choose another port")
+                .related(first, "it is first given here");
+        } else {
+            seen.insert(identity, range);
+        }
+        if let Some(why) = unusable(*port) {
+            cx.report(Code::UnusablePort, item, why).help("choose another port");
+        }
+    }
+    Some(ports)
+}
+
+fn unusable(port: PortMapping) -> Option<String> {
+    if [port.local_port, Some(port.container_port)].contains(&Some(65536)) {
+        return Some("there is no port 65536, though dstack takes it".to_owned());
+    }
+    (10_000..11_000).contains(&port.container_port).then(|| {
+        format!(
+            "dstack keeps the ports from 10000 to 10999 for itself and does not forward {}",
+            port.container_port
+        )
+    })
 }
 
 fn port(cx: &mut Cx<'_>, at: At<'_>) -> Option<PortMapping> {

@@ -23,14 +23,20 @@ pub(super) fn python(cx: &mut Cx<'_>, at: At<'_>) -> Option<String> {
         invalid(cx, at, values);
         return None;
     };
-    if matches!(value, Value::Float(_)) && version == "3.10" {
+    // `3.1`, `3.10`, and `3.110`, which is 3.11.
+    let written = cx.doc.node(at.node).text.as_deref() != Some(version.as_str());
+    if let (Value::Float(number), true) = (value, written || version == "3.10") {
+        let number = coerce::float_text(*number);
         let shown = cx.quote(at);
         let fixable = cx.is_bare(at);
-        let draft =
-            cx.report(Code::PythonFloat, at, format!("{shown} is the number 3.1; it is taken for 3.10"));
-        draft.help("quote the version: `\"3.10\"`");
+        let draft = cx.report(
+            Code::PythonFloat,
+            at,
+            format!("{shown} is the number {number}; it is taken for {version}"),
+        );
+        draft.help(format!("quote the version: `\"{version}\"`"));
         if fixable {
-            draft.fix("write `\"3.10\"`", at.range, "\"3.10\"");
+            draft.fix(format!("write `\"{version}\"`"), at.range, format!("\"{version}\""));
         }
     }
     Some(version)

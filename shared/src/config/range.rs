@@ -108,7 +108,7 @@ fn read<T: Bound>(cx: &mut Cx<'_>, at: At<'_>) -> Option<Sides<T>> {
             let fields = cx.object(at, T::OBJECT)?;
             let min = fields.optional(cx, at.path, "min", T::of_value);
             let max = fields.optional(cx, at.path, "max", T::of_value);
-            in_order(cx, at, min?, max?)
+            in_order(cx, at, min?, max?, None)
         }
     }
 }
@@ -132,12 +132,66 @@ fn of_text<T: Bound>(cx: &mut Cx<'_>, at: At<'_>, text: &str) -> Option<Sides<T>
         let path = Path::Key(at.path, name);
         T::of_text(cx, At { path: &path, ..at }, text).map(Some)
     };
+    let sized = one_unit(min, max);
+    let dots = max.starts_with('.') && max.len() > 1;
+    let (low, high) = (min.to_owned(), max.trim_start_matches('.').to_owned());
+    let two_dots = format!("{low}..{high}");
+    let meant = if dots { Some(&two_dots) } else { sized.as_ref() };
     let min = side("min", min);
     let max = side("max", max);
-    in_order(cx, at, min?, max?)
+    let (min, max) = in_order(cx, at, min?, max?, meant)?;
+    // A part of a text, as in `gpu: 1..2TB:2`, is nothing to replace.
+    let whole = matches!(cx.value(at), Value::Str(t) if t.replace(' ', "") == text);
+    let fix = |cx: &Cx<'_>, meant: &str| cx.replacement(at, meant).filter(|_| whole);
+    if dots && max.is_some() {
+        let fix = fix(cx, &two_dots);
+        let draft = cx.report(
+            Code::ThreeDots,
+            at,
+            format!(
+                "the third dot belongs to the number: the upper bound is {}",
+                max.map(|max| max.to_string()).unwrap_or_default()
+            ),
+        );
+        draft.help("a range has two dots");
+        if let Some(fix) = fix {
+            draft.offer(format!("write `{two_dots}`"), at.range, fix);
+        }
+    } else if let (Some(sized), Some(min)) =
+        (sized.filter(|_| coerce::float_of_text(&low) <= number_of(&high)), min)
+    {
+        let explicit = format!("{low}GB..{high}");
+        let fixes = (fix(cx, &sized), fix(cx, &explicit));
+        let draft =
+            cx.report(Code::UnitMissing, at, format!("the lower bound is {min}: without a unit it is in GB"));
+        draft.help("give both bounds their unit");
+        if let (Some(same), Some(now)) = fixes {
+            draft.offer(format!("write `{sized}`"), at.range, same);
+            draft.offer(format!("write `{explicit}`, as it is read now"), at.range, now);
+        }
+    }
+    Some((min, max))
 }
 
-fn in_order<T: Bound>(cx: &mut Cx<'_>, at: At<'_>, min: Option<T>, max: Option<T>) -> Option<Sides<T>> {
+/// Both bounds with the unit of the upper one, when the lower has none and it is not GB.
+fn one_unit(min: &str, max: &str) -> Option<String> {
+    let unit = max.get(max.len().checked_sub(2)?..)?;
+    let bare = !min.is_empty() && min.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    (bare && matches!(unit.to_ascii_uppercase().as_str(), "TB" | "MB")).then(|| format!("{min}{unit}..{max}"))
+}
+
+/// The number of a size, its unit left out.
+fn number_of(size: &str) -> Option<f64> {
+    coerce::float_of_text(size.get(..size.len().checked_sub(2)?)?)
+}
+
+fn in_order<T: Bound>(
+    cx: &mut Cx<'_>,
+    at: At<'_>,
+    min: Option<T>,
+    max: Option<T>,
+    meant: Option<&String>,
+) -> Option<Sides<T>> {
     match (min, max) {
         (None, None) => {
             cx.report(Code::EmptyRange, at, "a range needs at least one bound")
@@ -145,15 +199,22 @@ fn in_order<T: Bound>(cx: &mut Cx<'_>, at: At<'_>, min: Option<T>, max: Option<T
             None
         }
         (Some(low), Some(high)) if low > high => {
-            let in_place = cx.is_bare(at) && matches!(cx.value(at), Value::Str(t) if !t.contains(':'));
+            let whole = matches!(cx.value(at), Value::Str(t) if !t.contains(':'));
+            let swapped = format!("{high}..{low}");
+            let fixes: Vec<_> = meant
+                .into_iter()
+                .chain([&swapped])
+                .filter(|_| whole)
+                .filter_map(|meant| Some((meant.clone(), cx.replacement(at, meant)?)))
+                .collect();
             let draft = cx.report(
                 Code::RangeOrder,
                 at,
                 format!("the lower bound {low} is above the upper bound {high}"),
             );
             draft.help("the lower bound comes first");
-            if in_place {
-                draft.offer(format!("write `{high}..{low}`"), at.range, format!("{high}..{low}"));
+            for (meant, fix) in fixes {
+                draft.offer(format!("write `{meant}`"), at.range, fix);
             }
             None
         }

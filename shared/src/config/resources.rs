@@ -2,7 +2,7 @@
 
 use super::{
     context::{At, Cx, Path},
-    disk, gpu, memory, range,
+    disk, gpu, impossible, memory, range,
 };
 use crate::config::{Disk, IntRange, Resources, SizeRange, Written};
 
@@ -32,5 +32,7 @@ pub(super) fn resources(cx: &mut Cx<'_>, at: At<'_>) -> Option<(Resources, Writt
     let disk =
         if fields.has("disk") { fields.optional(cx, path, "disk", disk::disk) } else { Some(default.disk) };
     let written = Written { cpu: fields.has("cpu"), memory: fields.has("memory"), disk: fields.has("disk") };
-    Some((Resources { cpu: cpu?, memory: memory?, shm_size: shm_size?, gpu: gpu?, disk: disk? }, written))
+    let resources = Resources { cpu: cpu?, memory: memory?, shm_size: shm_size?, gpu: gpu?, disk: disk? };
+    impossible::warn(cx, path, &fields, &resources);
+    Some((resources, written))
 }

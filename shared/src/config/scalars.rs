@@ -95,6 +95,9 @@ pub(super) fn choice(cx: &mut Cx<'_>, at: At<'_>, path: &str) -> Option<&'static
         Value::Str(text) => schema::guess(text.trim(), values.iter().copied()),
         _ => None,
     };
+    // `on`, though a boolean to YAML, was meant as `on-demand`.
+    let written = cx.doc.node(at.node).text.as_deref().unwrap_or_default();
+    let longer = values.iter().find(|value| written.len() > 1 && value.starts_with(written)).copied();
     let in_place = cx.is_in_place(at);
     let draft = cx.report(Code::InvalidValue, at, format!("expected {}, got {what}", join(&expected, "or")));
     if let Some(close) = close {
@@ -102,6 +105,9 @@ pub(super) fn choice(cx: &mut Cx<'_>, at: At<'_>, path: &str) -> Option<&'static
         if in_place {
             draft.suggest(close.sure, format!("replace with `{}`", close.name), at.range, close.name);
         }
+    } else if let (Some(longer), true) = (longer, in_place) {
+        draft.help(format!("did you mean `{longer}`?"));
+        draft.offer(format!("replace with `{longer}`"), at.range, longer);
     } else if let ([only], true) = (values, in_place) {
         draft.offer(format!("replace with `{only}`"), at.range, *only);
     }
@@ -119,11 +125,17 @@ pub(super) fn list<'t, T>(
         let bare = cx.is_bare(at);
         let written = cx.text.get(at.range.start..at.range.end).unwrap_or_default();
         // In a flow list, a comma or a bracket would end the item.
-        let flow_safe = !written.contains([',', '[', ']', '{', '}', '\n', '#', ':']);
+        let one_item = !written.contains([',', '[', ']', '{', '}', '\n', '#', ':']);
+        let words: Vec<_> = written.split(',').map(str::trim).collect();
+        let word = |word: &&str| {
+            !word.is_empty()
+                && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
+        };
+        let several = words.len() > 1 && words.iter().all(|w| word(w) && !w.starts_with(['-', '.']));
         let draft = cx.report(Code::WrongType, at, format!("expected a list, got {what}"));
         draft.help("write one item a line, each after `- `, or all in brackets: `[a, b]`");
-        if bare && flow_safe {
-            draft.fix("make it a list", at.range, format!("[{written}]"));
+        if bare && (one_item || several) {
+            draft.suggest(one_item, "make it a list", at.range, format!("[{written}]"));
         }
         return None;
     };

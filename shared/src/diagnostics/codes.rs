@@ -114,10 +114,30 @@ codes! {
     PythonFloat = "python-float", Warning;
     /// The same key stands twice in one mapping; the last one wins and the others are ignored.
     DuplicateKey = "duplicate-key", Warning;
+    /// A value in a list of variables holds its quotes: `NAME="value"` is no shell.
+    QuotedValue = "quoted-value", Warning;
+    /// A variable in a mapping has a name that a shell cannot use.
+    VariableName = "variable-name", Warning;
+    /// A port of your machine is given away twice, or a port of the environment is mapped twice to any.
+    DuplicatePort = "duplicate-port", Warning;
+    /// A port that is accepted but cannot be reached: 65536 does not exist, and dstack keeps 10000 to 10999 for itself.
+    UnusablePort = "unusable-port", Warning;
+    /// The bounds of a range are in different units, because one has none: `1..2TB` begins at 1 GB.
+    UnitMissing = "unit-missing", Warning;
+    /// A third dot in a range belongs to the number after it: `8...16` ends at 0.16.
+    ThreeDots = "three-dots", Warning;
+    /// What is asked for contradicts itself, so that no machine can match: a name for 0 GPUs, less memory than none.
+    MatchesNothing = "matches-nothing", Warning;
+    /// A path that should begin at the root does not.
+    PathNotAbsolute = "path-not-absolute", Warning;
+    /// A text that is empty is not the same as one that is left out.
+    EmptyText = "empty-text", Warning;
     /// A disk size without `..` is exact: `500GB` rules out a disk of 512 GB.
     DiskExact = "disk-exact", Warning;
     /// A bare number of GPUs is their count, not their memory: `gpu: 24` asks for 24 GPUs.
     GpuCount = "gpu-count", Warning;
+    /// A size stands among the names of GPUs: `A100,80GB` is two names.
+    GpuNameSize = "gpu-name-size", Warning;
     /// A comma inside `name` is part of the name; the short form and a list take several names.
     GpuNameComma = "gpu-name-comma", Warning;
     /// A list of texts of two characters that are no variables is read as a mapping of the first to the second.
@@ -126,6 +146,8 @@ codes! {
     RetryForced = "retry-forced", Warning;
     /// `retry: true` without a `duration` retries without an end.
     RetryUnlimited = "retry-unlimited", Warning;
+    /// A duration without a unit is in seconds: `8` is eight seconds.
+    DurationInSeconds = "duration-in-seconds", Warning;
     /// A duration of 0 or less.
     DurationNotPositive = "duration-not-positive", Warning;
     /// An empty list of backends, regions, instance types or GPU names matches nothing at all.
@@ -137,6 +159,8 @@ codes! {
     /// A key that has no effect beside another one.
     NoEffect = "no-effect", Warning;
 
+    /// A key without a value, which is read as `null`.
+    NoValue = "no-value", Hint;
     /// A variable without a value: whoever launches is asked for it, and it is not stored in the text.
     VariableAsked = "variable-asked", Hint;
     /// A password or token in plain text travels with the file.

@@ -59,6 +59,16 @@ impl Draft {
         self.suggest(false, title, range, text)
     }
 
+    /// A fix in several places that may be what was meant.
+    pub(crate) fn offer_edits(
+        &mut self,
+        title: impl Into<String>,
+        edits: Vec<(ByteRange, String)>,
+    ) -> &mut Self {
+        self.fixes.push(DraftFix { title: title.into(), certain: false, edits });
+        self
+    }
+
     /// A fix that is or is not surely what was meant.
     pub(crate) fn suggest(
         &mut self,

@@ -5,6 +5,7 @@
 //! [`Code::explanation`] and [`Code::page`]. Nothing on the way of `check` refers to the pages, so a
 //! WebAssembly module that only checks does not carry them.
 
+mod meanings;
 mod names;
 mod reading;
 mod surprises;
@@ -123,6 +124,18 @@ impl Code {
             Self::EmptyList => surprises::EMPTY_LIST,
             Self::DuplicateProfile => surprises::DUPLICATE_PROFILE,
             Self::SeveralDefaults => surprises::SEVERAL_DEFAULTS,
+            Self::QuotedValue => meanings::QUOTED_VALUE,
+            Self::VariableName => meanings::VARIABLE_NAME,
+            Self::DuplicatePort => meanings::DUPLICATE_PORT,
+            Self::UnusablePort => meanings::UNUSABLE_PORT,
+            Self::UnitMissing => meanings::UNIT_MISSING,
+            Self::ThreeDots => meanings::THREE_DOTS,
+            Self::MatchesNothing => meanings::MATCHES_NOTHING,
+            Self::PathNotAbsolute => meanings::PATH_NOT_ABSOLUTE,
+            Self::EmptyText => meanings::EMPTY_TEXT,
+            Self::GpuNameSize => meanings::GPU_NAME_SIZE,
+            Self::DurationInSeconds => meanings::DURATION_IN_SECONDS,
+            Self::NoValue => meanings::NO_VALUE,
             Self::NoEffect => surprises::NO_EFFECT,
             Self::VariableAsked => surprises::VARIABLE_ASKED,
             Self::PlainSecret => surprises::PLAIN_SECRET,
