@@ -80,3 +80,13 @@ pub(crate) fn complain(error: &(dyn std::error::Error + 'static)) {
 fn random() -> Result<StdRng, SysError> {
     StdRng::try_from_rng(&mut SysRng)
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_command_and_flag_is_well_formed() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -41,7 +41,7 @@ pub struct Args {
     format: Format,
 
     #[command(flatten)]
-    profile: profile::Args,
+    profile: profile::Flags,
 }
 
 /// How the result is printed.
@@ -296,14 +296,14 @@ mod tests {
     use super::*;
 
     fn asked(text: &str, format: Format, max_offers: usize) -> (u8, String, String) {
-        with_profile(text, format, max_offers, profile::Args::default(), &[]).expect("it is answered")
+        with_profile(text, format, max_offers, profile::Flags::default(), &[]).expect("it is answered")
     }
 
     fn with_profile(
         text: &str,
         format: Format,
         max_offers: usize,
-        profile: profile::Args,
+        profile: profile::Flags,
         folders: &[PathBuf],
     ) -> Result<(u8, String, String), Failure> {
         let args = Args { file: Some("-".into()), max_offers, explain: false, format, profile };
@@ -404,7 +404,7 @@ mod tests {
             max_offers: 1,
             explain: false,
             format: Format::Text,
-            profile: profile::Args::default(),
+            profile: profile::Flags::default(),
         };
         let answer = offers(&args, &[], &mut io::empty(), &mut Vec::new(), &mut Vec::new(), false);
         let error = answer.expect_err("it is not there");
@@ -429,14 +429,14 @@ mod tests {
         }
     }
 
-    fn named(name: &str) -> profile::Args {
+    fn named(name: &str) -> profile::Flags {
         use clap::Parser as _;
         #[derive(clap::Parser)]
-        struct Flags {
+        struct Command {
             #[command(flatten)]
-            profile: profile::Args,
+            profile: profile::Flags,
         }
-        Flags::parse_from(["berth", "--profile", name]).profile
+        Command::parse_from(["berth", "--profile", name]).profile
     }
 
     #[test]
@@ -450,8 +450,8 @@ mod tests {
             let backend = |line| serde_json::from_str::<Offer>(line).expect("an offer").backend;
             out.lines().map(backend).collect::<Vec<_>>()
         };
-        assert_eq!(backends("resources: {gpu: T4}", profile::Args::default()), ["gcp"; 3]);
-        assert_eq!(backends("backends: [aws]\nresources: {gpu: T4}", profile::Args::default()), ["aws"; 3]);
+        assert_eq!(backends("resources: {gpu: T4}", profile::Flags::default()), ["gcp"; 3]);
+        assert_eq!(backends("backends: [aws]\nresources: {gpu: T4}", profile::Flags::default()), ["aws"; 3]);
         assert_eq!(backends("resources: {gpu: T4}", named("nothing")).len(), 0);
         let error = with_profile("", Format::Text, 1, named("gpc"), &folders).expect_err("there is none");
         assert_eq!(error.to_string(), "no such profile: `gpc`; did you mean `gcp`?");
@@ -460,7 +460,7 @@ mod tests {
     #[test]
     fn invalid_profiles_are_shown_with_what_is_wrong() {
         let folder = Repository::new("invalid", "profiles:\n- max_price: 1\n");
-        let answer = with_profile("", Format::Text, 1, profile::Args::default(), &[folder.0.clone()]);
+        let answer = with_profile("", Format::Text, 1, profile::Flags::default(), &[folder.0.clone()]);
         let Err(Failure::Profile(error)) = answer else { panic!("{answer:?}") };
         assert!(
             error.render(false).contains("error[missing-key]: `name` is missing"),

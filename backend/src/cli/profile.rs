@@ -20,7 +20,7 @@ use super::validate::{read_to_limit, show};
 /// Flags about a profile; each stands above what the configuration and the profile say.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Profile")]
-pub struct Args {
+pub struct Flags {
     /// Name of a profile in `.dstack/profiles.yml` or `~/.dstack/profiles.yml`; else the default one is used.
     #[arg(long, value_name = "NAME", env = "DSTACK_PROFILE", hide_env_values = true)]
     profile: Option<String>,
@@ -101,7 +101,7 @@ impl ProfileError {
     }
 }
 
-impl Args {
+impl Flags {
     /// What the flags themselves say.
     pub(super) fn flags(&self) -> Profile {
         let list = |names: &[String]| (!names.is_empty()).then(|| names.to_vec());
@@ -169,14 +169,14 @@ mod tests {
     use super::*;
 
     #[derive(Debug, clap::Parser)]
-    struct Flags {
+    struct Command {
         #[command(flatten)]
-        profile: Args,
+        profile: Flags,
     }
 
     fn parsed(flags: &[&str]) -> Result<Profile, String> {
-        Flags::try_parse_from(["berth"].iter().chain(flags))
-            .map(|flags| flags.profile.flags())
+        Command::try_parse_from(["berth"].iter().chain(flags))
+            .map(|command| command.profile.flags())
             .map_err(|error| error.to_string())
     }
 

@@ -14,6 +14,8 @@ pub(super) fn log(reports: &[Report], complete: bool) -> Value {
         .iter()
         .flat_map(|report| report.diagnostics.iter().map(|d| result(&report.file, d, &codes)))
         .collect();
+    // The schema wants each artifact once.
+    let files: std::collections::BTreeSet<_> = reports.iter().map(|report| &report.file).collect();
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -25,8 +27,8 @@ pub(super) fn log(reports: &[Report], complete: bool) -> Value {
             }},
             "columnKind": "utf16CodeUnits",
             "invocations": [{"executionSuccessful": complete}],
-            "artifacts": reports.iter().map(|report| json!({
-                "location": artifact(&report.file),
+            "artifacts": files.into_iter().map(|file| json!({
+                "location": artifact(file),
                 "mimeType": "application/yaml",
                 "encoding": "utf-8",
             })).collect::<Vec<_>>(),
