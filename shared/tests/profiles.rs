@@ -8,6 +8,7 @@ use berth_shared::{
     },
     diagnostics::render,
 };
+use proptest::prelude::*;
 
 const FILE: &str = "\
 profiles:
@@ -29,6 +30,63 @@ fn profiles(text: &str) -> Vec<NamedProfile> {
 
 fn configuration(text: &str) -> Configuration {
     check(&format!("type: dev-environment\nide: vscode\n{text}")).configuration.expect("a valid text")
+}
+
+const PIECES: &[&str] = &[
+    "profiles:\n",
+    "profiles: ",
+    "- name: a\n",
+    "- name: b\n",
+    "  name: c\n",
+    "  default: true\n",
+    "  default: yes\n",
+    "  max_price: $1\n",
+    "  backends: []\n",
+    "  backends: aws\n",
+    "  retry_policy: {retry: true}\n",
+    "  retry_policy:\n    retry: false\n    duration: 4h\n",
+    "  termination_policy: dont-destroy\n",
+    "  termination_idle_time: 0\n",
+    "  creation_policy: reuse\n",
+    "  instance_name: x\n",
+    "  regions:\n",
+    "  env: {}\n",
+    "  max_duration: off\n",
+    "  max_duration: 8\n",
+    "[",
+    "]",
+    "{",
+    "}",
+    ", ",
+    ": ",
+    "&a ",
+    "*a",
+    "<<: *a\n",
+    "\r\n",
+    "é",
+    "# c\n",
+];
+
+proptest! {
+    #[test]
+    fn no_mixture_of_pieces_makes_it_panic_and_every_fix_works(
+        picks in proptest::collection::vec(0..PIECES.len(), 0..16),
+    ) {
+        let text: String = std::iter::once("profiles:\n- name: a\n").chain(picks.into_iter().map(|i| PIECES[i])).collect();
+        let checked = check_profiles(&text);
+        prop_assert_eq!(checked.profiles.is_some(), checked.is_valid());
+        for d in &checked.diagnostics {
+            let range = d.range.start.offset..d.range.end.offset;
+            prop_assert!(text.get(range).is_some(), "{:?}", d);
+            let count = |text: &str| {
+                check_profiles(text).diagnostics.iter().filter(|o| o.code == d.code && o.path == d.path).count()
+            };
+            for fix in &d.fixes {
+                let mended = fix.apply(&text).unwrap_or_default();
+                prop_assert!(count(&mended) < count(&text), "{:?} -> {:?}: {:?}", text, mended, d);
+            }
+        }
+    }
 }
 
 #[test]

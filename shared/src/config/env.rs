@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     coerce,
     context::{At, Cx, Entry, Path, quote},
-    scalars, secrets, surprise,
+    scalars, secrets, surprise, variables,
 };
 use crate::{
     config::EnvValue,
@@ -97,7 +97,7 @@ fn list(
         match value {
             Some(value) => {
                 secrets::variable(cx, item, &name, value);
-                secrets::surprising(cx, item, &name, value);
+                variables::surprising(cx, item, &name, value);
             }
             None => asked(cx, item, &name),
         }
@@ -232,7 +232,7 @@ fn variable(cx: &mut Cx<'_>, at: At<'_>, entry: Entry) -> Option<(String, EnvVal
         }
         (_, Some(name)) => {
             surprise::as_text(cx, key_at, &name);
-            secrets::odd_name(cx, key_at, &name);
+            variables::odd_name(cx, key_at, &name);
             Some(name)
         }
         (_, None) => {
@@ -254,7 +254,7 @@ fn variable(cx: &mut Cx<'_>, at: At<'_>, entry: Entry) -> Option<(String, EnvVal
             Some(text) => {
                 surprise::as_text(cx, item, &text);
                 secrets::variable(cx, item, &shown, &text);
-                secrets::surprising(cx, item, &shown, &text);
+                variables::surprising(cx, item, &shown, &text);
                 Some(EnvValue::Literal(text))
             }
             None if matches!(value, Value::Timestamp(_) | Value::Binary(_)) => {

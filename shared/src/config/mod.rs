@@ -32,6 +32,7 @@ mod scalars;
 mod secrets;
 mod summary;
 mod surprise;
+mod variables;
 
 pub(crate) use hints::meaning;
 pub use hints::{InlineHint, hints};

@@ -62,7 +62,7 @@ fn a_mistake_is_shown_with_its_line_and_its_fix() {
       = help: did you mean `resources`?
       = fix: replace with `resources`
 
-    invalid: 1 error
+    invalid: 1 error; `--fix` mends 1
     ");
 }
 
@@ -211,7 +211,10 @@ fn a_file_of_profiles_is_checked_as_one() {
     folder.write("sub/profiles.yml", "[");
     let (code, text) = outcome(&[&folder.0], Format::Text, b"");
     assert_eq!(code, 1);
-    assert!(text.contains("invalid-number") && text.ends_with("invalid: 1 error\n"), "{text}");
+    assert!(
+        text.contains("invalid-number") && text.ends_with("invalid: 1 error; `--fix` mends 1\n"),
+        "{text}"
+    );
     let (code, text, _) = asked(&[&file], Format::Json, true, b"");
     let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!((code, &json["config"]), (0, &serde_json::Value::Null));

@@ -32,7 +32,13 @@ pub(super) fn write(out: &mut dyn Write, reports: &[Report], colour: bool) -> io
         found.push("no problems".to_owned());
     }
     let fixed: usize = reports.iter().map(|report| report.fixed.len()).sum();
-    let fixed = if fixed > 0 { format!("; fixed {}", plural(fixed, "problem")) } else { String::new() };
+    let certain = reports.iter().flat_map(|report| &report.diagnostics);
+    let certain = certain.filter(|d| d.fixes.iter().any(|fix| fix.certain)).count();
+    let fixed = match (fixed, certain) {
+        (0, 0) => String::new(),
+        (0, n) => format!("; `--fix` mends {n}"),
+        (n, _) => format!("; fixed {}", plural(n, "problem")),
+    };
     let invalid = reports.iter().filter(|report| !report.ok).count();
     let verdict = match (reports.len(), invalid) {
         (0, _) => return Ok(()),
