@@ -71,10 +71,10 @@ pub fn hover(text: &str, offset: usize, facts: Option<&Facts>) -> Option<Hover> 
     });
     let read_as = configuration.as_ref().and_then(|c| read_as(c, &path.0, &path.to_string()));
     let mut notes = Vec::new();
-    if let Some(facts) = facts {
-        if on_value || !outline.children(ix).any(|(_, child)| child.key.is_some()) {
-            tell(&outline, ix, field, on_value.then(|| outline.bare(range)), facts, &mut notes);
-        }
+    if let Some(facts) = facts
+        && (on_value || !outline.children(ix).any(|(_, child)| child.key.is_some()))
+    {
+        tell(&outline, ix, field, on_value.then(|| outline.bare(range)), facts, &mut notes);
     }
     Some(Hover {
         range: index.range(ByteRange::new(range.start, range.end)),

@@ -100,7 +100,7 @@ impl<'a> Scanner<'a> {
         }
         let end = self.reader.mark();
         // There is one now; the borrow checker cannot know.
-        Ok(self.current.get_or_insert_with(|| Token { kind: TokenKind::StreamEnd, start: end, end }))
+        Ok(self.current.get_or_insert(Token { kind: TokenKind::StreamEnd, start: end, end }))
     }
 
     fn pull(&mut self) -> Scan<Token> {
