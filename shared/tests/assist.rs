@@ -148,6 +148,12 @@ fn names_are_those_of_the_chosen_backends_with_their_offers_and_prices() {
 }
 
 #[test]
+fn a_value_to_type_over_is_the_first_choice() {
+    assert_eq!(labels("resources:\n  gpu: |24GB..")[0], "24GB..");
+    assert_eq!(labels("resources:\n  cpu: |8..")[0], "8..");
+}
+
+#[test]
 fn nothing_is_offered_where_nothing_belongs() {
     for text in [
         "# ty|pe",

@@ -2,11 +2,8 @@
 
 import { autocompletion, pickedCompletion, startCompletion } from "@codemirror/autocomplete";
 
-import { place } from "./place.js";
+import { place, where } from "./place.js";
 import { element, prose } from "./prose.js";
-
-/** Typing these may begin something that there is a list of. */
-const BEGINS = /[\w"'{[,.:-]$/;
 
 /**
  * @param {(text: string, line: number, column: number) => string} ask JSON of Rust's `Completions`
@@ -24,15 +21,11 @@ export function completion(ask) {
 
 function find(ask, context, explicit) {
   const { doc } = context.state;
-  const line = doc.lineAt(context.pos);
-  if (!explicit && !BEGINS.test(line.text.slice(0, context.pos - line.from))) return null;
-  const found = JSON.parse(ask(doc.toString(), line.number - 1, context.pos - line.from));
-  // What stands there already needs no list that would take the Enter key.
-  if (!explicit && found.exact) return null;
-  const items = explicit ? found.items : found.items.filter((item) => item.kind !== "example");
-  if (items.length === 0) return null;
+  const found = JSON.parse(ask(doc.toString(), ...where(doc, context.pos)));
   const from = place(doc, found.range.start.line, found.range.start.column);
   const typed = doc.sliceString(from, context.pos).replace(/^["']/, "").toLowerCase();
+  const items = explicit ? found.items : unasked(found, typed);
+  if (items.length === 0) return null;
   return {
     from,
     to: place(doc, found.range.end.line, found.range.end.column),
@@ -44,6 +37,19 @@ function find(ask, context, explicit) {
     options: items.map(option),
     update: (_result, _from, _to, context) => find(ask, context, explicit),
   };
+}
+
+/**
+ * What to offer while somebody types. An open list takes the Enter key, so it opens only where it surely helps: when
+ * something is typed that begins a name, and that is not one already.
+ */
+function unasked(found, typed) {
+  if (typed === "" || found.exact) return [];
+  const begins = ({ label }) => {
+    const at = label.toLowerCase().indexOf(typed);
+    return at === 0 || (at > 0 && /[^a-z\d]/i.test(label[at - 1]));
+  };
+  return found.items.filter((item) => item.kind !== "example" && begins(item));
 }
 
 function option(item) {

@@ -93,6 +93,33 @@ test(
 );
 
 test(
+  'the Enter key ends a line where nothing is begun, whatever could be offered',
+  withServer(async ({ server, browser }) => {
+    const page = await browser.newPage();
+    await logIn(page, server.loginLink);
+    await paste(page, ' ');
+    await page.keyboard.press('Backspace');
+    for (const line of ['type: dev-environment', 'ide: vscode', 'backends:', '- aws']) {
+      await page.keyboard.type(line);
+      // Longer than a list takes to open.
+      await page.waitForTimeout(400);
+      assert.equal(await completions(page).count(), 0, `no list behind ${line}`);
+      await page.keyboard.press('Enter');
+    }
+    await page.keyboard.press('Backspace');
+    for (const gpu of ['gpu:', 'gpu: 2', 'gpu: 24GB', 'gpu: A100:4']) {
+      await paste(page, `${BEGIN}resources:\n  `);
+      await page.keyboard.type(gpu);
+      await page.waitForTimeout(400);
+      assert.equal(await completions(page).count(), 0, `no list behind ${gpu}`);
+      await page.keyboard.press('Enter');
+      assert.ok((await text(page)).includes(`${gpu}\n`), await text(page));
+    }
+    assert.deepEqual(page.problems, []);
+  }),
+);
+
+test(
   'regions are those of the chosen backends',
   withServer(async ({ server, browser }) => {
     const page = await browser.newPage();

@@ -150,7 +150,11 @@ impl<'t> Found<'t> {
 
     /// Takes a completion that fits what is typed.
     fn add(&mut self, completion: Completion) {
-        if let Some(rank) = rank(&completion.label, self.typed) {
+        if let Some(mut rank) = rank(&completion.label, self.typed) {
+            // What stands there is the first choice where nothing is typed yet.
+            if self.typed.is_empty() && completion.label != self.word {
+                rank = 1;
+            }
             self.exact |= completion.kind != CompletionKind::Key && completion.label == self.word;
             self.items.push((rank, completion));
         }

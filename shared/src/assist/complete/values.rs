@@ -286,8 +286,9 @@ fn gpu<'t>(writer: &mut Writer<'_, 't>, facts: Option<&Facts>, found: &mut Found
         sizes.sort_by(f64::total_cmp);
         sizes.dedup();
         for size in sizes {
+            // An example: what begins like it may be a count.
             let size = format!("{size}GB");
-            writer.add(found, &size, &size, CompletionKind::Value, Some("memory of each".to_owned()), None);
+            writer.add(found, &size, &size, CompletionKind::Example, Some("memory of each".to_owned()), None);
         }
     }
     // A count of its own is a number, and easily taken for a memory; behind a name it is plain.
