@@ -460,7 +460,8 @@ mod tests {
     #[test]
     fn invalid_profiles_are_shown_with_what_is_wrong() {
         let folder = Repository::new("invalid", "profiles:\n- max_price: 1\n");
-        let answer = with_profile("", Format::Text, 1, profile::Flags::default(), &[folder.0.clone()]);
+        let answer =
+            with_profile("", Format::Text, 1, profile::Flags::default(), std::slice::from_ref(&folder.0));
         let Err(Failure::Profile(error)) = answer else { panic!("{answer:?}") };
         assert!(
             error.render(false).contains("error[missing-key]: `name` is missing"),
