@@ -488,6 +488,7 @@ proptest! {
 /// What counting the whole catalogue and asking takes: `cargo nextest run -p berth-shared --run-ignored only how_long --no-capture`.
 #[test]
 #[ignore = "prints times, asserts nothing"]
+#[expect(clippy::disallowed_methods, reason = "it is about the time that passes")]
 fn how_long_it_takes() {
     use berth_shared::{assist::Facts, catalog::Catalogue};
     use std::{sync::Arc, time::Instant};
