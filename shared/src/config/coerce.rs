@@ -1,6 +1,8 @@
 //! How dstack's libraries (pydantic 1, Python's own conversions) turn one kind of value into another.
 //! Pure functions; what to say about it is decided elsewhere.
 
+use std::borrow::Cow;
+
 use crate::yaml::{Value, with_ascii_digits};
 
 /// A whole number that can or cannot be held.
@@ -13,14 +15,19 @@ pub(super) enum Int {
 
 /// Python's `str()` of a scalar, as a text field takes it; `None` for what a text field rejects.
 pub(super) fn text(value: &Value) -> Option<String> {
+    as_text(value).map(Cow::into_owned)
+}
+
+/// As [`text`], borrowed where it can be.
+pub(super) fn as_text(value: &Value) -> Option<Cow<'_, str>> {
     Some(match value {
-        Value::Str(text) => text.clone(),
-        Value::Bool(true) => "True".to_owned(),
-        Value::Bool(false) => "False".to_owned(),
-        Value::Int(n) => n.to_string(),
-        Value::BigInt(digits) => digits.clone(),
-        Value::Float(f) => float_text(*f),
-        Value::Binary(bytes) => String::from_utf8(bytes.clone()).ok()?,
+        Value::Str(text) => text.into(),
+        Value::Bool(true) => "True".into(),
+        Value::Bool(false) => "False".into(),
+        Value::Int(n) => n.to_string().into(),
+        Value::BigInt(digits) => digits.into(),
+        Value::Float(f) => float_text(*f).into(),
+        Value::Binary(bytes) => std::str::from_utf8(bytes).ok()?.into(),
         _ => return None,
     })
 }
@@ -150,7 +157,7 @@ fn is_blank(c: char) -> bool {
 }
 
 /// The text with all decimal digits as ASCII ones.
-fn ascii_digits(text: &str) -> std::borrow::Cow<'_, str> {
+fn ascii_digits(text: &str) -> Cow<'_, str> {
     if text.is_ascii() { text.into() } else { with_ascii_digits(text).into() }
 }
 

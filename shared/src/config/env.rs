@@ -201,16 +201,14 @@ fn wrong_map_item(cx: &mut Cx<'_>, item: At<'_>) {
 
 fn mapping(cx: &mut Cx<'_>, at: At<'_>, entries: &[Entry]) -> Option<Env> {
     // The last of equal keys wins, and what the others hold is never looked at.
-    let mut last: BTreeMap<(&str, Option<String>), usize> = BTreeMap::new();
-    let identity = |entry: &Entry| {
-        let key = &cx.doc.node(entry.key).value;
-        (super::context::kind(key), coerce::text(key))
-    };
+    let doc = cx.doc;
+    let mut last = BTreeMap::new();
     for (i, entry) in entries.iter().enumerate() {
-        last.insert(identity(entry), i);
+        let key = &doc.node(entry.key).value;
+        last.insert((super::context::kind(key), coerce::as_text(key)), i);
     }
-    let counts: Vec<bool> =
-        entries.iter().enumerate().map(|(i, entry)| last[&identity(entry)] == i).collect();
+    let mut counts = vec![false; entries.len()];
+    last.into_values().for_each(|i| counts[i] = true);
     let mut env = Env::new();
     let mut good = true;
     for (&entry, _) in entries.iter().zip(counts).filter(|&(_, counts)| counts) {

@@ -143,11 +143,12 @@ impl Cx<'_> {
     /// Warns about keys of one mapping that stand there more than once.
     fn duplicates(&mut self, at: At<'_>, entries: &[Entry]) {
         // Sorted by the key, so that a mapping of thousands stays quick.
-        let mut keys: Vec<(String, usize)> = entries
+        let doc = self.doc;
+        let mut keys: Vec<_> = entries
             .iter()
             .enumerate()
             .filter(|(_, entry)| !entry.merged)
-            .filter_map(|(i, entry)| Some((coerce::text(&self.doc.node(entry.key).value)?, i)))
+            .filter_map(|(i, entry)| Some((coerce::as_text(&doc.node(entry.key).value)?, i)))
             .collect();
         keys.sort();
         for group in keys.chunk_by(|a, b| a.0 == b.0) {

@@ -141,6 +141,9 @@ impl Sink {
                 fixes: Vec::new(),
             });
         }
+        if self.drafts.is_empty() {
+            return Vec::new();
+        }
         // Stable: at one place, the order in which they were found.
         self.drafts.sort_by_key(|draft| (draft.range.start, draft.code.severity()));
         let index = LineIndex::new(text);
