@@ -9,7 +9,7 @@ use leptos_router::{
 use crate::{
     components::{Shell, Sprite, provide_toasts},
     live::provide_live,
-    pages::{Launch, Login, NotFound, RunPage, Runs, Team},
+    pages::{Launch, Login, NotFound, Reference, ReferenceProblems, RunPage, Runs, Team},
 };
 
 /// The dashboard.
@@ -27,6 +27,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/runs") view=Runs/>
                     <Route path=path!("/runs/:name") view=RunPage/>
                     <Route path=path!("/team") view=Team/>
+                    <Route path=path!("/reference") view=Reference/>
+                    <Route path=path!("/reference/problems") view=ReferenceProblems/>
+                    <Route path=path!("/reference/problems/:code") view=ReferenceProblems/>
+                    <Route path=path!("/reference/:key") view=Reference/>
                 </ParentRoute>
             </Routes>
         </Router>

@@ -19,7 +19,9 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
         run(cargo().args(runner).arg("--workspace").args(filter))
     });
     // All are always run, so that one failure does not hide another.
-    let package = npm::package(steps, Profile::Quick).and_then(|package| {
+    let built = npm::package(steps, Profile::Quick);
+    let folder = built.as_ref().ok().cloned().unwrap_or_default();
+    let package = built.and_then(|package| {
         steps.step("tests of the JSON Schema and the npm package", || {
             let mut node = command("node");
             node.current_dir(root().join("tests/schema")).env("BERTH_NPM", package);
@@ -34,6 +36,7 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
             node.current_dir(root().join("tests/browser"))
                 .env("CHROMIUM", chromium)
                 .env("BERTH", binary)
+                .env("BERTH_NPM", folder)
                 // One browser at a time is quick enough and keeps two cores from stalling each other's waits.
                 .args(["--test", "--test-concurrency=1", "--test-timeout=300000"]);
             if let Some(filter) = filter {

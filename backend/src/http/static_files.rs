@@ -55,9 +55,10 @@ pub(super) async fn serve(State(app): State<App>, request: Request) -> Result<Re
         .ok_or_else(|| Failure::new(StatusCode::NOT_FOUND, "no-such-file", "the dashboard has no such file"))
 }
 
-/// A last part with a dot is a file; the page's own addresses have none.
+/// A last part with a dot is a file; of the page's own addresses only those of keys have one:
+/// `reference/resources.gpu`.
 fn looks_like_file(name: &str) -> bool {
-    name.rsplit('/').next().is_some_and(|last| last.contains('.'))
+    !name.starts_with("reference/") && name.rsplit('/').next().is_some_and(|last| last.contains('.'))
 }
 
 fn page(asked: &HeaderMap) -> Response {

@@ -10,7 +10,10 @@ export function card(problem, apply) {
   const body = element("div", "diag__body", element("p", "diag__msg", ...sentence(problem.message)));
   const help = element("p", "diag__help");
   if (problem.help) help.append(...sentence(problem.help), " ");
-  help.append(element("span", "diag__code", problem.code));
+  const code = element("a", "diag__code", problem.code);
+  // The page of the rule; beside this one, so that nothing typed is lost.
+  Object.assign(code, { href: `/reference/problems/${problem.code}`, target: "_blank", rel: "noopener" });
+  help.append(code);
   body.append(help);
   if (problem.fixes.length > 0) {
     const fixes = problem.fixes.slice(0, 4).map((fix, i) => {

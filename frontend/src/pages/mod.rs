@@ -3,6 +3,7 @@
 pub mod launch;
 mod login;
 mod not_found;
+mod reference;
 mod run;
 mod runs;
 mod team;
@@ -11,6 +12,7 @@ mod title;
 pub use launch::Launch;
 pub use login::Login;
 pub use not_found::NotFound;
+pub use reference::{Reference, ReferenceProblems};
 pub use run::RunPage;
 pub use runs::Runs;
 pub use team::Team;

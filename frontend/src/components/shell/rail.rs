@@ -71,6 +71,7 @@ pub(super) fn Rail() -> impl IntoView {
                 <Item href="/" icon="launch" label="Launch"/>
                 <Item href="/runs" icon="runs" label="Runs" count=active/>
                 <Item href="/team" icon="team" label="Team"/>
+                <Item href="/reference" icon="file" label="Reference"/>
             </div>
             <div class="rail__spring"></div>
             <div class="rail__group rail__foot">

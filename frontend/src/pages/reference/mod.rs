@@ -1,0 +1,77 @@
+//! *Reference*: every key of a configuration, and everything that may be said about one. Both come from the tables
+//! that the checks use.
+
+mod keys;
+mod problems;
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+
+use crate::{components::TopBar, pages::title::set_title};
+use keys::Keys;
+use problems::Problems;
+
+/// The page at `/reference` and `/reference/KEY`.
+#[component]
+pub fn Reference() -> impl IntoView {
+    let here = Memo::new(|_| use_params_map().read().get("key").unwrap_or_default());
+    show(here);
+    set_title(move || if here.get().is_empty() { "Reference".to_owned() } else { here.get() });
+    view! { <Frame current="keys"><Keys here=here/></Frame> }
+}
+
+/// The page at `/reference/problems` and `/reference/problems/CODE`.
+#[component]
+pub fn ReferenceProblems() -> impl IntoView {
+    let here = Memo::new(|_| use_params_map().read().get("code").unwrap_or_default());
+    show(here);
+    set_title(move || if here.get().is_empty() { "Problems".to_owned() } else { here.get() });
+    view! { <Frame current="problems"><Problems here=here/></Frame> }
+}
+
+/// Brings what the address names into view, once it is there.
+fn show(here: Memo<String>) {
+    Effect::new(move |_| {
+        let id = here.get();
+        // After the router has scrolled to the top of a new page.
+        request_animation_frame(move || {
+            request_animation_frame(move || {
+                if let Some(element) = document().get_element_by_id(&id).filter(|_| !id.is_empty()) {
+                    element.scroll_into_view();
+                }
+            });
+        });
+    });
+}
+
+#[component]
+fn Frame(
+    /// Which of the two it is.
+    current: &'static str,
+    /// Contents and sections.
+    children: Children,
+) -> impl IntoView {
+    let tab = |key: &'static str, href: &'static str, label: &'static str| {
+        view! { <a class="tabs__tab" href=href aria-current=(key == current).then_some("page")>{label}</a> }
+    };
+    view! {
+        <TopBar><h1 class="topbar__title">"Reference"</h1></TopBar>
+        <main class="page" id="main" tabindex="-1">
+            <nav class="tabs" aria-label="Reference">
+                {tab("keys", "/reference", "Keys")}
+                {tab("problems", "/reference/problems", "Problems")}
+            </nav>
+            <div class="ref">{children()}</div>
+        </main>
+    }
+}
+
+/// A text in the fixed-width face, as it is written.
+#[component]
+fn Code(
+    /// The text.
+    #[prop(into)]
+    text: String,
+) -> impl IntoView {
+    view! { <pre class="ref__code"><code>{text}</code></pre> }
+}
