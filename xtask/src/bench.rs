@@ -75,7 +75,7 @@ pub(crate) fn check(steps: &mut Steps) -> Result<(), Problem> {
     match python.filter(|python| has_yaml(python)) {
         Some(python) => measure(
             "measure in Python",
-            command(python).arg(root().join("tests/bench/dstack.py")).arg(&documents),
+            command(python).arg(root().join("tests/bench/check.py")).arg(&documents),
         )?,
         None => println!("    Python: skipped, no PyYAML (BERTH_PYTHON may name a Python that has it)"),
     }
