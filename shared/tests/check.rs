@@ -448,3 +448,16 @@ fn odd_values_are_read_as_dstack_reads_them() {
     assert_eq!(env("[.inf]"), Some(1));
     assert_eq!(env("{on: x, 1.5: y, null: z}"), None);
 }
+
+#[test]
+fn a_misspelt_or_forgotten_type_hides_no_other_mistake() {
+    let codes = |text: &str| -> Vec<String> { check(text).diagnostics.into_iter().map(|d| d.code).collect() };
+    assert_eq!(
+        codes("type: dev-enviroment\nide: vscod\ndsk: 1\n"),
+        ["unknown-type", "invalid-value", "unknown-key"]
+    );
+    assert_eq!(codes("ide: vscod\nmax_price: 0\n"), ["missing-type", "invalid-value", "price-not-positive"]);
+    // What was meant for something else is not held against its own rules.
+    assert_eq!(codes("type: service\nport: 1\n"), ["unsupported-type"]);
+    assert_eq!(codes("services: {}\nvolumes: {}\n"), ["missing-type"]);
+}

@@ -12,9 +12,9 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
     setup::for_tests(steps)?;
     let rust = steps.step("tests in Rust", || {
         let runner: &[&str] = if which(&["cargo-nextest"]).is_some() {
-            &["nextest", "run", "--no-tests=pass"]
+            &["nextest", "run", "--no-tests=pass", "--no-fail-fast"]
         } else {
-            &["test"]
+            &["test", "--no-fail-fast"]
         };
         run(cargo().args(runner).arg("--workspace").args(filter))
     });

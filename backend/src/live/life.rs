@@ -57,6 +57,8 @@ impl Life {
             }
         };
         tokio::select! {
+            // A server that stops ends everything at once; that is the reason to tell then.
+            biased;
             // An error means that the server is gone already.
             _ = stopping.wait_for(|stopping| *stopping) => End::STOPPING,
             () = session => End::SESSION,
@@ -72,7 +74,8 @@ impl Session {
                     Ok(digest) if digest != self.digest => {}
                     // Who missed some cannot know; the page connects again and is asked for its session.
                     Ok(_) | Err(RecvError::Lagged(_)) => return,
-                    Err(RecvError::Closed) => return,
+                    // Nobody is left to end sessions: the server stops, and says so itself.
+                    Err(RecvError::Closed) => std::future::pending().await,
                 }
             }
         };
@@ -80,5 +83,23 @@ impl Session {
             () = ended => {}
             () = sleep(self.left) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_server_that_stops_is_the_reason_even_when_sessions_are_gone_with_it() {
+        let (ends, ended) = broadcast::channel(1);
+        let (stop, stopping) = watch::channel(false);
+        let session = Session { digest: Digest::of("a session"), ended, left: Duration::from_secs(3600) };
+        drop(ends);
+        let over = tokio::spawn(Life { stopping, session: Some(session) }.over());
+        tokio::task::yield_now().await;
+        assert!(!over.is_finished(), "nothing has ended it yet");
+        stop.send_replace(true);
+        assert_eq!(over.await.expect("it ends").reason, End::STOPPING.reason);
     }
 }

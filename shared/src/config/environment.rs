@@ -9,8 +9,8 @@ use crate::{config::Resources, diagnostics::Code, schema, yaml::Value};
 
 /// Reads the root of a document.
 pub(super) fn configuration(cx: &mut Cx<'_>, at: At<'_>) -> Option<(Configuration, Written)> {
-    of_type(cx, at)?;
     let errors = cx.sink.errors();
+    of_type(cx, at)?;
     let fields = cx.object(at, "")?;
     let path = &Path::Root;
     let ide = fields.required(cx, path, "ide", |cx, at| scalars::choice(cx, at, "ide").map(str::to_owned));
@@ -88,7 +88,8 @@ pub(super) fn configuration(cx: &mut Cx<'_>, at: At<'_>) -> Option<(Configuratio
     Some((configuration, written))
 }
 
-/// Checks `type`, which decides what the rest means.
+/// Checks `type`, which decides what the rest means. `None`, and reported, when the rest means something else; a type
+/// that is only misspelt or forgotten is reported, too, but the rest is read as what was surely meant.
 fn of_type(cx: &mut Cx<'_>, at: At<'_>) -> Option<()> {
     let entries = match cx.value(at) {
         Value::Map(entries) => entries,
@@ -134,7 +135,7 @@ fn of_type(cx: &mut Cx<'_>, at: At<'_>) -> Option<()> {
                 );
             }
         }
-        return None;
+        return (has_ide && misspelt.is_none()).then_some(());
     };
     let path = Path::Key(&Path::Root, "type");
     let at = At { node: entry.value, range: entry.value_range, key: entry.key_range, path: &path };
@@ -163,6 +164,7 @@ fn of_type(cx: &mut Cx<'_>, at: At<'_>) -> Option<()> {
                 let certain = close.is_some_and(|guess| guess.sure && guess.name == "dev-environment");
                 draft.suggest(certain, "replace with `dev-environment`", at.range, "dev-environment");
             }
+            return close.map(|_| ());
         }
     }
     None
