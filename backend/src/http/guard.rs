@@ -68,11 +68,12 @@ impl Names {
             return true;
         }
         let Some(port) = self.loopback_port else { return true };
-        let (name, given) = match host.rsplit_once(':') {
-            Some((name, digits)) if !digits.ends_with(']') => (name, digits.parse().ok()),
-            _ => (host.as_str(), Some(80)),
+        let (name, fits) = match host.rsplit_once(':') {
+            Some((name, digits)) if !digits.ends_with(']') => (name, digits.parse() == Ok(port)),
+            // A proxy on this machine, such as Trunk's, may leave the port out; names are what tells pages apart here.
+            _ => (host.as_str(), true),
         };
-        given == Some(port) && matches!(name, "localhost" | "127.0.0.1" | "[::1]")
+        fits && matches!(name, "localhost" | "127.0.0.1" | "[::1]")
     }
 
     /// Whether a page of this `Origin` is one of ours, seen under the name `host`.
@@ -155,12 +156,27 @@ mod tests {
 
     #[test]
     fn a_loopback_server_answers_to_its_own_names_and_port_alone() {
-        for host in ["127.0.0.1:8080", "localhost:8080", "LOCALHOST:8080", "[::1]:8080"] {
+        for host in [
+            "127.0.0.1:8080",
+            "localhost:8080",
+            "LOCALHOST:8080",
+            "[::1]:8080",
+            "127.0.0.1",
+            "localhost",
+            "[::1]",
+        ] {
             assert!(loopback().answers_to(host), "{host}");
         }
-        for host in
-            ["", "127.0.0.1", "127.0.0.1:80800", "localhost:8081", "evil.example:8080", "[::1]", ":8080"]
-        {
+        for host in [
+            "",
+            "127.0.0.1:80800",
+            "localhost:8081",
+            "evil.example:8080",
+            "evil.example",
+            "127.0.0.2",
+            "[::2]",
+            ":8080",
+        ] {
             assert!(!loopback().answers_to(host), "{host}");
         }
     }
