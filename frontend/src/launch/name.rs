@@ -8,7 +8,7 @@ const LONGEST: usize = 41;
 #[must_use]
 pub fn complaint(name: &str) -> Option<&'static str> {
     let mut characters = name.chars();
-    let Some(first) = characters.next() else { return None };
+    let first = characters.next()?;
     if !first.is_ascii_lowercase() {
         return Some("begins with a small letter");
     }

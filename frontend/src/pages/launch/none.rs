@@ -16,7 +16,7 @@ const MOST: usize = 6;
 /// In place of figures and table.
 #[component]
 pub(super) fn NoneFits(desk: Desk) -> impl IntoView {
-    let body = move || {
+    move || {
         desk.matched.with(|matched| {
             let matched = matched.as_ref()?;
             let explanation = matched.explanation.as_ref()?;
@@ -31,8 +31,7 @@ pub(super) fn NoneFits(desk: Desk) -> impl IntoView {
                 {sieve(explanation)}
             })
         })
-    };
-    body
+    }
 }
 
 fn sentence(explanation: &Explanation, reuse_only: bool) -> impl IntoView + use<> {
@@ -101,7 +100,7 @@ fn sieve(explanation: &Explanation) -> impl IntoView + use<> {
     }
     let universe = explanation.universe;
     let mut costs = explanation.constraints.clone();
-    costs.sort_by(|a, b| b.rules_out.cmp(&a.rules_out));
+    costs.sort_by_key(|cost| std::cmp::Reverse(cost.rules_out));
     let rows = costs
         .into_iter()
         .map(|cost| {
