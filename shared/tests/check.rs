@@ -461,3 +461,18 @@ fn a_misspelt_or_forgotten_type_hides_no_other_mistake() {
     assert_eq!(codes("type: service\nport: 1\n"), ["unsupported-type"]);
     assert_eq!(codes("services: {}\nvolumes: {}\n"), ["missing-type"]);
 }
+
+#[test]
+fn no_fix_leaves_what_it_mends() {
+    let titles = |text: &str, code: &str| -> Vec<String> {
+        let found = check(text).diagnostics.into_iter().filter(|d| d.code == code);
+        found.flat_map(|d| d.fixes).map(|fix| fix.title).collect()
+    };
+    let start = "type: dev-environment\nide: vscode\n";
+    // Two dots instead of three would leave the bounds the wrong way round.
+    let dots = titles(&format!("{start}resources:\n  disk: 508...160GB\n"), "range-order");
+    assert_eq!(dots, ["write `163.84MB..508GB`"]);
+    // Without the second of two equal keys the first one counts.
+    assert_eq!(titles(&format!("{start}backends: []\nbackends: []\n"), "empty-list"), [""; 0]);
+    assert_eq!(titles(&format!("{start}backends: []\n"), "empty-list"), ["remove the key"]);
+}

@@ -185,6 +185,12 @@ fn number_of(size: &str) -> Option<f64> {
     coerce::float_of_text(size.get(..size.len().checked_sub(2)?)?)
 }
 
+/// Whether both bounds of a range are sizes (or numbers), the lower one first.
+fn ascends(range: &str) -> bool {
+    let sides = range.split_once("..").map(|(min, max)| (memory::parse(min), memory::parse(max)));
+    matches!(sides, Some((Some(min), Some(max))) if min <= max)
+}
+
 fn in_order<T: Bound>(
     cx: &mut Cx<'_>,
     at: At<'_>,
@@ -203,6 +209,8 @@ fn in_order<T: Bound>(
             let swapped = format!("{high}..{low}");
             let fixes: Vec<_> = meant
                 .into_iter()
+                // Written otherwise, the bounds may still be the wrong way round.
+                .filter(|meant| ascends(meant))
                 .chain([&swapped])
                 .filter(|_| whole)
                 .filter_map(|meant| Some((meant.clone(), cx.replacement(at, meant)?)))

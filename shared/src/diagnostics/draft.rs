@@ -1,6 +1,8 @@
 //! Collecting diagnostics while a text is read. Places are byte ranges until the end, when they
 //! become lines and columns all at once.
 
+use std::collections::BTreeSet;
+
 use super::{ByteRange, Code, Diagnostic, Fix, LineIndex, Related, TextEdit};
 
 /// As many errors, and as many others, are kept: nobody reads on, and a text of 256 KiB can hold far more.
@@ -143,6 +145,18 @@ impl Sink {
         }
         if self.drafts.is_empty() {
             return Vec::new();
+        }
+        // Of two equal keys, removing one only lets the other count: the duplicate is to be mended first.
+        let doubled: BTreeSet<String> = self
+            .drafts
+            .iter()
+            .filter(|draft| draft.code == Code::DuplicateKey)
+            .map(|draft| draft.path.clone())
+            .collect();
+        for draft in self.drafts.iter_mut().filter(|draft| draft.code != Code::DuplicateKey) {
+            if doubled.contains(&draft.path) {
+                draft.fixes.retain(|fix| fix.edits.iter().any(|(_, text)| !text.is_empty()));
+            }
         }
         // Stable: at one place, the order in which they were found.
         self.drafts.sort_by_key(|draft| (draft.range.start, draft.code.severity()));
