@@ -475,4 +475,11 @@ fn no_fix_leaves_what_it_mends() {
     // Without the second of two equal keys the first one counts.
     assert_eq!(titles(&format!("{start}backends: []\nbackends: []\n"), "empty-list"), [""; 0]);
     assert_eq!(titles(&format!("{start}backends: []\n"), "empty-list"), ["remove the key"]);
+    // What has no effect for two reasons has none without one of them either.
+    let both = "creation_policy: reuse\ntermination_policy: dont-destroy\ntermination_idle_time: 5m\n";
+    let titles = titles(&format!("{start}{both}"), "no-effect");
+    assert_eq!(
+        titles,
+        ["remove `termination_policy`", "remove `creation_policy`", "remove `termination_idle_time`"]
+    );
 }

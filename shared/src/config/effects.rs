@@ -63,6 +63,7 @@ pub(super) fn warn_of_profile(
 ) {
     let c = profile;
     let reuse = c.creation_policy == Some(CreationPolicy::Reuse);
+    let kept = c.termination_policy == Some(TerminationPolicy::DontDestroy);
     if reuse {
         // Both belong to an instance and are given to it when it is created.
         for (name, written) in [
@@ -71,14 +72,14 @@ pub(super) fn warn_of_profile(
         ] {
             if written {
                 let why = "no instance is created, and those there are keep what they were created with";
-                beside(cx, path, fields, name, "creation_policy", why);
+                // An idle time that has no effect for two reasons has none without the first one either.
+                let twice = kept && name == "termination_idle_time";
+                beside(cx, path, fields, [name, "creation_policy"], why, !twice);
             }
         }
-    } else if c.termination_policy == Some(TerminationPolicy::DontDestroy)
-        && c.termination_idle_time.is_some()
-    {
+    } else if kept && c.termination_idle_time.is_some() {
         let why = "this keeps the instance however long it is idle";
-        beside(cx, path, fields, "termination_idle_time", "termination_policy", why);
+        beside(cx, path, fields, ["termination_idle_time", "termination_policy"], why, true);
     }
     if c.instance_name.is_some() && !reuse && (whole || c.creation_policy.is_some()) {
         let policy = fields.entry("creation_policy").filter(|(_, value)| value.start < value.end);
@@ -100,17 +101,18 @@ pub(super) fn warn_of_profile(
     }
 }
 
-/// `idle` has no effect beside `other`.
+/// `idle` has no effect beside `other`; `helps` says whether it had one without it.
 fn beside(
     cx: &mut Cx<'_>,
     path: &Path<'_>,
     fields: &Fields,
-    idle: &'static str,
-    other: &'static str,
+    [idle, other]: [&'static str; 2],
     why: &str,
+    helps: bool,
 ) {
     let removals =
         [idle, other].map(|name| (name, fields.entry(name).and_then(|(key, value)| cx.removal(key, value))));
+    let removals = removals.into_iter().take(if helps { 2 } else { 1 });
     fields.with(path, idle, |at| {
         let draft = cx.report(Code::NoEffect, at, format!("`{idle}` has no effect beside `{other}`"));
         draft.help("remove one of the two");
