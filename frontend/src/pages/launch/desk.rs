@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, rc::Rc, sync::Arc};
 
 use berth_shared::{
     api::Plan,
-    assist::{Facts, check_with, complete, hover},
+    assist::{Facts, complete, hover},
     catalog::Catalogue,
-    config::{Checked, hints},
+    config::{Checked, check_and_hint},
     diagnostics::{Fix, LineIndex, Range, Severity, TextEdit},
 };
 use leptos::prelude::*;
@@ -182,9 +182,8 @@ impl Desk {
         };
         let begin = browser::precise_millis();
         let facts = self.facts.get_value();
-        let checked = check_with(&text, facts.as_deref());
+        let (checked, notes) = check_and_hint(&text, facts.as_deref());
         let millis = browser::precise_millis() - begin;
-        let notes = if checked.is_valid() { hints(&text) } else { Vec::new() };
         if let Some(editor) = editor {
             editor.set_marks(&checked.diagnostics, &notes);
         }
