@@ -2,7 +2,6 @@
 
 pub mod counts;
 pub mod dates;
-pub mod edits;
 pub mod examples;
 pub mod lanes;
 pub mod name;

@@ -28,12 +28,14 @@ mod python;
 mod range;
 mod registry_auth;
 mod resources;
+pub(crate) mod rewrite;
 mod scalars;
 mod secrets;
 mod summary;
 mod surprise;
 mod variables;
 
+pub use disk::MIN_DISK_GB;
 pub(crate) use hints::meaning;
 pub use hints::{InlineHint, hints};
 pub use merge::{DEFAULT_IDLE_SECONDS, Profile};
@@ -42,6 +44,7 @@ pub use model::*;
 pub use profiles::{
     CheckedProfiles, NamedProfile, NoSuchProfile, check_profiles, check_profiles_bytes, choose_profile,
 };
+pub use rewrite::place;
 pub(crate) use secrets::is_secret_name;
 pub use summary::{SummaryItem, summary};
 

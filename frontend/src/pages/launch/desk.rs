@@ -6,7 +6,7 @@ use berth_shared::{
     api::Plan,
     assist::{Facts, complete, hover},
     catalog::Catalogue,
-    config::{Checked, check_and_hint},
+    config::{self, Checked, check_and_hint},
     diagnostics::{Fix, LineIndex, Range, Severity, TextEdit},
 };
 use leptos::prelude::*;
@@ -19,7 +19,6 @@ use crate::{
     editor::Editor,
     launch::name,
     launch::{
-        edits,
         plan::{Answers, Revision},
         ready::{Known, Readiness, readiness},
         refused::Refused,
@@ -239,7 +238,7 @@ impl Desk {
 
     /// Brings a field into view.
     pub(super) fn jump_to(self, path: &str) {
-        if let Some(range) = self.text.with_untracked(|text| edits::place(text, path)) {
+        if let Some(range) = self.text.with_untracked(|text| config::place(text, path)) {
             self.jump(range);
         }
     }
