@@ -55,7 +55,8 @@ pub(super) fn nearest<'a>(
 ) -> Vec<KeptOut<'a>> {
     let range = range_of(requirements, constraint);
     // The least distance first; of equal ones the first row.
-    let (mut below, mut above): (Option<(f64, KeptOut<'a>)>, Option<(f64, KeptOut<'a>)>) = (None, None);
+    let mut below: Option<(f64, KeptOut<'a>)> = None;
+    let mut above: Option<(f64, KeptOut<'a>)> = None;
     for offer @ (_, shape, row) in sieve.kept_out_by(Constraints::one(constraint)) {
         let machine = sizes(catalogue, shape);
         let (slot, distance) = match (machine.number(constraint), constraint) {
