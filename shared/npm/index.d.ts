@@ -243,6 +243,8 @@ export interface Explanation {
   universe: number;
   /** How many fit. */
   total: number;
+  /** The lowest price among those, US dollars an hour. */
+  cheapest: number | null;
   constraints: ConstraintCost[];
   /** The smallest changes that bring more, the best first. */
   relaxations: Relaxation[];

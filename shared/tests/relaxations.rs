@@ -6,7 +6,9 @@ use berth_shared::{
     catalog::Catalogue,
     check,
     diagnostics::apply_edits,
-    matcher::{Constraint, Context, Relaxation, Requirements, explain, match_offers, propose},
+    matcher::{
+        Constraint, Context, Relaxation, Requirements, explain, fix_gains, line_costs, match_offers, propose,
+    },
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
@@ -205,4 +207,38 @@ fn a_name_is_added_to_a_list_where_the_list_ends() {
     - gcp # near
     - vastai
     ");
+}
+
+#[test]
+fn each_line_says_what_it_leaves_out_and_each_fix_what_it_brings() {
+    let text = "type: dev-environment\nide: vscode\nresources:\n  memory: 100GB..\n  gpu: A100:1..8\n  disk: 500GB\nspot_policy: auto\nbackends:\n  - lambda\n  - azure\n  - gcp\nmax_price: 12\n";
+    let checked = check(text);
+    let configuration = checked.configuration.as_ref().expect("it is valid");
+    let context = Context::everything(&CATALOGUE);
+    let explanation = explain(&CATALOGUE, &Requirements::from(configuration), &context);
+    let notes: Vec<String> = line_costs(text, &explanation)
+        .into_iter()
+        .map(|note| format!("{}: {}", text.lines().nth(note.range.start.line).unwrap_or_default(), note.text))
+        .collect();
+    insta::assert_snapshot!(notes.join("\n"), @"
+      memory: 100GB..: 20 offers left out
+      disk: 500GB: 23 offers left out
+    backends:: 63 offers left out, from $0.22/h
+    max_price: 12: 139 offers left out
+    ");
+    let gains = fix_gains(text, configuration, &checked.diagnostics, &CATALOGUE, &context);
+    let gains: Vec<String> = checked
+        .diagnostics
+        .iter()
+        .zip(gains)
+        .flat_map(|(diagnostic, gains)| {
+            diagnostic
+                .fixes
+                .iter()
+                .zip(gains)
+                .map(|(fix, gain)| format!("{}: {gain:?}", fix.title))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    insta::assert_snapshot!(gains.join("\n"), @"write `500GB..`: Some(13)");
 }

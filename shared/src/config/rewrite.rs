@@ -37,8 +37,14 @@ pub(crate) type Edit = (ByteRange, String);
 
 /// The value of a field as it is written; `None` when it is not.
 pub(crate) fn written<'t>(text: &'t str, document: &Document, path: &str) -> Option<&'t str> {
+    let (_, value) = spot(document, path)?;
+    text.get(value.start..value.end)
+}
+
+/// Where the key and the value of a field are written; `None` when they are not.
+pub(crate) fn spot(document: &Document, path: &str) -> Option<(ByteRange, ByteRange)> {
     let (entry, rest) = deepest(document, path)?;
-    rest.is_empty().then(|| text.get(entry.value_range.start..entry.value_range.end)).flatten()
+    rest.is_empty().then_some((entry.key_range, entry.value_range))
 }
 
 /// Whether the value of a field is written as a mapping.

@@ -17,6 +17,8 @@ pub struct Explanation {
     pub universe: usize,
     /// How many fit.
     pub total: usize,
+    /// The lowest price among those, US dollars an hour.
+    pub cheapest: Option<f64>,
     /// Each constraint that there is.
     pub constraints: Vec<ConstraintCost>,
     /// The smallest changes that give more offers. While one constraint alone keeps something out: the nearest
@@ -104,8 +106,8 @@ pub fn explain(catalogue: &Catalogue, requirements: &Requirements, context: &Con
     let sieve = Sieve::new(catalogue, requirements, context);
     let all: Constraints = Constraint::ALL.into_iter().collect();
     let (universe, _) = sieve.without(all);
-    let (total, _) = sieve.without(Constraints::default());
-    let mut explanation = Explanation { universe, total, ..Explanation::default() };
+    let (total, cheapest) = sieve.without(Constraints::default());
+    let mut explanation = Explanation { universe, total, cheapest, ..Explanation::default() };
     for constraint in Constraint::ALL.into_iter().filter(|&constraint| requirements.has(constraint)) {
         let (without, cheapest_without) = sieve.without(Constraints::one(constraint));
         explanation.constraints.push(ConstraintCost {

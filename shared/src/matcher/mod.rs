@@ -1,6 +1,7 @@
 //! Requirements to offers, in order; and why none fits.
 
 mod constraint;
+mod costs;
 mod explain;
 mod fit;
 mod grouping;
@@ -16,6 +17,7 @@ mod tests;
 mod top;
 
 pub use constraint::Constraint;
+pub use costs::{fix_gains, line_costs};
 pub use explain::{Change, ConstraintCost, Explanation, Relaxation, explain};
 pub use fit::launch_disk_gb;
 pub use grouping::{OfferGroup, PlotPoint};

@@ -6,7 +6,7 @@ use berth_shared::{
     api::Plan,
     assist::{Facts, complete, hover},
     catalog::Catalogue,
-    config::{self, Checked, check_and_hint},
+    config::{self, Checked, InlineHint, check_and_hint},
     diagnostics::{Fix, LineIndex, Range, Severity, TextEdit},
 };
 use leptos::prelude::*;
@@ -189,6 +189,13 @@ impl Desk {
         self.text.set(text);
         self.checked.set(Arc::new(checked));
         self.check_millis.set(Some(millis));
+    }
+
+    /// Shows in the text what it costs in choice.
+    pub(super) fn show_costs(self, notes: &[InlineHint], gains: &[Vec<Option<i64>>]) {
+        if let Some(editor) = self.editor() {
+            editor.set_costs(notes, gains);
+        }
     }
 
     /// The catalogue was counted: what it knows helps from now on.

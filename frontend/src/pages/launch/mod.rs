@@ -2,6 +2,7 @@
 
 mod bar;
 mod chips;
+mod costs;
 mod desk;
 mod drafts;
 mod examples_menu;
@@ -37,6 +38,7 @@ pub fn Launch() -> impl IntoView {
     drafts::keep(desk);
     matching::load(desk);
     matching::follow(desk);
+    costs::follow(desk);
     planning::follow(desk);
     on_cleanup(move || desk.close());
     view! {
