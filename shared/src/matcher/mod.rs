@@ -7,7 +7,9 @@ mod matches;
 mod pool;
 mod relax;
 mod requirements;
+mod rows;
 mod scan;
+mod scatter;
 #[cfg(test)]
 mod tests;
 mod top;
@@ -18,4 +20,6 @@ pub use grouping::{OfferGroup, PlotPoint};
 pub use matches::{Matches, match_offers};
 pub use pool::{PoolInstance, PoolMatch, PoolMatches, match_pool};
 pub use requirements::{GpuRequirements, Requirements};
+pub use rows::{GroupBy, ListOptions, OfferIndex, RowGroup, RowList, Saving, SortBy};
 pub use scan::{BackendSetup, Context};
+pub use scatter::{PlotSize, SizePoint, scatter};

@@ -2,11 +2,15 @@
 
 mod bar;
 mod chips;
+mod columns_menu;
 mod desk;
 mod drafts;
 mod examples_menu;
+mod figures;
 mod here;
 mod launching;
+mod line;
+mod listed;
 mod matching;
 mod none;
 mod offers_pane;
@@ -37,6 +41,7 @@ pub fn Launch() -> impl IntoView {
     drafts::keep(desk);
     matching::load(desk);
     matching::follow(desk);
+    listed::follow(desk);
     planning::follow(desk);
     on_cleanup(move || desk.close());
     view! {
