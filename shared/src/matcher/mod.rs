@@ -10,7 +10,9 @@ mod pool;
 mod proposal;
 mod relax;
 mod requirements;
+mod rows;
 mod scan;
+mod scatter;
 mod sieve;
 #[cfg(test)]
 mod tests;
@@ -25,4 +27,6 @@ pub use matches::{Matches, match_offers};
 pub use pool::{PoolInstance, PoolMatch, PoolMatches, match_pool};
 pub use proposal::{FieldChange, Proposal, propose};
 pub use requirements::{GpuRequirements, Requirements};
+pub use rows::{GroupBy, ListOptions, OfferIndex, RowGroup, RowList, Saving, SortBy};
 pub use scan::{BackendSetup, Context};
+pub use scatter::{PlotSize, SizePoint, scatter};

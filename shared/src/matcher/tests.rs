@@ -1,5 +1,7 @@
 //! The matcher against the rules, written down a second time in the plainest way.
 
+mod rows;
+
 use std::cmp::Ordering;
 
 use proptest::{collection::vec, option, prelude::*, sample::select};

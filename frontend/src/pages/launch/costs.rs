@@ -2,21 +2,16 @@
 
 use std::time::Duration;
 
-use berth_shared::matcher::{Requirements, explain, fix_gains, line_costs};
+use berth_shared::matcher::{explain, fix_gains, line_costs};
 use leptos::prelude::*;
 
-use super::{
-    desk::{Desk, Offers},
-    matching,
-};
-use crate::live::use_live;
+use super::desk::{Desk, Offers};
 
 /// How long the typing rests before it is counted, milliseconds.
 const REST: Duration = Duration::from_millis(200);
 
 /// Counts after each change, when the typing rests: no key stroke waits for it.
 pub(super) fn follow(desk: Desk) {
-    let live = use_live();
     let waiting = StoredValue::new(None::<TimeoutHandle>);
     let stop = move || {
         if let Some(handle) = waiting.try_get_value().flatten() {
@@ -25,9 +20,7 @@ pub(super) fn follow(desk: Desk) {
     };
     Effect::new(move |_| {
         desk.checked.track();
-        desk.offers.track();
-        desk.preview.track();
-        live.server.track();
+        desk.matched.track();
         stop();
         waiting.set_value(set_timeout_with_handle(move || untrack(|| show(desk)), REST).ok());
     });
@@ -36,14 +29,14 @@ pub(super) fn follow(desk: Desk) {
 
 fn show(desk: Desk) {
     let Some(Offers::Ready(catalogue)) = desk.offers.try_get_untracked() else { return };
+    let Some(matched) = desk.matched.get_untracked() else { return };
     let checked = desk.checked.get_untracked();
-    // What was said about the last text that made sense no longer fits this one.
+    // What was said about the last text that made sense does not fit this one.
     let Some(configuration) = &checked.configuration else { return desk.show_costs(&[], &[]) };
-    let context = matching::context(desk, &catalogue);
-    let explanation = explain(&catalogue, &Requirements::from(configuration), &context);
+    let explanation = explain(&catalogue, &matched.requirements, &matched.context);
     desk.text.with_untracked(|text| {
         let notes = line_costs(text, &explanation);
-        let gains = fix_gains(text, configuration, &checked.diagnostics, &catalogue, &context);
+        let gains = fix_gains(text, configuration, &checked.diagnostics, &catalogue, &matched.context);
         desk.show_costs(&notes, &gains);
     });
 }

@@ -12,6 +12,7 @@ use berth_shared::{
 use leptos::prelude::*;
 
 use super::drafts::Saved;
+use super::listed::Listed;
 use super::matching::Matched;
 use crate::{
     api::ApiError,
@@ -82,8 +83,8 @@ pub(super) struct Desk {
     pub(super) kind: RwSignal<Kind>,
     /// Whether offers of backends are shown that this server has not set up.
     pub(super) preview: RwSignal<bool>,
-    /// How many rows the table shows at most.
-    pub(super) limit: RwSignal<usize>,
+    /// Which offers the table lists, and how.
+    pub(super) listed: Listed,
     /// What the server would do.
     pub(super) plan: RwSignal<Answers<Result<Plan, ApiError>>>,
     /// The run's name as typed.
@@ -128,7 +129,7 @@ impl Desk {
             matched: RwSignal::new(None),
             kind: RwSignal::new(Kind::All),
             preview: RwSignal::new(true),
-            limit: RwSignal::new(super::matching::FIRST_ROWS),
+            listed: Listed::new(),
             plan: RwSignal::new(Answers::default()),
             run_name: RwSignal::new(String::new()),
             values: RwSignal::new(BTreeMap::new()),

@@ -5,24 +5,25 @@ use std::{sync::Arc, time::Duration};
 use berth_shared::{
     assist::Facts,
     catalog::Catalogue,
-    matcher::{BackendSetup, Context, Explanation, Matches, Requirements, explain, match_offers},
+    matcher::{BackendSetup, Context, Explanation, Matches, OfferIndex, Requirements, explain, match_offers},
 };
+use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 
-use super::desk::{Desk, Kind, Offers};
+use super::desk::{Desk, Offers};
 use crate::{api, browser, live::use_live};
 
-/// How many rows the table shows at first; *Show more* adds as many as [`MORE_ROWS`].
-pub(super) const FIRST_ROWS: usize = 60;
-/// How many rows *Show more* adds.
-pub(super) const MORE_ROWS: usize = 240;
+/// How many lines of the table come with the match; the others are worked out when the typing rests.
+const FIRST_LINES: usize = 60;
 
 /// The offers that fit a text.
 pub(super) struct Matched {
     /// All of them, whichever kind the table shows.
     pub(super) all: Matches,
-    /// Those of the kind that the table shows; `None` = the same.
-    pub(super) of_kind: Option<Matches>,
+    /// What was asked for.
+    pub(super) requirements: Requirements,
+    /// Of which backends.
+    pub(super) context: Context,
     /// Why there are none, when there are none.
     pub(super) explanation: Option<Explanation>,
     /// The limit of the price.
@@ -31,13 +32,6 @@ pub(super) struct Matched {
     pub(super) reuse_only: bool,
     /// How long it took, milliseconds.
     pub(super) millis: f64,
-}
-
-impl Matched {
-    /// What the table shows.
-    pub(super) fn table(&self) -> &Matches {
-        self.of_kind.as_ref().unwrap_or(&self.all)
-    }
 }
 
 /// Fetches the catalogue, once the page stands.
@@ -57,7 +51,13 @@ pub(super) fn load(desk: Desk) {
         spawn_local(async move {
             let offers = match api::bytes(&address).await {
                 Ok(bytes) => match Catalogue::load(&bytes) {
-                    Ok(catalogue) => Offers::Ready(Arc::new(catalogue)),
+                    Ok(catalogue) => {
+                        let catalogue = Arc::new(catalogue);
+                        // Each in a task of its own: keys that come meanwhile do not wait for both.
+                        TimeoutFuture::new(0).await;
+                        desk.listed.know(OfferIndex::new(Arc::clone(&catalogue)));
+                        Offers::Ready(catalogue)
+                    }
                     Err(error) => Offers::Failed(format!("The price list cannot be read: {error}.")),
                 },
                 Err(error) => {
@@ -89,9 +89,7 @@ pub(super) fn follow(desk: Desk) {
     Effect::new(move |_| {
         desk.checked.track();
         desk.offers.track();
-        desk.kind.track();
         desk.preview.track();
-        desk.limit.track();
         live.server.track();
         if pending.get_value() {
             return;
@@ -108,13 +106,6 @@ pub(super) fn follow(desk: Desk) {
             );
         });
     });
-    // Another text: the table begins at its top.
-    Effect::new(move |_| {
-        desk.checked.track();
-        if desk.limit.get_untracked() != FIRST_ROWS {
-            desk.limit.set(FIRST_ROWS);
-        }
-    });
 }
 
 fn run(desk: Desk, set_up: &[String]) {
@@ -130,30 +121,15 @@ fn run(desk: Desk, set_up: &[String]) {
         let setup = |name: &String| BackendSetup { name: name.clone(), regions: None };
         Context { backends: set_up.iter().map(setup).collect() }
     };
-    let limit = desk.limit.get_untracked();
-    let all = match_offers(&catalogue, &requirements, &context, limit);
-    let of_kind = match desk.kind.get_untracked() {
-        Kind::All => None,
-        kind => {
-            let spot = kind == Kind::Spot;
-            Some(match requirements.spot {
-                Some(other) if other != spot => Matches::default(),
-                _ => match_offers(
-                    &catalogue,
-                    &Requirements { spot: Some(spot), ..requirements.clone() },
-                    &context,
-                    limit,
-                ),
-            })
-        }
-    };
+    let all = match_offers(&catalogue, &requirements, &context, FIRST_LINES);
     let explanation = (all.total == 0).then(|| explain(&catalogue, &requirements, &context));
     desk.matched.set(Some(Arc::new(Matched {
         all,
-        of_kind,
         explanation,
         max_price: requirements.max_price,
         reuse_only: requirements.reuse_only,
+        requirements,
+        context,
         millis: browser::precise_millis() - begin,
     })));
 }

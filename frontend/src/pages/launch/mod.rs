@@ -2,12 +2,16 @@
 
 mod bar;
 mod chips;
+mod columns_menu;
 mod costs;
 mod desk;
 mod drafts;
 mod examples_menu;
+mod figures;
 mod here;
 mod launching;
+mod line;
+mod listed;
 mod matching;
 mod none;
 mod offers_pane;
@@ -39,6 +43,7 @@ pub fn Launch() -> impl IntoView {
     matching::load(desk);
     matching::follow(desk);
     costs::follow(desk);
+    listed::follow(desk);
     planning::follow(desk);
     on_cleanup(move || desk.close());
     view! {
