@@ -41,6 +41,17 @@ pub(crate) fn written<'t>(text: &'t str, document: &Document, path: &str) -> Opt
     text.get(value.start..value.end)
 }
 
+/// The texts of a field that is written as a list of them.
+pub(crate) fn texts(document: &Document, path: &str) -> Option<Vec<String>> {
+    let (entry, _) = deepest(document, path).filter(|(_, rest)| rest.is_empty())?;
+    let Value::Seq(items) = &document.node(entry.value).value else { return None };
+    let text = |node: NodeId| match &document.node(node).value {
+        Value::Str(text) => Some(text.clone()),
+        _ => None,
+    };
+    items.iter().map(|&(node, _)| text(node)).collect()
+}
+
 /// Where the key and the value of a field are written; `None` when they are not.
 pub(crate) fn spot(document: &Document, path: &str) -> Option<(ByteRange, ByteRange)> {
     let (entry, rest) = deepest(document, path)?;

@@ -84,10 +84,15 @@ struct Field {
 
 impl Field {
     fn change(&self, text: &str, document: &Document) -> FieldChange {
-        let on_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let as_written = || {
+            Some(
+                rewrite::written(text, document, self.path)?.split_whitespace().collect::<Vec<_>>().join(" "),
+            )
+        };
         FieldChange {
             path: self.path.to_owned(),
-            before: rewrite::written(text, document, self.path).map(on_one_line),
+            // A list over several lines as one in brackets, as what it becomes is shown.
+            before: rewrite::texts(document, self.path).map(|names| list(&names)).or_else(as_written),
             after: match &self.value {
                 NewValue::Set(value) | NewValue::Append { list: value, .. } => Some(value.clone()),
                 NewValue::Remove => None,
