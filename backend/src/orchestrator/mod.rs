@@ -30,7 +30,7 @@ pub use service::Service;
 use tokio::task::JoinSet;
 
 use self::core::Core;
-use crate::{clock::Clock, provider::Provider, store::Store};
+use crate::{catalog::Catalogues, clock::Clock, provider::Provider, store::Store};
 
 /// What the orchestrator is made of.
 pub struct Parts {
@@ -44,8 +44,8 @@ pub struct Parts {
     pub random: StdRng,
     /// Where logs stay.
     pub archive: Arc<dyn LogArchive>,
-    /// Version of the catalogue, for plans.
-    pub catalog_version: String,
+    /// The offers that people know from the page; plans are held against them.
+    pub catalogues: Catalogues,
 }
 
 /// A running orchestrator. Dropping it stops its loops where they are, as a crash would: what they were about

@@ -33,7 +33,7 @@ pub(super) async fn plan(core: &Core, text: &str) -> Result<Plan, ServiceError> 
         total: 0,
         refusals: Vec::new(),
         variables: Vec::new(),
-        catalog_version: core.catalog_version.clone(),
+        catalog_version: core.catalogues.current().version().to_owned(),
     };
     let Some(configuration) = checked.configuration.filter(|_| valid) else { return Ok(plan) };
     plan.variables = planning::variables(&configuration);

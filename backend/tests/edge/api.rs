@@ -140,7 +140,7 @@ async fn the_catalogue_is_served_under_a_name_that_follows_its_content() {
     assert_eq!(url, format!("/assets/catalog-{}.bin", meta["version"].as_str().unwrap()));
     let file = server.request("GET", url).send().await;
     assert_eq!(file.header("cache-control"), "public, max-age=31536000, immutable");
-    assert!(file.body == berth::http::PACKED_CATALOG);
+    assert!(file.body == berth::catalog::BUILT_IN);
     assert_eq!(server.request("GET", "/assets/catalog-0.bin").send().await.status, 404);
 }
 

@@ -21,7 +21,7 @@ pub use page::Page;
 pub use plan::{Plan, PlanNote, PlanRequest, PlannedOffer, Refusal};
 pub use problem::Problem;
 pub use run::{Actions, Run, RunDetail, StopRequest, SubmitRequest};
-pub use session::{CatalogInfo, LoginRequest, ServerInfo, User};
+pub use session::{CatalogInfo, CatalogOrigin, LoginRequest, ServerInfo, User};
 pub use status::{InstanceStatus, JobReason, JobStatus, RunReason, RunStatus};
 pub use stream::{ClientMessage, ServerMessage, Topic, Usage};
 pub use terminal::{TerminalClientMessage, TerminalInfo, TerminalServerMessage, TerminalSize};

@@ -1,8 +1,8 @@
 //! What a row must satisfy to enter the catalogue.
 
 use std::{
-    collections::{HashMap, HashSet},
-    fmt,
+    collections::{BTreeMap, HashMap, HashSet},
+    fmt::{self, Write as _},
 };
 
 use super::{GpuFacts, Row};
@@ -11,6 +11,8 @@ use super::{GpuFacts, Row};
 const MAX_RATIO: f64 = 3.0;
 /// Medians of fewer regions say nothing.
 const MIN_REGIONS: usize = 4;
+/// How many dropped rows are shown for each reason.
+const SHOWN: usize = 12;
 
 /// Why a row is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,6 +69,35 @@ pub fn check_rows(rows: Vec<Row>, facts: &GpuFacts) -> (Vec<Row>, Vec<DroppedRow
         }
     }
     (kept, dropped)
+}
+
+/// What was left out, by reason, the first few rows of each: lines for a terminal.
+#[must_use]
+pub fn dropped_in_words(dropped: &[DroppedRow]) -> String {
+    let mut by_reason: BTreeMap<Dropped, Vec<&Row>> = BTreeMap::new();
+    for DroppedRow { row, reason } in dropped {
+        by_reason.entry(*reason).or_default().push(row);
+    }
+    let mut text = String::new();
+    if dropped.is_empty() {
+        text.push_str("dropped none\n");
+    }
+    for (reason, rows) in by_reason {
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "dropped {}: {reason}", rows.len());
+        for Row { offer, source } in rows.iter().take(SHOWN) {
+            let kind = if offer.spot { "spot" } else { "on-demand" };
+            let _ = writeln!(
+                text,
+                "  {} {} {} {kind} ${} ({source})",
+                offer.backend, offer.instance_type, offer.region, offer.price
+            );
+        }
+        if rows.len() > SHOWN {
+            let _ = writeln!(text, "  and {} more", rows.len() - SHOWN);
+        }
+    }
+    text
 }
 
 /// What makes two rows the same offer; without the region, the same type.

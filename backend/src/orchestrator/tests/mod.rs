@@ -11,7 +11,11 @@ use rand::{SeedableRng, rngs::StdRng};
 
 use self::fake::{FakeArchive, FakeProvider, HandClock, Script, World};
 use super::{Parts, Service, ServiceError, core::Core, loops};
-use crate::{clock::Clock, store};
+use crate::{
+    catalog::{Catalogues, Published},
+    clock::Clock,
+    store,
+};
 
 const TEXT: &str = "type: dev-environment\nide: vscode\n";
 
@@ -57,7 +61,7 @@ impl Bench {
             clock,
             random: StdRng::from_seed(rand::random()),
             archive: Arc::new(FakeArchive(Arc::clone(&self.world))),
-            catalog_version: "test".to_owned(),
+            catalogues: Catalogues::new(Published::built_in().expect("a catalogue")),
         }
     }
 

@@ -14,7 +14,7 @@ use crate::{
 /// How long the typing rests before the server is asked.
 const REST: Duration = Duration::from_millis(250);
 
-/// Asks when the text rests, and again when the server is back or its machines have changed.
+/// Asks when the text rests, and again when the server is back, its machines have changed or it has another catalogue.
 pub(super) fn follow(desk: Desk) {
     let live = use_live();
     let waiting = StoredValue::new(None::<TimeoutHandle>);
@@ -39,8 +39,12 @@ pub(super) fn follow(desk: Desk) {
     let instances = Memo::new(move |_| {
         live.instances.all().iter().map(|instance| (instance.id, instance.status)).collect::<Vec<_>>()
     });
+    let catalog = Memo::new(move |_| {
+        live.server.with(|server| server.as_ref().map(|server| server.catalog_version.clone()))
+    });
     Effect::new(move |first: Option<()>| {
         instances.track();
+        catalog.track();
         if connected.get() && first.is_some() {
             desk.plan.update(|plan| plan.outdated());
             later();
