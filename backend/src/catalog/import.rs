@@ -9,7 +9,7 @@ use std::{
 
 use berth_shared::{
     catalog::{
-        Catalogue, DroppedRow, GpuFacts, PackError, Row, check_rows,
+        Catalogue, GpuFacts, PackError, Row,
         csv::{CsvError, OffersRead, Origin, backend_name, read_offers},
         pack,
     },
@@ -202,22 +202,19 @@ pub struct Made {
     pub packed: Vec<u8>,
     /// Read again from that.
     pub catalogue: Catalogue,
-    /// What was left out.
-    pub dropped: Vec<DroppedRow>,
 }
 
-/// Checks rows and packs them.
+/// Packs rows that were checked ([`berth_shared::catalog::check_rows`]).
 ///
 /// # Errors
-/// When nothing is left, or a table would be too long.
-pub fn make(rows: Vec<Row>, facts: &GpuFacts) -> Result<Made, ImportError> {
-    let (kept, dropped) = check_rows(rows, facts);
-    if kept.is_empty() {
+/// When there are none, or a table would be too long.
+pub fn make(rows: &[Row], facts: &GpuFacts) -> Result<Made, ImportError> {
+    if rows.is_empty() {
         return Err(ImportError::Nothing);
     }
-    let packed = pack(&kept, facts)?;
+    let packed = pack(rows, facts)?;
     let catalogue = Catalogue::load(&packed).map_err(|_| ImportError::Nothing)?;
-    Ok(Made { packed, catalogue, dropped })
+    Ok(Made { packed, catalogue })
 }
 
 /// The rows of a catalogue whose backend has none among `rows`, before them.

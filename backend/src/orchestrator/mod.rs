@@ -15,6 +15,8 @@ mod page;
 mod passes;
 mod placement;
 mod planning;
+mod pool;
+mod preview;
 mod service;
 mod submission;
 #[cfg(test)]

@@ -10,18 +10,20 @@ use reqwest::{
 };
 use tokio::time::{sleep, timeout};
 
-use super::{AzureError, FILTER, error::TryError, pace, page::Page, prices::Prices};
+use super::{
+    AzureError, FILTER,
+    error::TryError,
+    pace::{self, Limits},
+    page::Page,
+    prices::Prices,
+};
 
-/// More pages than this are no price list: today's has about 150.
-pub const MAX_PAGES: usize = 2000;
 /// The largest page, bytes; a full one has about 800 KB.
 const MAX_PAGE: usize = 16 << 20;
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long one answer may take.
 const ANSWER: Duration = Duration::from_secs(60);
-/// How long the whole list may take.
-const TOTAL: Duration = Duration::from_secs(30 * 60);
 
 /// Reads the list at `address` to its end into `prices`. After each page `progress` is told how many there were.
 ///
@@ -30,18 +32,20 @@ const TOTAL: Duration = Duration::from_secs(30 * 60);
 pub async fn fetch(
     address: &str,
     prices: &mut Prices,
+    limits: &Limits,
     random: &mut StdRng,
     progress: impl FnMut(usize),
 ) -> Result<(), AzureError> {
-    match timeout(TOTAL, walk(address, prices, random, progress)).await {
+    match timeout(limits.total, walk(address, prices, limits, random, progress)).await {
         Ok(done) => done,
-        Err(_) => Err(AzureError::TooSlow(TOTAL)),
+        Err(_) => Err(AzureError::TooSlow(limits.total)),
     }
 }
 
 async fn walk(
     address: &str,
     prices: &mut Prices,
+    limits: &Limits,
     random: &mut StdRng,
     mut progress: impl FnMut(usize),
 ) -> Result<(), AzureError> {
@@ -50,8 +54,8 @@ async fn walk(
     let mut url = base.clone();
     url.query_pairs_mut().append_pair("$filter", FILTER);
     let mut seen = HashSet::from([url.to_string()]);
-    for number in 1..=MAX_PAGES {
-        let page = page(&client, &url, number, random).await?;
+    for number in 1..=limits.pages {
+        let page = page(&client, &url, number, limits, random).await?;
         page.items.iter().for_each(|item| prices.add(item));
         progress(number);
         let Some(link) = page.next.filter(|link| !link.is_empty()) else {
@@ -62,7 +66,7 @@ async fn walk(
             return Err(AzureError::Circle(number));
         }
     }
-    Err(AzureError::TooManyPages(MAX_PAGES))
+    Err(AzureError::TooManyPages(limits.pages))
 }
 
 /// Where the list begins.
@@ -101,7 +105,13 @@ fn client() -> Result<Client, AzureError> {
 }
 
 /// A page, tried as often as makes sense.
-async fn page(client: &Client, url: &Url, number: usize, random: &mut StdRng) -> Result<Page, AzureError> {
+async fn page(
+    client: &Client,
+    url: &Url,
+    number: usize,
+    limits: &Limits,
+    random: &mut StdRng,
+) -> Result<Page, AzureError> {
     let mut attempt = 1;
     loop {
         let (error, asked) = match once(client, url).await {
@@ -112,10 +122,10 @@ async fn page(client: &Client, url: &Url, number: usize, random: &mut StdRng) ->
             Err(failed) => failed,
         };
         match asked {
-            Some(asked) if asked > pace::PATIENCE => return Err(AzureError::Busy(asked)),
+            Some(asked) if asked > limits.patience => return Err(AzureError::Busy(asked)),
             _ => {}
         }
-        let Some(wait) = pace::wait(attempt, asked, random.random()) else {
+        let Some(wait) = limits.wait(attempt, asked, random.random()) else {
             return Err(AzureError::Unreachable { page: number, attempts: attempt, source: error.into() });
         };
         sleep(wait).await;

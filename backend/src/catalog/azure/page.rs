@@ -68,7 +68,7 @@ fn text<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
     /// It is no JSON, not all of it, or not of this list.
-    #[error("the answer is cut off or is no page of the list: {0}")]
+    #[error("the answer is cut off or is no page of the list")]
     Malformed(#[from] serde_json::Error),
     /// Some of its prices are missing.
     #[error("the answer is not whole: it has {found} of {expected} prices")]

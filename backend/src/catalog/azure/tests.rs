@@ -2,7 +2,7 @@ use berth_shared::catalog::{Availability, Catalogue, GpuFacts, Offer, PriceBasis
 
 use super::{
     merge::{Merged, merge, types},
-    pace,
+    pace::{self, Limits},
     page::{Item, Page},
     prices::{Prices, Skipped},
 };
@@ -180,7 +180,7 @@ fn only_a_whole_page_is_a_page() {
         read(r#"{"error":{"code":"429"}}"#),
         read(&whole.replace("\"Count\":1", "\"Count\":1000")),
     ]
-    .map(|read| read.expect_err("it is none").to_string());
+    .map(|read| crate::http::chain(&read.expect_err("it is none")));
     insta::assert_snapshot!(said.join("\n"), @"
     the answer is cut off or is no page of the list: expected value at line 1 column 1
     the answer is cut off or is no page of the list: missing field `NextPageLink` at line 1 column 12
@@ -193,7 +193,7 @@ fn only_a_whole_page_is_a_page() {
 fn the_wait_grows_is_spread_and_is_as_long_as_the_server_asks_for() {
     let millis = |attempt, asked: Option<u64>, roll| {
         let asked = asked.map(std::time::Duration::from_secs);
-        pace::wait(attempt, asked, roll).map(|wait| wait.as_millis())
+        Limits::default().wait(attempt, asked, roll).map(|wait| wait.as_millis())
     };
     assert_eq!([0.0, 0.5, 1.0].map(|roll| millis(1, None, roll)), [Some(250), Some(375), Some(500)]);
     assert_eq!(
@@ -201,7 +201,7 @@ fn the_wait_grows_is_spread_and_is_as_long_as_the_server_asks_for() {
         [Some(500), Some(1000), Some(2000), Some(8000)]
     );
     assert_eq!(millis(1, Some(7), 1.0), Some(7000));
-    assert_eq!(millis(pace::ATTEMPTS, Some(7), 1.0), None);
+    assert_eq!(millis(Limits::default().attempts, Some(7), 1.0), None);
     assert_eq!(pace::retry_after(" 3 "), Some(std::time::Duration::from_secs(3)));
     assert_eq!(pace::retry_after("Wed, 21 Oct 2026 07:28:00 GMT"), None);
     assert!([429, 500, 503, 408].into_iter().all(pace::is_temporary));

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use berth_shared::catalog::{csv::OffersRead, dropped_in_words};
+use berth_shared::catalog::{check_rows, csv::OffersRead, dropped_in_words};
 
 use super::Failure;
 use crate::catalog::{
@@ -53,14 +53,15 @@ pub(super) fn import(args: &Args, directory: &Path, out: &mut impl Write) -> Res
     let read = read_files(&args.files, &defaults)?;
     told(&read, out)?;
     let rows = if args.keep_others { beside(before.catalogue(), read.rows) } else { read.rows };
-    let made = make(rows, built_in.gpus())?;
-    write!(out, "{}", dropped_in_words(&made.dropped))?;
+    let (kept, dropped) = check_rows(rows, built_in.gpus());
+    write!(out, "{}", dropped_in_words(&dropped))?;
+    let made = make(&kept, built_in.gpus())?;
     super::put(&turn, &made, &before, out)
 }
 
 /// What was read and what was not.
 fn told(read: &OffersRead, out: &mut impl Write) -> Result<(), Failure> {
-    writeln!(out, "read {} rows", read.rows.len())?;
+    writeln!(out, "read {}", super::count(read.rows.len(), "row"))?;
     if read.bad_total > 0 {
         writeln!(out, "left out {}: lines that cannot be used", read.bad_total)?;
         for bad in &read.bad {

@@ -54,7 +54,7 @@ enum Failure {
     Import(#[from] ImportError),
     #[error("the catalogue inside this program cannot be used")]
     BuiltIn(#[from] CatalogError),
-    #[error("{}; the prices stay as they are", .0)]
+    #[error("no new prices of Azure, the old ones stay")]
     Azure(#[from] azure::AzureError),
     #[error("cannot draw random numbers")]
     Random(#[from] rand::rngs::SysError),
@@ -131,19 +131,18 @@ fn put(turn: &Turn, made: &Made, before: &Published, out: &mut impl Write) -> Re
         out,
         "before it was {} ({}); a running server takes the new one up within seconds",
         before.version(),
-        before.info().origin
+        origin(before.info().origin)
     )?;
     Ok(())
 }
 
 /// A catalogue in a line.
 fn about(catalogue: &Catalogue) -> String {
-    let clouds = catalogue.backends().len();
     let mut text = format!(
-        "{}, {} offers of {}",
+        "{}, {} of {}",
         catalogue.version(),
-        catalogue.len(),
-        if clouds == 1 { "1 cloud".to_owned() } else { format!("{clouds} clouds") }
+        count(catalogue.len(), "offer"),
+        count(catalogue.backends().len(), "cloud")
     );
     let dates = || catalogue.provenances().iter().filter_map(|provenance| provenance.as_of.as_deref());
     match (dates().min(), dates().max()) {
@@ -152,6 +151,10 @@ fn about(catalogue: &Catalogue) -> String {
         _ => text += ", prices without a date",
     }
     text
+}
+
+fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 /// Where a catalogue is from, in words.

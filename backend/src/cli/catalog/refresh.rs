@@ -5,12 +5,12 @@ use std::{
     path::Path,
 };
 
-use berth_shared::catalog::dropped_in_words;
+use berth_shared::catalog::{check_rows, dropped_in_words};
 
 use super::Failure;
 use crate::{
     catalog::{
-        azure::{self, fetch::fetch, merge, prices::Prices},
+        azure::{self, fetch::fetch, merge, pace::Limits, prices::Prices},
         file::Turn,
         import::make,
     },
@@ -53,7 +53,8 @@ pub(super) fn refresh(args: &Args, directory: &Path, out: &mut impl Write) -> Re
             eprint!("\rread {pages} pages");
         }
     };
-    let read = runtime.block_on(fetch(&args.base_url, &mut prices, &mut random, progress));
+    let read =
+        runtime.block_on(fetch(&args.base_url, &mut prices, &Limits::default(), &mut random, progress));
     if watched {
         eprintln!();
     }
@@ -74,9 +75,10 @@ pub(super) fn refresh(args: &Args, directory: &Path, out: &mut impl Write) -> Re
         "azure: {} prices changed, {} confirmed, {} new, {} not in the list and left as they were",
         merged.changed, merged.confirmed, merged.added, merged.left
     )?;
-    let made = make(merged.rows, before.gpus())?;
-    if !made.dropped.is_empty() {
-        write!(out, "{}", dropped_in_words(&made.dropped))?;
+    let (kept, dropped) = check_rows(merged.rows, before.gpus());
+    if !dropped.is_empty() {
+        write!(out, "{}", dropped_in_words(&dropped))?;
     }
+    let made = make(&kept, before.gpus())?;
     super::put(&turn, &made, &before, out)
 }

@@ -276,7 +276,7 @@ fn the_catalogue_of_the_data_directory_is_used() {
         row.offer.gpu =
             Some(berth_shared::catalog::OfferGpu { name: "A100".into(), count: 1, memory_gib: 80.0 });
         (row.offer.cpus, row.offer.memory_gib, row.offer.spot) = (8.0, 64.0, false);
-        crate::catalog::import::make(vec![row], all.gpus()).expect("packs")
+        crate::catalog::import::make(&[row], all.gpus()).expect("packs")
     };
     crate::catalog::file::Turn::take(&folder.0).and_then(|turn| turn.write(&rows.packed)).expect("written");
     let ask = || in_folder(&["--gpu", "A100"], "", &[], Path::new("/nowhere"), data_dir());

@@ -6,7 +6,7 @@ mod lives;
 
 use std::{path::PathBuf, sync::Arc};
 
-use berth_shared::api::{InstanceStatus, Run, RunId, RunStatus, SubmitRequest};
+use berth_shared::api::{InstanceStatus, Plan, PlanRequest, Run, RunId, RunStatus, SubmitRequest};
 use rand::{SeedableRng, rngs::StdRng};
 
 use self::fake::{FakeArchive, FakeProvider, HandClock, Script, World};
@@ -79,6 +79,11 @@ impl Server {
         detail.run.id
     }
 
+    async fn plan(&self, text: &str) -> Plan {
+        let request = PlanRequest { configuration: text.to_owned(), preview: None };
+        self.service.plan(&request).await.expect("a plan")
+    }
+
     async fn work(&self) {
         loops::drain(&self.core).await;
     }
@@ -144,6 +149,7 @@ fn request(name: &str, text: &str) -> SubmitRequest {
         name: Some(name.to_owned()),
         variables: Default::default(),
         agreed_price: None,
+        agreed_catalog: None,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::{
     launch::{
         name,
         ready::{Readiness, values_in_words, variables},
-        refused::{Refused, Remedy},
+        refused::{Agreement, Refused, Remedy},
     },
 };
 
@@ -201,7 +201,7 @@ fn Cost(desk: Desk) -> impl IntoView {
 /// Why the last launch was refused, and what can be done.
 #[component]
 fn RefusedNotice(desk: Desk) -> impl IntoView {
-    let launch = launching::launcher(desk);
+    let launch = launching::launcher_at(desk);
     view! {
         <div class="launchbar__notice" role="alert">
             {move || desk.refused.get().map(|refused| {
@@ -212,23 +212,29 @@ fn RefusedNotice(desk: Desk) -> impl IntoView {
     }
 }
 
-fn notice(desk: Desk, refused: Refused, launch: impl Fn() + Clone + 'static) -> impl IntoView {
-    let Refused { message, remedy, request_id } = refused;
-    let again = match remedy {
-        Remedy::AgreeToPrice => Some("Agree and start"),
-        Remedy::TryAgain => Some("Try again"),
-        Remedy::GiveValues => Some("Give values"),
-        Remedy::Rename | Remedy::MendText | Remedy::LogIn => None,
+fn notice(
+    desk: Desk,
+    refused: Refused,
+    launch: impl Fn(Option<Agreement>) + Clone + 'static,
+) -> impl IntoView {
+    let Refused { message, remedy, request_id, price: agreement } = refused;
+    let again = match (remedy, &agreement) {
+        (Remedy::AgreeToPrice, Some(agreement)) => Some(format!("Launch at {}/h", price(agreement.price))),
+        // Without a price in the answer there is only the new plan's to agree to.
+        (Remedy::AgreeToPrice, None) => Some("Agree and launch".to_owned()),
+        (Remedy::TryAgain, _) => Some("Try again".to_owned()),
+        (Remedy::GiveValues, _) => Some("Give values".to_owned()),
+        (Remedy::Rename | Remedy::MendText | Remedy::LogIn, _) => None,
     };
+    let plan_decides = remedy == Remedy::AgreeToPrice && agreement.is_none();
     let act = move |_| match remedy {
         Remedy::GiveValues => {
             desk.refused.set(None);
             desk.asking.set(Some(Asking::ToLaunch));
         }
-        _ => launch(),
+        _ => launch(agreement.clone()),
     };
-    // The new price comes with the new plan; until then there is nothing to agree to.
-    let waiting = move || remedy == Remedy::AgreeToPrice && desk.plan.with(|plan| !plan.is_current());
+    let waiting = move || plan_decides && desk.plan.with(|plan| !plan.is_current());
     view! {
         <div class="notice" data-tone=if remedy == Remedy::AgreeToPrice { "warn" } else { "danger" }>
             <Icon name=if remedy == Remedy::AgreeToPrice { "warn" } else { "error" }/>

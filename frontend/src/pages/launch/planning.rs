@@ -5,7 +5,7 @@ use std::time::Duration;
 use berth_shared::api::{Plan, PlanRequest};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::desk::Desk;
+use super::desk::{Desk, Offers};
 use crate::{
     api,
     live::{machine::Connection, use_live},
@@ -68,5 +68,9 @@ pub(super) fn ask(desk: Desk) {
 
 async fn request(desk: Desk) -> Result<Plan, api::ApiError> {
     let configuration = desk.text.get_untracked().to_string();
-    api::post("/api/v1/plan", &PlanRequest { configuration }).await
+    let preview = match desk.offers.get_untracked() {
+        Offers::Ready(catalogue) => Some(catalogue.version().to_owned()),
+        _ => None,
+    };
+    api::post("/api/v1/plan", &PlanRequest { configuration, preview }).await
 }

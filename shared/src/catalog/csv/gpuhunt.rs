@@ -61,11 +61,11 @@ impl Columns {
         if columns.provider.is_none() && origin.backend.is_none() { Err(Vec::new()) } else { Ok(columns) }
     }
 
-    pub(super) fn line(&self, fields: &Fields<'_>, origin: &Origin<'_>) -> Result<Line, String> {
+    pub(super) fn line(&self, fields: &Fields<'_>, origin: &Origin<'_>) -> Line {
         fields.complete()?;
         // A flag keeps a machine from readers that do not know what is special about it.
         if fields.optional_name(self.flags)?.is_some() {
-            return Ok(Line::Flagged);
+            return Ok(None);
         }
         let provider = match (self.provider, origin.backend) {
             (Some(column), _) => fields.name(column)?,
@@ -103,7 +103,7 @@ impl Columns {
             as_of: origin.as_of.map(str::to_owned),
             availability: Availability::Unknown,
         };
-        Ok(Line::Row(Row { offer, source: origin.source.to_owned() }))
+        Ok(Some(Row { offer, source: origin.source.to_owned() }))
     }
 }
 

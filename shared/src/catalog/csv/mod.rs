@@ -147,12 +147,8 @@ enum Layout {
     Gpuhunt(gpuhunt::Columns),
 }
 
-/// What a line is.
-enum Line {
-    Row(Row),
-    /// It asks for a feature that we do not know of.
-    Flagged,
-}
+/// What a line is: a row, or none of ours when it asks for a feature that we do not know of. Else what is wrong with it.
+type Line = Result<Option<Row>, String>;
 
 /// Reads offers. `from` ought to be bounded by its giver.
 ///
@@ -181,9 +177,9 @@ pub fn read_offers(from: impl Read, origin: &Origin<'_>) -> Result<OffersRead, C
             Layout::Gpuhunt(columns) => columns.line(&fields, origin),
         };
         match line {
-            Ok(Line::Row(row)) if read.rows.len() < MAX_ROWS => read.rows.push(row),
-            Ok(Line::Row(_)) => return Err(CsvError::TooMany { file: file() }),
-            Ok(Line::Flagged) => read.flagged += 1,
+            Ok(Some(row)) if read.rows.len() < MAX_ROWS => read.rows.push(row),
+            Ok(Some(_)) => return Err(CsvError::TooMany { file: file() }),
+            Ok(None) => read.flagged += 1,
             Err(what) => {
                 read.bad_total += 1;
                 if read.bad.len() < SHOWN {

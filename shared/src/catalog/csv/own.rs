@@ -64,7 +64,7 @@ impl Columns {
         found().ok_or_else(|| header.missing(REQUIRED))
     }
 
-    pub(super) fn line(&self, fields: &Fields<'_>, origin: &Origin<'_>) -> Result<Line, String> {
+    pub(super) fn line(&self, fields: &Fields<'_>, origin: &Origin<'_>) -> Line {
         fields.complete()?;
         let count = fields.optional(Some(self.gpu_count), "a whole number")?.unwrap_or(0);
         let gpu = match count {
@@ -108,6 +108,6 @@ impl Columns {
             availability: Availability::Unknown,
         };
         let source = fields.optional_name(self.source)?.unwrap_or(origin.source).to_owned();
-        Ok(Line::Row(Row { offer, source }))
+        Ok(Some(Row { offer, source }))
     }
 }
