@@ -9,8 +9,9 @@ use super::{
 };
 use crate::{
     components::{Icon, Prose, Spot},
-    format::{cost, duration, machine, price},
+    format::{clock_seconds, cost, duration, machine, price},
     launch::{
+        asides::asides,
         name,
         ready::{Readiness, values_in_words, variables},
         refused::{Agreement, Refused, Remedy},
@@ -105,7 +106,14 @@ fn offer(plan: &Plan, first: &PlannedOffer) -> AnyView {
             format!("{} first, then {others} more in price order", machine::place(&first.offer))
         }
     };
-    let full = sub.clone();
+    let sub = std::iter::once(sub.trim_end_matches('.').to_owned())
+        .chain(asides(plan))
+        .collect::<Vec<_>>()
+        .join("; ");
+    let seen = first.observed_at.map(|at| format!("; seen at {}", clock_seconds(at))).unwrap_or_default();
+    let priced = first.offer.as_of.as_ref().map(|date| format!("; price of {date}")).unwrap_or_default();
+    let catalog = plan.catalog_version.clone();
+    let full = format!("{sub}{seen}{priced}; catalogue {catalog}");
     view! {
         <div class="launchbar__line">
             <span class="backend">
@@ -117,6 +125,7 @@ fn offer(plan: &Plan, first: &PlannedOffer) -> AnyView {
                 {kind.map(|kind| view! { <span class="launchbar__type">", "{kind}</span> })}
             </span>
             {(!own).then(|| view! { <Spot spot=first.offer.spot/> })}
+            <span class="launchbar__catalog">"catalogue "<span class="mono">{catalog}</span></span>
         </div>
         <div class="launchbar__sub" title=full><Prose text=sub capital=true/></div>
     }

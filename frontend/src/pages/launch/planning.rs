@@ -50,6 +50,23 @@ pub(super) fn follow(desk: Desk) {
             later();
         }
     });
+    // The plan is held against the preview that the page shows: another one wants another comparison.
+    let shown = Memo::new(move |_| {
+        desk.offers.with(|offers| match offers {
+            Offers::Ready(catalogue) => Some(catalogue.version().to_owned()),
+            _ => None,
+        })
+    });
+    Effect::new(move |before: Option<Option<String>>| {
+        let now = shown.get();
+        if let (Some(Some(before)), Some(now)) = (&before, &now)
+            && before != now
+        {
+            desk.plan.update(|plan| plan.outdated());
+            later();
+        }
+        now
+    });
     on_cleanup(move || {
         if let Some(handle) = waiting.try_get_value().flatten() {
             handle.clear();
