@@ -135,13 +135,13 @@ fn implausible(row: &Row, facts: &GpuFacts, medians: &HashMap<Key, f64>) -> Opti
         return Some(Dropped::ImpossibleSize);
     }
     if let Some(gpu) = &offer.gpu {
-        // Shares of a GPU are sold, too, so less than a model's memory is possible. More is not, but
-        // vendors and clouds round differently.
+        // Shares of a GPU are sold, too, so less than a model's memory is possible. More is not, but vendors and
+        // clouds round differently, and an H100 NVL with 94 GB goes by the name of H100 with 80.
         let largest = facts
             .get(&gpu.name)
             .and_then(|fact| fact.memory_gib.iter().copied().reduce(f64::max))
             .unwrap_or(f64::INFINITY);
-        if gpu.count == 0 || gpu.name.is_empty() || !size(gpu.memory_gib) || gpu.memory_gib > largest * 1.1 {
+        if gpu.count == 0 || gpu.name.is_empty() || !size(gpu.memory_gib) || gpu.memory_gib > largest * 1.2 {
             return Some(Dropped::ImpossibleGpu);
         }
     }
