@@ -1,5 +1,6 @@
 //! What the launch page decides, without the page: pure, and tested on the host.
 
+pub mod asides;
 pub mod brush;
 pub mod columns;
 pub mod counts;
