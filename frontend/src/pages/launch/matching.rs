@@ -2,15 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use berth_shared::{
-    assist::Facts,
-    catalog::Catalogue,
-    matcher::{BackendSetup, Context, Explanation, Matches, Requirements, explain, match_offers},
+use berth_shared::matcher::{
+    BackendSetup, Context, Explanation, Matches, Requirements, explain, match_offers,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
-use super::desk::{Desk, Kind, Offers};
-use crate::{api, browser, live::use_live};
+use super::desk::{Desk, Kind};
+use crate::{
+    browser,
+    live::use_live,
+    price_list::{Offers, use_price_list},
+};
 
 /// How many rows the table shows at first; *Show more* adds as many as [`MORE_ROWS`].
 pub(super) const FIRST_ROWS: usize = 60;
@@ -40,41 +42,20 @@ impl Matched {
     }
 }
 
-/// Fetches the catalogue, once the page stands.
+/// Takes the catalogue, and what it knows about names, as soon as they are there.
 pub(super) fn load(desk: Desk) {
-    let live = use_live();
-    let asked = StoredValue::new(None::<String>);
-    Effect::new(move |_| {
-        let Some(address) =
-            live.server.with(|server| server.as_ref().map(|server| server.catalog_url.clone()))
-        else {
-            return;
-        };
-        if asked.get_value().as_ref() == Some(&address) {
-            return;
+    let list = use_price_list();
+    desk.offers.set(list.offers.get_untracked());
+    Effect::new(move |first: Option<()>| {
+        let offers = list.offers.get();
+        if first.is_some() {
+            desk.offers.set(offers);
         }
-        asked.set_value(Some(address.clone()));
-        spawn_local(async move {
-            let offers = match api::bytes(&address).await {
-                Ok(bytes) => match Catalogue::load(&bytes) {
-                    Ok(catalogue) => Offers::Ready(Arc::new(catalogue)),
-                    Err(error) => Offers::Failed(format!("The price list cannot be read: {error}.")),
-                },
-                Err(error) => {
-                    let _ = asked.try_set_value(None);
-                    Offers::Failed(error.to_string())
-                }
-            };
-            let known = match &offers {
-                Offers::Ready(catalogue) => Some(Arc::clone(catalogue)),
-                _ => None,
-            };
-            let _ = desk.offers.try_set(offers);
-            // The offers come first; counting them takes a few frames' time.
-            if let Some(catalogue) = known {
-                set_timeout(move || desk.know(Facts::new(catalogue)), Duration::from_millis(50));
-            }
-        });
+    });
+    Effect::new(move |_| {
+        if let Some(facts) = list.facts.get() {
+            desk.know(facts);
+        }
     });
 }
 

@@ -6,8 +6,10 @@ mod desk;
 mod drafts;
 mod examples_menu;
 mod here;
+mod incoming;
 mod launching;
 mod matching;
+mod no_server;
 mod none;
 mod offers_pane;
 mod planning;
@@ -20,10 +22,12 @@ mod values;
 
 use leptos::prelude::*;
 
-use crate::{components::TopBar, launch::counts};
+use crate::{components::TopBar, launch::counts, site};
 use bar::LaunchBar;
 use desk::{Desk, Shown};
 use drafts::Saved;
+pub use incoming::{draft, leave, provide_incoming};
+use no_server::NoServerBar;
 use offers_pane::OffersPane;
 use text_pane::TextPane;
 use values::ValuesDialog;
@@ -37,7 +41,9 @@ pub fn Launch() -> impl IntoView {
     drafts::keep(desk);
     matching::load(desk);
     matching::follow(desk);
-    planning::follow(desk);
+    if site::has_server() {
+        planning::follow(desk);
+    }
     on_cleanup(move || desk.close());
     view! {
         <TopBar><h1 class="topbar__title">"Launch"</h1></TopBar>
@@ -50,8 +56,11 @@ pub fn Launch() -> impl IntoView {
                 <TextPane desk/>
                 <OffersPane desk/>
             </div>
-            <LaunchBar desk/>
-            <ValuesDialog desk/>
+            {if site::has_server() {
+                view! { <LaunchBar desk/><ValuesDialog desk/> }.into_any()
+            } else {
+                view! { <NoServerBar/> }.into_any()
+            }}
             <share::SharedText desk/>
         </main>
     }

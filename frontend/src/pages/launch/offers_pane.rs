@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     chips::Chips,
-    desk::{Desk, Kind, Offers},
+    desk::{Desk, Kind},
     here::Here,
     matching::Matched,
     none::NoneFits,
@@ -15,6 +15,7 @@ use crate::{
     components::{Icon, Spot},
     format::{grouped, price, rate},
     launch::dates,
+    price_list::Offers,
 };
 
 /// The right half.

@@ -5,6 +5,7 @@ use leptos::{html::Div, prelude::*, task::spawn_local};
 use super::{
     desk::Desk,
     examples_menu::ExamplesMenu,
+    incoming,
     launching,
     problems::Problems,
     share::{self, ShareButton},
@@ -49,6 +50,7 @@ fn EditorBox(desk: Desk) -> impl IntoView {
     let place = NodeRef::<Div>::new();
     let say = toaster();
     let launch = launching::launcher(desk);
+    let open_incoming = incoming::opener(desk);
     Effect::new(move |started: Option<bool>| {
         let Some(parent) = place.get() else { return false };
         if started == Some(true) {
@@ -73,6 +75,7 @@ fn EditorBox(desk: Desk) -> impl IntoView {
                 // The page may have been left meanwhile; then the editor goes again.
                 Ok(editor) if !desk.text.is_disposed() => {
                     desk.edit_with(editor);
+                    open_incoming();
                     share::open(desk, say);
                 }
                 Ok(_) => {}
