@@ -40,6 +40,13 @@ pub fn read() {
         if let Some(element) = document.document_element() {
             let _ = element.set_attribute("data-server", "none");
         }
+        // The browser would look for it anew from wherever the reader goes.
+        if let Ok(Some(icon)) = document.query_selector("link[rel='icon']")
+            && let Some(url) =
+                icon.get_attribute("href").and_then(|href| Url::new_with_base(&href, &here.opened).ok())
+        {
+            let _ = icon.set_attribute("href", &url.href());
+        }
         // Stood for this page as long as it had not started.
         if let Some(lost) = document.get_element_by_id("boot-lost") {
             lost.remove();
@@ -110,5 +117,7 @@ pub fn below(pathname: &str) -> String {
 /// What an address in the page means, from wherever the reader has gone since.
 #[must_use]
 pub fn resolve(address: &str) -> String {
-    HERE.with_borrow(|here| Url::new_with_base(address, &here.opened).map_or_else(|_| address.to_owned(), |url| url.href()))
+    HERE.with_borrow(|here| {
+        Url::new_with_base(address, &here.opened).map_or_else(|_| address.to_owned(), |url| url.href())
+    })
 }

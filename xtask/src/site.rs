@@ -85,7 +85,9 @@ pub(crate) fn site(steps: &mut Steps, options: &Options) -> Result<(), Problem> 
     }
     steps.summary();
     println!("built {}", options.out.display());
-    println!("    any static web host can serve it: editor, problems, offers, explorer, reference and share links work");
+    println!(
+        "    any static web host can serve it: editor, problems, offers, explorer, reference and share links work"
+    );
     println!("    launching, runs, team and terminals need a server: `cargo xtask run`");
     Ok(())
 }
@@ -96,8 +98,8 @@ pub(crate) fn assemble(dist: &Path, out: &Path, base: &str) -> Result<(), Proble
     let page = fs::read_to_string(dist.join("index.html"))
         .map_err(|error| Problem::new(format!("the dashboard is not built: {}: {error}", dist.display())))?;
     let packed = root().join("shared/catalog/offers.bin");
-    let packed =
-        fs::read(&packed).map_err(|error| Problem::new(format!("cannot read {}: {error}", packed.display())))?;
+    let packed = fs::read(&packed)
+        .map_err(|error| Problem::new(format!("cannot read {}: {error}", packed.display())))?;
     let version = Catalogue::version_of(&packed).map_err(|error| Problem::new(error.to_string()))?;
     let catalogue = format!("assets/catalog-{version}.bin");
     clear(out)?;
@@ -116,7 +118,8 @@ pub(crate) fn assemble(dist: &Path, out: &Path, base: &str) -> Result<(), Proble
 
 /// The path of every page, without slashes at its ends.
 fn pages() -> Vec<String> {
-    let fixed = ["", "explore", "runs", "team", "login", "reference", "reference/newer", "reference/problems"];
+    let fixed =
+        ["", "explore", "runs", "team", "login", "reference", "reference/newer", "reference/problems"];
     let keys = FIELDS.iter().filter(|field| field.dialect == Dialect::V0_18);
     fixed
         .into_iter()
@@ -136,7 +139,9 @@ fn marked(page: &str, up: &str, catalogue: &str) -> Result<String, Problem> {
     let relative = page.replace("=\"/", &format!("=\"{up}"));
     let marked = relative.replacen("<head>", &marks, 1);
     if marked == relative || !page.contains("=\"/") {
-        return Err(Problem::new("the dashboard's page is not as expected: it has no `<head>`, or no addresses"));
+        return Err(Problem::new(
+            "the dashboard's page is not as expected: it has no `<head>`, or no addresses",
+        ));
     }
     Ok(marked)
 }
@@ -158,7 +163,8 @@ fn clear(out: &Path) -> Result<(), Problem> {
 
 /// Copies a dashboard but for its page, and for what was compressed for the server.
 fn copy(from: &Path, to: &Path) -> Result<(), Problem> {
-    let entries = fs::read_dir(from).map_err(|error| Problem::new(format!("cannot read {}: {error}", from.display())))?;
+    let entries = fs::read_dir(from)
+        .map_err(|error| Problem::new(format!("cannot read {}: {error}", from.display())))?;
     for entry in entries.flatten() {
         let (path, name) = (entry.path(), entry.file_name());
         if path.is_dir() {
@@ -174,7 +180,9 @@ fn copy(from: &Path, to: &Path) -> Result<(), Problem> {
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Problem> {
     let folder = path.parent().unwrap_or(path);
-    fs::create_dir_all(folder).and_then(|()| fs::write(path, bytes)).map_err(|error| cannot_write(path, &error))
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(path, bytes))
+        .map_err(|error| cannot_write(path, &error))
 }
 
 fn cannot_write(path: &Path, error: &std::io::Error) -> Problem {

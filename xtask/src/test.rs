@@ -36,7 +36,7 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
     let browser = build::all(steps, Profile::Quick).and_then(|binary| {
         let chromium = setup::find_browser()?;
         let files = target_dir().join("site-quick");
-        steps.step("site", || site::assemble(&root().join("frontend/dist"), &files, "/"))?;
+        steps.step("site", || site::assemble(&root().join("frontend/dist"), &files, "/tools/berth/"))?;
         steps.step("tests in the browser", || {
             let mut node = command("node");
             node.current_dir(root().join("tests/browser"))

@@ -51,11 +51,21 @@ fn every_filter_stands_in_the_address() {
 
 #[test]
 fn what_means_nothing_is_left_out_and_told() {
-    let (view, ignored) = read("memory=much&count=0&capability=x&kind=cheap&price=-1&sort=luck&gpu=A100:&zzz=1");
+    let (view, ignored) =
+        read("memory=much&count=0&capability=x&kind=cheap&price=-1&sort=luck&gpu=A100:&zzz=1");
     assert_eq!(view, View::default());
     assert_eq!(
         ignored,
-        ["memory=much", "count=0", "capability=x", "kind=cheap", "price=-1", "sort=luck", "gpu=A100:", "zzz=1"]
+        [
+            "memory=much",
+            "count=0",
+            "capability=x",
+            "kind=cheap",
+            "price=-1",
+            "sort=luck",
+            "gpu=A100:",
+            "zzz=1"
+        ]
     );
 }
 
@@ -87,7 +97,9 @@ fn cards_are_sorted_and_machines_without_gpus_come_last() {
             Order::Price => assert!(gpus.is_sorted_by_key(Card::lowest)),
             Order::Offers => assert!(gpus.is_sorted_by(|a, b| a.offers >= b.offers)),
             Order::Memory => assert_eq!(gpus[0].gpu.as_ref().map(|gpu| gpu.memory_gib), Some(270.0)),
-            Order::Name => assert!(gpus.is_sorted_by_key(|card| card.gpu.as_ref().map(|g| g.name.to_lowercase()))),
+            Order::Name => {
+                assert!(gpus.is_sorted_by_key(|card| card.gpu.as_ref().map(|g| g.name.to_lowercase())))
+            }
             Order::PerGpu => {}
         }
     }
@@ -98,11 +110,19 @@ fn any_view() -> impl Strategy<Value = View> {
     let full = |word: &Option<String>| word.as_ref().is_none_or(|word| !word.is_empty());
     let number = || option::of((1_u32..1_000_000).prop_map(|n| f64::from(n) / 100.0));
     (
-        (word(), option::of("[a-z]{1,8}"), number(), option::of(1_u32..1025), option::of((0_u32..99, 0_u32..99))),
+        (
+            word(),
+            option::of("[a-z]{1,8}"),
+            number(),
+            option::of(1_u32..1025),
+            option::of((0_u32..99, 0_u32..99)),
+        ),
         (prop::collection::vec("[a-z0-9-]{1,8}", 0..4), word(), option::of(any::<bool>()), number()),
         (0_usize..Order::ALL.len(), option::of(("[A-Za-z][A-Za-z0-9]{0,8}", number())), any::<bool>()),
     )
-        .prop_filter("a value is never empty", move |((text, ..), (_, region, ..), _)| full(text) && full(region))
+        .prop_filter("a value is never empty", move |((text, ..), (_, region, ..), _)| {
+            full(text) && full(region)
+        })
         .prop_map(|(first, second, (order, gpu, none))| {
             let (text, vendor, memory_gib, count, capability) = first;
             let (backends, region, spot, max_price) = second;

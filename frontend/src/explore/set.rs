@@ -47,7 +47,8 @@ fn in_section(
             }
             None => {
                 let first = entries.iter().find(|entry| !entry.merged).map(|entry| entry.key_range.start);
-                let head = text[section.key_range.start..].find('\n').map(|at| section.key_range.start + at + 1);
+                let head =
+                    text[section.key_range.start..].find('\n').map(|at| section.key_range.start + at + 1);
                 insertions(text, document, section.value, first, head, &[key], value)
             }
         },
@@ -63,7 +64,11 @@ fn in_section(
             let indent = " ".repeat(column(text, section.key_range.start) + 2);
             let head = text[..if tail == colon { colon } else { written.start }].trim_end();
             let line = eol(text);
-            vec![format!("{head}{}{line}{indent}{key}: {value}{}", text[tail..line_end].trim_end(), &text[line_end..])]
+            vec![format!(
+                "{head}{}{line}{indent}{key}: {value}{}",
+                text[tail..line_end].trim_end(),
+                &text[line_end..]
+            )]
         }
         _ => Vec::new(),
     }
@@ -88,7 +93,12 @@ fn replaced(text: &str, document: &Document, entry: &MapEntry, value: &str, flow
         }
         let end = written_end(text, document, entry.value);
         let rest = end + text[end..].find('\n').unwrap_or(text.len() - end);
-        return Some(format!("{} {value}{}{}", &text[..colon], &text[colon..head_end].trim_end_matches('\r'), &text[rest..]));
+        return Some(format!(
+            "{} {value}{}{}",
+            &text[..colon],
+            &text[colon..head_end].trim_end_matches('\r'),
+            &text[rest..]
+        ));
     }
     let end = range.start + text[range.start..range.end].trim_end().len();
     Some(format!("{}{value}{}", &text[..range.start], &text[end..]))
@@ -133,7 +143,11 @@ fn insertions(
     let indent = " ".repeat(column(text, first));
     let field = lines(path, value, &indent, eol(text));
     let line = text[..first].rfind('\n').map_or(0, |at| at + 1);
-    [head, Some(line)].into_iter().flatten().map(|at| format!("{}{field}{}", &text[..at], &text[at..])).collect()
+    [head, Some(line)]
+        .into_iter()
+        .flatten()
+        .map(|at| format!("{}{field}{}", &text[..at], &text[at..]))
+        .collect()
 }
 
 /// The field on lines of its own.
@@ -147,7 +161,11 @@ fn lines(path: &[&str], value: &str, indent: &str, eol: &str) -> String {
 /// A value as it may stand between braces.
 fn in_flow(value: &str) -> String {
     let bare = !value.starts_with(['[', '{', '"', '\'']);
-    if bare && value.contains([',', '[', ']', '{', '}', ':', '#']) { yaml::quoted(value) } else { value.to_owned() }
+    if bare && value.contains([',', '[', ']', '{', '}', ':', '#']) {
+        yaml::quoted(value)
+    } else {
+        value.to_owned()
+    }
 }
 
 /// The entry of this key that counts, when it is written here.

@@ -10,7 +10,12 @@ fn check(text: &str, path: &str, value: &str, expected: &str) {
 fn a_value_is_replaced_where_it_stands() {
     let text = "type: dev-environment # what\nresources:\n  # much\n  gpu: 24GB  # of it\n  cpu: 4\n";
     check(text, "resources.gpu", "A100:80GB", &text.replace("24GB", "A100:80GB"));
-    check("a: 1\nresources: {gpu: 24GB, cpu: 4}\n", "resources.gpu", "A100:80GB", "a: 1\nresources: {gpu: \"A100:80GB\", cpu: 4}\n");
+    check(
+        "a: 1\nresources: {gpu: 24GB, cpu: 4}\n",
+        "resources.gpu",
+        "A100:80GB",
+        "a: 1\nresources: {gpu: \"A100:80GB\", cpu: 4}\n",
+    );
     check("{a: 1, gpu: 2}", "gpu", "[x, y]", "{a: 1, gpu: [x, y]}");
     check("gpu: \"24GB\"\r\na: 1\r\n", "gpu", "T4", "gpu: T4\r\na: 1\r\n");
     check("gpu:\n  24GB\na: 1\n", "gpu", "T4", "gpu:\n  T4\na: 1\n");
@@ -43,7 +48,12 @@ fn a_field_that_is_missing_is_added_where_it_belongs() {
     check("type: x", "resources.gpu", "T4", "type: x\nresources:\n  gpu: T4\n");
     check("type: x\r\n", "resources.gpu", "T4", "type: x\r\nresources:\r\n  gpu: T4\r\n");
     check("type: x\nresources:\nide: y\n", "resources.gpu", "T4", "type: x\nresources:\n  gpu: T4\nide: y\n");
-    check("type: x\nresources: ~ # later\nide: y\n", "resources.gpu", "T4", "type: x\nresources: # later\n  gpu: T4\nide: y\n");
+    check(
+        "type: x\nresources: ~ # later\nide: y\n",
+        "resources.gpu",
+        "T4",
+        "type: x\nresources: # later\n  gpu: T4\nide: y\n",
+    );
     check("resources: {}\n", "resources.gpu", "T4", "resources: {gpu: T4}\n");
     check("resources: { cpu: 4 }\n", "resources.gpu", "A:1GB", "resources: { gpu: \"A:1GB\", cpu: 4 }\n");
     check("{type: x}", "resources.gpu", "T4", "{resources: {gpu: T4}, type: x}");

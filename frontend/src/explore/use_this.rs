@@ -35,9 +35,7 @@ impl Pick {
     fn gpu(&self) -> (Option<&GpuKind>, u32) {
         match self {
             Self::Gpu { kind, count } => (kind.as_ref(), *count),
-            Self::Offer { offer, kind } => {
-                (kind.as_ref(), offer.gpu.as_ref().map_or(1, |gpu| gpu.count))
-            }
+            Self::Offer { offer, kind } => (kind.as_ref(), offer.gpu.as_ref().map_or(1, |gpu| gpu.count)),
         }
     }
 
@@ -70,7 +68,11 @@ pub fn write(text: &str, pick: &Pick) -> Result<String, String> {
     if empty {
         // Comments may stay; a text of nothing but `null` may not.
         let plain = text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
-        return if plain { Ok(with_line_end(text) + &fresh(pick)) } else { Err("it holds no keys".to_owned()) };
+        return if plain {
+            Ok(with_line_end(text) + &fresh(pick))
+        } else {
+            Err("it holds no keys".to_owned())
+        };
     }
     let after = fields(pick).into_iter().try_fold(text.to_owned(), |text, (path, value)| {
         set(&text, path, &value)
@@ -85,7 +87,8 @@ pub fn write(text: &str, pick: &Pick) -> Result<String, String> {
 #[must_use]
 pub fn fresh(pick: &Pick) -> String {
     let begin = "type: dev-environment\nide: vscode\n".to_owned();
-    let text = fields(pick).into_iter().fold(begin, |text, (path, value)| set(&text, path, &value).unwrap_or(text));
+    let text =
+        fields(pick).into_iter().fold(begin, |text, (path, value)| set(&text, path, &value).unwrap_or(text));
     make_room(text, pick)
 }
 
@@ -197,7 +200,8 @@ pub fn asks_for(configuration: &Configuration, pick: &Pick) -> bool {
     let placed = match pick {
         Pick::Gpu { .. } => true,
         Pick::Offer { offer, .. } => {
-            let only = |names: &Option<Vec<String>>, name: &String| names.as_ref() == Some(&vec![name.clone()]);
+            let only =
+                |names: &Option<Vec<String>>, name: &String| names.as_ref() == Some(&vec![name.clone()]);
             let backend = if can_be_named(&offer.backend) {
                 only(&asked.backends, &offer.backend)
             } else {

@@ -105,7 +105,8 @@ fn a_name_that_the_short_form_cannot_say_becomes_an_object() {
 
 #[test]
 fn every_gpu_of_the_catalogue_can_be_used() {
-    let catalogue = Catalogue::load(include_bytes!("../../../shared/catalog/offers.bin")).expect("it is whole");
+    let catalogue =
+        Catalogue::load(include_bytes!("../../../shared/catalog/offers.bin")).expect("it is whole");
     let all = berth_shared::explore::cards(&catalogue, &berth_shared::explore::Wanted::default());
     let text = "type: dev-environment\nide: vscode\nresources:\n  gpu: 24GB\n";
     for card in &all.cards {
@@ -113,7 +114,10 @@ fn every_gpu_of_the_catalogue_can_be_used() {
         let pick = Pick::Gpu { kind: gpu.clone(), count: 4 };
         let after = write(text, &pick).expect("it can be changed");
         let checked = check(&after);
-        assert!(checked.configuration.is_some_and(|configuration| asks_for(&configuration, &pick)), "{after}");
+        assert!(
+            checked.configuration.is_some_and(|configuration| asks_for(&configuration, &pick)),
+            "{after}"
+        );
         for offer in &card.lines {
             let pick = Pick::Offer { offer: Box::new(offer.clone()), kind: gpu.clone() };
             let after = write(text, &pick).expect("it can be changed");
@@ -132,17 +136,40 @@ fn any_valid() -> impl Strategy<Value = String> {
         "resources:\n  gpu:\n    name: [A100, H100]\n    total_memory: 160GB..\n    compute_capability: 8.0\n  memory: 64GB..\n",
         "resources: {}\n",
     ]);
-    let others = select(vec!["", "spot_policy: auto\n", "backends: [gcp]\n", "max_price: 1 # dollar\n", "env:\n- A=1\n"]);
-    (resources, others, "(# [a-z]{0,8}\n){0,2}", any::<bool>()).prop_map(|(resources, other, comments, first)| {
-        let (a, b) = if first { (resources, other) } else { (other, resources) };
-        format!("{comments}type: dev-environment\n{a}ide: vscode\n{b}{comments}")
-    })
+    let others = select(vec![
+        "",
+        "spot_policy: auto\n",
+        "backends: [gcp]\n",
+        "max_price: 1 # dollar\n",
+        "env:\n- A=1\n",
+    ]);
+    (resources, others, "(# [a-z]{0,8}\n){0,2}", any::<bool>()).prop_map(
+        |(resources, other, comments, first)| {
+            let (a, b) = if first { (resources, other) } else { (other, resources) };
+            format!("{comments}type: dev-environment\n{a}ide: vscode\n{b}{comments}")
+        },
+    )
 }
 
 fn any_pick() -> impl Strategy<Value = Pick> {
-    let gpu = (select(vec!["A100", "H100NVL", "RTX4090", "T4"]), prop::option::of(select(vec![16.0, 79.6, 80.0])), 1_u32..9);
-    let machine = (0.25_f64..200.0, 0.5_f64..2000.0, prop::option::of(50.0_f64..4000.0), any::<bool>(), 0.001_f64..90.0);
-    (prop::option::of(gpu), prop::option::of(machine), select(vec!["p4d.24xlarge", "n1-standard-1 + V100", "1x_A100: \"x\""]), select(vec!["aws", "verda"]))
+    let gpu = (
+        select(vec!["A100", "H100NVL", "RTX4090", "T4"]),
+        prop::option::of(select(vec![16.0, 79.6, 80.0])),
+        1_u32..9,
+    );
+    let machine = (
+        0.25_f64..200.0,
+        0.5_f64..2000.0,
+        prop::option::of(50.0_f64..4000.0),
+        any::<bool>(),
+        0.001_f64..90.0,
+    );
+    (
+        prop::option::of(gpu),
+        prop::option::of(machine),
+        select(vec!["p4d.24xlarge", "n1-standard-1 + V100", "1x_A100: \"x\""]),
+        select(vec!["aws", "verda"]),
+    )
         .prop_map(|(gpu, machine, instance_type, backend)| {
             let kind = gpu.map(|(name, memory, _)| kind(name, memory));
             let count = gpu.map_or(1, |(_, _, count)| count);

@@ -99,9 +99,13 @@ pub fn cards(catalogue: &Catalogue, wanted: &Wanted) -> Explored {
         if at == next {
             slots.push(Slot::new(catalogue, key));
         }
-        slots[at].take(catalogue, run, rows.inspect(|&row| {
-            provenances[usize::from(catalogue.provenance_index(row))] += 1;
-        }));
+        slots[at].take(
+            catalogue,
+            run,
+            rows.inspect(|&row| {
+                provenances[usize::from(catalogue.provenance_index(row))] += 1;
+            }),
+        );
     }
     let sizes = sizes(catalogue);
     slots.sort_by(|a, b| a.order(b));
@@ -223,7 +227,10 @@ impl Slot {
             offers: self.offers,
             backends: self.best.iter().filter(|kinds| kinds.iter().any(Option::is_some)).count(),
             regions: self.regions.iter().map(|word| word.count_ones() as usize).sum(),
-            lines: lines(&self.best, on_demand, spot).into_iter().filter_map(|row| catalogue.offer(row)).collect(),
+            lines: lines(&self.best, on_demand, spot)
+                .into_iter()
+                .filter_map(|row| catalogue.offer(row))
+                .collect(),
             counts: self.counts,
             on_demand: offer(on_demand),
             spot: offer(spot),
@@ -247,7 +254,8 @@ fn lines(best: &[[Best; 2]], on_demand: Best, spot: Best) -> Vec<RowId> {
         .collect();
     for other_backend in [true, false] {
         for &one in &all {
-            let known = chosen.iter().any(|&(backend, _, row)| row == one.2 || (other_backend && backend == one.0));
+            let known =
+                chosen.iter().any(|&(backend, _, row)| row == one.2 || (other_backend && backend == one.0));
             if chosen.len() < LINES && !known {
                 chosen.push(one);
             }

@@ -42,11 +42,13 @@ impl<'a> Filter<'a> {
             .zip(catalogue.gpu_names())
             .map(|(index, name)| {
                 let maker = || catalogue.gpus().get(name).map(|fact| fact.vendor.as_str());
-                wanted.vendor.as_ref().is_none_or(|vendor| {
-                    maker().is_some_and(|maker| maker.eq_ignore_ascii_case(vendor))
-                }) && wanted.capability.is_none_or(|least| {
-                    catalogue.capability(index).is_some_and(|capability| capability >= least)
-                })
+                wanted
+                    .vendor
+                    .as_ref()
+                    .is_none_or(|vendor| maker().is_some_and(|maker| maker.eq_ignore_ascii_case(vendor)))
+                    && wanted.capability.is_none_or(|least| {
+                        catalogue.capability(index).is_some_and(|capability| capability >= least)
+                    })
             })
             .collect();
         let words = wanted
@@ -55,14 +57,7 @@ impl<'a> Filter<'a> {
             .take(MOST_WORDS)
             .map(|word| Word::new(catalogue, word.to_lowercase()))
             .collect();
-        Self {
-            catalogue,
-            wanted,
-            gpus,
-            all_regions: regions.iter().all(|&wanted| wanted),
-            regions,
-            words,
-        }
+        Self { catalogue, wanted, gpus, all_regions: regions.iter().all(|&wanted| wanted), regions, words }
     }
 
     /// The rows of a run that are wanted.

@@ -199,7 +199,8 @@ fn the_carried_catalogue_is_counted_in_full() {
     let catalogue = carried();
     let all = cards(&catalogue, &Wanted::default());
     assert_eq!(all.offers, catalogue.len());
-    let a100: Vec<_> = all.cards.iter().filter_map(|card| card.gpu.as_ref()).filter(|gpu| gpu.name == "A100").collect();
+    let a100: Vec<_> =
+        all.cards.iter().filter_map(|card| card.gpu.as_ref()).filter(|gpu| gpu.name == "A100").collect();
     assert!(a100.len() >= 2 && a100.iter().all(|gpu| gpu.sizes == a100.len()));
     for card in &all.cards {
         assert!(!card.lines.is_empty() && card.lines.len() <= 3);
@@ -244,8 +245,8 @@ fn any_wanted() -> impl Strategy<Value = Wanted> {
         (option::of(0_u32..9), option::of((7_u32..9, 0_u32..6)), option::of(any::<bool>())),
         (prop::collection::vec(select(vec!["aws", "gcp", "azure"]), 0..3), regions, option::of(0.0..40.0)),
     )
-        .prop_map(|((text, vendor, memory_gib), (count, capability, spot), (backends, region, max_price))| {
-            Wanted {
+        .prop_map(
+            |((text, vendor, memory_gib), (count, capability, spot), (backends, region, max_price))| Wanted {
                 text: text.to_owned(),
                 vendor: vendor.map(str::to_owned),
                 memory_gib,
@@ -255,8 +256,8 @@ fn any_wanted() -> impl Strategy<Value = Wanted> {
                 region: region.map(str::to_owned),
                 spot,
                 max_price,
-            }
-        })
+            },
+        )
 }
 
 proptest! {

@@ -86,7 +86,8 @@ pub fn types(
             .collect();
         all.push(BackendTypes { backend: backend.clone(), total, offers, machines });
     }
-    let lowest = |types: &BackendTypes| types.machines.first().map_or(f64::INFINITY, |first| first.offer.price);
+    let lowest =
+        |types: &BackendTypes| types.machines.first().map_or(f64::INFINITY, |first| first.offer.price);
     all.sort_by(|a, b| lowest(a).total_cmp(&lowest(b)).then_with(|| a.backend.cmp(&b.backend)));
     all
 }

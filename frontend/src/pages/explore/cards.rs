@@ -72,17 +72,12 @@ fn card(shelf: Shelf, using: Using, card: &Card, newest: &str) -> impl IntoView 
             </span>
         }
     });
-    let lowest = [&card.on_demand, &card.spot]
-        .into_iter()
-        .flatten()
-        .min_by(|a, b| a.price.total_cmp(&b.price))
-        .map(|offer| (figure(offer.price), (offer.basis == PriceBasis::Estimated).then_some("estimated")));
+    let lowest =
+        [&card.on_demand, &card.spot].into_iter().flatten().min_by(|a, b| a.price.total_cmp(&b.price)).map(
+            |offer| (figure(offer.price), (offer.basis == PriceBasis::Estimated).then_some("estimated")),
+        );
     let (price, basis) = lowest.unwrap_or_default();
-    let places = format!(
-        "{}, {}",
-        counted(card.backends, "backend"),
-        counted(card.regions, "region")
-    );
+    let places = format!("{}, {}", counted(card.backends, "backend"), counted(card.regions, "region"));
     let offers = counted(card.offers, "offer");
     let count = card.counts.first().copied().unwrap_or(1);
     let label = memory.as_ref().map_or_else(|| name.clone(), |memory| format!("{name} {memory}"));

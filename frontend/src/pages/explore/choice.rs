@@ -29,7 +29,8 @@ pub(super) fn Choice(
         let mut groups = groups.get();
         // An address may name a value that stands in no list.
         let now = chosen.get();
-        let known = now.is_empty() || groups.iter().any(|(_, values)| values.iter().any(|(value, _)| *value == now));
+        let known =
+            now.is_empty() || groups.iter().any(|(_, values)| values.iter().any(|(value, _)| *value == now));
         if !known {
             groups.insert(0, (String::new(), vec![(now.clone(), now)]));
         }
@@ -48,7 +49,7 @@ pub(super) fn Choice(
     view! {
         <label class="pick" data-set=move || (!chosen.get().is_empty()).then_some("")>
             <span class="pick__key">{label}</span>
-            <select class="pick__select" on:change:target=move |event| choose(event.target().value())>
+            <select class="pick__select" aria-label=label on:change:target=move |event| choose(event.target().value())>
                 <option value="" prop:selected=move || chosen.get().is_empty()>{any}</option>
                 {options}
             </select>

@@ -12,7 +12,7 @@ use super::{cards::counted, places::places_of, shelf::Shelf, using::Using};
 use crate::{
     components::{Icon, Spot, Void},
     explore::{query::Opened, use_this::Pick},
-    format::{figure, gib, machine::plate, number, price, vendor},
+    format::{figure, gib, grouped, machine::plate, number, price, vendor},
     launch::dates,
 };
 
@@ -40,11 +40,14 @@ pub(super) fn Detail(shelf: Shelf, using: Using, opened: Opened) -> impl IntoVie
         Some(groups)
     });
     let newest = Memo::new(move |_| {
-        shelf.explored.with(|explored| explored.as_ref().and_then(|explored| explored.newest.clone()).unwrap_or_default())
+        shelf.explored.with(|explored| {
+            explored.as_ref().and_then(|explored| explored.newest.clone()).unwrap_or_default()
+        })
     });
     let empty = Memo::new(move |_| groups.with(|groups| groups.as_ref().is_some_and(Vec::is_empty)));
     let back = move || shelf.link(|view| view.opened = None);
     let kind = opened.kind().cloned();
+    let without = kind.is_none();
     let rows = {
         let kind = kind.clone();
         move || {
@@ -82,7 +85,7 @@ pub(super) fn Detail(shelf: Shelf, using: Using, opened: Opened) -> impl IntoVie
                 <span class="panel__spring"></span>
                 <UseAll shelf using opened/>
             </div>
-            <table class="table explore__table" data-stack aria-label="Offers">
+            <table class="table explore__table" data-stack data-gpu=without.then_some("none") aria-label="Offers">
                 <thead><tr>
                     <th scope="col">"Instance type"</th>
                     <th scope="col" data-num>"GPUs"</th>
@@ -193,7 +196,8 @@ fn head(group: &BackendTypes, full: RwSignal<HashSet<String>>) -> impl IntoView 
     let (this, shown) = (backend.clone(), machines.len());
     let more = (*total > FIRST).then(|| {
         let (word, all) = if shown < *total && shown <= FIRST {
-            (format!("Show all {}", number(*total as f64)), true)
+            let all = grouped(*total as u64);
+            (if *total > MOST { format!("Show {MOST} of {all}") } else { format!("Show all {all}") }, true)
         } else {
             ("Show fewer".to_owned(), false)
         };
@@ -281,7 +285,10 @@ pub(super) fn basis(offer: &Offer, newest: &str) -> impl IntoView + use<> {
         PriceBasis::Own => "own",
     };
     let old = offer.as_of.as_ref().is_some_and(|date| dates::is_old(date, newest));
-    let text = offer.as_of.as_deref().map_or_else(|| format!("{word}, no date"), |date| format!("{word} {}", dates::month(date)));
+    let text = offer
+        .as_of
+        .as_deref()
+        .map_or_else(|| format!("{word}, no date"), |date| format!("{word} {}", dates::month(date)));
     view! {
         <span class="basis" data-age=old.then_some("old")>
             {old.then(|| view! { <svg class="icon basis__icon" aria-hidden="true"><use href="#i-clock"/></svg><span class="sr">"old: "</span> })}

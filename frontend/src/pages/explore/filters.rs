@@ -36,7 +36,6 @@ pub(super) fn FilterBar(shelf: Shelf) -> impl IntoView {
                 <Region shelf/>
                 <Kind shelf/>
                 <MaxPrice shelf/>
-                <Sort shelf/>
                 <Show when=move || shelf.view.with(|(view, _)| !view.is_open())>
                     <button class="btn" data-kind="quiet" on:click=move |_| shelf.change(false, |view| view.wanted = Default::default())>
                         <Icon name="x"/>"Clear"
@@ -45,6 +44,7 @@ pub(super) fn FilterBar(shelf: Shelf) -> impl IntoView {
             </div>
             <span class="filters__spring"></span>
             <Summary shelf/>
+            <Sort shelf/>
         </search>
     }
 }
@@ -137,10 +137,16 @@ fn Vendor(shelf: Shelf) -> impl IntoView {
 fn Memory(shelf: Shelf) -> impl IntoView {
     let groups = Memo::new(move |_| {
         shelf.choices.with(|choices| {
-            plain(choices.memory_gib.iter().map(|memory| (memory.to_string(), format!("{} or more", gib(*memory)))))
+            plain(
+                choices
+                    .memory_gib
+                    .iter()
+                    .map(|memory| (memory.to_string(), format!("{} or more", gib(*memory)))),
+            )
         })
     });
-    let chosen = part(shelf, |view| view.wanted.memory_gib.map(|memory| memory.to_string()).unwrap_or_default());
+    let chosen =
+        part(shelf, |view| view.wanted.memory_gib.map(|memory| memory.to_string()).unwrap_or_default());
     view! {
         <Choice label="Memory" any="Any" groups chosen
             choose=move |value: String| choose(shelf, "memory", &value, |view| view.wanted.memory_gib = None)/>
@@ -150,7 +156,9 @@ fn Memory(shelf: Shelf) -> impl IntoView {
 #[component]
 fn Count(shelf: Shelf) -> impl IntoView {
     let groups = Memo::new(move |_| {
-        shelf.choices.with(|choices| plain(choices.counts.iter().map(|count| (count.to_string(), count.to_string()))))
+        shelf
+            .choices
+            .with(|choices| plain(choices.counts.iter().map(|count| (count.to_string(), count.to_string()))))
     });
     let chosen = part(shelf, |view| view.wanted.count.map(|count| count.to_string()).unwrap_or_default());
     view! {
@@ -220,7 +228,8 @@ fn Backends(shelf: Shelf) -> impl IntoView {
     };
     let outside = window_event_listener(leptos::ev::pointerdown, move |event| {
         let at = event.target().and_then(|at| at.dyn_into::<web_sys::Node>().ok());
-        if open.get_untracked() && !anchor.get_untracked().is_some_and(|anchor| anchor.contains(at.as_ref())) {
+        if open.get_untracked() && !anchor.get_untracked().is_some_and(|anchor| anchor.contains(at.as_ref()))
+        {
             open.set(false);
         }
     });
@@ -298,13 +307,15 @@ fn MaxPrice(shelf: Shelf) -> impl IntoView {
         let (read, ignored) = View::parse([("price", text)]);
         wrong.set(!ignored.is_empty());
         if ignored.is_empty() {
-            shelf.change(price.get_untracked().is_some(), |view| view.wanted.max_price = read.wanted.max_price);
+            shelf.change(price.get_untracked().is_some(), |view| {
+                view.wanted.max_price = read.wanted.max_price
+            });
         }
     };
     view! {
         <label class="pick" data-set=move || price.get().is_some().then_some("")>
             <span class="pick__key">"At most $"</span>
-            <input class="pick__input" inputmode="decimal" autocomplete="off" placeholder="any" aria-invalid=move || wrong.get().then_some("true")
+            <input class="pick__input" aria-label="At most $ /h" inputmode="decimal" autocomplete="off" placeholder="any" aria-invalid=move || wrong.get().then_some("true")
                 title="US dollars an hour for the machine"
                 prop:value=move || price.get().map(|price| price.to_string()).unwrap_or_default()
                 on:change:target=move |event| change(event.target().value())/>
@@ -316,10 +327,11 @@ fn MaxPrice(shelf: Shelf) -> impl IntoView {
 #[component]
 fn Sort(shelf: Shelf) -> impl IntoView {
     let order = part(shelf, |view| view.order);
+    let opened = part(shelf, |view| view.opened.is_some());
     view! {
-        <label class="pick">
+        <label class="pick explore__sort" hidden=move || opened.get()>
             <span class="pick__key">"Sort"</span>
-            <select class="pick__select" on:change:target=move |event| {
+            <select class="pick__select" aria-label="Sort" on:change:target=move |event| {
                 let value = event.target().value();
                 let (read, _) = View::parse([("sort", value.as_str())]);
                 shelf.change(false, |view| view.order = read.order);

@@ -63,7 +63,8 @@ pub fn Explore() -> impl IntoView {
 fn LeftOut(shelf: Shelf) -> impl IntoView {
     let ignored = Memo::new(move |_| shelf.view.with(|(_, ignored)| ignored.clone()));
     let words = move || {
-        let parts: Vec<String> = ignored.get().iter().map(|part| format!("`{}`", part.replace('`', "'"))).collect();
+        let parts: Vec<String> =
+            ignored.get().iter().map(|part| format!("`{}`", part.replace('`', "'"))).collect();
         format!("left out of the address, because it means nothing here: {}", parts.join(", "))
     };
     view! {

@@ -61,7 +61,9 @@ pub(super) fn BrokenDraft(using: Using) -> impl IntoView {
             using.refused.set(None);
         }
     });
-    let why = move || using.refused.with(|refused| refused.as_ref().map(|refused| refused.why.clone()).unwrap_or_default());
+    let why = move || {
+        using.refused.with(|refused| refused.as_ref().map(|refused| refused.why.clone()).unwrap_or_default())
+    };
     let fresh = move |_| {
         if let Some(Refused { pick, .. }) = using.refused.get_untracked() {
             using.refused.set(None);

@@ -4,7 +4,10 @@ use berth_shared::diagnostics::{ByteRange, LineIndex, TextEdit};
 use leptos::prelude::*;
 
 use super::{desk::Desk, drafts};
-use crate::{components::{Tone, toaster}, explore::difference::difference};
+use crate::{
+    components::{Tone, toaster},
+    explore::difference::difference,
+};
 
 /// What waits for the editor.
 #[derive(Clone)]

@@ -15,7 +15,7 @@ pub(super) fn NoServerBar() -> impl IntoView {
                     <span class="launchbar__name">"Launching needs a Berth server"</span>
                 </div>
                 <div class="launchbar__sub">
-                    "Everything above works here, and your text goes nowhere. To launch it, start Berth from its source, then paste the text there."
+                    "Your text stays in this browser. To launch it, start Berth from its source and paste the text there."
                 </div>
             </div>
             <CopyLine text="cargo xtask run".to_owned() what="command"/>
