@@ -17,6 +17,8 @@ pub struct Choices {
     pub backends: Vec<(String, Vec<String>)>,
     /// GPU models, by name.
     pub gpus: Vec<String>,
+    /// The latest date of a price, `YYYY-MM-DD`.
+    pub newest: Option<String>,
     /// Whether there are machines without GPUs.
     pub without_gpu: bool,
 }
@@ -32,6 +34,8 @@ impl Choices {
                 Some(gpu) => choices.counts.push(gpu.count),
             }
         }
+        choices.newest =
+            catalogue.provenances().iter().filter_map(|provenance| provenance.as_of.clone()).max();
         choices.gpus = catalogue.gpu_names().to_vec();
         choices.gpus.sort_unstable();
         for (index, name) in (0..).zip(catalogue.gpu_names()) {

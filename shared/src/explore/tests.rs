@@ -188,6 +188,7 @@ fn what_may_be_chosen_has_offers() {
     let choices = Choices::new(&small());
     assert_eq!(choices.vendors, ["amd", "nvidia"]);
     assert_eq!(choices.memory_gib, [16.0, 40.0, 80.0, 192.0]);
+    assert_eq!(choices.newest.as_deref(), Some("2026-02-01"));
     assert_eq!(choices.counts, [1, 8]);
     assert_eq!(choices.capabilities, [(7, 5), (8, 0)]);
     assert!(choices.without_gpu && choices.has_region("europe") && !choices.has_region("aws"));

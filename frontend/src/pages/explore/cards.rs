@@ -17,20 +17,38 @@ use crate::{
 /// All of them, or why there are none.
 #[component]
 pub(super) fn Cards(shelf: Shelf, using: Using) -> impl IntoView {
-    move || match shelf.explored.get() {
+    // Which of the three it is changes seldom; the cards themselves change with each filter.
+    let state = Memo::new(move |_| {
+        shelf.explored.with(|explored| explored.as_ref().map(|explored| explored.cards.is_empty()))
+    });
+    let note = move || shelf.explored.with(|explored| explored.as_ref().map(note));
+    let all = move || {
+        shelf.explored.with(|explored| explored.as_ref().map(|e| e.cards.clone()).unwrap_or_default())
+    };
+    move || match state.get() {
         None => view! { <Bones/> }.into_any(),
-        Some(explored) if explored.cards.is_empty() => view! { <Nothing shelf/> }.into_any(),
-        Some(explored) => {
-            let newest = explored.newest.clone().unwrap_or_default();
-            view! {
-                <div class="gpus">
-                    {explored.cards.iter().map(|one| card(shelf, using, one, &newest)).collect_view()}
-                </div>
-                <p class="meta explore__note">{note(&explored)}</p>
-            }
-            .into_any()
+        Some(true) => view! { <Nothing shelf/> }.into_any(),
+        Some(false) => view! {
+            <div class="gpus">
+                <For each=all key=content let:one>{card(shelf, using, &one)}</For>
+            </div>
+            <p class="meta explore__note">{note}</p>
         }
+        .into_any(),
     }
+}
+
+/// Everything that a card shows: the same content keeps the same elements.
+fn content(card: &Card) -> String {
+    use std::fmt::Write as _;
+
+    let gpu = card.gpu.as_ref().map(|gpu| (gpu.name.as_str(), gpu.memory_gib));
+    let mut text = format!("{gpu:?} {} {} {} {:?}", card.offers, card.backends, card.regions, card.counts);
+    for offer in card.lines.iter().chain(&card.per_gpu) {
+        let Offer { backend, instance_type, region, price, .. } = offer;
+        let _ = write!(text, " {backend} {instance_type} {region} {price} {}", offer.spot);
+    }
+    text
 }
 
 /// What the prices are.
@@ -49,7 +67,8 @@ fn note(explored: &Explored) -> String {
     format!("{span}{estimates}GB are those of one GPU. Launching asks for the price again.")
 }
 
-fn card(shelf: Shelf, using: Using, card: &Card, newest: &str) -> impl IntoView + use<> {
+fn card(shelf: Shelf, using: Using, card: &Card) -> impl IntoView + use<> {
+    let newest = shelf.choices.with_untracked(|choices| choices.newest.clone().unwrap_or_default());
     let (name, memory, about) = match &card.gpu {
         None => ("No GPU".to_owned(), None, "vCPUs and memory alone".to_owned()),
         Some(gpu) => {
@@ -81,7 +100,10 @@ fn card(shelf: Shelf, using: Using, card: &Card, newest: &str) -> impl IntoView 
     let offers = counted(card.offers, "offer");
     let count = card.counts.first().copied().unwrap_or(1);
     let label = memory.as_ref().map_or_else(|| name.clone(), |memory| format!("{name} {memory}"));
-    let link = shelf.link(move |view| view.opened = Some(opened));
+    let link = move || {
+        let opened = opened.clone();
+        shelf.link(move |view| view.opened = Some(opened))
+    };
     view! {
         <article class="gpu" aria-label=label.clone()>
             <div class="gpu__head">
@@ -94,7 +116,7 @@ fn card(shelf: Shelf, using: Using, card: &Card, newest: &str) -> impl IntoView 
                 <span class="meta">{about}</span>
                 {per_gpu}
             </div>
-            <div class="gpu__list">{card.lines.iter().map(|offer| line(offer, newest)).collect_view()}</div>
+            <div class="gpu__list">{card.lines.iter().map(|offer| line(offer, &newest)).collect_view()}</div>
             <div class="gpu__foot">
                 <span>
                     <a class="meta link" href=link>{offers}<span class="sr">" of "{label.clone()}</span></a>

@@ -39,11 +39,7 @@ pub(super) fn Detail(shelf: Shelf, using: Using, opened: Opened) -> impl IntoVie
         });
         Some(groups)
     });
-    let newest = Memo::new(move |_| {
-        shelf.explored.with(|explored| {
-            explored.as_ref().and_then(|explored| explored.newest.clone()).unwrap_or_default()
-        })
-    });
+    let newest = Memo::new(move |_| shelf.choices.with(|choices| choices.newest.clone().unwrap_or_default()));
     let empty = Memo::new(move |_| groups.with(|groups| groups.as_ref().is_some_and(Vec::is_empty)));
     let back = move || shelf.link(|view| view.opened = None);
     let kind = opened.kind().cloned();

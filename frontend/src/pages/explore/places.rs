@@ -43,7 +43,7 @@ pub(super) fn places_of(
                     <td></td>
                     <td data-num data-cell="1e"><Price offer=offer.clone()/></td>
                     <td data-priority="2" data-num>{each}</td>
-                    <td data-cell="3e">
+                    <td data-cell="2e">
                         <span class="explore__end">
                             {basis(&offer, &newest.get())}
                             <button class="btn" data-kind="quiet" data-size="sm" on:click=move |_| using.write(pick.clone())>
