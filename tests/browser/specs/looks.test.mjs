@@ -110,8 +110,9 @@ test(
         if (width <= 640) await page.getByRole('button', { name: /^Filters/ }).click();
         await page.getByRole('button', { name: /^Backends/ }).click();
         await page.getByRole('checkbox', { name: 'gcp' }).check();
-        await page.getByLabel('Memory').selectOption('80');
         await examine(page, `explore-filters-${as}`);
+        await page.keyboard.press('Escape');
+        await page.getByLabel('Memory').selectOption('80');
         await h100.getByRole('link', { name: /offers/ }).click();
         await page.getByRole('table', { name: 'Offers' }).getByRole('button', { name: /regions of/ }).first().click();
         await page.locator('.explore__place').nth(1).waitFor();

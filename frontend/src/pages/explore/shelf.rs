@@ -47,9 +47,8 @@ impl Shelf {
             })
         });
         let view = Memo::new(move |_| {
-            let (view, mut ignored) = query.with(|query| {
-                View::parse(query.latest_values().into_iter().map(|(key, value)| (key.as_ref(), value)))
-            });
+            let (view, mut ignored) = query
+                .with(|query| View::parse(query.latest_values().map(|(key, value)| (key.as_ref(), value))));
             offers.with(|offers| match offers {
                 Offers::Ready(catalogue) => {
                     let (view, unknown) = choices.with(|choices| view.settle(catalogue, choices));
