@@ -38,7 +38,9 @@ pub fn read() {
         here.root = root.trim_end_matches('/').to_owned();
         here.catalogue = Some(catalogue);
         if let Some(element) = document.document_element() {
+            // For styles, and for the scripts that make links.
             let _ = element.set_attribute("data-server", "none");
+            let _ = element.set_attribute("data-root", &here.root);
         }
         // The browser would look for it anew from wherever the reader goes.
         if let Ok(Some(icon)) = document.query_selector("link[rel='icon']")

@@ -67,6 +67,11 @@ test('the editor finds mistakes, mends them and prices the text, with no server 
   await paste(page, TEXT.replace('gpu', 'gqu'));
   const problem = page.getByRole('list', { name: 'Problems' }).getByRole('listitem').filter({ hasText: 'gqu' });
   await problem.waitFor();
+  const rule = page.getByRole('link', { name: 'unknown-key' }).first();
+  const [about] = await Promise.all([page.context().waitForEvent('page'), rule.click()]);
+  await about.getByRole('heading', { name: 'unknown-key' }).waitFor();
+  assert.equal(new URL(about.url()).pathname, `${BELOW}/reference/problems/unknown-key/`);
+  await about.close();
   await problem.getByRole('button', { name: /gpu/ }).first().click();
   await problem.waitFor({ state: 'detached' });
   const offers = page.getByRole('table', { name: 'Offers' });

@@ -152,6 +152,7 @@ fn line(offer: &Offer, newest: &str) -> impl IntoView + use<> {
             <span class="gpu__price">
                 {old.then(|| view! { <span class="basis" data-age="old"><svg class="icon basis__icon" aria-hidden="true"><use href="#i-clock"/></svg><span class="sr">"old: "</span></span> })}
                 <Price offer=offer.clone()/>
+                <span class="sr">", "{basis_text(offer)}</span>
             </span>
         </div>
     }

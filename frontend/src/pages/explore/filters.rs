@@ -1,17 +1,17 @@
 //! The filters over the cards.
 
 use berth_shared::explore::NO_GPU;
-use leptos::{ev::KeyboardEvent, html::Div, prelude::*};
-use wasm_bindgen::JsCast;
+use leptos::prelude::*;
 
 use super::{
+    backends::Backends,
     choice::{Choice, Value},
     shelf::Shelf,
 };
 use crate::{
     components::{Icon, Spot},
     explore::query::{Order, View},
-    format::{gib, grouped, machine::plate, number, vendor},
+    format::{gib, grouped, number, vendor},
 };
 
 /// The bar. On a phone everything but the search stands behind a button.
@@ -68,7 +68,10 @@ fn how_many(view: &View) -> usize {
 }
 
 /// A part of the view, as a signal.
-fn part<T: PartialEq + Clone + Send + Sync + 'static>(shelf: Shelf, read: fn(&View) -> T) -> Memo<T> {
+pub(super) fn part<T: PartialEq + Clone + Send + Sync + 'static>(
+    shelf: Shelf,
+    read: fn(&View) -> T,
+) -> Memo<T> {
     Memo::new(move |_| shelf.view.with(|(view, _)| read(view)))
 }
 
@@ -203,79 +206,6 @@ fn Region(shelf: Shelf) -> impl IntoView {
     view! {
         <Choice label="Region" any="Any" groups chosen
             choose=move |value: String| choose(shelf, "region", &value, |view| view.wanted.region = None)/>
-    }
-}
-
-/// Several may be chosen.
-#[component]
-fn Backends(shelf: Shelf) -> impl IntoView {
-    let open = RwSignal::new(false);
-    let anchor = NodeRef::<Div>::new();
-    let button = NodeRef::<leptos::html::Button>::new();
-    let chosen = part(shelf, |view| view.wanted.backends.clone());
-    let words = move || match chosen.get().as_slice() {
-        [] => "Any".to_owned(),
-        [one] => one.clone(),
-        [one, other] => format!("{one}, {other}"),
-        more => format!("{} of them", more.len()),
-    };
-    let left = move |event: leptos::ev::FocusEvent| {
-        let to = event.related_target().and_then(|to| to.dyn_into::<web_sys::Node>().ok());
-        // A click on nothing in particular takes the focus nowhere.
-        if to.is_some() && !anchor.get_untracked().is_some_and(|anchor| anchor.contains(to.as_ref())) {
-            open.set(false);
-        }
-    };
-    let outside = window_event_listener(leptos::ev::pointerdown, move |event| {
-        let at = event.target().and_then(|at| at.dyn_into::<web_sys::Node>().ok());
-        if open.get_untracked() && !anchor.get_untracked().is_some_and(|anchor| anchor.contains(at.as_ref()))
-        {
-            open.set(false);
-        }
-    });
-    on_cleanup(move || outside.remove());
-    let keys = move |event: KeyboardEvent| {
-        if event.key() == "Escape" && open.get_untracked() {
-            open.set(false);
-            if let Some(button) = button.get_untracked() {
-                let _ = button.focus();
-            }
-        }
-    };
-    let toggle = move |name: String| {
-        shelf.change(false, move |view| {
-            let backends = &mut view.wanted.backends;
-            match backends.iter().position(|known| *known == name) {
-                Some(at) => drop(backends.remove(at)),
-                None => backends.push(name),
-            }
-            backends.sort_unstable();
-        });
-    };
-    view! {
-        <div class="menu-anchor" node_ref=anchor on:keydown=keys on:focusout=left>
-            <button class="btn pick" node_ref=button aria-expanded=move || open.get().to_string() aria-controls="backends"
-                data-set=move || (!chosen.with(Vec::is_empty)).then_some("")
-                on:click=move |_| open.update(|open| *open = !*open)>
-                <span class="pick__key">"Backends"</span>{words}<Icon name="down"/>
-            </button>
-            <div class="menu explore__backends" id="backends" role="group" aria-label="Backends" hidden=move || !open.get()>
-                <For each=move || shelf.choices.with(|choices| choices.backends.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>())
-                    key=Clone::clone let:name>
-                    {
-                        let (this, of) = (name.clone(), name.clone());
-                        view! {
-                            <label class="menu__item">
-                                <input type="checkbox" prop:checked=move || chosen.with(|chosen| chosen.contains(&this))
-                                    on:change=move |_| toggle(of.clone())/>
-                                <span class="backend__mark" aria-hidden="true">{plate(&name)}</span>
-                                {name}
-                            </label>
-                        }
-                    }
-                </For>
-            </div>
-        </div>
     }
 }
 

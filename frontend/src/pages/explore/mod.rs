@@ -1,5 +1,6 @@
 //! *Explore*: the price list without a configuration. The address holds the filters.
 
+mod backends;
 mod cards;
 mod choice;
 mod detail;
