@@ -24,7 +24,7 @@ import { about } from "./editor/about.js";
 import { completion } from "./editor/complete.js";
 import { fileDrop } from "./editor/files.js";
 import { fixes } from "./editor/fixes.js";
-import { applyEdits, goToProblem, marks, problemsAt, problemsHere, setMarks } from "./editor/marks.js";
+import { applyEdits, goToProblem, marks, problemsAt, problemsHere, setCosts, setMarks } from "./editor/marks.js";
 import { place } from "./editor/place.js";
 import { mountInLayer } from "./editor/styles.js";
 import { values } from "./editor/values.js";
@@ -109,6 +109,8 @@ export function createEditor(parent, { text, label, complete, hover, onChange, o
     setText: (text) => replaceAll(view, text),
     /** Shows what is known about the text: JSON of `{diagnostics, hints}`. */
     setMarks: (json) => setMarks(view, JSON.parse(json)),
+    /** Shows what the text costs in choice: JSON of `{notes, gains}`, gains for the diagnostics of the last marks. */
+    setCosts: (json) => setCosts(view, JSON.parse(json)),
     /** Applies text edits (JSON, in places of the present text) as one change. */
     applyEdits: (json) => applyEdits(view, JSON.parse(json)),
     /** Selects a range, brings it into view and takes the focus. */

@@ -1,9 +1,10 @@
 //! The catalogue of offers, for every page that needs it: fetched once, when a page first asks for it, and again when
 //! the server has another.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use berth_shared::{assist::Facts, catalog::Catalogue};
+use berth_shared::{assist::Facts, catalog::Catalogue, matcher::OfferIndex};
+use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{api, live::use_live, site};
@@ -24,6 +25,8 @@ pub enum Offers {
 pub struct PriceList {
     /// The catalogue.
     pub offers: RwSignal<Offers>,
+    /// Its offers in order, worked out a moment after it came.
+    pub index: RwSignal<Option<Arc<OfferIndex>>>,
     /// What it knows about names, counted a moment after it came.
     pub facts: RwSignal<Option<Arc<Facts>>>,
     wanted: RwSignal<bool>,
@@ -33,6 +36,7 @@ pub struct PriceList {
 pub fn provide_price_list() {
     let list = PriceList {
         offers: RwSignal::new(Offers::Loading),
+        index: RwSignal::new(None),
         facts: RwSignal::new(None),
         wanted: RwSignal::new(false),
     };
@@ -64,18 +68,29 @@ pub fn provide_price_list() {
                     Offers::Failed(error.to_string())
                 }
             };
-            if asked.get_value().as_ref() != Some(&address) {
+            // Another catalogue may be on its way meanwhile.
+            let current = || asked.get_value().as_ref() == Some(&address);
+            if !current() {
                 return;
             }
             let known = match &offers {
                 Offers::Ready(catalogue) => Some(Arc::clone(catalogue)),
                 _ => None,
             };
+            list.index.set(None);
             list.offers.set(offers);
-            // The offers come first; counting them takes a few frames' time.
-            if let Some(catalogue) = known {
-                let count = move || list.facts.set(Some(Arc::new(Facts::new(catalogue))));
-                set_timeout(count, Duration::from_millis(50));
+            let Some(catalogue) = known else { return };
+            // The offers come first. Ordering and counting them takes a few frames' time, each in a task of its own:
+            // keys that come meanwhile do not wait for both.
+            TimeoutFuture::new(0).await;
+            let index = OfferIndex::new(Arc::clone(&catalogue));
+            if current() {
+                list.index.set(Some(Arc::new(index)));
+            }
+            TimeoutFuture::new(50).await;
+            let facts = Facts::new(catalogue);
+            if current() {
+                list.facts.set(Some(Arc::new(facts)));
             }
         });
     });

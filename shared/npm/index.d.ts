@@ -214,7 +214,7 @@ export function hints(text: string): Hint[];
  * The text with a fix applied.
  * @throws RangeError when the fix was made for another text
  */
-export function applyFix(text: string, fix: Fix): string;
+export function applyFix(text: string, fix: Fix | Proposal): string;
 
 /** A machine that can be rented: one instance type in one region, spot or on-demand. */
 export interface Offer {
@@ -243,6 +243,8 @@ export interface Explanation {
   universe: number;
   /** How many fit. */
   total: number;
+  /** The lowest price among those, US dollars an hour. */
+  cheapest: number | null;
   constraints: ConstraintCost[];
   /** The smallest changes that bring more, the best first. */
   relaxations: Relaxation[];
@@ -277,7 +279,19 @@ export interface ConstraintCost {
   cheapest_without: number | null;
 }
 
+/** Changes that belong together, and what they would give. */
 export interface Relaxation {
+  /** One change; several when no single one helps. */
+  changes: Change[];
+  /** How to write them into the text; not there when there is no telling. */
+  proposal?: Proposal;
+  /** How many offers would fit. */
+  total: number;
+  /** US dollars an hour. */
+  cheapest: number;
+}
+
+export interface Change {
   constraint: Constraint;
   /** The field to change. */
   path: string;
@@ -285,10 +299,13 @@ export interface Relaxation {
   description: string;
   /** Whether the constraint goes, as opposed to being widened. */
   drops: boolean;
-  /** How many offers would fit. */
-  total: number;
-  /** US dollars an hour. */
-  cheapest: number;
+}
+
+export interface Proposal {
+  /** What changes, for people: values as they are written, null where none is. */
+  fields: { path: string; before: string | null; after: string | null }[];
+  /** The change; `applyFix(text, proposal)` makes it. */
+  edits: TextEdit[];
 }
 
 export interface Offers {

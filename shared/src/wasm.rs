@@ -150,10 +150,15 @@ impl Catalogue {
             .as_ref()
             .map(|required| matcher::match_offers(&self.table, required, &context, limit))
             .unwrap_or_default();
-        let explanation = required
+        let mut explanation = required
             .as_ref()
             .filter(|_| explain || matches.total == 0)
             .map(|required| matcher::explain(&self.table, required, &context));
+        if let Some(explanation) = &mut explanation {
+            explanation.write_into(text);
+            let proposals = explanation.relaxations.iter_mut().filter_map(|one| one.proposal.as_mut());
+            in_utf16(text, proposals.flat_map(|one| &mut one.edits).map(|edit| &mut edit.range));
+        }
         json(&Offers {
             ok: matches.total > 0,
             diagnostics: &checked.diagnostics,

@@ -19,6 +19,7 @@ cargo xtask COMMAND
   setup                       only set up what is missing
   catalog [OFFERS.csv[.gz]]   check and pack offers and GPU facts into shared/catalog/offers.bin
   bench check                 measure how long a check takes, beside other tools; writes docs/benchmarks/check.md
+  bench offers                measure how long matching takes, beside gpuhunt; writes docs/benchmarks/offers.md
   docs                        write what is generated below docs/: the reference and the JSON Schema
   npm                         build the package for browsers and Node into target/npm
   site [--quick] [--out DIR] [--base /PATH/]
@@ -53,6 +54,7 @@ pub(crate) fn dispatch(args: Vec<String>) -> Result<ExitCode, Problem> {
         }
         ("catalog", [] | [_]) => catalog::catalog(flags.first().copied())?,
         ("bench", ["check"]) => bench::check(&mut steps)?,
+        ("bench", ["offers"]) => bench::offers(&mut steps)?,
         ("npm", []) => {
             setup::for_build(&mut steps)?;
             let folder = npm::package(&mut steps, Profile::Release)?;

@@ -276,14 +276,14 @@ fn explained(out: &mut impl Write, explanation: &Explanation) -> io::Result<()> 
     if !explanation.relaxations.is_empty() {
         writeln!(out, "\nwhat brings more:")?;
     } else if explanation.total == 0 {
-        writeln!(out, "\nno single change brings an offer")?;
+        writeln!(out, "\nno change brings an offer")?;
     }
     for change in &explanation.relaxations {
         writeln!(
             out,
             "  {}: {}: {} from ${}/h",
-            change.path,
-            change.description,
+            change.changes.iter().map(|change| change.path).collect::<Vec<_>>().join(" and "),
+            change.description(),
             if change.total == 1 { "1 offer".to_owned() } else { format!("{} offers", change.total) },
             change.cheapest
         )?;

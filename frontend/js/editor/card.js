@@ -25,6 +25,11 @@ export function card(problem, apply) {
     const fixes = problem.fixes.slice(0, 4).map((fix, i) => {
       const button = element("button", "fix", icon("fix"), element("span", "", ...prose(fix.title)));
       button.type = "button";
+      if (fix.gain) {
+        const [sign, count] = fix.gain > 0 ? ["+", fix.gain] : ["−", -fix.gain];
+        const offers = count === 1 ? "offer" : "offers";
+        button.append(element("span", "fix__gain", `${sign}${count.toLocaleString("en")} ${offers}`));
+      }
       button.addEventListener("click", () => apply(fix));
       if (i === 0) button.setAttribute("aria-keyshortcuts", "Control+. Meta+.");
       return button;

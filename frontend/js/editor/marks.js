@@ -15,11 +15,21 @@ const REST_MS = 250;
 const MOST_CARDS = 3;
 
 const known = StateEffect.define();
+const priced = StateEffect.define();
 const rest = StateEffect.define();
 
 /** @param {{diagnostics: object[], hints: {range: object, text: string}[]}} marks */
 export function setMarks(view, marks) {
   view.dispatch({ effects: known.of(marks) });
+}
+
+/**
+ * What the text costs in choice, once that is counted: it may come later than what is known about the text.
+ * @param {{notes: {range: object, text: string}[], gains: (number | null)[][]}} costs gains: for each diagnostic
+ * of the last marks how many more offers each of its fixes brings
+ */
+export function setCosts(view, costs) {
+  view.dispatch({ effects: priced.of(costs) });
 }
 
 export function applyEdits(view, edits) {
@@ -89,13 +99,14 @@ class GutterGlyph extends GutterMarker {
 const glyphs = { error: new GutterGlyph("error"), warning: new GutterGlyph("warning"), hint: new GutterGlyph("hint") };
 
 class Inlay extends WidgetType {
-  constructor(text) {
+  constructor(text, tone) {
     super();
     this.text = text;
+    this.tone = tone;
   }
 
   eq(other) {
-    return other.text === this.text;
+    return other.text === this.text && other.tone === this.tone;
   }
 
   toDOM() {
@@ -104,6 +115,7 @@ class Inlay extends WidgetType {
     // As an attribute that the style sheet shows: text here would be taken into the document when a browser
     // replaces the line itself, as input methods do.
     element.dataset.note = this.text;
+    if (this.tone) element.dataset.tone = this.tone;
     return element;
   }
 
@@ -142,7 +154,31 @@ class Card extends WidgetType {
 const underline = (severity) => Decoration.mark({ class: `cm-lintRange cm-lintRange-${severity}` });
 const underlines = { error: underline("error"), warning: underline("warning"), hint: underline("hint") };
 
-const nothing = { problems: [], marks: Decoration.none, inlays: Decoration.none, gutter: RangeSet.empty };
+const nothing = {
+  problems: [],
+  marks: Decoration.none,
+  inlays: Decoration.none,
+  costs: Decoration.none,
+  gutter: RangeSet.empty,
+};
+
+/** Notes at the ends of their lines. */
+function inlays(doc, notes, tone) {
+  const widgets = notes.map((note) => {
+    const at = doc.lineAt(span(doc, note.range).to).to;
+    return Decoration.widget({ widget: new Inlay(note.text, tone), side: tone ? 2 : 1 }).range(at);
+  });
+  return Decoration.set(widgets, true);
+}
+
+/** The problems with what each fix brings; those whose fixes bring nothing stay the same. */
+function withGains(problems, gains) {
+  return problems.map((problem, i) => {
+    const brings = gains[i] ?? [];
+    if (problem.fixes.every((fix, k) => (fix.gain ?? null) === (brings[k] ?? null))) return problem;
+    return { ...problem, fixes: problem.fixes.map((fix, k) => ({ ...fix, gain: brings[k] ?? null })) };
+  });
+}
 
 function read(doc, { diagnostics, hints }) {
   const problems = diagnostics.map((diagnostic) => ({
@@ -159,14 +195,10 @@ function read(doc, { diagnostics, hints }) {
   const marks = problems
     .filter((problem) => problem.to > problem.from)
     .map((problem) => underlines[problem.severity].range(problem.from, problem.to));
-  const inlays = hints.map((hint) => {
-    const at = doc.lineAt(span(doc, hint.range).to).to;
-    return Decoration.widget({ widget: new Inlay(hint.text), side: 1 }).range(at);
-  });
   return {
     problems,
     marks: Decoration.set(marks, true),
-    inlays: Decoration.set(inlays, true),
+    inlays: inlays(doc, hints),
     gutter: RangeSet.of([...worst].map(([line, severity]) => glyphs[severity].range(line)), true),
   };
 }
@@ -175,11 +207,16 @@ function read(doc, { diagnostics, hints }) {
 const found = StateField.define({
   create: () => nothing,
   update(value, transaction) {
+    const { changes } = transaction;
     for (const effect of transaction.effects) {
-      if (effect.is(known)) return read(transaction.state.doc, effect.value);
+      // What was counted for the text before stands until it is counted anew.
+      if (effect.is(known)) return { ...read(transaction.state.doc, effect.value), costs: value.costs.map(changes) };
+      if (effect.is(priced)) {
+        const costs = inlays(transaction.state.doc, effect.value.notes, "cost");
+        return { ...value, costs, problems: withGains(value.problems, effect.value.gains) };
+      }
     }
     if (!transaction.docChanged) return value;
-    const { changes } = transaction;
     return {
       problems: value.problems.map((problem) => {
         const from = changes.mapPos(problem.from, 1);
@@ -187,12 +224,14 @@ const found = StateField.define({
       }),
       marks: value.marks.map(changes),
       inlays: value.inlays.map(changes),
+      costs: value.costs.map(changes),
       gutter: value.gutter.map(changes),
     };
   },
   provide: (field) => [
     EditorView.decorations.from(field, (value) => value.marks),
     EditorView.decorations.from(field, (value) => value.inlays),
+    EditorView.decorations.from(field, (value) => value.costs),
   ],
 });
 
@@ -231,7 +270,7 @@ const open = StateField.define({
       const line = target(state);
       return line ? explain(state, line) : closed;
     }
-    const told = transaction.effects.some((effect) => effect.is(known));
+    const told = transaction.effects.some((effect) => effect.is(known) || effect.is(priced));
     if (value.line === null || (!told && !transaction.docChanged)) return value;
     return explain(state, state.doc.lineAt(transaction.changes.mapPos(value.line, -1)));
   },

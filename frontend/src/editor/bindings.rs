@@ -19,6 +19,9 @@ extern "C" {
     #[wasm_bindgen(method, js_name = setMarks)]
     pub(super) fn set_marks(this: &Handle, json: &str);
 
+    #[wasm_bindgen(method, js_name = setCosts)]
+    pub(super) fn set_costs(this: &Handle, json: &str);
+
     #[wasm_bindgen(method, js_name = applyEdits)]
     pub(super) fn apply_edits(this: &Handle, json: &str);
 

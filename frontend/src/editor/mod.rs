@@ -128,6 +128,19 @@ impl Editor {
         }
     }
 
+    /// Shows what the present text costs in choice: notes beside lines, and for each diagnostic of the last
+    /// [`Self::set_marks`] how many more offers its fixes bring.
+    pub fn set_costs(&self, notes: &[InlineHint], gains: &[Vec<Option<i64>>]) {
+        #[derive(Serialize)]
+        struct Costs<'a> {
+            notes: &'a [InlineHint],
+            gains: &'a [Vec<Option<i64>>],
+        }
+        if let Ok(json) = serde_json::to_string(&Costs { notes, gains }) {
+            self.handle.set_costs(&json);
+        }
+    }
+
     /// Applies edits of the present text as one change, which undo takes back.
     pub fn apply_edits(&self, edits: &[TextEdit]) {
         if let Ok(json) = serde_json::to_string(edits) {

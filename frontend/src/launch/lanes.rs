@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use berth_shared::matcher::PlotPoint;
+use berth_shared::{catalog::RowId, matcher::PlotPoint};
 
 use super::plot::{PriceScale, radius};
 use crate::format::gib;
@@ -32,6 +32,14 @@ pub struct Dot {
     pub spot: bool,
     /// Whether they cost more than the limit.
     pub beyond: bool,
+    /// The cheapest of them.
+    pub row: RowId,
+    /// Its price, US dollars an hour.
+    pub price: f64,
+    /// How many offers.
+    pub offers: usize,
+    /// In how many regions, at least: offers that stand here for different prices may share some.
+    pub regions: usize,
 }
 
 /// What is plotted.
@@ -92,21 +100,27 @@ fn lane(points: &[&PlotPoint], scale: PriceScale) -> Lane {
         }
     };
     // Prices that would fall onto the same half per cent are one dot.
-    let mut dots: BTreeMap<(bool, bool, u32), usize> = BTreeMap::new();
+    let mut dots: BTreeMap<(bool, bool, u32), Dot> = BTreeMap::new();
     for point in points {
         let step = (scale.at(point.price) * 2.0).round() as u32;
-        let regions = dots.entry((!point.above_max_price, !point.spot, step)).or_default();
-        *regions = (*regions).max(point.regions);
-    }
-    let dots = dots
-        .into_iter()
-        .map(|((affordable, on_demand, step), regions)| Dot {
+        let new = Dot {
             at: f64::from(step) / 2.0,
-            radius: radius(regions),
-            spot: !on_demand,
-            beyond: !affordable,
-        })
-        .collect();
+            radius: 0.0,
+            spot: point.spot,
+            beyond: point.above_max_price,
+            row: point.row,
+            price: point.price,
+            offers: 0,
+            regions: 0,
+        };
+        let dot = dots.entry((!point.above_max_price, !point.spot, step)).or_insert(new);
+        dot.offers += point.offers;
+        dot.regions = dot.regions.max(point.regions);
+        if point.price < dot.price {
+            (dot.price, dot.row) = (point.price, point.row);
+        }
+    }
+    let dots = dots.into_values().map(|dot| Dot { radius: radius(dot.regions), ..dot }).collect();
     Lane { name, memory, dots }
 }
 
@@ -124,7 +138,22 @@ mod tests {
             offers: 2,
             regions: 2,
             above_max_price: above,
+            highest: price,
+            row: 7,
         }
+    }
+
+    #[test]
+    fn a_dot_stands_for_the_cheapest_of_its_offers() {
+        let at = |price: f64, row: u32, regions: usize| PlotPoint {
+            row,
+            regions,
+            ..point(Some("A100"), price, false, false)
+        };
+        let lanes = lay_out(&[at(2.001, 1, 3), at(2.0, 2, 1), at(90.0, 3, 1)], None);
+        let dot = lanes.lanes[0].dots[0];
+        assert_eq!((dot.row, dot.price, dot.offers, dot.regions), (2, 2.0, 4, 3));
+        assert_eq!(lanes.lanes[0].dots.len(), 2);
     }
 
     #[test]

@@ -1,12 +1,17 @@
 //! What the launch page decides, without the page: pure, and tested on the host.
 
+pub mod brush;
+pub mod columns;
 pub mod counts;
 pub mod dates;
-pub mod edits;
 pub mod examples;
 pub mod lanes;
+pub mod listing;
+pub mod marks;
 pub mod name;
 pub mod plan;
 pub mod plot;
 pub mod ready;
 pub mod refused;
+pub mod saving;
+pub mod window;

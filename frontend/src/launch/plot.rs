@@ -34,6 +34,12 @@ impl PriceScale {
         (100.0 * (price / self.low).ln() / (self.high / self.low).ln()).clamp(0.0, 100.0)
     }
 
+    /// The price at a place, per cent of the width: the other way round.
+    #[must_use]
+    pub fn price_at(self, at: f64) -> f64 {
+        self.low * (at / 100.0 * (self.high / self.low).ln()).exp()
+    }
+
     /// Prices to write below the axis: of 1, 2 and 5 times powers of ten as many as fit, at most `most`.
     #[must_use]
     pub fn ticks(self, most: usize) -> Vec<f64> {
@@ -78,6 +84,14 @@ mod tests {
         let one = scale.at(2.0) - scale.at(1.0);
         let other = scale.at(8.0) - scale.at(4.0);
         assert!((one - other).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_place_has_the_price_that_stands_there() {
+        let scale = PriceScale::around([0.25, 16.0]);
+        for price in [0.25, 1.0, 9.9, 16.0] {
+            assert!((scale.price_at(scale.at(price)) - price).abs() < 1e-9);
+        }
     }
 
     #[test]

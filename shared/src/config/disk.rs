@@ -10,8 +10,8 @@ use crate::{
     yaml::Value,
 };
 
-/// GB.
-const LEAST: f64 = 50.0;
+/// The least that dstack lets a bound of the disk be, GB.
+pub const MIN_DISK_GB: f64 = 50.0;
 
 /// The disk requirements.
 pub(super) fn disk(cx: &mut Cx<'_>, at: At<'_>) -> Option<Disk> {
@@ -36,7 +36,7 @@ fn size(cx: &mut Cx<'_>, at: At<'_>) -> Option<SizeRange> {
     let size = range::sizes(cx, at)?;
     let small = [("lower", size.min), ("upper", size.max)]
         .into_iter()
-        .find_map(|(which, bound)| bound.filter(|&gb| gb < LEAST).map(|gb| (which, gb)));
+        .find_map(|(which, bound)| bound.filter(|&gb| gb < MIN_DISK_GB).map(|gb| (which, gb)));
     if let Some((which, gb)) = small {
         let exact = size.min == size.max;
         let what = if exact { "the disk".to_owned() } else { format!("the {which} bound of the disk") };

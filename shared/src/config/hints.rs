@@ -3,13 +3,13 @@
 use serde::Serialize;
 
 use super::{
-    Configuration, EnvValue, PortMapping, check, coerce, memory,
+    Configuration, EnvValue, PortMapping, check_and_hint, coerce, memory,
     summary::{duration, gpu_words, int_range, size_range},
 };
 use crate::{
-    config::{SpotPolicy, TEXT_LIMIT},
+    config::SpotPolicy,
     diagnostics::{ByteRange, LineIndex, Range},
-    yaml::{self, Document, NodeId, Value},
+    yaml::{Document, NodeId, Value},
 };
 
 /// A note beside a value.
@@ -24,16 +24,15 @@ pub struct InlineHint {
 /// The notes for a text, in its order; none while it has errors.
 #[must_use]
 pub fn hints(text: &str) -> Vec<InlineHint> {
-    if text.len() > TEXT_LIMIT {
-        return Vec::new();
-    }
-    let (Ok(document), Some(configuration)) = (yaml::load(text), check(text).configuration) else {
-        return Vec::new();
-    };
+    check_and_hint(text, None).1
+}
+
+/// The notes for a document that is read without errors.
+pub(super) fn of_document(text: &str, document: &Document, configuration: &Configuration) -> Vec<InlineHint> {
     let index = LineIndex::new(text);
-    let mut notes = Notes { doc: &document, configuration: &configuration, index: &index, all: Vec::new() };
+    let mut notes = Notes { doc: document, configuration, index: &index, all: Vec::new() };
     notes.collect();
-    let mut all: Vec<InlineHint> = notes.all;
+    let mut all = notes.all;
     all.sort_by_key(|hint| hint.range.start.offset);
     all
 }

@@ -2,7 +2,7 @@
 //! complete, and the verdict is dstack's.
 
 use super::{
-    Checked, Gpu, SizeRange, TEXT_LIMIT, check,
+    Gpu, SizeRange,
     context::{At, Cx, Path, join, quote},
     gpu,
     hints::entry,
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     assist::{Choice, Facts, GpuStock},
-    diagnostics::{ByteRange, Code, Draft, Sink},
+    diagnostics::{ByteRange, Code, Draft},
     schema,
     yaml::{self, NodeId, Value},
 };
@@ -18,45 +18,35 @@ use crate::{
 /// Backends that no price list has: the machines are somebody's own.
 const OWN: &[&str] = &["local", "remote", "kubernetes"];
 
-/// As [`check`], with hints about names that the catalogue does not know. They change no verdict.
-#[must_use]
-pub fn check_with(text: &str, facts: Option<&Facts>) -> Checked {
-    let mut checked = check(text);
-    if let Some(facts) = facts.filter(|facts| text.len() <= TEXT_LIMIT && !facts.catalogue().is_empty()) {
-        checked.diagnostics.extend(unknown(text, facts));
-        checked.diagnostics.sort_by_key(|d| (d.range.start.offset, d.severity));
+/// Hints at names that the catalogue does not know.
+pub(super) fn report_unknown(cx: &mut Cx<'_>, root: NodeId, facts: &Facts) {
+    if facts.catalogue().is_empty() {
+        return;
     }
-    checked
-}
-
-fn unknown(text: &str, facts: &Facts) -> Vec<crate::diagnostics::Diagnostic> {
-    let Ok(document) = yaml::load(text) else { return Vec::new() };
-    let Some(root) = document.root else { return Vec::new() };
-    let mut cx = Cx { text, doc: &document, sink: Sink::default() };
-    let list = |name| entry(&document, root, name).map(|(node, range)| items(&document, node, range));
+    let document = cx.doc;
+    let list = |name| entry(document, root, name).map(|(node, range)| items(document, node, range));
     let (backends, regions, types) = (list("backends"), list("regions"), list("instance_types"));
     let names: Vec<&str> = backends.iter().flatten().map(|item| item.name).collect();
     // An empty list chooses nothing, and says so itself.
     let chosen = (!names.is_empty()).then_some(names.as_slice());
     for (i, item) in backends.iter().flatten().enumerate() {
-        backend(&mut cx, facts, i, item);
+        backend(cx, facts, i, item);
     }
     // A backend without a price list may have any region and type.
     let told = names.iter().all(|name| facts.backend(name).is_some());
     if told {
-        let backends_at = entry(&document, root, "backends").map(|(_, range)| range);
+        let backends_at = entry(document, root, "backends").map(|(_, range)| range);
         for (i, item) in regions.iter().flatten().enumerate() {
-            region(&mut cx, facts, i, item, chosen, backends_at);
+            region(cx, facts, i, item, chosen, backends_at);
         }
         for (i, item) in types.iter().flatten().enumerate() {
-            instance_type(&mut cx, facts, i, item, chosen, backends_at);
+            instance_type(cx, facts, i, item, chosen, backends_at);
         }
     }
-    let gpu = entry(&document, root, "resources").and_then(|(node, _)| entry(&document, node, "gpu"));
+    let gpu = entry(document, root, "resources").and_then(|(node, _)| entry(document, node, "gpu"));
     if let Some((node, range)) = gpu {
-        gpus(&mut cx, facts, node, range);
+        gpus(cx, facts, node, range);
     }
-    cx.sink.finish(text)
 }
 
 /// A text in a list.

@@ -28,25 +28,31 @@ mod python;
 mod range;
 mod registry_auth;
 mod resources;
+pub(crate) mod rewrite;
 mod scalars;
 mod secrets;
 mod summary;
 mod surprise;
 mod variables;
 
+pub use disk::MIN_DISK_GB;
 pub(crate) use hints::meaning;
 pub use hints::{InlineHint, hints};
-pub use known::check_with;
 pub use merge::{DEFAULT_IDLE_SECONDS, Profile};
 pub(crate) use model::number;
 pub use model::*;
 pub use profiles::{
     CheckedProfiles, NamedProfile, NoSuchProfile, check_profiles, check_profiles_bytes, choose_profile,
 };
+pub use rewrite::place;
 pub(crate) use secrets::is_secret_name;
 pub use summary::{SummaryItem, summary};
 
-use crate::diagnostics::{Diagnostic, Severity};
+use crate::{
+    assist::Facts,
+    diagnostics::{Diagnostic, Severity},
+};
+use context::{At, Cx};
 use load::What;
 
 /// The longest text that is checked, in bytes.
@@ -80,13 +86,41 @@ const CONFIGURATION: What = What {
 /// Reads a configuration and says everything there is to say about it. Never panics, whatever the text.
 #[must_use]
 pub fn check(text: &str) -> Checked {
-    checked(load::text(text, &CONFIGURATION, environment::configuration))
+    check_with(text, None)
+}
+
+/// As [`check`], with hints about names that the catalogue does not know. They change no verdict.
+#[must_use]
+pub fn check_with(text: &str, facts: Option<&Facts>) -> Checked {
+    checked(load::text(text, &CONFIGURATION, |cx, at| configuration(cx, at, facts)))
+}
+
+/// [`check_with`] and [`hints`], for the price of one reading.
+#[must_use]
+pub fn check_and_hint(text: &str, facts: Option<&Facts>) -> (Checked, Vec<InlineHint>) {
+    let mut notes = Vec::new();
+    let read = load::text(text, &CONFIGURATION, |cx, at| {
+        let read = configuration(cx, at, facts);
+        if let Some((configuration, _)) = read.as_ref().filter(|_| cx.sink.errors() == 0) {
+            notes = hints::of_document(text, cx.doc, configuration);
+        }
+        read
+    });
+    (checked(read), notes)
+}
+
+fn configuration(cx: &mut Cx<'_>, at: At<'_>, facts: Option<&Facts>) -> Option<(Configuration, Written)> {
+    let read = environment::configuration(cx, at);
+    if let Some(facts) = facts {
+        known::report_unknown(cx, at.node, facts);
+    }
+    read
 }
 
 /// As [`check`], for bytes that may not be text.
 #[must_use]
 pub fn check_bytes(bytes: &[u8]) -> Checked {
-    checked(load::bytes(bytes, &CONFIGURATION, environment::configuration))
+    checked(load::bytes(bytes, &CONFIGURATION, |cx, at| configuration(cx, at, None)))
 }
 
 fn checked((read, diagnostics): (Option<(Configuration, Written)>, Vec<Diagnostic>)) -> Checked {

@@ -34,33 +34,53 @@ pub(super) struct Secret<'t> {
     variable: &'static str,
 }
 
-/// The first token of a known service, or password in an address.
+/// The first token of a known service; where there is none, the first password in an address.
+///
+/// One pass over the bytes: a command of a long file is looked at with each key stroke.
 pub(super) fn find(text: &str) -> Option<Secret<'_>> {
-    let of_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    let token = TOKENS.iter().find_map(|&(start, variable)| {
-        text.match_indices(start).find_map(|(at, _)| {
-            let rest = &text[at + start.len()..];
-            let length = rest.find(|c| !of_word(c)).unwrap_or(rest.len());
-            let fresh = !text[..at].ends_with(of_word);
-            let text = &text[at..at + start.len() + length];
-            (fresh && length >= SHORTEST && is_random(&rest[..length])).then_some(Secret {
-                text,
-                what: "token",
-                variable,
-            })
-        })
-    });
-    token.or_else(|| {
-        text.match_indices("://").find_map(|(at, scheme)| {
-            let rest = &text[at + scheme.len()..];
-            let host =
-                rest.find(|c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\'')).unwrap_or(rest.len());
-            let (user, _) = rest[..host].rsplit_once('@')?;
-            let (_, password) = user.split_once(':')?;
-            let known = password.len() < 3 || password.starts_with(['$', '{', '<', '*']);
-            (!known).then_some(Secret { text: password, what: "password", variable: "PASSWORD" })
-        })
+    let bytes = text.as_bytes();
+    let mut password = None;
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        if of_word(byte) {
+            let length = bytes[at..].iter().position(|&b| !of_word(b)).unwrap_or(bytes.len() - at);
+            // ASCII at both ends, so these are character boundaries.
+            if let Some(found) = token(&text[at..at + length]) {
+                return Some(found);
+            }
+            at += length;
+        } else {
+            if byte == b':' && password.is_none() {
+                password = bytes[at..].strip_prefix(b"://").and_then(|_| password_of(&text[at + 3..]));
+            }
+            at += 1;
+        }
+    }
+    password
+}
+
+fn of_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+}
+
+/// A whole word that is a token.
+fn token(word: &str) -> Option<Secret<'_>> {
+    if word.len() < SHORTEST {
+        return None;
+    }
+    TOKENS.iter().find_map(|&(start, variable)| {
+        let rest = word.strip_prefix(start)?;
+        (rest.len() >= SHORTEST && is_random(rest)).then_some(Secret { text: word, what: "token", variable })
     })
+}
+
+/// The password of an address whose scheme stands before `rest`.
+fn password_of(rest: &str) -> Option<Secret<'_>> {
+    let host = rest.find(|c: char| c.is_whitespace() || matches!(c, '/' | '"' | '\'')).unwrap_or(rest.len());
+    let (user, _) = rest[..host].rsplit_once('@')?;
+    let (_, password) = user.split_once(':')?;
+    let known = password.len() < 3 || password.starts_with(['$', '{', '<', '*']);
+    (!known).then_some(Secret { text: password, what: "password", variable: "PASSWORD" })
 }
 
 /// `xxxxxxxxxxxx` and `your-token-here` are no secrets.
@@ -161,10 +181,14 @@ fn add_variable(cx: &Cx<'_>, name: &str) -> Option<Option<(ByteRange, String)>> 
 
 /// Whether a variable of this name surely holds a secret.
 pub(crate) fn is_secret_name(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
-    ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "ACCESS_KEY", "PRIVATE_KEY"]
-        .iter()
-        .any(|word| upper.ends_with(word))
+    ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "API_KEY", "APIKEY", "ACCESS_KEY", "PRIVATE_KEY"].iter().any(
+        |word| {
+            let name = name.as_bytes();
+            name.len()
+                .checked_sub(word.len())
+                .is_some_and(|at| name[at..].eq_ignore_ascii_case(word.as_bytes()))
+        },
+    )
 }
 
 /// Hints at a variable whose value looks like a secret, by its name or by itself.
@@ -193,6 +217,9 @@ mod tests {
     #[test]
     fn tokens_and_passwords_in_addresses_are_found() {
         for (text, secret) in [
+            ("é=hf_AbCdEfGhIjKlMnOpQrSté", "hf_AbCdEfGhIjKlMnOpQrSt"),
+            ("a://u:pa55w@x hf_AbCdEfGhIjKlMnOpQrSt", "hf_AbCdEfGhIjKlMnOpQrSt"),
+            ("a://é:b c://u:pa55wé@x", "pa55wé"),
             ("huggingface-cli login --token hf_AbCdEfGhIjKlMnOpQrSt", "hf_AbCdEfGhIjKlMnOpQrSt"),
             ("git clone https://me:s3cret@github.com/a/b", "s3cret"),
             ("export X='ghp_0123456789abcdefABCDEF'", "ghp_0123456789abcdefABCDEF"),

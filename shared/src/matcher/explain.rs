@@ -2,146 +2,13 @@
 
 use serde::Serialize;
 
-use super::{Context, Requirements, relax, scan::Scan};
-use crate::{catalog::Catalogue, config::IntRange};
+use super::{
+    Constraint, Context, Proposal, Requirements, constraint::Constraints, propose, relax, sieve::Sieve,
+};
+use crate::catalog::Catalogue;
 
-/// Something in a configuration that rules offers out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Constraint {
-    /// vCPUs.
-    Cpu,
-    /// RAM.
-    Memory,
-    /// Number of GPUs.
-    GpuCount,
-    /// GPU models.
-    GpuName,
-    /// Memory of each GPU.
-    GpuMemory,
-    /// Memory of all GPUs.
-    GpuTotalMemory,
-    /// CUDA compute capability.
-    ComputeCapability,
-    /// Disk.
-    Disk,
-    /// Price.
-    MaxPrice,
-    /// Spot or on-demand.
-    Spot,
-    /// Backends.
-    Backends,
-    /// Regions.
-    Regions,
-    /// Instance types.
-    InstanceTypes,
-    /// Only instances that exist already.
-    Reuse,
-}
-
-impl Constraint {
-    /// All of them, in the order in which a configuration is usually read.
-    pub const ALL: [Self; 14] = [
-        Self::Cpu,
-        Self::Memory,
-        Self::GpuName,
-        Self::GpuMemory,
-        Self::GpuCount,
-        Self::GpuTotalMemory,
-        Self::ComputeCapability,
-        Self::Disk,
-        Self::MaxPrice,
-        Self::Spot,
-        Self::Backends,
-        Self::Regions,
-        Self::InstanceTypes,
-        Self::Reuse,
-    ];
-
-    /// The field that it comes from.
-    #[must_use]
-    pub const fn path(self) -> &'static str {
-        match self {
-            Self::Cpu => "resources.cpu",
-            Self::Memory => "resources.memory",
-            Self::GpuCount => "resources.gpu.count",
-            Self::GpuName => "resources.gpu.name",
-            Self::GpuMemory => "resources.gpu.memory",
-            Self::GpuTotalMemory => "resources.gpu.total_memory",
-            Self::ComputeCapability => "resources.gpu.compute_capability",
-            Self::Disk => "resources.disk",
-            Self::MaxPrice => "max_price",
-            Self::Spot => "spot_policy",
-            Self::Backends => "backends",
-            Self::Regions => "regions",
-            Self::InstanceTypes => "instance_types",
-            Self::Reuse => "creation_policy",
-        }
-    }
-}
-
-impl Requirements {
-    /// The same with everything that `constraint` stands for taken from `other`.
-    fn with_from(mut self, constraint: Constraint, other: &Self) -> Self {
-        let other = other.clone();
-        let gpu = other.gpu.clone().unwrap_or_default();
-        match constraint {
-            Constraint::Cpu => self.cpu = other.cpu,
-            Constraint::Memory => self.memory = other.memory,
-            Constraint::Disk => self.disk = other.disk,
-            Constraint::MaxPrice => self.max_price = other.max_price,
-            Constraint::Spot => self.spot = other.spot,
-            Constraint::Backends => self.backends = other.backends,
-            Constraint::Regions => self.regions = other.regions,
-            Constraint::InstanceTypes => self.instance_types = other.instance_types,
-            Constraint::Reuse => self.reuse_only = other.reuse_only,
-            // Taking "no GPU condition" into "no GPU condition" leaves it one.
-            _ if self.gpu.is_none() && other.gpu.is_none() => {}
-            Constraint::GpuCount => self.gpu.get_or_insert_default().count = gpu.count,
-            Constraint::GpuName => self.gpu.get_or_insert_default().names = gpu.names,
-            Constraint::GpuMemory => self.gpu.get_or_insert_default().memory = gpu.memory,
-            Constraint::GpuTotalMemory => self.gpu.get_or_insert_default().total_memory = gpu.total_memory,
-            Constraint::ComputeCapability => {
-                self.gpu.get_or_insert_default().compute_capability = gpu.compute_capability;
-            }
-        }
-        self
-    }
-
-    /// The same without one constraint.
-    #[must_use]
-    pub fn without(&self, constraint: Constraint) -> Self {
-        self.clone().with_from(constraint, &Self::default())
-    }
-
-    /// One constraint and nothing else.
-    #[must_use]
-    pub fn only(&self, constraint: Constraint) -> Self {
-        Self::default().with_from(constraint, self)
-    }
-
-    /// Whether a constraint says anything.
-    #[must_use]
-    pub fn has(&self, constraint: Constraint) -> bool {
-        let gpu = self.gpu.as_ref();
-        match constraint {
-            Constraint::Cpu => self.cpu != IntRange::default(),
-            Constraint::Memory => self.memory.min.is_some() || self.memory.max.is_some(),
-            Constraint::GpuCount => gpu.is_some_and(|gpu| gpu.count != IntRange::default()),
-            Constraint::GpuName => gpu.is_some_and(|gpu| gpu.names.is_some()),
-            Constraint::GpuMemory => gpu.is_some_and(|gpu| gpu.memory.is_some()),
-            Constraint::GpuTotalMemory => gpu.is_some_and(|gpu| gpu.total_memory.is_some()),
-            Constraint::ComputeCapability => gpu.is_some_and(|gpu| gpu.compute_capability.is_some()),
-            Constraint::Disk => self.disk.is_some(),
-            Constraint::MaxPrice => self.max_price.is_some(),
-            Constraint::Spot => self.spot.is_some(),
-            Constraint::Backends => self.backends.is_some(),
-            Constraint::Regions => self.regions.is_some(),
-            Constraint::InstanceTypes => self.instance_types.is_some(),
-            Constraint::Reuse => self.reuse_only,
-        }
-    }
-}
+/// When more than one constraint must give way, so many ways are named at most.
+const MOST_WAYS: usize = 8;
 
 /// What each constraint costs, and what to relax.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -150,10 +17,13 @@ pub struct Explanation {
     pub universe: usize,
     /// How many fit.
     pub total: usize,
+    /// The lowest price among those, US dollars an hour.
+    pub cheapest: Option<f64>,
     /// Each constraint that there is.
     pub constraints: Vec<ConstraintCost>,
-    /// Single changes that give more offers: the nearest value first, then leaving the constraint out;
-    /// within each, the cheapest first.
+    /// The smallest changes that give more offers. While one constraint alone keeps something out: the nearest
+    /// value first, then leaving the constraint out; within each, the cheapest first. When nothing fits and no
+    /// single change helps: the least number of changes that do together, the cheapest first.
     pub relaxations: Vec<Relaxation>,
 }
 
@@ -172,9 +42,52 @@ pub struct ConstraintCost {
     pub cheapest_without: Option<f64>,
 }
 
-/// A change of one constraint and what it would give.
+/// Changes that belong together, and what they would give.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Relaxation {
+    /// One change; several when no single one helps.
+    pub changes: Vec<Change>,
+    /// The requirements after the changes.
+    #[serde(skip)]
+    pub requirements: Requirements,
+    /// The changes as edits of a text, once [`Explanation::write_into`] was given one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<Proposal>,
+    /// How many offers would fit.
+    pub total: usize,
+    /// The lowest price among them, US dollars an hour.
+    pub cheapest: f64,
+}
+
+impl Explanation {
+    /// Works out for each relaxation how it is written into the text that the requirements come from.
+    pub fn write_into(&mut self, text: &str) {
+        for relaxation in &mut self.relaxations {
+            relaxation.proposal = propose(text, relaxation);
+        }
+    }
+}
+
+impl Relaxation {
+    /// The changes in words: "pay up to $5/h and take gcp as well".
+    #[must_use]
+    pub fn description(&self) -> String {
+        let words: Vec<&str> = self.changes.iter().map(|change| change.description.as_str()).collect();
+        match &words[..] {
+            [one, two] => format!("{one} and {two}"),
+            [first @ .., last] if first.len() > 1 => format!("{}, and {last}", first.join(", ")),
+            all => all.join(""),
+        }
+    }
+
+    fn drops(&self) -> bool {
+        self.changes.iter().any(|change| change.drops)
+    }
+}
+
+/// A change of one constraint.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
     /// The constraint.
     pub constraint: Constraint,
     /// The field to change.
@@ -183,70 +96,94 @@ pub struct Relaxation {
     pub description: String,
     /// Whether the constraint goes, as opposed to being widened.
     pub drops: bool,
-    /// The requirements after the change.
-    #[serde(skip)]
-    pub requirements: Requirements,
-    /// How many offers would fit.
-    pub total: usize,
-    /// The lowest price among them, US dollars an hour.
-    pub cheapest: f64,
 }
 
-/// Says for each constraint what it costs, and which single changes bring offers (back).
+/// Says for each constraint what it costs, and which changes bring offers (back).
 ///
-/// Every number is counted by the pass that [`super::match_offers`] uses, so a change gives exactly
-/// what is promised here.
+/// What a change gives is counted by the pass that [`super::match_offers`] uses.
 #[must_use]
 pub fn explain(catalogue: &Catalogue, requirements: &Requirements, context: &Context) -> Explanation {
-    let count = |requirements: &Requirements| Scan::new(catalogue, requirements, context).count();
-    let (universe, _) = count(&Requirements::default());
-    let (total, _) = count(requirements);
-    let mut explanation = Explanation { universe, total, ..Explanation::default() };
+    let sieve = Sieve::new(catalogue, requirements, context);
+    let all: Constraints = Constraint::ALL.into_iter().collect();
+    let (universe, _) = sieve.without(all);
+    let (total, cheapest) = sieve.without(Constraints::default());
+    let mut explanation = Explanation { universe, total, cheapest, ..Explanation::default() };
     for constraint in Constraint::ALL.into_iter().filter(|&constraint| requirements.has(constraint)) {
-        let (satisfied, _) = count(&requirements.only(constraint));
-        let loose = requirements.without(constraint);
-        let (without, cheapest_without) = count(&loose);
-        let path = constraint.path();
-        let rules_out = universe.saturating_sub(satisfied);
+        let (without, cheapest_without) = sieve.without(Constraints::one(constraint));
         explanation.constraints.push(ConstraintCost {
             constraint,
-            path,
-            rules_out,
+            path: constraint.path(),
+            rules_out: universe.saturating_sub(sieve.satisfying(constraint)),
             without,
             cheapest_without,
         });
-        if without <= total {
-            continue;
+        if without > total {
+            explanation.relaxations.extend(single(catalogue, requirements, constraint, &sieve, total));
         }
-        let mut widest = total;
-        for (description, changed) in relax::widen(catalogue, requirements, constraint, &loose, context) {
-            if let (widened, Some(cheapest)) = count(&changed)
-                && widened > total
-            {
-                widest = widest.max(widened);
-                explanation.relaxations.push(Relaxation {
-                    constraint,
-                    path,
-                    description,
-                    drops: false,
-                    requirements: changed,
-                    total: widened,
-                    cheapest,
-                });
-            }
-        }
-        if let Some(cheapest) = cheapest_without.filter(|_| without > widest) {
-            explanation.relaxations.push(Relaxation {
-                constraint,
-                path,
-                description: relax::drop_words(constraint).to_owned(),
-                drops: true,
-                requirements: loose,
-                total: without,
+    }
+    if total == 0 && explanation.relaxations.is_empty() && universe > 0 {
+        explanation.relaxations = together(catalogue, requirements, &sieve);
+    }
+    let key =
+        |relaxation: &Relaxation| (relaxation.changes.len() == 1 && relaxation.drops(), relaxation.cheapest);
+    explanation.relaxations.sort_by(|a, b| {
+        let (a, b) = (key(a), key(b));
+        a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
+    });
+    explanation
+}
+
+/// The changes of one constraint that alone give more than `total` offers.
+fn single(
+    catalogue: &Catalogue,
+    requirements: &Requirements,
+    constraint: Constraint,
+    sieve: &Sieve<'_>,
+    total: usize,
+) -> Vec<Relaxation> {
+    let mut found: Vec<Relaxation> = Vec::new();
+    let nearest = relax::nearest(catalogue, requirements, constraint, sieve);
+    let widened = nearest.iter().filter_map(|offer| relax::admit(catalogue, requirements, constraint, offer));
+    for (change, changed) in widened.chain([relax::drop(requirements, constraint)]) {
+        let most = found.iter().map(|one| one.total).max().unwrap_or(total);
+        let (after, cheapest) = sieve.fitting(&changed);
+        // Leaving out is worth saying only where it gives more than the next value does.
+        let enough = if change.drops { after > most } else { after > total };
+        let known = found.iter().any(|one| one.requirements == changed);
+        if let Some(cheapest) = cheapest.filter(|_| enough && !known) {
+            found.push(Relaxation {
+                changes: vec![change],
+                requirements: changed,
+                proposal: None,
+                total: after,
                 cheapest,
             });
         }
     }
-    explanation.relaxations.sort_by(|a, b| a.drops.cmp(&b.drops).then(a.cheapest.total_cmp(&b.cheapest)));
-    explanation
+    found
+}
+
+/// The fewest changes that together let something in, where no single one does.
+fn together(catalogue: &Catalogue, requirements: &Requirements, sieve: &Sieve<'_>) -> Vec<Relaxation> {
+    let mut found: Vec<Relaxation> = Vec::new();
+    for set in sieve.smallest() {
+        let price = |row| catalogue.price_of(row);
+        let cheapest = sieve.kept_out_by(set).min_by(|a, b| price(a.2).total_cmp(&price(b.2)));
+        let Some(offer) = cheapest else { continue };
+        let mut changed = requirements.clone();
+        let mut changes = Vec::new();
+        for constraint in set.iter() {
+            let (change, after) = relax::admit(catalogue, &changed, constraint, &offer)
+                .unwrap_or_else(|| relax::drop(&changed, constraint));
+            changes.push(change);
+            changed = after;
+        }
+        if let (total, Some(cheapest)) = sieve.fitting(&changed) {
+            found.push(Relaxation { changes, requirements: changed, proposal: None, total, cheapest });
+        }
+        if found.len() == MOST_WAYS {
+            break;
+        }
+    }
+    found
 }

@@ -1,6 +1,6 @@
 //! Whether a machine's sizes are what was asked for. All bounds are inclusive.
 
-use super::{GpuRequirements, Requirements};
+use super::{Constraint, GpuRequirements, Requirements};
 use crate::config::{IntRange, SizeRange};
 
 /// A machine's sizes, wherever they come from.
@@ -40,26 +40,69 @@ impl Sizes<'_> {
 
     /// Whether CPU, memory, GPUs and disk are as required.
     pub(super) fn fit(&self, requirements: &Requirements) -> bool {
-        in_counts(self.cpus, requirements.cpu)
-            && in_sizes(self.memory_gib, requirements.memory)
-            && requirements.gpu.as_ref().is_none_or(|gpu| self.fit_gpu(gpu))
-            && fits_disk(self.disk_gib, requirements.disk)
+        SIZES.into_iter().all(|constraint| self.meets(requirements, constraint))
     }
 
-    fn fit_gpu(&self, required: &GpuRequirements) -> bool {
-        in_counts(self.gpu_count(), required.count)
-            && required.memory.is_none_or(|range| in_sizes(self.gpu_memory(), range))
-            && required.total_memory.is_none_or(|range| in_sizes(self.gpu_total_memory(), range))
-            && required.compute_capability.is_none_or(|least| {
-                self.gpu
-                    .and_then(|gpu| gpu.capability)
-                    .is_some_and(|(major, minor)| (i64::from(major), i64::from(minor)) >= least)
-            })
-            && required.names.as_ref().is_none_or(|names| {
-                self.gpu.is_some_and(|gpu| names.iter().any(|name| name.eq_ignore_ascii_case(gpu.name)))
-            })
+    /// Whether the machine is as one constraint wants it; those that are not about its sizes want nothing here.
+    pub(super) fn meets(&self, requirements: &Requirements, constraint: Constraint) -> bool {
+        let gpu = |met: &dyn Fn(&GpuRequirements) -> bool| requirements.gpu.as_ref().is_none_or(met);
+        match constraint {
+            Constraint::Cpu => in_counts(self.cpus, requirements.cpu),
+            Constraint::Memory => in_sizes(self.memory_gib, requirements.memory),
+            Constraint::Disk => fits_disk(self.disk_gib, requirements.disk),
+            Constraint::GpuCount => gpu(&|gpu| in_counts(self.gpu_count(), gpu.count)),
+            Constraint::GpuMemory => {
+                gpu(&|gpu| gpu.memory.is_none_or(|range| in_sizes(self.gpu_memory(), range)))
+            }
+            Constraint::GpuTotalMemory => {
+                gpu(&|gpu| gpu.total_memory.is_none_or(|range| in_sizes(self.gpu_total_memory(), range)))
+            }
+            Constraint::ComputeCapability => gpu(&|gpu| {
+                gpu.compute_capability.is_none_or(|least| {
+                    self.gpu
+                        .and_then(|gpu| gpu.capability)
+                        .is_some_and(|(major, minor)| (i64::from(major), i64::from(minor)) >= least)
+                })
+            }),
+            Constraint::GpuName => gpu(&|gpu| {
+                gpu.names.as_ref().is_none_or(|names| {
+                    self.gpu.is_some_and(|gpu| names.iter().any(|name| name.eq_ignore_ascii_case(gpu.name)))
+                })
+            }),
+            Constraint::MaxPrice
+            | Constraint::Spot
+            | Constraint::Backends
+            | Constraint::Regions
+            | Constraint::InstanceTypes
+            | Constraint::Reuse => true,
+        }
+    }
+
+    /// What of the machine a constraint is about, where that is a number.
+    pub(super) fn number(&self, constraint: Constraint) -> Option<f64> {
+        match constraint {
+            Constraint::Cpu => Some(self.cpus),
+            Constraint::Memory => Some(self.memory_gib),
+            Constraint::Disk => self.disk_gib,
+            Constraint::GpuCount => Some(self.gpu_count()),
+            Constraint::GpuMemory => Some(self.gpu_memory()),
+            Constraint::GpuTotalMemory => Some(self.gpu_total_memory()),
+            _ => None,
+        }
     }
 }
+
+/// The constraints that are about a machine's sizes, those first that leave least.
+const SIZES: [Constraint; 8] = [
+    Constraint::GpuCount,
+    Constraint::GpuName,
+    Constraint::GpuMemory,
+    Constraint::GpuTotalMemory,
+    Constraint::Cpu,
+    Constraint::Memory,
+    Constraint::Disk,
+    Constraint::ComputeCapability,
+];
 
 /// A machine without a disk size gets the one that is asked for.
 fn fits_disk(disk_gib: Option<f64>, required: Option<SizeRange>) -> bool {

@@ -14,6 +14,12 @@ pub struct OfferGroup {
     pub offer: Offer,
     /// In how many regions the machine fits: one offer each.
     pub regions: usize,
+    /// The row of the best of them.
+    #[serde(skip)]
+    pub row: RowId,
+    /// As [`RowGroup::key`](super::RowGroup::key) of the same group in a list by type.
+    #[serde(skip)]
+    pub key: u32,
 }
 
 /// Offers of the same GPU at the same price, for a plot.
@@ -36,6 +42,12 @@ pub struct PlotPoint {
     pub regions: usize,
     /// Whether only `max_price` keeps them from fitting.
     pub above_max_price: bool,
+    /// The highest of their prices.
+    #[serde(skip)]
+    pub highest: f64,
+    /// The row of the cheapest of them.
+    #[serde(skip)]
+    pub row: RowId,
 }
 
 /// Collects groups: a slot for each shape, on-demand and spot.
@@ -59,15 +71,16 @@ impl Groups {
     pub(super) fn finish(self, catalogue: &Catalogue, limit: usize) -> (usize, Vec<OfferGroup>) {
         let mut total = 0;
         let mut top = Top::new(limit);
-        for slot in self.slots.into_iter().filter(|(_, offers)| *offers > 0) {
+        for (key, (best, offers)) in (0..).zip(self.slots).filter(|(_, (_, offers))| *offers > 0) {
             total += 1;
-            top.push(slot);
+            top.push((best, offers, key));
         }
         let groups = top
             .finish()
             .into_iter()
-            .filter_map(|(best, offers)| {
-                Some(OfferGroup { offer: catalogue.offer(best.row())?, regions: offers as usize })
+            .filter_map(|(best, offers, key)| {
+                let (row, regions) = (best.row(), offers as usize);
+                Some(OfferGroup { offer: catalogue.offer(row)?, regions, row, key })
             })
             .collect();
         (total, groups)
@@ -105,6 +118,8 @@ pub(super) struct Plot {
 struct Point {
     place: Place,
     lowest: f64,
+    highest: f64,
+    row: RowId,
     offers: usize,
 }
 
@@ -140,11 +155,14 @@ impl Plot {
             *slot
         };
         if at == next {
-            self.points.push(Point { place, lowest: price, offers: 0 });
+            self.points.push(Point { place, lowest: price, highest: price, row, offers: 0 });
             self.regions.resize(self.regions.len() + self.words, 0);
         }
         let point = &mut self.points[at];
-        point.lowest = point.lowest.min(price);
+        if price < point.lowest {
+            (point.lowest, point.row) = (price, row);
+        }
+        point.highest = point.highest.max(price);
         point.offers += 1;
         let region = usize::from(catalogue.region_of(row));
         self.regions[at * self.words + region / 64] |= 1 << (region % 64);
@@ -156,16 +174,23 @@ impl Plot {
             .points
             .into_iter()
             .zip(self.regions.chunks(self.words.max(1)))
-            .map(|(Point { place: (lane, _, spot, above_max_price), lowest, offers }, regions)| PlotPoint {
-                gpu: lane.map(|(name, ..)| self.names[usize::from(name)].clone()),
-                gpu_memory_gib: lane.map_or(0.0, |(_, memory, _)| f64::from_bits(memory)),
-                gpu_count: lane.map_or(0, |(.., count)| count),
-                price: lowest,
-                spot,
-                offers,
-                regions: regions.iter().map(|word| word.count_ones() as usize).sum(),
-                above_max_price,
-            })
+            .map(
+                |(
+                    Point { place: (lane, _, spot, above_max_price), lowest, highest, row, offers },
+                    regions,
+                )| PlotPoint {
+                    gpu: lane.map(|(name, ..)| self.names[usize::from(name)].clone()),
+                    gpu_memory_gib: lane.map_or(0.0, |(_, memory, _)| f64::from_bits(memory)),
+                    gpu_count: lane.map_or(0, |(.., count)| count),
+                    price: lowest,
+                    spot,
+                    offers,
+                    regions: regions.iter().map(|word| word.count_ones() as usize).sum(),
+                    above_max_price,
+                    highest,
+                    row,
+                },
+            )
             .collect();
         points.sort_by(|a, b| {
             a.gpu

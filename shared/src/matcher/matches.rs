@@ -60,7 +60,7 @@ pub(super) struct Key {
 impl Key {
     pub(super) const LAST: Self = Self { price: u64::MAX, row: u64::MAX };
 
-    fn new(catalogue: &Catalogue, rank: u32, row: RowId) -> Self {
+    pub(super) fn new(catalogue: &Catalogue, rank: u32, row: RowId) -> Self {
         // The bits of floats that are not negative are in the order of their values.
         let price = (catalogue.price_of(row).max(0.0) + 0.0).to_bits();
         let unusable = !catalogue.availability_of(row).is_usable();

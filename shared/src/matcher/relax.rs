@@ -1,21 +1,31 @@
 //! The smallest changes of a constraint that let something new in.
 
-use super::{
-    Constraint, Context, Requirements,
-    fit::Sizes,
-    scan::{Scan, sizes},
-};
+use super::{Change, Constraint, Requirements, constraint::Constraints, scan::sizes, sieve::Sieve};
 use crate::{
     catalog::{Catalogue, RowId, Run, Shape},
-    config::{IntRange, SizeRange},
+    config::{IntRange, MIN_DISK_GB, SizeRange},
+    schema,
 };
 
-/// What leaving a constraint out means.
-pub(super) const fn drop_words(constraint: Constraint) -> &'static str {
-    match constraint {
-        Constraint::Cpu => "take any number of vCPUs",
-        Constraint::Memory => "take any amount of memory",
-        Constraint::GpuCount => "take any number of GPUs",
+/// An offer that is kept out.
+pub(super) type KeptOut<'a> = (&'a Run, &'a Shape, RowId);
+
+/// The requirements without a constraint, in a form that a configuration can say.
+pub(super) fn drop(requirements: &Requirements, constraint: Constraint) -> (Change, Requirements) {
+    let mut changed = requirements.without(constraint);
+    let words = match constraint {
+        Constraint::Cpu => {
+            changed.cpu.min = Some(0);
+            "take any number of vCPUs"
+        }
+        Constraint::Memory => {
+            changed.memory.min = Some(0.0);
+            "take any amount of memory"
+        }
+        Constraint::GpuCount => {
+            changed.gpu.get_or_insert_default().count.min = Some(0);
+            "take any number of GPUs"
+        }
         Constraint::GpuName => "take any GPU model",
         Constraint::GpuMemory => "take GPUs with any amount of memory",
         Constraint::GpuTotalMemory => "take GPUs with any amount of memory in all",
@@ -27,210 +37,167 @@ pub(super) const fn drop_words(constraint: Constraint) -> &'static str {
         Constraint::Regions => "take any region",
         Constraint::InstanceTypes => "take any instance type",
         Constraint::Reuse => "let new instances be made",
-    }
+    };
+    (change(constraint, words.to_owned(), true), changed)
 }
 
-/// What the constraint keeps out, as one value that stands for the nearest.
-struct Nearest<'a> {
-    /// The largest value below the range, the smallest above it.
-    below: Option<f64>,
-    above: Option<f64>,
-    /// The best compute capability below the least.
-    capability: Option<(u32, u32)>,
-    /// The cheapest row, with its run and shape.
-    cheapest: Option<(f64, RowId, &'a Run, &'a Shape)>,
+fn change(constraint: Constraint, description: String, drops: bool) -> Change {
+    Change { constraint, path: constraint.path(), description, drops }
 }
 
-/// The smallest changes of `constraint` that let something in, each with its description. `loose` are
-/// the requirements without it.
-pub(super) fn widen(
-    catalogue: &Catalogue,
+/// The offers that `constraint` alone keeps out and that it takes least to let in: the nearest on each side where
+/// it is about a number, else the cheapest.
+pub(super) fn nearest<'a>(
+    catalogue: &'a Catalogue,
     requirements: &Requirements,
     constraint: Constraint,
-    loose: &Requirements,
-    context: &Context,
-) -> Vec<(String, Requirements)> {
-    let nearest = nearest(catalogue, requirements, constraint, loose, context);
-    let gpu = requirements.gpu.clone().unwrap_or_default();
-    let sizes = |range: SizeRange| widen_range(range, nearest.below, nearest.above);
-    let counts = |range: IntRange| {
-        let as_floats = SizeRange { min: range.min.map(|v| v as f64), max: range.max.map(|v| v as f64) };
-        widen_range(as_floats, nearest.below.map(f64::floor), nearest.above.map(f64::ceil))
-            .into_iter()
-            .map(|range| IntRange { min: range.min.map(|v| v as i64), max: range.max.map(|v| v as i64) })
-            .collect::<Vec<_>>()
-    };
-    let with = |change: &dyn Fn(&mut Requirements)| {
-        let mut changed = requirements.clone();
-        change(&mut changed);
-        changed
-    };
+    sieve: &Sieve<'a>,
+) -> Vec<KeptOut<'a>> {
+    let range = range_of(requirements, constraint);
+    // The least distance first; of equal ones the first row.
+    let mut below: Option<(f64, KeptOut<'a>)> = None;
+    let mut above: Option<(f64, KeptOut<'a>)> = None;
+    for offer @ (_, shape, row) in sieve.kept_out_by(Constraints::one(constraint)) {
+        let machine = sizes(catalogue, shape);
+        let (slot, distance) = match (machine.number(constraint), constraint) {
+            (Some(value), _) if range.min.is_some_and(|min| value < min) => (&mut below, -value),
+            (Some(value), _) => (&mut above, value),
+            (None, Constraint::ComputeCapability) => {
+                let known = machine.gpu.and_then(|gpu| gpu.capability);
+                let Some((major, minor)) = known else { continue };
+                (&mut below, -(f64::from(major) * f64::from(u16::MAX) + f64::from(minor)))
+            }
+            (None, Constraint::Backends) if !can_be_named(backend_of(catalogue, shape)) => continue,
+            (None, _) => (&mut below, catalogue.price_of(row)),
+        };
+        if slot.is_none_or(|(least, _)| distance < least) {
+            *slot = Some((distance, offer));
+        }
+    }
+    [below, above].into_iter().flatten().map(|(_, offer)| offer).collect()
+}
+
+/// The bounds of a constraint that is about a number; none for the others.
+fn range_of(requirements: &Requirements, constraint: Constraint) -> SizeRange {
+    let of_counts =
+        |range: IntRange| SizeRange { min: range.min.map(|v| v as f64), max: range.max.map(|v| v as f64) };
+    let gpu = requirements.gpu.as_ref();
     match constraint {
-        Constraint::Cpu => counts(requirements.cpu)
-            .into_iter()
-            .map(|range| (format!("ask for {}", in_words(range, " vCPUs")), with(&|r| r.cpu = range)))
-            .collect(),
-        Constraint::Memory => sizes(requirements.memory)
-            .into_iter()
-            .map(|range| {
-                (format!("ask for {} of memory", in_words(range, " GB")), with(&|r| r.memory = range))
-            })
-            .collect(),
-        Constraint::Disk => sizes(requirements.disk.unwrap_or_default())
-            .into_iter()
-            .map(|range| {
-                (format!("ask for a disk of {}", in_words(range, " GB")), with(&|r| r.disk = Some(range)))
-            })
-            .collect(),
-        Constraint::GpuCount => counts(gpu.count)
-            .into_iter()
-            .map(|range| {
-                let changed = with(&|r| r.gpu.get_or_insert_default().count = range);
-                (format!("ask for {}", in_words(range, " GPUs")), changed)
-            })
-            .collect(),
-        Constraint::GpuMemory => sizes(gpu.memory.unwrap_or_default())
-            .into_iter()
-            .map(|range| {
-                let changed = with(&|r| r.gpu.get_or_insert_default().memory = Some(range));
-                (format!("ask for {} of memory on each GPU", in_words(range, " GB")), changed)
-            })
-            .collect(),
-        Constraint::GpuTotalMemory => sizes(gpu.total_memory.unwrap_or_default())
-            .into_iter()
-            .map(|range| {
-                let changed = with(&|r| r.gpu.get_or_insert_default().total_memory = Some(range));
-                (format!("ask for {} of GPU memory in all", in_words(range, " GB")), changed)
-            })
-            .collect(),
-        Constraint::ComputeCapability => nearest
-            .capability
-            .map(|(major, minor)| {
-                let least = Some((i64::from(major), i64::from(minor)));
-                let changed = with(&|r| r.gpu.get_or_insert_default().compute_capability = least);
-                (format!("ask for compute capability {major}.{minor} or more"), changed)
-            })
-            .into_iter()
-            .collect(),
-        _ => nearest
-            .cheapest
-            .and_then(|cheapest| admit(catalogue, requirements, constraint, cheapest))
-            .into_iter()
-            .collect(),
+        Constraint::Cpu => of_counts(requirements.cpu),
+        Constraint::Memory => requirements.memory,
+        Constraint::Disk => requirements.disk.unwrap_or_default(),
+        Constraint::GpuCount => gpu.map(|gpu| of_counts(gpu.count)).unwrap_or_default(),
+        Constraint::GpuMemory => gpu.and_then(|gpu| gpu.memory).unwrap_or_default(),
+        Constraint::GpuTotalMemory => gpu.and_then(|gpu| gpu.total_memory).unwrap_or_default(),
+        _ => SizeRange::default(),
     }
 }
 
-/// Lets the cheapest row in that a list or a limit keeps out.
-fn admit(
+/// Lets an offer in that `constraint` keeps out: the change, and the requirements after it. `None` where the
+/// constraint can only be left out.
+pub(super) fn admit(
     catalogue: &Catalogue,
     requirements: &Requirements,
     constraint: Constraint,
-    (price, row, _, shape): (f64, RowId, &Run, &Shape),
-) -> Option<(String, Requirements)> {
+    &(_, shape, row): &KeptOut<'_>,
+) -> Option<(Change, Requirements)> {
+    let machine = sizes(catalogue, shape);
+    let mut changed = requirements.clone();
+    let gpu = || requirements.gpu.clone().unwrap_or_default();
+    let sizes =
+        |range: Option<SizeRange>| Some(widened(range.unwrap_or_default(), machine.number(constraint)?));
+    let counts = |range: IntRange| {
+        let value = machine.number(constraint)?;
+        Some(IntRange {
+            // Not every machine has whole vCPUs.
+            min: range.min.map(|min| min.min(value.floor() as i64)),
+            max: range.max.map(|max| max.max(value.ceil() as i64)),
+        })
+    };
     let add = |names: &mut Option<Vec<String>>, name: &str| {
         names.get_or_insert_default().push(name.to_owned());
-        name.to_owned()
+        format!("take {name} as well")
     };
-    let mut changed = requirements.clone();
-    let description = match constraint {
+    let words = match constraint {
+        Constraint::Cpu => {
+            changed.cpu = counts(requirements.cpu)?;
+            format!("ask for {}", in_words(changed.cpu, " vCPUs"))
+        }
+        Constraint::Memory => {
+            changed.memory = sizes(Some(requirements.memory))?;
+            format!("ask for {} of memory", in_words(changed.memory, " GB"))
+        }
+        Constraint::Disk => {
+            let range = sizes(requirements.disk)?;
+            // What dstack does not take can only be had by not asking for a disk.
+            if [range.min, range.max].into_iter().flatten().any(|bound| bound < MIN_DISK_GB) {
+                return None;
+            }
+            changed.disk = Some(range);
+            format!("ask for a disk of {}", in_words(range, " GB"))
+        }
+        Constraint::GpuCount => {
+            let range = counts(gpu().count)?;
+            changed.gpu.get_or_insert_default().count = range;
+            format!("ask for {}", in_words(range, " GPUs"))
+        }
+        Constraint::GpuMemory => {
+            let range = sizes(gpu().memory)?;
+            changed.gpu.get_or_insert_default().memory = Some(range);
+            format!("ask for {} of memory on each GPU", in_words(range, " GB"))
+        }
+        Constraint::GpuTotalMemory => {
+            let range = sizes(gpu().total_memory)?;
+            changed.gpu.get_or_insert_default().total_memory = Some(range);
+            format!("ask for {} of GPU memory in all", in_words(range, " GB"))
+        }
+        Constraint::ComputeCapability => {
+            let (major, minor) = machine.gpu?.capability?;
+            changed.gpu.get_or_insert_default().compute_capability =
+                Some((i64::from(major), i64::from(minor)));
+            format!("ask for compute capability {major}.{minor} or more")
+        }
         Constraint::GpuName => {
-            let names = &mut changed.gpu.get_or_insert_default().names;
-            format!("take {} as well", add(names, catalogue.gpu_name(shape.gpu?.name)))
+            add(&mut changed.gpu.get_or_insert_default().names, catalogue.gpu_name(shape.gpu?.name))
         }
         Constraint::Backends => {
-            let backend = &catalogue.backends()[usize::from(shape.backend)];
-            format!("take {} as well", add(&mut changed.backends, backend))
+            let backend = backend_of(catalogue, shape);
+            if !can_be_named(backend) {
+                return None;
+            }
+            add(&mut changed.backends, backend)
         }
-        Constraint::Regions => {
-            let region = catalogue.region_name(catalogue.region_of(row));
-            format!("take {} as well", add(&mut changed.regions, region))
-        }
-        Constraint::InstanceTypes => {
-            format!("take {} as well", add(&mut changed.instance_types, &shape.instance_type))
-        }
+        Constraint::Regions => add(&mut changed.regions, catalogue.region_name(catalogue.region_of(row))),
+        Constraint::InstanceTypes => add(&mut changed.instance_types, &shape.instance_type),
         Constraint::MaxPrice => {
+            let price = catalogue.price_of(row);
             // Whole cents are what people write; they are never below the price.
             let limit = if price < 0.01 { price } else { ((price * 100.0).ceil() / 100.0).max(price) };
+            // A configuration cannot ask for what is free.
+            if limit <= 0.0 {
+                return None;
+            }
             changed.max_price = Some(limit);
             format!("pay up to ${limit}/h")
         }
         // These have two states: without them is the only other.
-        _ => return None,
+        Constraint::Spot | Constraint::Reuse => return None,
     };
-    Some((description, changed))
+    Some((change(constraint, words, false), changed))
 }
 
-fn nearest<'a>(
-    catalogue: &'a Catalogue,
-    requirements: &Requirements,
-    constraint: Constraint,
-    loose: &'a Requirements,
-    context: &Context,
-) -> Nearest<'a> {
-    let mut nearest = Nearest { below: None, above: None, capability: None, cheapest: None };
-    let gpu = requirements.gpu.clone().unwrap_or_default();
-    let as_floats =
-        |range: IntRange| SizeRange { min: range.min.map(|v| v as f64), max: range.max.map(|v| v as f64) };
-    let range = match constraint {
-        Constraint::Cpu => as_floats(requirements.cpu),
-        Constraint::Memory => requirements.memory,
-        Constraint::Disk => requirements.disk.unwrap_or_default(),
-        Constraint::GpuCount => as_floats(gpu.count),
-        Constraint::GpuMemory => gpu.memory.unwrap_or_default(),
-        Constraint::GpuTotalMemory => gpu.total_memory.unwrap_or_default(),
-        _ => SizeRange::default(),
-    };
-    let only = requirements.only(constraint);
-    let strict = Scan::new(catalogue, &only, context);
-    let scan = Scan::new(catalogue, loose, context);
-    for (run, shape) in scan.runs() {
-        let machine = sizes(catalogue, shape);
-        let fits = strict.fits(run, shape);
-        let mut any = false;
-        for row in scan.rows(run) {
-            let price = catalogue.price_of(row);
-            if !scan.affordable(price) || fits && strict.takes(row) {
-                continue;
-            }
-            any = true;
-            if nearest.cheapest.is_none_or(|(lowest, ..)| price < lowest) {
-                nearest.cheapest = Some((price, row, run, shape));
-            }
-        }
-        if !any || fits {
-            continue;
-        }
-        if let Some(value) = value(constraint, &machine) {
-            if range.min.is_some_and(|min| value < min) {
-                nearest.below = Some(nearest.below.map_or(value, |other| value.max(other)));
-            }
-            if range.max.is_some_and(|max| value > max) {
-                nearest.above = Some(nearest.above.map_or(value, |other| value.min(other)));
-            }
-        }
-        nearest.capability = nearest.capability.max(machine.gpu.and_then(|gpu| gpu.capability));
-    }
-    nearest
+fn backend_of<'a>(catalogue: &'a Catalogue, shape: &Shape) -> &'a str {
+    &catalogue.backends()[usize::from(shape.backend)]
 }
 
-/// What of a machine the constraint is about, where that is a number.
-fn value(constraint: Constraint, machine: &Sizes<'_>) -> Option<f64> {
-    match constraint {
-        Constraint::Cpu => Some(machine.cpus),
-        Constraint::Memory => Some(machine.memory_gib),
-        Constraint::Disk => machine.disk_gib,
-        Constraint::GpuCount => Some(machine.gpu_count()),
-        Constraint::GpuMemory => Some(machine.gpu_memory()),
-        Constraint::GpuTotalMemory => Some(machine.gpu_total_memory()),
-        _ => None,
-    }
+/// Whether a configuration may name a backend: the catalogue knows more of them than dstack 0.18 does.
+fn can_be_named(backend: &str) -> bool {
+    schema::values("backends").contains(&backend)
 }
 
-/// The range let out to the nearest value on each side where there is one.
-fn widen_range(range: SizeRange, below: Option<f64>, above: Option<f64>) -> Vec<SizeRange> {
-    let lower = below.map(|min| SizeRange { min: Some(min), ..range });
-    let higher = above.map(|max| SizeRange { max: Some(max), ..range });
-    lower.into_iter().chain(higher).collect()
+/// A range that holds a value besides.
+fn widened(range: SizeRange, value: f64) -> SizeRange {
+    SizeRange { min: range.min.map(|min| min.min(value)), max: range.max.map(|max| max.max(value)) }
 }
 
 fn in_words(range: impl Into<Words>, unit: &str) -> String {

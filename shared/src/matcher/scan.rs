@@ -96,12 +96,22 @@ impl<'a> Scan<'a> {
         self.ranks[usize::from(shape.backend)].unwrap_or(u32::MAX)
     }
 
+    /// Whether a shape's backend may be used.
+    pub(super) fn has_backend(&self, shape: &Shape) -> bool {
+        self.ranks[usize::from(shape.backend)].is_some()
+    }
+
+    /// Whether a region may be used.
+    pub(super) fn has_region(&self, region: u16) -> bool {
+        self.regions[usize::from(region)]
+    }
+
     /// Whether a run's machine is as required, whatever its region and price.
     pub(super) fn fits(&self, run: &Run, shape: &Shape) -> bool {
         let required = self.requirements;
         !required.reuse_only
             && required.spot.is_none_or(|spot| spot == run.spot)
-            && self.ranks[usize::from(shape.backend)].is_some()
+            && self.has_backend(shape)
             && sizes(self.catalogue, shape).fit(required)
             && required.instance_types.as_ref().is_none_or(|types| types.contains(&shape.instance_type))
     }
@@ -115,17 +125,9 @@ impl<'a> Scan<'a> {
         })
     }
 
-    /// Whether a row's region and price are as required.
-    pub(super) fn takes(&self, row: RowId) -> bool {
-        self.regions[usize::from(self.catalogue.region_of(row))]
-            && self.affordable(self.catalogue.price_of(row))
-    }
-
     /// The rows of a run whose region is as required.
     pub(super) fn rows(&self, run: &Run) -> impl Iterator<Item = RowId> {
-        run.rows
-            .clone()
-            .filter(|&row| self.all_regions || self.regions[usize::from(self.catalogue.region_of(row))])
+        run.rows.clone().filter(|&row| self.all_regions || self.has_region(self.catalogue.region_of(row)))
     }
 
     /// Whether a price is as required.

@@ -1,5 +1,7 @@
 //! The matcher against the rules, written down a second time in the plainest way.
 
+mod rows;
+
 use std::cmp::Ordering;
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -159,6 +161,20 @@ fn any_context() -> impl Strategy<Value = Context> {
     })
 }
 
+/// Every choice of `length` of the constraints.
+fn choices(constraints: &[Constraint], length: usize) -> Vec<Vec<Constraint>> {
+    match (constraints, length) {
+        (_, 0) => vec![vec![]],
+        ([], _) => vec![],
+        ([first, rest @ ..], _) => {
+            let mut with = choices(rest, length - 1);
+            with.iter_mut().for_each(|choice| choice.push(*first));
+            with.extend(choices(rest, length));
+            with
+        }
+    }
+}
+
 fn within(value: f64, min: Option<f64>, max: Option<f64>) -> bool {
     min.is_none_or(|min| value >= min) && max.is_none_or(|max| value <= max)
 }
@@ -302,14 +318,29 @@ proptest! {
         for relaxation in &explanation.relaxations {
             let after = reference(&offers, &relaxation.requirements, &context);
             prop_assert_eq!(after.len(), relaxation.total);
-            prop_assert!(after.len() > explanation.total, "{}", relaxation.description);
+            prop_assert!(after.len() > explanation.total, "{}", relaxation.description());
             let cheapest = after.iter().map(|offer| offer.price).fold(f64::INFINITY, f64::min);
             prop_assert_eq!(cheapest, relaxation.cheapest);
         }
         for cost in explanation.constraints.iter().filter(|cost| cost.without > explanation.total) {
-            let helps = explanation.relaxations.iter().any(|r| r.constraint == cost.constraint);
+            let helps = explanation
+                .relaxations
+                .iter()
+                .any(|r| r.changes.len() == 1 && r.changes[0].constraint == cost.constraint);
             prop_assert!(helps, "{} is the obstacle", cost.path);
         }
+        // Several changes only where nothing fits, and never more than are needed.
+        let several = explanation.relaxations.iter().map(|r| r.changes.len()).max().unwrap_or(1);
+        if several > 1 {
+            prop_assert_eq!(explanation.total, 0);
+            prop_assert!(explanation.relaxations.iter().all(|r| r.changes.len() == several));
+            for given_up in choices(&names, several - 1) {
+                let loose = given_up.iter().fold(requirements.clone(), |loose, &one| loose.without(one));
+                prop_assert_eq!(count(&loose), 0, "{:?} are enough", given_up);
+            }
+        }
+        let helped = !explanation.relaxations.is_empty();
+        prop_assert!(helped || explanation.total > 0 || explanation.universe == 0, "something always helps");
     }
 
     #[test]
@@ -400,8 +431,11 @@ fn when_nothing_fits_the_smallest_changes_are_named() {
     let carried = Catalogue::load(include_bytes!("../../catalog/offers.bin")).expect("it is whole");
     let explanation = explain(&carried, &narrow(), &Context::everything(&carried));
     assert_eq!(explanation.total, 0);
-    let said: Vec<String> =
-        explanation.relaxations.iter().map(|r| format!("{}: {}", r.path, r.description)).collect();
+    let said: Vec<String> = explanation
+        .relaxations
+        .iter()
+        .map(|r| format!("{}: {}", r.changes[0].path, r.description()))
+        .collect();
     insta::assert_snapshot!(said.join("\n"), @"
     backends: take vastai as well
     resources.gpu.count: ask for 1 to 2 GPUs

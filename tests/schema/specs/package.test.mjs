@@ -114,6 +114,10 @@ test("a catalogue gives the offers that fit, and says why none does", { skip }, 
   const none = catalogue.offers(`${h100}max_price: 0.01\n`);
   assert.equal(none.ok, false);
   assert.ok(none.explanation.relaxations.length > 0);
+  for (const { proposal, total, cheapest } of none.explanation.relaxations) {
+    const after = catalogue.offers(berth.applyFix(`${h100}max_price: 0.01\n`, proposal), { limit: 1 });
+    assert.deepEqual([after.total, after.offers[0].price], [total, cheapest]);
+  }
   catalogue.free();
   assert.throws(() => berth.Catalogue.load(new Uint8Array([1, 2, 3])), Error);
 });

@@ -4,13 +4,14 @@ use std::{collections::BTreeMap, rc::Rc, sync::Arc};
 
 use berth_shared::{
     api::Plan,
-    assist::{Facts, check_with, complete, hover},
-    config::{Checked, hints},
+    assist::{Facts, complete, hover},
+    config::{self, Checked, InlineHint, check_and_hint},
     diagnostics::{Fix, LineIndex, Range, Severity, TextEdit},
 };
 use leptos::prelude::*;
 
 use super::drafts::Saved;
+use super::listed::Listed;
 use super::matching::Matched;
 use crate::{
     api::ApiError,
@@ -18,7 +19,6 @@ use crate::{
     editor::Editor,
     launch::name,
     launch::{
-        edits,
         plan::{Answers, Revision},
         ready::{Known, Readiness, readiness},
         refused::Refused,
@@ -75,8 +75,8 @@ pub(super) struct Desk {
     pub(super) kind: RwSignal<Kind>,
     /// Whether offers of backends are shown that this server has not set up.
     pub(super) preview: RwSignal<bool>,
-    /// How many rows the table shows at most.
-    pub(super) limit: RwSignal<usize>,
+    /// Which offers the table lists, and how.
+    pub(super) listed: Listed,
     /// What the server would do.
     pub(super) plan: RwSignal<Answers<Result<Plan, ApiError>>>,
     /// The run's name as typed.
@@ -121,7 +121,7 @@ impl Desk {
             matched: RwSignal::new(None),
             kind: RwSignal::new(Kind::All),
             preview: RwSignal::new(true),
-            limit: RwSignal::new(super::matching::FIRST_ROWS),
+            listed: Listed::new(),
             plan: RwSignal::new(Answers::default()),
             run_name: RwSignal::new(String::new()),
             values: RwSignal::new(BTreeMap::new()),
@@ -174,15 +174,21 @@ impl Desk {
         };
         let begin = browser::precise_millis();
         let facts = self.facts.get_value();
-        let checked = check_with(&text, facts.as_deref());
+        let (checked, notes) = check_and_hint(&text, facts.as_deref());
         let millis = browser::precise_millis() - begin;
-        let notes = if checked.is_valid() { hints(&text) } else { Vec::new() };
         if let Some(editor) = editor {
             editor.set_marks(&checked.diagnostics, &notes);
         }
         self.text.set(text);
         self.checked.set(Arc::new(checked));
         self.check_millis.set(Some(millis));
+    }
+
+    /// Shows in the text what it costs in choice.
+    pub(super) fn show_costs(self, notes: &[InlineHint], gains: &[Vec<Option<i64>>]) {
+        if let Some(editor) = self.editor() {
+            editor.set_costs(notes, gains);
+        }
     }
 
     /// The catalogue was counted: what it knows helps from now on.
@@ -232,7 +238,7 @@ impl Desk {
 
     /// Brings a field into view.
     pub(super) fn jump_to(self, path: &str) {
-        if let Some(range) = self.text.with_untracked(|text| edits::place(text, path)) {
+        if let Some(range) = self.text.with_untracked(|text| config::place(text, path)) {
             self.jump(range);
         }
     }

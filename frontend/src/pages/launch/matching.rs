@@ -7,24 +7,24 @@ use berth_shared::matcher::{
 };
 use leptos::prelude::*;
 
-use super::desk::{Desk, Kind};
+use super::desk::Desk;
 use crate::{
     browser,
     live::use_live,
     price_list::{Offers, use_price_list},
 };
 
-/// How many rows the table shows at first; *Show more* adds as many as [`MORE_ROWS`].
-pub(super) const FIRST_ROWS: usize = 60;
-/// How many rows *Show more* adds.
-pub(super) const MORE_ROWS: usize = 240;
+/// How many lines of the table come with the match; the others are worked out when the typing rests.
+const FIRST_LINES: usize = 60;
 
 /// The offers that fit a text.
 pub(super) struct Matched {
     /// All of them, whichever kind the table shows.
     pub(super) all: Matches,
-    /// Those of the kind that the table shows; `None` = the same.
-    pub(super) of_kind: Option<Matches>,
+    /// What was asked for.
+    pub(super) requirements: Requirements,
+    /// Of which backends.
+    pub(super) context: Context,
     /// Why there are none, when there are none.
     pub(super) explanation: Option<Explanation>,
     /// The limit of the price.
@@ -35,20 +35,16 @@ pub(super) struct Matched {
     pub(super) millis: f64,
 }
 
-impl Matched {
-    /// What the table shows.
-    pub(super) fn table(&self) -> &Matches {
-        self.of_kind.as_ref().unwrap_or(&self.all)
-    }
-}
-
 /// Takes the catalogue, and what it knows about names, as soon as they are there.
 pub(super) fn load(desk: Desk) {
     let list = use_price_list();
-    desk.offers.set(list.offers.get_untracked());
-    Effect::new(move |first: Option<()>| {
-        let offers = list.offers.get();
-        if first.is_some() {
+    Effect::new(move |_| match (list.offers.get(), list.index.get()) {
+        // The order of the offers comes a moment after them.
+        (Offers::Ready(_), None) => {}
+        (offers, index) => {
+            if let Some(index) = index {
+                desk.listed.know(index);
+            }
             desk.offers.set(offers);
         }
     });
@@ -70,9 +66,7 @@ pub(super) fn follow(desk: Desk) {
     Effect::new(move |_| {
         desk.checked.track();
         desk.offers.track();
-        desk.kind.track();
         desk.preview.track();
-        desk.limit.track();
         live.server.track();
         if pending.get_value() {
             return;
@@ -89,13 +83,6 @@ pub(super) fn follow(desk: Desk) {
             );
         });
     });
-    // Another text: the table begins at its top.
-    Effect::new(move |_| {
-        desk.checked.track();
-        if desk.limit.get_untracked() != FIRST_ROWS {
-            desk.limit.set(FIRST_ROWS);
-        }
-    });
 }
 
 fn run(desk: Desk, set_up: &[String]) {
@@ -111,30 +98,15 @@ fn run(desk: Desk, set_up: &[String]) {
         let setup = |name: &String| BackendSetup { name: name.clone(), regions: None };
         Context { backends: set_up.iter().map(setup).collect() }
     };
-    let limit = desk.limit.get_untracked();
-    let all = match_offers(&catalogue, &requirements, &context, limit);
-    let of_kind = match desk.kind.get_untracked() {
-        Kind::All => None,
-        kind => {
-            let spot = kind == Kind::Spot;
-            Some(match requirements.spot {
-                Some(other) if other != spot => Matches::default(),
-                _ => match_offers(
-                    &catalogue,
-                    &Requirements { spot: Some(spot), ..requirements.clone() },
-                    &context,
-                    limit,
-                ),
-            })
-        }
-    };
+    let all = match_offers(&catalogue, &requirements, &context, FIRST_LINES);
     let explanation = (all.total == 0).then(|| explain(&catalogue, &requirements, &context));
     desk.matched.set(Some(Arc::new(Matched {
         all,
-        of_kind,
         explanation,
         max_price: requirements.max_price,
         reuse_only: requirements.reuse_only,
+        requirements,
+        context,
         millis: browser::precise_millis() - begin,
     })));
 }

@@ -2,12 +2,17 @@
 
 mod bar;
 mod chips;
+mod columns_menu;
+mod costs;
 mod desk;
 mod drafts;
 mod examples_menu;
+mod figures;
 mod here;
 mod incoming;
 mod launching;
+mod line;
+mod listed;
 mod matching;
 mod no_server;
 mod none;
@@ -41,6 +46,8 @@ pub fn Launch() -> impl IntoView {
     drafts::keep(desk);
     matching::load(desk);
     matching::follow(desk);
+    costs::follow(desk);
+    listed::follow(desk);
     if site::has_server() {
         planning::follow(desk);
     }

@@ -1,13 +1,12 @@
 //! Nothing fits: why, and which changes bring offers back.
 
-use berth_shared::matcher::{Explanation, Relaxation};
+use berth_shared::matcher::{Explanation, FieldChange, Relaxation, propose};
 use leptos::prelude::*;
 
 use super::desk::Desk;
 use crate::{
     components::Prose,
     format::{grouped, price},
-    launch::edits,
 };
 
 /// More proposals than this are no help any more.
@@ -36,14 +35,15 @@ pub(super) fn NoneFits(desk: Desk) -> impl IntoView {
 
 fn sentence(explanation: &Explanation, reuse_only: bool) -> impl IntoView + use<> {
     let universe = grouped(explanation.universe as u64);
+    let together = explanation.relaxations.iter().map(|relaxation| relaxation.changes.len()).max();
     let why = if explanation.universe == 0 {
         "No backend that is set up here has prices in the list. Turn on Backends not set up to see what clouds would cost."
             .to_owned()
     } else if reuse_only {
         "The text takes only instances that exist already: no new one is made.".to_owned()
-    } else if explanation.relaxations.is_empty() {
+    } else if let Some(lines) = together.filter(|&lines| lines > 1) {
         format!(
-            "None of {universe} offers has all of this, and no single change brings one back: two lines or more must give way."
+            "None of {universe} offers has all of this, and no single change brings one back: {lines} lines must give way. Each of these proposals changes as many as it takes."
         )
     } else {
         let dearest = explanation.constraints.iter().max_by_key(|cost| cost.rules_out);
@@ -60,35 +60,40 @@ fn sentence(explanation: &Explanation, reuse_only: bool) -> impl IntoView + use<
 }
 
 fn proposal(desk: Desk, relaxation: &Relaxation) -> impl IntoView + use<> {
-    let proposal = desk.text.with_untracked(|text| edits::proposal(text, relaxation));
-    let why = view! { <Prose text=relaxation.description.clone() capital=true/> };
-    let (edit, apply) = match proposal {
+    let why = view! { <Prose text=relaxation.description() capital=true/> };
+    let (lines, act) = match desk.text.with_untracked(|text| propose(text, relaxation)) {
         Some(proposal) => {
-            let change = proposal.edit.clone();
+            let lines = proposal.fields.iter().map(field).collect_view();
             let apply = view! {
-                <button class="btn" on:click=move |_| desk.apply(std::slice::from_ref(&change))>"Apply"</button>
+                <button class="btn" on:click=move |_| desk.apply(&proposal.edits)>"Apply"</button>
             };
-            let line = view! {
-                <div class="relax__edit">
-                    {proposal.key}
-                    {(!proposal.before.is_empty()).then(|| view! { <del>{proposal.before}</del>" " })}
-                    {(!proposal.after.is_empty()).then(|| view! { <ins>{proposal.after}</ins> })}
-                </div>
-            };
-            (line.into_any(), apply.into_any())
+            (lines.into_any(), apply.into_any())
         }
         None => {
-            let path = relaxation.path;
+            let path = relaxation.changes.first().map_or("", |change| change.path);
             let show = view! { <button class="btn" on:click=move |_| desk.jump_to(path)>"Show"</button> };
             (view! { <div class="relax__edit">{path}</div> }.into_any(), show.into_any())
         }
     };
     view! {
         <div class="relax__item">
-            <div>{edit}<div class="relax__why">{why}</div></div>
-            <div class="relax__num"><span class="relax__big">{grouped(relaxation.total as u64)}</span><span class="meta">"offers"</span></div>
+            <div>{lines}<div class="relax__why">{why}</div></div>
+            <div class="relax__num"><span class="relax__big">{grouped(relaxation.total as u64)}</span><span class="meta">{if relaxation.total == 1 { "offer" } else { "offers" }}</span></div>
             <div class="relax__num"><span class="relax__big">{price(relaxation.cheapest)}</span><span class="meta">"/h and up"</span></div>
-            {apply}
+            {act}
+        </div>
+    }
+}
+
+/// One line of the text, as it is and as it would be.
+fn field(change: &FieldChange) -> impl IntoView + use<> {
+    let FieldChange { path, before, after } = change.clone();
+    let key = path.strip_prefix("resources.").unwrap_or(&path).to_owned();
+    view! {
+        <div class="relax__edit">
+            {key}": "
+            {before.map(|before| view! { <del>{before}</del>" " })}
+            {after.map(|after| view! { <ins>{after}</ins> })}
         </div>
     }
 }

@@ -4,17 +4,22 @@ use leptos::prelude::*;
 
 use super::{
     chips::Chips,
+    columns_menu::ColumnsMenu,
     desk::{Desk, Kind},
     here::Here,
     matching::Matched,
     none::NoneFits,
     plot::Plot,
-    table::OffersTable,
+    table::{OffersTable, Room},
 };
 use crate::{
     components::{Icon, Spot},
     format::{grouped, price, rate},
-    launch::dates,
+    launch::{
+        columns::{Column, clicked},
+        dates,
+        listing::View,
+    },
     price_list::Offers,
 };
 
@@ -31,8 +36,10 @@ pub(super) fn OffersPane(desk: Desk) -> impl IntoView {
         desk.matched.with(|matched| matched.as_ref().is_some_and(|matched| matched.explanation.is_some()))
     });
     let stale = move || desk.checked.with(|checked| checked.configuration.is_none());
+    let room = Room::new(desk);
     view! {
-        <section class="launch__offers" aria-label="What fits">
+        <section class="launch__offers" aria-label="What fits" tabindex="0"
+            on:scroll=move |_| desk.listed.moved.update(|moved| *moved = moved.wrapping_add(1))>
             <Chips desk/>
             <Here desk/>
             {move || failed().map(|why| view! {
@@ -46,9 +53,9 @@ pub(super) fn OffersPane(desk: Desk) -> impl IntoView {
                     <Headline desk/>
                     <Plot desk/>
                 </Show>
-                <Toolbar desk/>
+                <Toolbar desk room/>
                 <Show when=move || !nothing.get()>
-                    <OffersTable desk/>
+                    <OffersTable desk room/>
                 </Show>
             </div>
         </section>
@@ -108,7 +115,8 @@ fn Headline(desk: Desk) -> impl IntoView {
 
 /// Which offers are shown.
 #[component]
-fn Toolbar(desk: Desk) -> impl IntoView {
+fn Toolbar(desk: Desk, room: Room) -> impl IntoView {
+    let listed = desk.listed;
     let option = move |kind: Kind, label: &'static str, count: fn(&Matched) -> usize| {
         let count = move || {
             desk.matched.with(|matched| {
@@ -127,6 +135,16 @@ fn Toolbar(desk: Desk) -> impl IntoView {
             </button>
         }
     };
+    let sorted = move || {
+        let sort = listed.sort.get();
+        let by = sort.and_then(|(by, _)| Column::ALL.into_iter().find(|column| column.sort() == by));
+        by.map_or("", Column::key)
+    };
+    let sort = move |event: leptos::ev::Event| {
+        let key = event_target_value(&event);
+        let column = Column::ALL.into_iter().find(|column| column.key() == key);
+        listed.sort.set(column.and_then(|column| clicked(None, column.sort())));
+    };
     view! {
         <div class="toolbar">
             <div class="seg" role="group" aria-label="Kind">
@@ -134,10 +152,27 @@ fn Toolbar(desk: Desk) -> impl IntoView {
                 {option(Kind::OnDemand, "On-demand", |matched| matched.all.on_demand)}
                 {option(Kind::Spot, "Spot", |matched| matched.all.spot)}
             </div>
+            <label class="toolbar__pick">
+                <span class="chip__key">"Group"</span>
+                <select aria-label="Group by" prop:value=move || listed.view.get().key()
+                    on:change=move |event| if let Some(view) = View::of_key(&event_target_value(&event)) { listed.show(view) }>
+                    {View::ALL.into_iter().map(|view| view! { <option value=view.key()>{view.label()}</option> }).collect_view()}
+                </select>
+            </label>
+            <label class="toolbar__pick" data-only="phone">
+                <span class="chip__key">"Sort"</span>
+                <select aria-label="Sort by" prop:value=sorted on:change=sort>
+                    <option value="">"Cheapest first"</option>
+                    {Column::ALL.into_iter().map(|column| view! { <option value=column.key()>{column.long_label()}</option> }).collect_view()}
+                </select>
+            </label>
+            <ColumnsMenu listed room/>
             <span class="toolbar__spring"></span>
             <button class="switch" role="switch" aria-checked=move || desk.preview.get().to_string()
                 on:click=move |_| desk.preview.update(|preview| *preview = !*preview)>
-                <span class="switch__track" aria-hidden="true"></span>"Backends not set up"
+                <span class="switch__track" aria-hidden="true"></span>
+                "Backends not set up"
+                <span class="backend__mark" data-preview aria-hidden="true">"pre"</span>
             </button>
         </div>
     }

@@ -3,21 +3,12 @@
 
 use std::{fmt::Write as _, path::Path};
 
-use serde::Deserialize;
-
+use super::{Measured, Measurements, duration, machine, native, write_page};
 use crate::{
     build::Profile,
     npm, setup,
-    shell::{Problem, Steps, cargo, command, output, root, target_dir, which},
+    shell::{Problem, Steps, command, output, root, target_dir, which},
 };
-
-/// One measurement, as each side prints it.
-#[derive(Debug, Deserialize)]
-struct Measured {
-    tool: String,
-    document: String,
-    median_us: f64,
-}
 
 const DOCUMENTS: [(&str, &str); 4] = [
     ("typical", "typical, 15 lines"),
@@ -44,48 +35,25 @@ pub(crate) fn check(steps: &mut Steps) -> Result<(), Problem> {
     let package = npm::package(steps, Profile::Release)?;
     let documents = target_dir().join("bench/documents");
     write_documents(&documents)?;
-    let native = target_dir().join("bench/native");
-    steps.step("the native side", || {
-        crate::shell::run(
-            cargo()
-                .args(["build", "--release", "--manifest-path", "tests/bench/Cargo.toml", "--target-dir"])
-                .arg(&native),
-        )
-    })?;
-    let mut all = Vec::new();
-    let mut measure = |name: &str, command: &mut std::process::Command| {
-        steps.step(name, || {
-            for line in output(command)?.lines() {
-                println!("    {line}");
-                all.push(
-                    serde_json::from_str::<Measured>(line)
-                        .map_err(|error| Problem::new(format!("`{line}` is no measurement: {error}")))?,
-                );
-            }
-            Ok(())
-        })
-    };
-    measure("measure natively", command(native.join("release/berth-bench")).arg(&documents))?;
-    measure(
+    let native = native(steps, "berth-bench")?;
+    let mut all = Measurements::default();
+    all.take(steps, "measure natively", command(native).arg(&documents))?;
+    all.take(
+        steps,
         "measure in Node",
         command("node").arg(root().join("tests/schema/bench.mjs")).arg(&documents).arg(&package),
     )?;
     // Python is measured where PyYAML is: BERTH_PYTHON names one in which dstack is installed.
     let python = std::env::var_os("BERTH_PYTHON").map(Into::into).or_else(|| which(&["python3"]));
     match python.filter(|python| has_yaml(python)) {
-        Some(python) => measure(
+        Some(python) => all.take(
+            steps,
             "measure in Python",
             command(python).arg(root().join("tests/bench/check.py")).arg(&documents),
         )?,
         None => println!("    Python: skipped, no PyYAML (BERTH_PYTHON may name a Python that has it)"),
     }
-    let page = root().join("docs/benchmarks/check.md");
-    let text = report(&all, &size(&package)?);
-    let written =
-        std::fs::create_dir_all(root().join("docs/benchmarks")).and_then(|()| std::fs::write(&page, text));
-    written.map_err(|error| Problem::new(format!("cannot write {}: {error}", page.display())))?;
-    println!("wrote {}", page.display());
-    Ok(())
+    write_page("check.md", &report(&all.0, &size(&package)?))
 }
 
 fn has_yaml(python: &Path) -> bool {
@@ -208,21 +176,4 @@ fn table(out: &mut String, what: &str, all: &[Measured], tools: &[(&str, &str)],
         });
         let _ = writeln!(out, "| {words} | {} |", cells.collect::<Vec<_>>().join(" | "));
     }
-}
-
-fn duration(us: f64) -> String {
-    match us {
-        us if us < 1000.0 => format!("{us:.1} µs"),
-        us if us < 100_000.0 => format!("{:.2} ms", us / 1000.0),
-        us => format!("{:.0} ms", us / 1000.0),
-    }
-}
-
-/// The machine in general words: nobody else has this very one.
-fn machine() -> String {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let virtual_machine =
-        std::fs::read_to_string("/proc/cpuinfo").is_ok_and(|cpu| cpu.contains("hypervisor"));
-    let kind = if virtual_machine { "a shared virtual machine" } else { "a machine" };
-    format!("{cores} cores of {kind}, {} {}", std::env::consts::OS, std::env::consts::ARCH)
 }
