@@ -23,8 +23,9 @@ function sayWhy(error) {
 addEventListener("DOMContentLoaded", async () => {
   const { js, wasm } = document.querySelector('meta[name="berth:app"]').dataset;
   try {
-    const app = await import(js);
-    await app.default({ module_or_path: wasm });
+    // A page of files has relative addresses; a script would take them for its own neighbours.
+    const app = await import(new URL(js, document.baseURI).href);
+    await app.default({ module_or_path: new URL(wasm, document.baseURI) });
   } catch (error) {
     sayWhy(error);
     throw error;

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 
 const TEXTS = new Set([".html", ".js", ".css", ".svg", ".json", ".map"]);
-const GAINS = new Set([...TEXTS, ".wasm"]);
+const GAINS = new Set([...TEXTS, ".wasm", ".bin"]);
 
 const brotli = (bytes, name) =>
   promisify(brotliCompress)(bytes, {

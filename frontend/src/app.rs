@@ -9,7 +9,12 @@ use leptos_router::{
 use crate::{
     components::{Shell, Sprite, provide_toasts},
     live::provide_live,
-    pages::{Launch, Login, NotFound, Reference, ReferenceProblems, RunPage, Runs, Team},
+    pages::{
+        Explore, Launch, Login, NeedsServer, NotFound, Reference, ReferenceProblems, RunPage, Runs, Team,
+        provide_incoming,
+    },
+    price_list::provide_price_list,
+    site,
 };
 
 /// The dashboard.
@@ -17,16 +22,19 @@ use crate::{
 pub fn App() -> impl IntoView {
     provide_toasts();
     provide_live();
+    provide_price_list();
+    provide_incoming();
     view! {
         <Sprite/>
-        <Router>
+        <Router base=site::root()>
             <Routes fallback=NotFound>
-                <Route path=path!("/login") view=Login/>
+                <Route path=path!("/login") view=|| served(Login)/>
                 <ParentRoute path=path!("/") view=Shell>
                     <Route path=path!("/") view=Launch/>
-                    <Route path=path!("/runs") view=Runs/>
-                    <Route path=path!("/runs/:name") view=RunPage/>
-                    <Route path=path!("/team") view=Team/>
+                    <Route path=path!("/runs") view=|| served(Runs)/>
+                    <Route path=path!("/runs/:name") view=|| served(RunPage)/>
+                    <Route path=path!("/team") view=|| served(Team)/>
+                    <Route path=path!("/explore") view=Explore/>
                     <Route path=path!("/reference") view=Reference/>
                     <Route path=path!("/reference/problems") view=ReferenceProblems/>
                     <Route path=path!("/reference/problems/:code") view=ReferenceProblems/>
@@ -35,4 +43,9 @@ pub fn App() -> impl IntoView {
             </Routes>
         </Router>
     }
+}
+
+/// A page of what a server does; without one, what it would take.
+fn served<V: IntoView + 'static>(page: impl Fn() -> V) -> AnyView {
+    if site::has_server() { page().into_any() } else { NeedsServer().into_any() }
 }

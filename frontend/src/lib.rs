@@ -11,6 +11,7 @@
     )
 )]
 
+pub mod explore;
 pub mod format;
 pub mod launch;
 pub mod live;
@@ -33,11 +34,16 @@ pub mod modules;
 #[cfg(target_arch = "wasm32")]
 pub mod pages;
 #[cfg(target_arch = "wasm32")]
+pub mod price_list;
+#[cfg(target_arch = "wasm32")]
+pub mod site;
+#[cfg(target_arch = "wasm32")]
 mod socket;
 
 /// Shows the dashboard in the page's body.
 #[cfg(target_arch = "wasm32")]
 pub fn start() {
     console_error_panic_hook::set_once();
+    site::read();
     leptos::mount::mount_to_body(app::App);
 }

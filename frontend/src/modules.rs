@@ -24,7 +24,7 @@ pub async fn load(name: &str) -> Result<Object, String> {
         .flatten()
         .and_then(|meta| meta.get_attribute("content"))
         .ok_or_else(|| format!("the page's part `{name}` is missing from this build"))?;
-    match JsFuture::from(import(&address)).await {
+    match JsFuture::from(import(&crate::site::resolve(&address))).await {
         Ok(module) => Ok(module.unchecked_into()),
         Err(_) => Err(format!("the page's part `{name}` did not load: check the connection, then try again")),
     }

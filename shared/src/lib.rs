@@ -8,6 +8,7 @@ pub mod assist;
 pub mod catalog;
 pub mod config;
 pub mod diagnostics;
+pub mod explore;
 pub mod matcher;
 pub mod reference;
 pub mod schema;

@@ -7,7 +7,7 @@ use crate::{
     build::{self, Profile},
     catalog, docs, lint, npm, run, setup,
     shell::{Problem, Steps},
-    test,
+    site, test,
 };
 
 const HELP: &str = "\
@@ -22,6 +22,8 @@ cargo xtask COMMAND
   bench offers                measure how long matching takes, beside gpuhunt; writes docs/benchmarks/offers.md
   docs                        write what is generated below docs/: the reference and the JSON Schema
   npm                         build the package for browsers and Node into target/npm
+  site [--quick] [--out DIR] [--base /PATH/]
+                              build the dashboard as files for any static web host into target/site
   trunk serve [-- ARGS]       build and reload the dashboard with each change, beside a running server
   lint                        formatting and clippy, for the server and for wasm32
 ";
@@ -59,6 +61,7 @@ pub(crate) fn dispatch(args: Vec<String>) -> Result<ExitCode, Problem> {
             steps.summary();
             println!("built {}", folder.display());
         }
+        ("site", words) => site::site(&mut steps, &site::Options::parse(words)?)?,
         ("trunk", [what]) => build::trunk_as_it_is(&mut steps, what, &rest)?,
         ("docs", []) => docs::docs()?,
         ("lint", []) => lint::lint(&mut steps)?,

@@ -10,6 +10,7 @@ mod npm;
 mod run;
 mod setup;
 mod shell;
+mod site;
 mod test;
 
 use std::process::ExitCode;

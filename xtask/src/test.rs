@@ -3,7 +3,8 @@
 use crate::{
     build::{self, Profile},
     npm, setup,
-    shell::{Problem, Steps, cargo, command, root, run, which},
+    shell::{Problem, Steps, cargo, command, root, run, target_dir, which},
+    site,
 };
 
 /// Runs all tests, or those whose name contains `filter`.
@@ -34,12 +35,15 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
     });
     let browser = build::all(steps, Profile::Quick).and_then(|binary| {
         let chromium = setup::find_browser()?;
+        let files = target_dir().join("site-quick");
+        steps.step("site", || site::assemble(&root().join("frontend/dist"), &files, "/tools/berth/"))?;
         steps.step("tests in the browser", || {
             let mut node = command("node");
             node.current_dir(root().join("tests/browser"))
                 .env("CHROMIUM", chromium)
                 .env("BERTH", binary)
                 .env("BERTH_NPM", folder)
+                .env("BERTH_SITE", files)
                 // One browser at a time is quick enough and keeps two cores from stalling each other's waits.
                 .args(["--test", "--test-concurrency=1", "--test-timeout=300000"]);
             if let Some(filter) = filter {

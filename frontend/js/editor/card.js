@@ -2,6 +2,12 @@
 
 import { element, icon, onMac, prose, sentence } from "./prose.js";
 
+/** Where a rule's page is: beside the dashboard's other pages, wherever those are (site.rs). */
+function reference(code) {
+  const { server, root = "" } = document.documentElement.dataset;
+  return `${root}/reference/problems/${code}${server === "none" ? "/" : ""}`;
+}
+
 /**
  * @param {object} problem a diagnostic
  * @param {(fix: object) => void} apply
@@ -12,7 +18,7 @@ export function card(problem, apply) {
   if (problem.help) help.append(...sentence(problem.help), " ");
   const code = element("a", "diag__code", problem.code);
   // The page of the rule; beside this one, so that nothing typed is lost.
-  Object.assign(code, { href: `/reference/problems/${problem.code}`, target: "_blank", rel: "noopener" });
+  Object.assign(code, { href: reference(problem.code), target: "_blank", rel: "noopener" });
   help.append(code);
   body.append(help);
   if (problem.fixes.length > 0) {

@@ -11,10 +11,19 @@ mod local;
 #[cfg(target_arch = "wasm32")]
 pub use local::{clock_seconds, clock_when, exact};
 
-pub use money::{cost, price, rate};
+pub use money::{cost, figure, price, rate};
 pub use size::{bytes, gib, number};
 pub use status::{capitalised, status_glyph, status_word};
 pub use time::{ago, countdown, duration};
+
+/// A maker of GPUs as people write it: `NVIDIA`, `AMD`, `Intel`.
+#[must_use]
+pub fn vendor(name: &str) -> String {
+    match name {
+        "nvidia" | "amd" => name.to_uppercase(),
+        other => capitalised(other),
+    }
+}
 
 /// Groups the digits of a whole number by three: `1,914`.
 #[must_use]

@@ -14,6 +14,12 @@ pub fn rate(dollars: f64) -> String {
     decimals(dollars, 2)
 }
 
+/// A price as a figure: to the cent where that says enough.
+#[must_use]
+pub fn figure(dollars: f64) -> String {
+    if dollars >= 0.1 { rate(dollars) } else { price(dollars) }
+}
+
 /// What something has cost: `$2.39`, `<$0.01`, `$1,914.20`.
 #[must_use]
 pub fn cost(dollars: f64) -> String {
@@ -36,6 +42,7 @@ mod tests {
         assert_eq!(price(0.747), "$0.747");
         assert_eq!(price(3.29), "$3.290");
         assert_eq!(rate(10.687), "$10.69");
+        assert_eq!((figure(1.276), figure(0.0042)), ("$1.28".to_owned(), "$0.004".to_owned()));
         assert_eq!(cost(0.0), "$0.00");
         assert_eq!(cost(0.004), "<$0.01");
         assert_eq!(cost(0.995), "$1.00");

@@ -10,7 +10,7 @@ use super::{
     machine::{Connection, Effect, Input, Machine, Probe},
 };
 use crate::{
-    api, browser,
+    api, browser, site,
     socket::{Socket, SocketEvent},
 };
 
@@ -51,6 +51,10 @@ pub(super) fn run(live: Live) {
 
 /// Gives the machine an input and does what it says.
 pub(super) fn input(live: Live, input: Input) {
+    // Without a server there is nobody to connect to, whatever wakes the page.
+    if !site::has_server() {
+        return;
+    }
     let step = |driver: &mut Driver| driver.machine.step(input, browser::steady_millis(), browser::random());
     let effects = live.driver().try_update_value(step).unwrap_or_default();
     for effect in effects {

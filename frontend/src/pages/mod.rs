@@ -1,7 +1,9 @@
 //! A page for each address.
 
+mod explore;
 pub mod launch;
 mod login;
+mod needs_server;
 mod not_found;
 mod reference;
 mod run;
@@ -9,8 +11,10 @@ mod runs;
 mod team;
 mod title;
 
-pub use launch::Launch;
+pub use explore::Explore;
+pub use launch::{Launch, provide_incoming};
 pub use login::Login;
+pub use needs_server::NeedsServer;
 pub use not_found::NotFound;
 pub use reference::{Reference, ReferenceProblems};
 pub use run::RunPage;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use crate::components::Mark;
+use crate::{components::Mark, site};
 
 /// Says so, and where to go on.
 #[component]
@@ -13,8 +13,8 @@ pub fn NotFound() -> impl IntoView {
             <h1 class="page__title">"There is no page at this address"</h1>
             <p class="meta">"The link may be old, or mistyped."</p>
             <div class="actions">
-                <a class="btn" data-kind="primary" href="/">"Launch an environment"</a>
-                <a class="btn" href="/runs">"See the runs"</a>
+                <a class="btn" data-kind="primary" href=site::at("/")>{if site::has_server() { "Launch an environment" } else { "Check a configuration" }}</a>
+                {site::has_server().then(|| view! { <a class="btn" href="/runs">"See the runs"</a> })}
             </div>
         </main>
     }

@@ -102,6 +102,24 @@ test(
         await page.getByRole('link', { name: /^Team/ }).first().click();
         await page.getByRole('table', { name: 'Instances' }).getByText(name).first().waitFor();
         await examine(page, `team-${as}`);
+
+        await page.getByRole('link', { name: /^Explore/ }).first().click();
+        const h100 = page.getByRole('article', { name: 'H100 80 GB', exact: true });
+        await h100.waitFor();
+        await examine(page, `explore-${as}`);
+        if (width <= 640) await page.getByRole('button', { name: /^Filters/ }).click();
+        await page.getByRole('button', { name: /^Backends/ }).click();
+        await page.getByRole('checkbox', { name: 'gcp' }).check();
+        await examine(page, `explore-filters-${as}`);
+        await page.keyboard.press('Escape');
+        await page.getByLabel('Memory').selectOption('80');
+        await h100.getByRole('link', { name: /offers/ }).click();
+        await page.getByRole('table', { name: 'Offers' }).getByRole('button', { name: /regions of/ }).first().click();
+        await page.locator('.explore__place').nth(1).waitFor();
+        await examine(page, `explore-gpu-${as}`);
+        await page.goto(`${server.address}/explore?q=nothing-like-it`);
+        await page.getByText('No offer is left').waitFor();
+        await examine(page, `explore-nothing-${as}`);
         assert.deepEqual(page.problems, []);
         await page.context().close();
       }

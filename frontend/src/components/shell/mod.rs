@@ -8,10 +8,14 @@ use leptos::{portal::Portal, prelude::*};
 use leptos_router::{
     components::Outlet,
     hooks::{use_location, use_navigate},
+    location::Url,
 };
 
 use super::{Mark, Toasts};
-use crate::live::{machine::Connection, use_live};
+use crate::{
+    live::{machine::Connection, use_live},
+    site,
+};
 use connection::ConnectionState;
 use rail::Rail;
 use theme::ThemeToggle;
@@ -20,13 +24,15 @@ use theme::ThemeToggle;
 #[component]
 pub fn Shell() -> impl IntoView {
     let live = use_live();
-    live.start();
+    if site::has_server() {
+        live.start();
+    }
     let navigate = use_navigate();
     let location = use_location();
     Effect::new(move |_| {
         if live.connection.get() == Connection::SignedOut {
-            let back = location.pathname.get_untracked();
-            let back = if back == "/" { String::new() } else { format!("?next={back}") };
+            let back = location.pathname.get_untracked() + &query(&location.search.get_untracked());
+            let back = if back == "/" { String::new() } else { format!("?next={}", Url::escape(&back)) };
             navigate(&format!("/login{back}"), Default::default());
         }
     });
@@ -40,6 +46,11 @@ pub fn Shell() -> impl IntoView {
     }
 }
 
+/// The query of an address with its question mark, when there is one.
+fn query(search: &str) -> String {
+    if search.is_empty() { String::new() } else { format!("?{search}") }
+}
+
 /// The bar over a page: where one is, how the connection stands.
 #[component]
 pub fn TopBar(
@@ -48,11 +59,15 @@ pub fn TopBar(
 ) -> impl IntoView {
     view! {
         <header class="topbar">
-            <a class="topbar__brand" href="/" aria-label="Berth"><Mark/></a>
+            <a class="topbar__brand" href=site::at("/") aria-label="Berth"><Mark/></a>
             {children()}
             <span class="topbar__spring"></span>
             <div class="topbar__tools">
-                <ConnectionState/>
+                {if site::has_server() {
+                    view! { <ConnectionState/> }.into_any()
+                } else {
+                    view! { <span class="conn" data-state="none"><span class="conn__dot" aria-hidden="true"></span>"No server"</span> }.into_any()
+                }}
                 <ThemeToggle/>
             </div>
         </header>

@@ -4,7 +4,7 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_location;
 
 use super::super::{Icon, Mark, Tone, toaster};
-use crate::{api, browser, live::use_live};
+use crate::{api, browser, live::use_live, site};
 
 #[component]
 fn Item(
@@ -15,13 +15,13 @@ fn Item(
 ) -> impl IntoView {
     let path = use_location().pathname;
     let current = move || {
-        let path = path.get();
+        let path = site::below(&path.get());
         let here =
             if href == "/" { path == "/" } else { path == href || path.starts_with(&format!("{href}/")) };
         here.then_some("page")
     };
     view! {
-        <a class="rail__item" href=href aria-current=current title=label>
+        <a class="rail__item" href=site::at(href) aria-current=current title=label>
             <Icon name=icon/>
             <span class="rail__label">{label}</span>
             {count.map(|count| view! {
@@ -66,11 +66,14 @@ pub(super) fn Rail() -> impl IntoView {
     };
     view! {
         <nav class="rail" aria-label="Main">
-            <a class="rail__brand" href="/" aria-label="Berth"><Mark word=true/></a>
+            <a class="rail__brand" href=site::at("/") aria-label="Berth"><Mark word=true/></a>
             <div class="rail__group">
                 <Item href="/" icon="launch" label="Launch"/>
-                <Item href="/runs" icon="runs" label="Runs" count=active/>
-                <Item href="/team" icon="team" label="Team"/>
+                {site::has_server().then(|| view! {
+                    <Item href="/runs" icon="runs" label="Runs" count=active/>
+                    <Item href="/team" icon="team" label="Team"/>
+                })}
+                <Item href="/explore" icon="explore" label="Explore"/>
                 <Item href="/reference" icon="file" label="Reference"/>
             </div>
             <div class="rail__spring"></div>

@@ -5,7 +5,8 @@ use std::time::Duration;
 use berth_shared::matcher::{explain, fix_gains, line_costs};
 use leptos::prelude::*;
 
-use super::desk::{Desk, Offers};
+use super::desk::Desk;
+use crate::price_list::Offers;
 
 /// How long the typing rests before it is counted, milliseconds.
 const REST: Duration = Duration::from_millis(200);

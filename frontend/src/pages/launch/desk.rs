@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, rc::Rc, sync::Arc};
 use berth_shared::{
     api::Plan,
     assist::{Facts, complete, hover},
-    catalog::Catalogue,
     config::{self, Checked, InlineHint, check_and_hint},
     diagnostics::{Fix, LineIndex, Range, Severity, TextEdit},
 };
@@ -24,6 +23,7 @@ use crate::{
         ready::{Known, Readiness, readiness},
         refused::Refused,
     },
+    price_list::Offers,
 };
 
 /// Longer texts than this, in UTF-16 code units, are checked when the typing rests rather than with each change.
@@ -44,14 +44,6 @@ pub(super) enum Kind {
     All,
     OnDemand,
     Spot,
-}
-
-/// Whether the offers are there.
-#[derive(Clone)]
-pub(super) enum Offers {
-    Loading,
-    Ready(Arc<Catalogue>),
-    Failed(String),
 }
 
 /// The text and everything that follows from it. Copied about freely; all copies are one.
@@ -200,8 +192,8 @@ impl Desk {
     }
 
     /// The catalogue was counted: what it knows helps from now on.
-    pub(super) fn know(self, facts: Facts) {
-        if self.facts.try_set_value(Some(Arc::new(facts))).is_none() {
+    pub(super) fn know(self, facts: Arc<Facts>) {
+        if self.facts.try_set_value(Some(facts)).is_none() {
             self.check_now();
         }
     }

@@ -38,7 +38,12 @@ impl Saved {
 
 /// The text to begin with: what another page left, or the draft, or the first example.
 pub(super) fn first_text() -> String {
-    browser::take_draft().or_else(|| browser::recall(KEY)).unwrap_or_else(|| examples::first().to_owned())
+    browser::take_draft().unwrap_or_else(kept)
+}
+
+/// The draft, or the first example.
+pub(super) fn kept() -> String {
+    browser::recall(KEY).unwrap_or_else(|| examples::first().to_owned())
 }
 
 /// Keeps the draft while the page is open.

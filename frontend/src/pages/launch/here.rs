@@ -7,7 +7,11 @@ use super::desk::Desk;
 use crate::{
     components::{Icon, Prose},
     live::use_live,
+    site,
 };
+
+/// Where a page stands by itself.
+const WITHOUT_SERVER: &str = "No server stands behind this page; the clouds below are a preview of prices.";
 
 #[derive(Clone, Debug, PartialEq)]
 struct Row {
@@ -35,6 +39,7 @@ pub(super) fn Here(desk: Desk) -> impl IntoView {
             let text = backends().map(|names| {
                 format!("Launches here go to `{names}`; the clouds below are a preview of prices.")
             });
+            let text = text.or_else(|| (!site::has_server()).then(|| WITHOUT_SERVER.to_owned()));
             return view! { <Line row=Row { warn: false, backend: String::new(), message: text.unwrap_or_default() }/> }
                 .into_any();
         };

@@ -74,8 +74,8 @@ impl Listed {
     }
 
     /// The catalogue is there. Nothing when the page is gone.
-    pub(super) fn know(self, index: OfferIndex) {
-        let _ = self.index.try_set_value(Some(Arc::new(index)));
+    pub(super) fn know(self, index: Arc<OfferIndex>) {
+        let _ = self.index.try_set_value(Some(index));
     }
 
     /// What is known about the catalogue.

@@ -2,16 +2,17 @@
 
 use std::{sync::Arc, time::Duration};
 
-use berth_shared::{
-    assist::Facts,
-    catalog::Catalogue,
-    matcher::{BackendSetup, Context, Explanation, Matches, OfferIndex, Requirements, explain, match_offers},
+use berth_shared::matcher::{
+    BackendSetup, Context, Explanation, Matches, Requirements, explain, match_offers,
 };
-use gloo_timers::future::TimeoutFuture;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
-use super::desk::{Desk, Offers};
-use crate::{api, browser, live::use_live};
+use super::desk::Desk;
+use crate::{
+    browser,
+    live::use_live,
+    price_list::{Offers, use_price_list},
+};
 
 /// How many lines of the table come with the match; the others are worked out when the typing rests.
 const FIRST_LINES: usize = 60;
@@ -34,47 +35,23 @@ pub(super) struct Matched {
     pub(super) millis: f64,
 }
 
-/// Fetches the catalogue, once the page stands.
+/// Takes the catalogue, and what it knows about names, as soon as they are there.
 pub(super) fn load(desk: Desk) {
-    let live = use_live();
-    let asked = StoredValue::new(None::<String>);
-    Effect::new(move |_| {
-        let Some(address) =
-            live.server.with(|server| server.as_ref().map(|server| server.catalog_url.clone()))
-        else {
-            return;
-        };
-        if asked.get_value().as_ref() == Some(&address) {
-            return;
-        }
-        asked.set_value(Some(address.clone()));
-        spawn_local(async move {
-            let offers = match api::bytes(&address).await {
-                Ok(bytes) => match Catalogue::load(&bytes) {
-                    Ok(catalogue) => {
-                        let catalogue = Arc::new(catalogue);
-                        // Each in a task of its own: keys that come meanwhile do not wait for both.
-                        TimeoutFuture::new(0).await;
-                        desk.listed.know(OfferIndex::new(Arc::clone(&catalogue)));
-                        Offers::Ready(catalogue)
-                    }
-                    Err(error) => Offers::Failed(format!("The price list cannot be read: {error}.")),
-                },
-                Err(error) => {
-                    let _ = asked.try_set_value(None);
-                    Offers::Failed(error.to_string())
-                }
-            };
-            let known = match &offers {
-                Offers::Ready(catalogue) => Some(Arc::clone(catalogue)),
-                _ => None,
-            };
-            let _ = desk.offers.try_set(offers);
-            // The offers come first; counting them takes a few frames' time.
-            if let Some(catalogue) = known {
-                set_timeout(move || desk.know(Facts::new(catalogue)), Duration::from_millis(50));
+    let list = use_price_list();
+    Effect::new(move |_| match (list.offers.get(), list.index.get()) {
+        // The order of the offers comes a moment after them.
+        (Offers::Ready(_), None) => {}
+        (offers, index) => {
+            if let Some(index) = index {
+                desk.listed.know(index);
             }
-        });
+            desk.offers.set(offers);
+        }
+    });
+    Effect::new(move |_| {
+        if let Some(facts) = list.facts.get() {
+            desk.know(facts);
+        }
     });
 }
 

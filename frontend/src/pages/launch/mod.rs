@@ -9,10 +9,12 @@ mod drafts;
 mod examples_menu;
 mod figures;
 mod here;
+mod incoming;
 mod launching;
 mod line;
 mod listed;
 mod matching;
+mod no_server;
 mod none;
 mod offers_pane;
 mod planning;
@@ -25,10 +27,12 @@ mod values;
 
 use leptos::prelude::*;
 
-use crate::{components::TopBar, launch::counts};
+use crate::{components::TopBar, launch::counts, site};
 use bar::LaunchBar;
 use desk::{Desk, Shown};
 use drafts::Saved;
+pub use incoming::{draft, leave, provide_incoming};
+use no_server::NoServerBar;
 use offers_pane::OffersPane;
 use text_pane::TextPane;
 use values::ValuesDialog;
@@ -44,7 +48,9 @@ pub fn Launch() -> impl IntoView {
     matching::follow(desk);
     costs::follow(desk);
     listed::follow(desk);
-    planning::follow(desk);
+    if site::has_server() {
+        planning::follow(desk);
+    }
     on_cleanup(move || desk.close());
     view! {
         <TopBar><h1 class="topbar__title">"Launch"</h1></TopBar>
@@ -57,8 +63,11 @@ pub fn Launch() -> impl IntoView {
                 <TextPane desk/>
                 <OffersPane desk/>
             </div>
-            <LaunchBar desk/>
-            <ValuesDialog desk/>
+            {if site::has_server() {
+                view! { <LaunchBar desk/><ValuesDialog desk/> }.into_any()
+            } else {
+                view! { <NoServerBar/> }.into_any()
+            }}
             <share::SharedText desk/>
         </main>
     }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{
     chips::Chips,
     columns_menu::ColumnsMenu,
-    desk::{Desk, Kind, Offers},
+    desk::{Desk, Kind},
     here::Here,
     matching::Matched,
     none::NoneFits,
@@ -20,6 +20,7 @@ use crate::{
         dates,
         listing::View,
     },
+    price_list::Offers,
 };
 
 /// The right half.

@@ -11,7 +11,7 @@ use crate::{
     browser,
     components::{CopyLine, Dialog, Icon, Prose, Tone, toaster},
     launch::examples,
-    modules,
+    modules, site,
 };
 
 /// What the fragment of such a link begins with.
@@ -39,7 +39,7 @@ pub(super) fn ShareButton(desk: Desk) -> impl IntoView {
         spawn_local(async move {
             let made = match call("pack", &text).await {
                 Ok(packed) => {
-                    let address = format!("{}/#{MARK}{packed}", browser::origin());
+                    let address = format!("{}#{MARK}{packed}", site::address("/"));
                     if address.len() > LONGEST {
                         Link::Failed(format!(
                             "The text is too long for a link: it would take {} characters, and many programs cut \

@@ -5,7 +5,7 @@ use leptos::{html::Div, prelude::*, task::spawn_local};
 use super::{
     desk::Desk,
     examples_menu::ExamplesMenu,
-    launching,
+    incoming, launching,
     problems::Problems,
     share::{self, ShareButton},
 };
@@ -13,7 +13,11 @@ use crate::{
     components::{Icon, Tone, toaster},
     editor::{Callbacks, Editor},
     launch::counts,
+    site,
 };
+
+/// Why the keys that launch do nothing where the page stands by itself.
+const NO_LAUNCH: &str = "Launching needs a Berth server: `cargo xtask run` starts one.";
 
 /// The left half.
 #[component]
@@ -49,6 +53,7 @@ fn EditorBox(desk: Desk) -> impl IntoView {
     let place = NodeRef::<Div>::new();
     let say = toaster();
     let launch = launching::launcher(desk);
+    let open_incoming = incoming::opener(desk);
     Effect::new(move |started: Option<bool>| {
         let Some(parent) = place.get() else { return false };
         if started == Some(true) {
@@ -62,7 +67,11 @@ fn EditorBox(desk: Desk) -> impl IntoView {
                 }),
                 complete: Box::new(move |text, line, column| desk.complete(&text, line, column)),
                 hover: Box::new(move |text, line, column| desk.hover(&text, line, column)),
-                submitted: Box::new(launch),
+                submitted: if site::has_server() {
+                    Box::new(launch)
+                } else {
+                    Box::new(move || say(Tone::Failed, NO_LAUNCH.to_owned()))
+                },
                 file: Box::new(move |name, error| match error {
                     None => desk.file.set(Some(name)),
                     Some(error) => say(Tone::Failed, format!("{name} was not opened: {error}")),
@@ -73,6 +82,7 @@ fn EditorBox(desk: Desk) -> impl IntoView {
                 // The page may have been left meanwhile; then the editor goes again.
                 Ok(editor) if !desk.text.is_disposed() => {
                     desk.edit_with(editor);
+                    open_incoming();
                     share::open(desk, say);
                 }
                 Ok(_) => {}

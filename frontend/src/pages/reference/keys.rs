@@ -4,7 +4,7 @@ use berth_shared::schema::{Dialect, FIELDS, Field, keys};
 use leptos::prelude::*;
 
 use super::Code;
-use crate::components::Prose;
+use crate::{components::Prose, site};
 
 fn read_here(field: &&'static Field) -> bool {
     field.dialect == Dialect::V0_18
@@ -32,14 +32,14 @@ pub(super) fn Keys(
         <nav class="ref__contents" aria-label="Keys">
             <ul role="list">
                 {contents}
-                <li><a class="ref__entry" href="/reference/newer">"newer keys"</a></li>
+                <li><a class="ref__entry" href=site::at("/reference/newer")>"newer keys"</a></li>
             </ul>
         </nav>
         <div class="ref__body">
             <p class="ref__lead">
                 "A "<code class="mono">".dstack.yml"</code>" of the type "<code class="mono">"dev-environment"</code>
                 ", as dstack 0.18 reads it. Editors know the same from "
-                <a class="link" href="/schema/dstack-0.18.json" rel="external">"the JSON Schema"</a>"."
+                <a class="link" href=site::file("/schema/dstack-0.18.json") rel="external">"the JSON Schema"</a>"."
             </p>
             {sections}
             <section class="ref__item" id="newer" aria-labelledby="h-newer">
@@ -54,14 +54,14 @@ pub(super) fn Keys(
 /// A key in the contents; those of an object follow it.
 fn entry(field: &'static Field, here: Memo<String>) -> impl IntoView {
     let current = move || (here.get() == field.path).then_some("true");
-    view! { <li><a class="ref__entry mono" href=format!("/reference/{}", field.path) aria-current=current>{field.path}</a></li> }
+    view! { <li><a class="ref__entry mono" href=site::at(&format!("/reference/{}", field.path)) aria-current=current>{field.path}</a></li> }
 }
 
 fn section(field: &'static Field, here: Memo<String>) -> impl IntoView {
     let path = field.path;
     let heading = format!("h-{path}");
     let depth = if field.parent().is_empty() { "2" } else { "3" };
-    let link = view! { <a class="ref__link mono" href=format!("/reference/{path}")>{path}</a> };
+    let link = view! { <a class="ref__link mono" href=site::at(&format!("/reference/{path}"))>{path}</a> };
     // Headings of two levels, so that a screen reader can walk over objects.
     let head = if depth == "2" {
         view! { <h2 class="ref__head" id=heading.clone()>{link}</h2> }.into_any()

@@ -7,7 +7,7 @@ mod problems;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use crate::{components::TopBar, pages::title::set_title};
+use crate::{components::TopBar, pages::title::set_title, site};
 use keys::Keys;
 use problems::Problems;
 
@@ -52,7 +52,7 @@ fn Frame(
     children: Children,
 ) -> impl IntoView {
     let tab = |key: &'static str, href: &'static str, label: &'static str| {
-        view! { <a class="tabs__tab" href=href aria-current=(key == current).then_some("page")>{label}</a> }
+        view! { <a class="tabs__tab" href=site::at(href) aria-current=(key == current).then_some("page")>{label}</a> }
     };
     view! {
         <TopBar><h1 class="topbar__title">"Reference"</h1></TopBar>

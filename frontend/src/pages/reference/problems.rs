@@ -4,7 +4,7 @@ use berth_shared::diagnostics::{Code as Rule, Severity};
 use leptos::prelude::*;
 
 use super::Code;
-use crate::components::Prose;
+use crate::{components::Prose, site};
 
 const GROUPS: [(Severity, &str, &str, &str); 3] = [
     (Severity::Error, "Errors", "error", "danger"),
@@ -29,7 +29,7 @@ pub(super) fn Problems(
                 .map(|rule| {
                     let name = rule.name();
                     let current = move || (here.get() == name).then_some("true");
-                    view! { <li><a class="ref__entry" href=format!("/reference/problems/{name}") aria-current=current>{name}</a></li> }
+                    view! { <li><a class="ref__entry" href=site::at(&format!("/reference/problems/{name}")) aria-current=current>{name}</a></li> }
                 })
                 .collect_view();
             view! { <p class="ref__group">{*title}</p><ul role="list">{entries}</ul> }
@@ -62,7 +62,7 @@ fn section(rule: Rule, word: &'static str, tone: &'static str, here: Memo<String
         <section class="ref__item" id=name data-depth="3" aria-labelledby=heading.clone()
             data-here=move || (here.get() == name).then_some("")>
             <div class="ref__line">
-                <h3 class="ref__head" id=heading.clone()><a class="ref__link mono" href=format!("/reference/problems/{name}")>{name}</a></h3>
+                <h3 class="ref__head" id=heading.clone()><a class="ref__link mono" href=site::at(&format!("/reference/problems/{name}"))>{name}</a></h3>
                 <span class="tag" data-tone=tone>{word}</span>
             </div>
             <p class="ref__text"><Prose text=format!("{} {}", about.join(" "), page.advice)/></p>

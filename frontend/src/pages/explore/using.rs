@@ -1,0 +1,83 @@
+//! *Use this*: the choice goes into the draft, and the editor shows it.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_navigate;
+
+use crate::{
+    components::{Dialog, Prose},
+    explore::use_this::{self, Pick},
+    pages::launch::{draft, leave},
+    site,
+};
+
+/// A pick that the draft could not take, and why.
+#[derive(Clone)]
+struct Refused {
+    pick: Pick,
+    why: String,
+}
+
+/// How a text and what is new in it get to the editor.
+type Show = Box<dyn Fn(String, String)>;
+
+/// What *Use this* needs. Copied about freely; all copies are one.
+#[derive(Clone, Copy)]
+pub(super) struct Using {
+    refused: RwSignal<Option<Refused>>,
+    show: StoredValue<Show, LocalStorage>,
+}
+
+impl Using {
+    pub(super) fn new() -> Self {
+        let navigate = use_navigate();
+        let leave = leave();
+        let show: Show = Box::new(move |text, what| {
+            leave(text, what);
+            navigate(&site::to("/"), Default::default());
+        });
+        Self { refused: RwSignal::new(None), show: StoredValue::new_local(show) }
+    }
+
+    /// Writes a pick into the draft, or asks what to do where it cannot be written there.
+    pub(super) fn write(self, pick: Pick) {
+        match use_this::write(&draft(), &pick) {
+            Ok(text) => self.show(text, &pick),
+            Err(why) => self.refused.set(Some(Refused { pick, why })),
+        }
+    }
+
+    fn show(self, text: String, pick: &Pick) {
+        self.show.with_value(|show| show(text, pick.words()));
+    }
+}
+
+/// Asks before a new text takes the place of a draft that cannot be changed.
+#[component]
+pub(super) fn BrokenDraft(using: Using) -> impl IntoView {
+    let open = RwSignal::new(false);
+    Effect::new(move |_| open.set(using.refused.with(Option::is_some)));
+    Effect::new(move |_| {
+        if !open.get() && using.refused.with_untracked(Option::is_some) {
+            using.refused.set(None);
+        }
+    });
+    let why = move || {
+        using.refused.with(|refused| refused.as_ref().map(|refused| refused.why.clone()).unwrap_or_default())
+    };
+    let fresh = move |_| {
+        if let Some(Refused { pick, .. }) = using.refused.get_untracked() {
+            using.refused.set(None);
+            using.show(use_this::fresh(&pick), &pick);
+        }
+    };
+    view! {
+        <Dialog open title="The draft cannot be changed safely">
+            <p class="dialog__text"><Prose text=Signal::derive(move || format!("{}.", why())) capital=true/></p>
+            <p class="dialog__text">"A new text can take its place. Undo in the editor brings the draft back."</p>
+            <div class="dialog__actions">
+                <button class="btn" on:click=move |_| open.set(false)>"Keep my draft"</button>
+                <button class="btn" data-kind="primary" on:click=fresh>"Start a new text"</button>
+            </div>
+        </Dialog>
+    }
+}
