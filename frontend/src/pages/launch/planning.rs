@@ -5,10 +5,11 @@ use std::time::Duration;
 use berth_shared::api::{Plan, PlanRequest};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::desk::{Desk, Offers};
+use super::desk::Desk;
 use crate::{
     api,
     live::{machine::Connection, use_live},
+    price_list::Offers,
 };
 
 /// How long the typing rests before the server is asked.
