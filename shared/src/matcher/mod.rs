@@ -22,4 +22,4 @@ pub use pool::{PoolInstance, PoolMatch, PoolMatches, match_pool};
 pub use requirements::{GpuRequirements, Requirements};
 pub use rows::{GroupBy, ListOptions, OfferIndex, RowGroup, RowList, Saving, SortBy};
 pub use scan::{BackendSetup, Context};
-pub use scatter::{PlotSize, SizePoint, scatter};
+pub use scatter::{PlotSize, SizePoint};
