@@ -184,19 +184,26 @@ pub(super) fn OffersTable(desk: Desk, room: Room) -> impl IntoView {
     };
     // The focus does not go with a line that is scrolled away: the keys go on scrolling.
     let had_focus = StoredValue::new(false);
+    let keep_focus = move || {
+        let lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+        if !lost || had_focus.try_get_value() != Some(true) {
+            return;
+        }
+        had_focus.set_value(false);
+        let frame = frame.try_get_untracked().flatten();
+        let pane = frame.and_then(|frame| frame.closest(".launch__offers").ok().flatten());
+        if let Some(pane) = pane.and_then(|pane| pane.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let options = web_sys::FocusOptions::new();
+            options.set_prevent_scroll(true);
+            let _ = pane.focus_with_options(&options);
+        }
+    };
     Effect::new(move |_| {
         listed.window.track();
         listed.listing.track();
-        let lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
-        if had_focus.get_value() && lost {
-            had_focus.set_value(false);
-            let pane =
-                frame.get_untracked().and_then(|frame| frame.closest(".launch__offers").ok().flatten());
-            if let Some(pane) = pane.and_then(|pane| pane.dyn_into::<web_sys::HtmlElement>().ok()) {
-                let options = web_sys::FocusOptions::new();
-                options.set_prevent_scroll(true);
-                let _ = pane.focus_with_options(&options);
-            }
+        // The lines have changed by then.
+        if had_focus.get_value() {
+            request_animation_frame(keep_focus);
         }
     });
     let unfold = move |event: leptos::ev::MouseEvent| {
