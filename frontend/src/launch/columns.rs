@@ -116,10 +116,10 @@ impl Column {
             Self::Region | Self::Gpu => 7.5,
             Self::Cpus => 3.75,
             Self::Memory | Self::Disk | Self::Saving => 4.75,
-            Self::Kind => 6.5,
+            Self::Kind => 6.25,
             Self::Price => 4.5,
             Self::PricePerGpu => 5.25,
-            Self::Basis => 7.75,
+            Self::Basis => 9.25,
         }
     }
 
@@ -141,7 +141,9 @@ impl Column {
 }
 
 /// Width of the backend's column, and the least that the instance type needs, rem.
-const FIXED: f64 = 6.5 + 8.0;
+const FIXED: f64 = 5.0 + 8.25;
+/// How much wider the backend's column is with a word beside the plate, rem.
+const WORD: f64 = 2.75;
 
 /// Which columns are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -189,6 +191,12 @@ impl Columns {
             shown.retain(|column| Some(*column) != first);
         }
         Self::of(shown)
+    }
+
+    /// Whether a word has room beside the backend's plate, with all these columns in a table of this many rem.
+    #[must_use]
+    pub fn leave_word(self, rem: f64) -> bool {
+        FIXED + WORD + self.list().into_iter().map(Column::width).sum::<f64>() <= rem
     }
 
     /// How they are kept: keys with commas.
@@ -258,6 +266,8 @@ mod tests {
             assert!(count <= before, "{rem}");
             before = count;
         }
+        assert!(!Columns::default().within(48.7).leave_word(48.7));
+        assert!(Columns::default().leave_word(70.0));
         // One alone is shown however narrow it is.
         assert_eq!(Columns::of([Column::Disk]).within(1.0).list(), [Column::Disk]);
     }

@@ -205,9 +205,11 @@ impl Picture {
                 (mark.price, mark.row) = (point.price, point.row);
             }
         }
+        // Where there are many they are smaller, so that they stay apart.
+        let smaller = 0.7 * (400.0 / marks.len().max(1) as f64).sqrt().clamp(0.6, 1.0);
         let marks = marks
             .into_values()
-            .map(|mark| Mark { radius: (radius(mark.regions) * 0.7).max(2.5), ..mark })
+            .map(|mark| Mark { radius: (radius(mark.regions) * smaller).max(2.0), ..mark })
             .collect();
         let mut labels: Vec<Label> = ticks(sizes(), place)
             .into_iter()

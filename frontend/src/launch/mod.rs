@@ -14,5 +14,6 @@ pub mod plan;
 pub mod plot;
 pub mod ready;
 pub mod refused;
+pub mod row;
 pub mod saving;
 pub mod window;

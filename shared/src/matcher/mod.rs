@@ -29,4 +29,4 @@ pub use proposal::{FieldChange, Proposal, propose};
 pub use requirements::{GpuRequirements, Requirements};
 pub use rows::{GroupBy, ListOptions, OfferIndex, RowGroup, RowList, Saving, SortBy};
 pub use scan::{BackendSetup, Context};
-pub use scatter::{PlotSize, SizePoint, scatter};
+pub use scatter::{PlotSize, SizePoint};

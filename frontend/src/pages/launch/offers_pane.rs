@@ -153,14 +153,12 @@ fn Toolbar(desk: Desk, room: Room) -> impl IntoView {
                 {option(Kind::Spot, "Spot", |matched| matched.all.spot)}
             </div>
             <label class="toolbar__pick">
-                <span class="chip__key">"Group"</span>
                 <select aria-label="Group by" prop:value=move || listed.view.get().key()
                     on:change=move |event| if let Some(view) = View::of_key(&event_target_value(&event)) { listed.show(view) }>
                     {View::ALL.into_iter().map(|view| view! { <option value=view.key()>{view.label()}</option> }).collect_view()}
                 </select>
             </label>
             <label class="toolbar__pick" data-only="phone">
-                <span class="chip__key">"Sort"</span>
                 <select aria-label="Sort by" prop:value=sorted on:change=sort>
                     <option value="">"Cheapest first"</option>
                     {Column::ALL.into_iter().map(|column| view! { <option value=column.key()>{column.long_label()}</option> }).collect_view()}
@@ -172,7 +170,7 @@ fn Toolbar(desk: Desk, room: Room) -> impl IntoView {
                 on:click=move |_| desk.preview.update(|preview| *preview = !*preview)>
                 <span class="switch__track" aria-hidden="true"></span>
                 "Backends not set up"
-                <span class="backend__mark" data-preview aria-hidden="true">"pre"</span>
+                <span class="tag" data-preview="" title="such a frame stands around backends that are not set up here: a preview of prices">"preview"</span>
             </button>
         </div>
     }
