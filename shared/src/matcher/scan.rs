@@ -125,11 +125,6 @@ impl<'a> Scan<'a> {
         })
     }
 
-    /// Whether a row's region and price are as required.
-    pub(super) fn takes(&self, row: RowId) -> bool {
-        self.has_region(self.catalogue.region_of(row)) && self.affordable(self.catalogue.price_of(row))
-    }
-
     /// Whether every row of a run that fits is in a region and of a price as required.
     pub(super) fn takes_all(&self, run: &Run) -> bool {
         self.all_regions && self.affordable(run.highest)
