@@ -6,6 +6,7 @@ pub mod counts;
 pub mod dates;
 pub mod edits;
 pub mod examples;
+pub mod figures;
 pub mod lanes;
 pub mod listing;
 pub mod marks;

@@ -10,6 +10,7 @@ mod requirements;
 mod rows;
 mod scan;
 mod scatter;
+mod sorting;
 #[cfg(test)]
 mod tests;
 mod top;
@@ -20,6 +21,7 @@ pub use grouping::{OfferGroup, PlotPoint};
 pub use matches::{Matches, match_offers};
 pub use pool::{PoolInstance, PoolMatch, PoolMatches, match_pool};
 pub use requirements::{GpuRequirements, Requirements};
-pub use rows::{GroupBy, ListOptions, OfferIndex, RowGroup, RowList, Saving, SortBy};
+pub use rows::{GroupBy, ListOptions, OfferIndex, RowGroup, RowList, Saving};
 pub use scan::{BackendSetup, Context};
 pub use scatter::{PlotSize, SizePoint};
+pub use sorting::SortBy;
