@@ -117,7 +117,7 @@ impl Column {
             Self::Gpu => 7.25,
             Self::Cpus => 3.75,
             Self::Memory | Self::Disk | Self::Saving => 4.75,
-            Self::Kind => 5.75,
+            Self::Kind => 6.25,
             Self::Price => 4.5,
             Self::PricePerGpu => 5.25,
             Self::Basis => 9.75,
@@ -142,7 +142,7 @@ impl Column {
 }
 
 /// Width of the backend's column, and the least that the instance type needs, rem.
-const FIXED: f64 = 4.75 + 8.25;
+const FIXED: f64 = 4.75 + 7.75;
 /// How much wider columns are where there is room: the backend's with a word beside the plate, region and GPU, rem.
 const EASE: f64 = 3.0 + 1.75 + 1.75;
 
