@@ -6,6 +6,7 @@ pub mod columns;
 pub mod counts;
 pub mod dates;
 pub mod examples;
+pub mod figures;
 pub mod lanes;
 pub mod listing;
 pub mod marks;

@@ -134,7 +134,16 @@ impl Row<'_> {
         }
         for column in self.columns.list() {
             let content = match column {
-                Column::Region => format!("{}{regions}", escaped(&offer.region)),
+                Column::Region if regions.is_empty() => {
+                    let region = escaped(&offer.region);
+                    format!("<span title=\"{region}\">{region}</span>")
+                }
+                Column::Region => {
+                    let region = escaped(&offer.region);
+                    format!(
+                        "<span class=\"offers__place\"><span title=\"{region}\">{region}</span>{regions}</span>"
+                    )
+                }
                 Column::Cpus => number(offer.cpus),
                 Column::Memory => gib(offer.memory_gib),
                 Column::Disk => offer.disk_gib.map_or_else(|| "chosen".to_owned(), gib),

@@ -15,8 +15,9 @@ use crate::{
     format::{grouped, price},
     launch::{
         brush::{self, Brush, End},
+        figures::{Figure, figures_by_gpu, figures_by_size},
         lanes::lay_out,
-        marks::{Axis, Figure, Mark, Picture, figures_by_gpu, figures_by_size},
+        marks::{Axis, Mark, Picture},
     },
 };
 

@@ -31,8 +31,8 @@ pub(super) struct Room {
     pub(super) shown: Memo<Columns>,
     /// Whether lines restack, as on a phone.
     pub(super) stacked: Memo<bool>,
-    /// Whether a word has room beside a backend's plate.
-    words: Memo<bool>,
+    /// Whether there is more than the least room.
+    roomy: Memo<bool>,
     /// Width of the table, rem; 0 before the first layout.
     rem: RwSignal<f64>,
     /// Width of the window, pixels.
@@ -49,7 +49,7 @@ impl Room {
         });
         Self {
             shown,
-            words: Memo::new(move |_| shown.get().leave_word(rem.get())),
+            roomy: Memo::new(move |_| shown.get().have_room(rem.get())),
             stacked: Memo::new(move |_| width.get() <= STACKED),
             rem,
             width,
@@ -230,7 +230,7 @@ pub(super) fn OffersTable(desk: Desk, room: Room) -> impl IntoView {
     let empty = Memo::new(move |_| !loading.get() && count.get() == 0);
     let columns = move || room.shown.get().list().len() + 2;
     view! {
-        <div class="offers" node_ref=frame data-words=move || room.words.get().then_some("")
+        <div class="offers" node_ref=frame data-roomy=move || room.roomy.get().then_some("")
             on:focusin=move |_| had_focus.set_value(true)
             on:focusout=move |event| if event.related_target().is_some() { had_focus.set_value(false) }>
             <table class="table" data-stack aria-label="Offers" aria-busy=move || loading.get().to_string()
