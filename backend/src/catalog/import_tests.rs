@@ -126,7 +126,7 @@ fn what_is_cut_off_damaged_or_something_else_is_told_in_words() {
         crate::http::chain(&read_files(&["/".into()], &Defaults::default()).expect_err("it is a folder")),
     ];
     insta::assert_snapshot!(said.join("\n"), @"
-    `half.zip` is not a whole zip file; fetch it again: invalid Zip archive: Could not find EOCD
+    `half.zip` cannot be read as a zip file; fetch it again: invalid Zip archive: Could not find EOCD
     `damaged.zip/aws.csv` cannot be read: corrupt deflate stream
     `azure.csv.gz` cannot be read: incomplete deflate stream
     `picture.csv` is not a text
