@@ -163,6 +163,27 @@ fn nothing_small_unpacks_to_something_that_fills_the_memory() {
 }
 
 #[test]
+fn a_zip_with_changed_bytes_is_read_or_refused_without_a_panic() {
+    use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+    let folder = Folder::new();
+    let text = GPUHUNT.to_owned() + &"t,us-west-1,3.06,8,61.0,0,,,False,\n".repeat(50);
+    let zip = zipped(&[("aws.csv", text.as_bytes()), ("gcp.csv", text.as_bytes())]);
+    let mut random = StdRng::seed_from_u64(11);
+    for _ in 0..400 {
+        let mut changed = zip.clone();
+        for _ in 0..random.random_range(1..4) {
+            let at = random.random_range(4..changed.len());
+            changed[at] = random.random();
+        }
+        changed.truncate(random.random_range(changed.len() / 2..=changed.len()));
+        let path = folder.file("changed.zip", &changed);
+        if let Ok(read) = read_within(&[path], &Defaults::default(), 1 << 20) {
+            assert!(read.rows.len() <= 100, "rows came from nowhere");
+        }
+    }
+}
+
+#[test]
 fn rows_of_other_clouds_can_stay() {
     let built_in = Published::built_in().expect("it is whole");
     let text = GPUHUNT.to_owned() + "p9.large,us-east-1,3.06,8,61.0,1,V100,16.0,False,\n";
