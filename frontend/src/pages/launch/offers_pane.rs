@@ -82,7 +82,7 @@ fn Headline(desk: Desk) -> impl IntoView {
                 _ => "Dates of prices not known".to_owned(),
             };
             let version = desk.offers.with(|offers| match offers {
-                Offers::Ready(catalogue) => format!(", catalogue {}", catalogue.version()),
+                Offers::Ready(catalogue) => format!("catalogue {}", catalogue.version()),
                 _ => String::new(),
             });
             let estimates = match all.estimated {
@@ -90,7 +90,7 @@ fn Headline(desk: Desk) -> impl IntoView {
                 1 => "1 of them is an estimate".to_owned(),
                 count => format!("{} of them are estimates", grouped(count as u64)),
             };
-            Some(view! { <div>{span}{version}</div><div>{estimates}</div> })
+            Some(view! { <div>{span}", "<span class="headline__catalog">{version}</span></div><div>{estimates}</div> })
         })
     };
     view! {
