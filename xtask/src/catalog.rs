@@ -74,7 +74,8 @@ fn read(path: &Path) -> Result<OffersRead, Problem> {
         return Ok(read);
     }
     let shown: Vec<String> = read.bad.iter().map(|bad| format!("\n  {bad}")).collect();
-    Err(Problem::new(format!("{} lines cannot be used:{}", read.bad_total, shown.concat())))
+    let lines = if read.bad_total == 1 { "1 line" } else { &format!("{} lines", read.bad_total) };
+    Err(Problem::new(format!("{lines} cannot be used:{}", shown.concat())))
 }
 
 /// The text of a file, whether it is compressed or not.

@@ -56,3 +56,63 @@ fn look(directory: &Path, known: Option<file::Stamp>) -> Option<(Option<file::St
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{BUILT_IN, file::Turn};
+
+    /// A folder that goes with the test.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new() -> Self {
+            Self(std::env::temp_dir().join(format!("berth-follow-{:032x}", rand::random::<u128>())))
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn only_a_whole_file_that_is_another_one_is_taken_up() {
+        let folder = Folder::new();
+        let turn = Turn::take(&folder.0).expect("a directory");
+        assert!(look(&folder.0, None).is_none(), "there is nothing yet");
+
+        turn.write(BUILT_IN).expect("written");
+        let (stamp, next) = look(&folder.0, None).expect("it is seen");
+        assert_eq!(next.expect("it is whole").info().offers, 170_249);
+        assert!(look(&folder.0, stamp).is_none(), "it is known");
+
+        // As if somebody had copied it by hand and been cut off.
+        std::fs::write(file::path(&folder.0), &BUILT_IN[..1000]).expect("written");
+        let (damaged, next) = look(&folder.0, stamp).expect("it is seen");
+        assert!(next.is_none(), "it is not whole");
+        assert!(look(&folder.0, damaged).is_none(), "it is complained about once");
+
+        assert!(turn.remove().expect("removed"));
+        let (gone, next) = look(&folder.0, damaged).expect("it is seen");
+        assert_eq!(
+            (gone, next.map(|next| next.info().origin)),
+            (None, Some(berth_shared::api::CatalogOrigin::BuiltIn))
+        );
+    }
+
+    #[test]
+    fn what_a_writer_left_behind_that_was_killed_is_no_trouble() {
+        let folder = Folder::new();
+        let turn = Turn::take(&folder.0).expect("a directory");
+        std::fs::write(folder.0.join("catalog.bin.new"), b"half of").expect("written");
+        assert!(look(&folder.0, None).is_none());
+        turn.write(BUILT_IN).expect("written");
+        assert!(look(&folder.0, None).is_some_and(|(_, next)| next.is_some()));
+        assert!(!folder.0.join("catalog.bin.new").exists());
+        assert!(Turn::take(&folder.0).is_err(), "one writer at a time");
+        drop(turn);
+        assert!(Turn::take(&folder.0).is_ok());
+    }
+}

@@ -10,7 +10,7 @@ use std::{
 use berth_shared::{
     catalog::{
         Catalogue, GpuFacts, PackError, Row,
-        csv::{CsvError, OffersRead, Origin, backend_name, read_offers},
+        csv::{CsvError, MAX_ROWS, OffersRead, Origin, backend_name, read_offers},
         pack,
     },
     schema,
@@ -18,8 +18,8 @@ use berth_shared::{
 use flate2::read::MultiGzDecoder;
 use zip::{ZipArchive, result::ZipError};
 
-/// The most that all files may unpack to, bytes.
-const MAX_BYTES: u64 = 512 << 20;
+/// The most that all files may unpack to, bytes; today's largest catalogues are a tenth of it.
+const MAX_BYTES: u64 = 256 << 20;
 /// The most files that a zip may hold.
 const MAX_ENTRIES: usize = 1000;
 
@@ -48,7 +48,7 @@ pub enum ImportError {
     #[error(transparent)]
     Csv(#[from] CsvError),
     /// A zip cannot be used.
-    #[error("`{}` is not a whole zip file; fetch it again", path.display())]
+    #[error("`{}` cannot be read as a zip file; fetch it again", path.display())]
     Zip {
         /// The file.
         path: PathBuf,
@@ -70,6 +70,9 @@ pub enum ImportError {
         /// The file.
         path: PathBuf,
     },
+    /// They are no catalogue together.
+    #[error("the files have more than {MAX_ROWS} rows together; that is no catalogue of offers")]
+    TooMany,
     /// Nothing is left.
     #[error("no row can be used; the catalogue stays as it is")]
     Nothing,
@@ -91,6 +94,9 @@ fn read_within(paths: &[PathBuf], defaults: &Defaults, limit: u64) -> Result<Off
     let mut all = OffersRead::default();
     for path in paths {
         all.append(read_file(path, defaults, &budget)?);
+        if all.rows.len() > MAX_ROWS {
+            return Err(ImportError::TooMany);
+        }
     }
     Ok(all)
 }
@@ -147,7 +153,7 @@ fn read_zip(
             continue;
         };
         found = true;
-        let shown = format!("{}/{name}", path.display());
+        let shown = format!("{}/{}", path.display(), name.escape_debug());
         let date = entry.last_modified().and_then(date);
         let origin = Origin {
             file: &shown,
@@ -156,6 +162,9 @@ fn read_zip(
             as_of: defaults.as_of.as_deref().or(date.as_deref()),
         };
         all.append(read_offers(Bounded { from: entry, budget }, &origin)?);
+        if all.rows.len() > MAX_ROWS {
+            return Err(ImportError::TooMany);
+        }
     }
     if found { Ok(all) } else { Err(ImportError::NoProvider { path: path.to_owned() }) }
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use berth_shared::catalog::CatalogError;
+use berth_shared::{api::CatalogOrigin, catalog::CatalogError};
 use rand::{SeedableRng, rngs::StdRng};
 use tokio::{
     net::TcpListener,
@@ -228,6 +228,13 @@ fn catalogues(directory: &Path) -> Result<Catalogues, CatalogError> {
     let (published, complaint) = catalog::file::choose(directory)?;
     if let Some(complaint) = complaint {
         tracing::warn!(error = http::chain(&complaint), "the built-in catalogue is used instead");
+    }
+    if published.info().origin == CatalogOrigin::Imported {
+        tracing::info!(
+            version = published.version(),
+            offers = published.info().offers,
+            "the imported catalogue is in use"
+        );
     }
     Ok(Catalogues::new(published.compress()))
 }

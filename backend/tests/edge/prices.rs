@@ -30,6 +30,8 @@ enum Say {
     Bytes(&'static str),
     /// Nothing, and the end of the connection.
     HangUp,
+    /// Nothing, and a connection that stays open.
+    Silence,
 }
 
 /// A price list that is scripted.
@@ -53,6 +55,7 @@ impl List {
         let heard = Arc::clone(&asked);
         let task = tokio::spawn(async move {
             let mut at = 0;
+            let mut silent = Vec::new();
             loop {
                 let (mut socket, _) = listener.accept().await.expect("a connection");
                 let mut head = Vec::new();
@@ -68,6 +71,10 @@ impl List {
                 let say = script[at.min(script.len() - 1)].clone();
                 let answer = answer(&say, at, address);
                 at += 1;
+                if let Say::Silence = say {
+                    silent.push(socket);
+                    continue;
+                }
                 // Who hangs up early is a test, too.
                 let _ = socket.write_all(&answer).await;
                 let _ = socket.shutdown().await;
@@ -116,7 +123,7 @@ fn answer(say: &Say, number: usize, address: SocketAddr) -> Vec<u8> {
             whole(200, "", body.as_bytes(), body.len() + 100)
         }
         Say::Bytes(body) => whole(200, "", body.as_bytes(), body.len()),
-        Say::HangUp => Vec::new(),
+        Say::HangUp | Say::Silence => Vec::new(),
     }
 }
 
@@ -236,6 +243,17 @@ async fn a_list_without_an_end_is_given_up() {
     the price list has more than 40 pages; it has no end, or is another one
     page 2 of the price list leads back to a page that was read before; the list has no end
     ");
+}
+
+#[tokio::test]
+async fn a_list_that_takes_too_long_is_given_up() {
+    let list = List::start(vec![Say::Page(1, NEXT), Say::Silence]).await;
+    let mut prices = Prices::new(["D2".to_owned()], "2026-06-15");
+    let mut random = StdRng::seed_from_u64(7);
+    let limits = Limits { total: Duration::from_millis(300), ..limits() };
+    let error =
+        fetch(&list.url(), &mut prices, &limits, &mut random, |_| {}).await.expect_err("it takes too long");
+    assert!(matches!(error, AzureError::TooSlow(_)) && error.is_unreachable(), "{error}");
 }
 
 #[tokio::test]

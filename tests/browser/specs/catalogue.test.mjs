@@ -41,16 +41,18 @@ test(
 );
 
 test(
-  'the plan in the launch bar names its catalogue, and follows a new one',
+  'preview and plan name their catalogue, and follow a new one',
   withServer(async ({ server, browser }) => {
     const page = await browser.newPage();
     await logIn(page, server.loginLink);
     await paste(page, 'type: dev-environment\nide: vscode\n');
     const bar = page.getByRole('region', { name: 'Launch' });
-    await bar.getByText(/catalogue a94ae25c/).waitFor();
+    const preview = page.getByRole('region', { name: 'What fits' });
+    for (const part of [bar, preview]) await part.getByText(/catalogue a94ae25c/).waitFor();
     await importCatalogue(server, 'aws.csv', HEAD + row('p9.huge', 12.25));
     await until(async () => !(await bar.innerText()).includes('a94ae25c'), 'the plan is of the new catalogue');
-    assert.match(await bar.innerText(), /catalogue [0-9a-f]{8}/);
+    const version = (await bar.innerText()).match(/catalogue ([0-9a-f]{8})/)[1];
+    await preview.getByText(`catalogue ${version}`).waitFor();
     assert.deepEqual(page.problems, []);
   }),
 );

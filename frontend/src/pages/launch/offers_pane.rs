@@ -89,12 +89,16 @@ fn Headline(desk: Desk) -> impl IntoView {
                 (Some(oldest), Some(newest)) => format!("Prices of {}", dates::span(oldest, newest)),
                 _ => "Dates of prices not known".to_owned(),
             };
+            let version = desk.offers.with(|offers| match offers {
+                Offers::Ready(catalogue) => format!("catalogue {}", catalogue.version()),
+                _ => String::new(),
+            });
             let estimates = match all.estimated {
                 0 => String::new(),
                 1 => "1 of them is an estimate".to_owned(),
                 count => format!("{} of them are estimates", grouped(count as u64)),
             };
-            Some(view! { <div>{span}</div><div>{estimates}</div> })
+            Some(view! { <div>{span}", "<span class="headline__catalog">{version}</span></div><div>{estimates}</div> })
         })
     };
     view! {

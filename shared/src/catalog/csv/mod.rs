@@ -21,7 +21,7 @@ use super::Row;
 /// How many lines that cannot be used are kept to be shown.
 pub const SHOWN: usize = 12;
 /// More rows than this are not a catalogue.
-const MAX_ROWS: usize = 2_000_000;
+pub const MAX_ROWS: usize = 1_000_000;
 /// The longest name of anything, bytes.
 const MAX_NAME: usize = 200;
 

@@ -1,3 +1,5 @@
+use proptest::{collection::vec, prelude::*, sample::select};
+
 use super::*;
 use crate::catalog::{Offer, OfferGpu, PriceBasis};
 
@@ -158,4 +160,29 @@ fn a_file_that_is_no_list_of_offers_is_refused_in_words() {
 fn a_mark_of_utf_8_before_the_first_column_is_no_part_of_its_name() {
     let text = "\u{feff}".to_owned() + GPUHUNT + "t,r,1.5,2,8,0,,,False,\n";
     assert_eq!(offers(&text, Some("aws")).len(), 1);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn arbitrary_bytes_are_read_or_refused_without_a_panic(bytes in vec(any::<u8>(), 0..400), header in 0..3usize) {
+        let mut text = ["", OWN, GPUHUNT][header].as_bytes().to_vec();
+        text.extend(bytes);
+        let _ = read_offers(text.as_slice(), &origin("offers.csv", Some("gcp")));
+    }
+
+    #[test]
+    fn every_line_is_a_row_a_zone_or_told(
+        lines in vec(vec(select(vec!["t", "us-east1-a", "1.5", "2", "0", "A100", "", "True", "\u{e9}", "nan", "-1", "1e400"]), 0..12), 0..20),
+    ) {
+        let mut text = GPUHUNT.to_owned();
+        for line in &lines {
+            text += &(line.join(",") + "\n");
+        }
+        let read = read_offers(text.as_bytes(), &origin("aws.csv", Some("aws"))).expect("it has its columns");
+        // A line of nothing at all is none.
+        let written = lines.iter().filter(|line| line.iter().any(|field| !field.is_empty()) || line.len() > 1).count();
+        prop_assert_eq!(read.rows.len() + read.bad_total + read.flagged, written);
+    }
 }
