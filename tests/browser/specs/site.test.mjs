@@ -166,7 +166,7 @@ test('the pages fit, wide and narrow, light and dark, and are accessible', { ski
       ]) {
         await page.goto(`${address}/${where}`);
         await page.getByText(shown).first().waitFor();
-        if (!where) await until(async () => (await page.locator('.offers .table tbody tr').count()) > 3, 'offers are there');
+        if (!where && width > 900) await until(async () => (await page.locator('.offers .table tbody tr').count()) > 3, 'offers are there');
         const what = `site-${where.replace('/', '') || 'launch'}-${width}-${colorScheme}`;
         const { scroll, inner } = await page.evaluate(() => ({
           scroll: document.scrollingElement.scrollWidth,
