@@ -10,6 +10,7 @@ use berth_shared::{
 
 use crate::{
     client::Request,
+    prices::{List, Say},
     process::{Serving, berth, error, login},
     server::{Folder, Server},
 };
@@ -163,4 +164,32 @@ fn files_that_are_no_catalogue_change_nothing() {
         show.starts_with("a94ae25c, 170249 offers of 12 clouds, ") && show.contains("(built in)\n  aws  "),
         "{show}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn azures_prices_reach_the_catalogue_and_a_list_that_refuses_changes_nothing() {
+    let folder = Folder::new();
+    let list = List::start(vec![Say::Azure]).await;
+    let refresh = |url: String| {
+        let mut command = berth(&folder.0, &["catalog", "refresh", "--base-url", &url]);
+        tokio::task::spawn_blocking(move || command.output().unwrap())
+    };
+    let output = refresh(list.url()).await.unwrap();
+    assert!(output.status.success(), "{}", error(&output));
+    let new = file::read(&folder.0).unwrap().expect("there is one now");
+    let said = String::from_utf8(output.stdout).unwrap().replace(new.version(), "NEW");
+    let today = new.catalogue().provenances().iter().filter_map(|p| p.as_of.clone()).max().unwrap();
+    insta::assert_snapshot!(said.replace(&today, "TODAY"), @"
+    read 3 prices: 2 for machines of the catalogue, each in one region
+    passed over 1: not in US dollars
+    azure: 1 changed, 0 confirmed, 1 new, 111020 not in the list and left as they were
+    new catalogue NEW, 170250 offers of 12 clouds, prices from 2023-10-09 to TODAY
+    before it was a94ae25c (built in); a running server takes the new one up within seconds
+    ");
+
+    let refused = List::start(vec![Say::Status(403, None)]).await;
+    let output = refresh(refused.url()).await.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(error(&output).contains("the old ones stay"), "{}", error(&output));
+    assert_eq!(file::read(&folder.0).unwrap().expect("it stays").version(), new.version());
 }

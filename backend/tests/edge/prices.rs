@@ -17,7 +17,7 @@ use tokio::{
 
 /// What is answered to the next request; the last one again and again.
 #[derive(Clone, Debug)]
-enum Say {
+pub(crate) enum Say {
     /// A page with so many prices; `next` is where it says the list goes on, `HERE` standing for this server.
     Page(usize, Option<&'static str>),
     /// A status, with a header.
@@ -28,6 +28,8 @@ enum Say {
     BreaksOff,
     /// Bytes.
     Bytes(&'static str),
+    /// Two prices of a machine that the built-in catalogue knows, one of them in euros, and one in a new region.
+    Azure,
     /// Nothing, and the end of the connection.
     HangUp,
     /// Nothing, and a connection that stays open.
@@ -35,7 +37,7 @@ enum Say {
 }
 
 /// A price list that is scripted.
-struct List {
+pub(crate) struct List {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<String>>>,
     task: JoinHandle<()>,
@@ -48,7 +50,7 @@ impl Drop for List {
 }
 
 impl List {
-    async fn start(script: Vec<Say>) -> Self {
+    pub(crate) async fn start(script: Vec<Say>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -83,7 +85,7 @@ impl List {
         Self { address, asked, task }
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}/api/retail/prices", self.address)
     }
 
@@ -121,6 +123,17 @@ fn answer(say: &Say, number: usize, address: SocketAddr) -> Vec<u8> {
         Say::BreaksOff => {
             let body = page(3, None);
             whole(200, "", body.as_bytes(), body.len() + 100)
+        }
+        Say::Azure => {
+            let of = |region: &str, price: f64, currency: &str| {
+                let mut item = item(region);
+                item["armSkuName"] = "Standard_NC24ads_A100_v4".into();
+                (item["retailPrice"], item["currencyCode"]) = (price.into(), currency.into());
+                item
+            };
+            let items = [of("eastus", 3.5, "USD"), of("eastus", 3.2, "EUR"), of("newregion", 4.0, "USD")];
+            let body = json!({ "Items": items, "NextPageLink": null, "Count": 3 }).to_string();
+            whole(200, "", body.as_bytes(), body.len())
         }
         Say::Bytes(body) => whole(200, "", body.as_bytes(), body.len()),
         Say::HangUp | Say::Silence => Vec::new(),

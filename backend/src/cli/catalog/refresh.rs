@@ -63,8 +63,8 @@ pub(super) fn refresh(args: &Args, directory: &Path, out: &mut impl Write) -> Re
     let merged = merge::merge(before.catalogue(), &prices, &today);
     writeln!(
         out,
-        "read {} prices, of which {} are of machines in the catalogue",
-        prices.seen(),
+        "read {}: {} for machines of the catalogue, each in one region",
+        super::count(prices.seen(), "price"),
         prices.len()
     )?;
     for (why, count) in prices.skipped() {
@@ -72,7 +72,7 @@ pub(super) fn refresh(args: &Args, directory: &Path, out: &mut impl Write) -> Re
     }
     writeln!(
         out,
-        "azure: {} prices changed, {} confirmed, {} new, {} not in the list and left as they were",
+        "azure: {} changed, {} confirmed, {} new, {} not in the list and left as they were",
         merged.changed, merged.confirmed, merged.added, merged.left
     )?;
     let (kept, dropped) = check_rows(merged.rows, before.gpus());
