@@ -4,6 +4,7 @@
 //! `orchestrator` knows a web framework; nothing in `provider` knows the database.
 
 pub mod auth;
+pub mod catalog;
 pub mod cli;
 pub mod clock;
 pub mod control;

@@ -15,6 +15,23 @@ impl Timestamp {
         Self(self.0.saturating_add(seconds.saturating_mul(1000)))
     }
 
+    /// Its day in UTC, `YYYY-MM-DD`; years beyond 0 to 9999 stay at these ends.
+    #[must_use]
+    pub fn date(self) -> String {
+        let days = self.0.div_euclid(86_400_000);
+        // Days since 0000-03-01, in eras of 400 years: the leap day ends each year then.
+        let shifted = days.clamp(-719_528, 2_932_896) + 719_468;
+        let era = shifted.div_euclid(146_097);
+        let day = shifted.rem_euclid(146_097);
+        let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+        let day = day - (365 * year + year / 4 - year / 100);
+        let month = (5 * day + 2) / 153;
+        let day = day - (153 * month + 2) / 5 + 1;
+        let month = if month < 10 { month + 3 } else { month - 9 };
+        let year = year + era * 400 + i64::from(month <= 2);
+        format!("{year:04}-{month:02}-{day:02}")
+    }
+
     /// Milliseconds from `earlier` to here; 0 when `earlier` is later.
     #[must_use]
     pub fn millis_since(self, earlier: Self) -> i64 {
@@ -28,4 +45,28 @@ impl Timestamp {
 #[must_use]
 pub fn cost(price: f64, from: Timestamp, to: Timestamp) -> f64 {
     price * to.millis_since(from) as f64 / 3_600_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_has_its_day() {
+        let day = 86_400_000;
+        for (millis, date) in [
+            (0, "1970-01-01"),
+            (-1, "1969-12-31"),
+            (day - 1, "1970-01-01"),
+            (951_782_400_000, "2000-02-29"),
+            (951_868_800_000, "2000-03-01"),
+            (1_709_164_800_000, "2024-02-29"),
+            (1_790_000_000_000, "2026-09-21"),
+            (4_107_542_400_000, "2100-03-01"),
+            (i64::MIN, "0000-01-01"),
+            (i64::MAX, "9999-12-31"),
+        ] {
+            assert_eq!(Timestamp(millis).date(), date, "{millis}");
+        }
+    }
 }

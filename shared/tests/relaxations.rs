@@ -221,10 +221,10 @@ fn each_line_says_what_it_leaves_out_and_each_fix_what_it_brings() {
         .map(|note| format!("{}: {}", text.lines().nth(note.range.start.line).unwrap_or_default(), note.text))
         .collect();
     insta::assert_snapshot!(notes.join("\n"), @"
-      memory: 100GB..: 20 offers left out
-      disk: 500GB: 23 offers left out
-    backends:: 63 offers left out, from $0.22/h
-    max_price: 12: 139 offers left out
+      memory: 100GB..: − 20 offers
+      disk: 500GB: − 23 offers
+    backends:: − 63 offers, from $0.22
+    max_price: 12: − 139 offers
     ");
     let gains = fix_gains(text, configuration, &checked.diagnostics, &CATALOGUE, &context);
     let gains: Vec<String> = checked

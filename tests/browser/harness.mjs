@@ -7,7 +7,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { chromium } from 'playwright-core';
 
-const binary = process.env.BERTH ?? path.resolve(import.meta.dirname, '../../target/debug/berth');
+export const binary = process.env.BERTH ?? path.resolve(import.meta.dirname, '../../target/debug/berth');
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 
 /** How long anything may take to appear; generous, since a slow machine is no failure. */

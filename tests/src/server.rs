@@ -77,6 +77,7 @@ impl Server {
             name: Some(name.into()),
             variables: Default::default(),
             agreed_price: None,
+            agreed_catalog: None,
         };
         self.post("/runs").send_json(&request)
     }

@@ -1,40 +1,37 @@
 //! `cargo xtask catalog`: offers and GPU facts, checked and packed into the file that the project carries.
 
 use std::{
-    collections::BTreeMap,
     fs,
-    io::Read as _,
+    io::Read,
     path::{Path, PathBuf},
 };
 
 use berth_shared::catalog::{
-    Availability, Catalogue, Dropped, DroppedRow, GpuFact, GpuFacts, Offer, OfferGpu, PriceBasis, Row,
-    check_rows, pack,
+    Catalogue, GpuFact, GpuFacts, Row, check_rows,
+    csv::{OffersRead, Origin, read_offers},
+    dropped_in_words, pack,
 };
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use serde::Deserialize;
 
-use crate::shell::{Problem, root};
-
-/// How many dropped rows are shown for each reason.
-const SHOWN: usize = 12;
+use crate::shell::{Problem, command, root, run};
 
 /// Packs `csv`, or the offers beside the repository, into `shared/catalog/offers.bin`.
 pub(crate) fn catalog(csv: Option<&str>) -> Result<(), Problem> {
     let csv = csv.map_or_else(default_csv, PathBuf::from);
     let folder = root().join("shared/catalog");
     let facts = read_facts(&folder.join("gpus.csv"))?;
-    let rows = read_offers(&csv)?;
-    println!("read {} rows from {} and {} GPU models", rows.len(), csv.display(), facts.len());
-    let (kept, dropped) = check_rows(rows, &facts);
-    print_dropped(&dropped);
+    let read = read(&csv)?;
+    println!("read {} rows from {} and {} GPU models", read.rows.len(), csv.display(), facts.len());
+    let (kept, dropped) = check_rows(read.rows, &facts);
+    print!("{}", dropped_in_words(&dropped));
     let packed = pack(&kept, &facts).map_err(|e| Problem::new(e.to_string()))?;
     let catalogue = verify(&packed, &kept)?;
     let target = folder.join("offers.bin");
-    fs::write(&target, &packed)
-        .map_err(|e| Problem::new(format!("`{}` cannot be written: {e}", target.display())))?;
+    write(&target, &packed)?;
+    let compressed = compress(&target)?;
     println!(
-        "packed {} offers, version {}, {} bytes: {}",
+        "packed {} offers, version {}, {} bytes, {compressed} with brotli: {}",
         catalogue.len(),
         catalogue.version(),
         packed.len(),
@@ -48,48 +45,50 @@ fn default_csv() -> PathBuf {
     std::env::var_os("BERTH_SHARED").map_or_else(beside, PathBuf::from).join("catalog/offers.csv.gz")
 }
 
-/// A line of the offers' CSV.
-#[derive(Deserialize)]
-struct OfferLine {
-    backend: String,
-    instance_type: String,
-    region: String,
-    cpus: f64,
-    memory_gib: f64,
-    gpu_name: String,
-    gpu_count: u32,
-    gpu_memory_gib: Option<f64>,
-    disk_gib: Option<f64>,
-    price_usd_hour: f64,
-    spot: bool,
-    source: String,
-    as_of: String,
-    price_basis: PriceBasis,
+/// Puts the file as a server sends it to browsers beside it, `.br`, by the Node that the set-up needs anyway; its length.
+fn compress(target: &Path) -> Result<u64, Problem> {
+    const SCRIPT: &str = "\
+        const { readFileSync, writeFileSync } = require('node:fs');\
+        const { brotliCompressSync, constants: c } = require('node:zlib');\
+        const bytes = readFileSync(process.argv[1]);\
+        const params = { [c.BROTLI_PARAM_QUALITY]: 11, [c.BROTLI_PARAM_LGWIN]: 22, [c.BROTLI_PARAM_SIZE_HINT]: bytes.length };\
+        writeFileSync(process.argv[1] + '.br', brotliCompressSync(bytes, { params }));";
+    run(command("node").arg("-e").arg(SCRIPT).arg(target))?;
+    let compressed = PathBuf::from(format!("{}.br", target.display()));
+    fs::metadata(&compressed)
+        .map(|metadata| metadata.len())
+        .map_err(|e| Problem::new(format!("`{}` was not made: {e}", compressed.display())))
 }
 
-impl From<OfferLine> for Row {
-    fn from(line: OfferLine) -> Self {
-        let gpu = (line.gpu_count > 0).then(|| OfferGpu {
-            name: line.gpu_name,
-            count: line.gpu_count,
-            memory_gib: line.gpu_memory_gib.unwrap_or(0.0),
-        });
-        let offer = Offer {
-            backend: line.backend,
-            region: line.region,
-            instance_type: line.instance_type,
-            cpus: line.cpus,
-            memory_gib: line.memory_gib,
-            gpu,
-            disk_gib: line.disk_gib,
-            spot: line.spot,
-            price: line.price_usd_hour,
-            basis: line.price_basis,
-            as_of: (line.as_of != "unknown").then_some(line.as_of),
-            availability: Availability::Unknown,
-        };
-        Row { offer, source: line.source }
+fn write(target: &Path, bytes: &[u8]) -> Result<(), Problem> {
+    fs::write(target, bytes)
+        .map_err(|e| Problem::new(format!("`{}` cannot be written: {e}", target.display())))
+}
+
+/// The offers of a file; what the project carries has no line that cannot be used.
+fn read(path: &Path) -> Result<OffersRead, Problem> {
+    let file = path.display().to_string();
+    let origin = Origin { file: &file, backend: None, source: "unknown", as_of: None };
+    let read = read_offers(open(path)?, &origin).map_err(|e| Problem::new(e.to_string()))?;
+    if read.bad_total == 0 {
+        return Ok(read);
     }
+    let shown: Vec<String> = read.bad.iter().map(|bad| format!("\n  {bad}")).collect();
+    let lines = if read.bad_total == 1 { "1 line" } else { &format!("{} lines", read.bad_total) };
+    Err(Problem::new(format!("{lines} cannot be used:{}", shown.concat())))
+}
+
+/// The text of a file, whether it is compressed or not.
+fn open(path: &Path) -> Result<Box<dyn Read>, Problem> {
+    let bytes = fs::read(path).map_err(|e| {
+        Problem::new(format!(
+            "`{}` cannot be read: {e}; give the file: `cargo xtask catalog OFFERS.csv.gz`",
+            path.display()
+        ))
+    })?;
+    let compressed = bytes.starts_with(&[0x1f, 0x8b]);
+    let bytes = std::io::Cursor::new(bytes);
+    Ok(if compressed { Box::new(MultiGzDecoder::new(bytes)) } else { Box::new(bytes) })
 }
 
 /// A line of the GPU facts.
@@ -102,12 +101,11 @@ struct FactLine {
     compute_capability: String,
 }
 
-fn read_offers(path: &Path) -> Result<Vec<Row>, Problem> {
-    Ok(read_csv::<OfferLine>(path)?.into_iter().map(Row::from).collect())
-}
-
 fn read_facts(path: &Path) -> Result<GpuFacts, Problem> {
-    let lines: Vec<FactLine> = read_csv(path)?;
+    let lines: Vec<FactLine> = csv::Reader::from_reader(open(path)?)
+        .deserialize()
+        .collect::<Result<_, _>>()
+        .map_err(|e| Problem::new(format!("{}: {e}", path.display())))?;
     lines
         .into_iter()
         .map(|line| {
@@ -132,49 +130,6 @@ fn read_facts(path: &Path) -> Result<GpuFacts, Problem> {
             })
         })
         .collect()
-}
-
-fn read_csv<T: for<'de> Deserialize<'de>>(path: &Path) -> Result<Vec<T>, Problem> {
-    let unreadable = |e: std::io::Error| {
-        Problem::new(format!(
-            "`{}` cannot be read: {e}; give the file: `cargo xtask catalog OFFERS.csv.gz`",
-            path.display()
-        ))
-    };
-    let bytes = fs::read(path).map_err(unreadable)?;
-    let mut text = String::new();
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        GzDecoder::new(bytes.as_slice()).read_to_string(&mut text).map_err(unreadable)?;
-    } else {
-        bytes.as_slice().read_to_string(&mut text).map_err(unreadable)?;
-    }
-    csv::Reader::from_reader(text.as_bytes())
-        .deserialize()
-        .collect::<Result<_, _>>()
-        .map_err(|e| Problem::new(format!("{}: {e}", path.display())))
-}
-
-fn print_dropped(dropped: &[DroppedRow]) {
-    let mut by_reason: BTreeMap<Dropped, Vec<&Row>> = BTreeMap::new();
-    for DroppedRow { row, reason } in dropped {
-        by_reason.entry(*reason).or_default().push(row);
-    }
-    if dropped.is_empty() {
-        println!("dropped none");
-    }
-    for (reason, rows) in by_reason {
-        println!("dropped {}: {reason}", rows.len());
-        for Row { offer, source } in rows.iter().take(SHOWN) {
-            let kind = if offer.spot { "spot" } else { "on-demand" };
-            println!(
-                "  {} {} {} {kind} ${} ({source})",
-                offer.backend, offer.instance_type, offer.region, offer.price
-            );
-        }
-        if rows.len() > SHOWN {
-            println!("  and {} more", rows.len() - SHOWN);
-        }
-    }
 }
 
 /// Reads the packed file again and compares it with what went in.

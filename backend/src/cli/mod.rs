@@ -4,6 +4,7 @@
 
 mod accounts;
 pub mod attach;
+pub mod catalog;
 pub mod data_dir;
 pub mod explain;
 pub mod login_link;
@@ -38,6 +39,8 @@ enum Command {
     Attach(attach::Args),
     /// Shows the cloud offers that fit a configuration, cheapest first.
     Offers(offers::Args),
+    /// The catalogue of offers: shows it, takes in newer prices.
+    Catalog(catalog::Args),
     /// Checks configurations and says what is wrong with them.
     Validate(validate::Args),
     /// Prints a JSON Schema of configurations, for editors.
@@ -62,6 +65,7 @@ pub fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Attach(args) => attach::run(&args),
         Command::Offers(args) => offers::run(args),
+        Command::Catalog(args) => catalog::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Validate(args) => validate::run(args),
         Command::Schema(args) => schema::run(&args),

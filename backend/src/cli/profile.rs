@@ -120,6 +120,11 @@ impl Flags {
         }
     }
 
+    /// Whether any of them says what to look for; a profile's name is no more than a place to look it up.
+    pub(super) fn says_something(&self) -> bool {
+        self.flags() != Profile::default() || self.profile.as_ref().is_some_and(|name| !name.is_empty())
+    }
+
     /// The profile that is asked for, or the default one, from the folders that hold a `.dstack` folder each: the
     /// repository's, then the user's.
     pub(super) fn choose(&self, folders: &[PathBuf]) -> Result<Option<NamedProfile>, ProfileError> {

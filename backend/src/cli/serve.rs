@@ -3,12 +3,13 @@
 use std::{
     io::{self, Write},
     net::{Ipv4Addr, SocketAddr},
+    path::Path,
     process::ExitCode,
     sync::Arc,
     time::Duration,
 };
 
-use berth_shared::catalog::{CatalogError, Catalogue};
+use berth_shared::{api::CatalogOrigin, catalog::CatalogError};
 use rand::{SeedableRng, rngs::StdRng};
 use tokio::{
     net::TcpListener,
@@ -24,6 +25,7 @@ use super::{
 };
 use crate::{
     auth::{ADMIN, Auth, AuthStore},
+    catalog::{self, Catalogues, follow::follow},
     clock::{Clock, SystemClock},
     http::{self, Names, PublicUrl},
     live::Sockets,
@@ -160,8 +162,9 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
 
     // The directory stays locked for as long as this one is held.
     let held = store.clone();
-    let catalog = http::Catalog::new(http::PACKED_CATALOG)?;
-    let gpus = Arc::new(Catalogue::load(http::PACKED_CATALOG)?.gpus().clone());
+    let catalog_stamp = catalog::file::stamp(&directory);
+    let catalogues = catalogues(&directory)?;
+    let gpus = Arc::clone(catalogues.current().gpus());
     let program = std::env::current_exe().map_err(ServeError::Local)?;
     let local = LocalProvider::new(directory.clone(), program, gpus).map_err(ServeError::Local)?;
     let orchestrator = Orchestrator::start(orchestrator::Parts {
@@ -170,15 +173,16 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         clock: Arc::clone(&clock),
         random: StdRng::from_rng(&mut rng),
         archive: Arc::new(FileLogArchive::new(directory.join("logs"))),
-        catalog_version: catalog.version().into(),
+        catalogues: catalogues.clone(),
     });
+    let following = tokio::spawn(follow(catalogues.clone(), directory.clone(), catalog_stamp));
     let stop = watch::Sender::new(false);
     let sockets = Sockets::default();
     let router = http::router(http::Parts {
         control: Arc::new(orchestrator.service()),
         auth,
         names: Names::new(address, args.public_url.clone()),
-        catalog,
+        catalogues,
         clock,
         rng,
         stopping: stop.subscribe(),
@@ -212,10 +216,27 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
             }
         }
     };
+    following.abort();
     orchestrator.shutdown().await;
     Running::remove(&directory);
     drop(held);
     outcome
+}
+
+/// The catalogue of the data directory, or the one inside the program when that cannot be used.
+fn catalogues(directory: &Path) -> Result<Catalogues, CatalogError> {
+    let (published, complaint) = catalog::file::choose(directory)?;
+    if let Some(complaint) = complaint {
+        tracing::warn!(error = http::chain(&complaint), "the built-in catalogue is used instead");
+    }
+    if published.info().origin == CatalogOrigin::Imported {
+        tracing::info!(
+            version = published.version(),
+            offers = published.info().offers,
+            "the imported catalogue is in use"
+        );
+    }
+    Ok(Catalogues::new(published.compress()))
 }
 
 /// The line that people and programs wait for.

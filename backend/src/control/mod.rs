@@ -7,8 +7,8 @@ use std::{error::Error, sync::Arc};
 use async_trait::async_trait;
 use berth_shared::{
     api::{
-        EventSeq, Instance, LogChunk, Page, Plan, PlanRequest, Run, RunDetail, RunId, StopRequest,
-        SubmitRequest,
+        EventSeq, Instance, LogChunk, Page, Plan, PlanRequest, PriceChange, Run, RunDetail, RunId,
+        StopRequest, SubmitRequest,
     },
     diagnostics::Diagnostic,
 };
@@ -80,6 +80,8 @@ pub struct Refused {
     pub message: String,
     /// What is wrong with the configuration, when that is it.
     pub diagnostics: Vec<Diagnostic>,
+    /// What it costs now, when that is it.
+    pub price: Option<Box<PriceChange>>,
     /// What lies beneath; for the log alone.
     #[source]
     pub source: Option<Box<dyn Error + Send + Sync>>,
@@ -104,7 +106,7 @@ impl Refused {
     /// A refusal without diagnostics.
     #[must_use]
     pub fn new(kind: RefusedKind, code: &'static str, message: impl Into<String>) -> Self {
-        Self { kind, code, message: message.into(), diagnostics: Vec::new(), source: None }
+        Self { kind, code, message: message.into(), diagnostics: Vec::new(), price: None, source: None }
     }
 
     /// A fault of ours; `source` goes to the log, not to the client.
@@ -115,6 +117,7 @@ impl Refused {
             code: "internal",
             message: "the server could not do this".into(),
             diagnostics: Vec::new(),
+            price: None,
             source: Some(source.into()),
         }
     }

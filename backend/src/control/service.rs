@@ -22,7 +22,7 @@ impl Control for Service {
     }
 
     async fn plan(&self, request: &PlanRequest) -> Result<Plan, Refused> {
-        Ok(Self::plan(self, &request.configuration).await?)
+        Ok(Self::plan(self, request).await?)
     }
 
     async fn submit(&self, user: &str, request: SubmitRequest) -> Result<Run, Refused> {
@@ -94,15 +94,17 @@ impl From<ServiceError> for Refused {
             ServiceError::RunNotFound(_) => RefusedKind::NotFound,
             ServiceError::RunNameTaken(_)
             | ServiceError::NoOffers(_)
-            | ServiceError::PriceChanged { .. }
+            | ServiceError::PriceChanged(_)
             | ServiceError::RunNotRunning { .. }
             | ServiceError::RunFinished { .. }
             | ServiceError::RunActive(_) => RefusedKind::Conflict,
             ServiceError::Unavailable(_) => RefusedKind::Unavailable,
         };
         let mut refused = Self::new(kind, error.code(), error.to_string());
-        if let ServiceError::InvalidConfiguration(diagnostics) = error {
-            refused.diagnostics = diagnostics;
+        match error {
+            ServiceError::InvalidConfiguration(diagnostics) => refused.diagnostics = diagnostics,
+            ServiceError::PriceChanged(change) => refused.price = Some(change),
+            _ => {}
         }
         refused
     }

@@ -53,7 +53,7 @@ pub(super) async fn metrics(
         sample(&mut text, "berth_http_responses_total", &label, count.load(Ordering::Relaxed));
     }
     family(&mut text, "berth_build_info", "gauge", "Always 1; the label tells the version.");
-    sample(&mut text, "berth_build_info", &format!("version=\"{}\"", app.info.version), 1);
+    sample(&mut text, "berth_build_info", concat!("version=\"", env!("CARGO_PKG_VERSION"), "\""), 1);
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
 }
 

@@ -42,7 +42,6 @@ use tokio::sync::watch;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
-pub use catalog::{Catalog, PACKED as PACKED_CATALOG};
 pub use docs::{document, document_text};
 pub use guard::{Names, PublicUrl};
 pub use session::COOKIE;
@@ -51,6 +50,7 @@ pub(crate) use problem::chain;
 
 use crate::{
     auth::Auth,
+    catalog::{Catalogues, Published},
     clock::Clock,
     control::Control,
     live::{Hub, Sockets},
@@ -65,7 +65,7 @@ pub struct Parts {
     /// The names it answers to.
     pub names: Names,
     /// The offers that pages match against.
-    pub catalog: Catalog,
+    pub catalogues: Catalogues,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// For identifiers.
@@ -84,10 +84,10 @@ pub(crate) struct Inner {
     pub(crate) control: Arc<dyn Control>,
     pub(crate) auth: Auth,
     pub(crate) names: Names,
-    pub(crate) catalog: Catalog,
+    pub(crate) catalogues: Catalogues,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) hub: Hub,
-    pub(crate) info: ServerInfo,
+    backends: Vec<String>,
     pub(crate) metrics: metrics::Metrics,
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) sockets: Sockets,
@@ -106,6 +106,16 @@ impl Deref for App {
 }
 
 impl Inner {
+    /// The server as a page needs to know it, with this catalogue.
+    pub(crate) fn info(&self, catalog: &Published) -> ServerInfo {
+        ServerInfo {
+            version: env!("CARGO_PKG_VERSION").into(),
+            backends: self.backends.clone(),
+            catalog_version: catalog.version().into(),
+            catalog_url: catalog.info().url.clone(),
+        }
+    }
+
     /// A random identifier.
     pub(crate) fn new_id(&self) -> Uuid {
         let mut bytes = [0; 16];
@@ -140,17 +150,12 @@ fn closed() -> OpenApiRouter<App> {
 pub fn router(parts: Parts) -> Router {
     let mut rng = parts.rng;
     let app = App(Arc::new(Inner {
-        info: ServerInfo {
-            version: env!("CARGO_PKG_VERSION").into(),
-            backends: parts.control.backends(),
-            catalog_version: parts.catalog.version().into(),
-            catalog_url: parts.catalog.url().into(),
-        },
+        backends: parts.control.backends(),
         hub: Hub::start(Arc::clone(&parts.control), parts.stopping.clone()),
         control: parts.control,
         auth: parts.auth,
         names: parts.names,
-        catalog: parts.catalog,
+        catalogues: parts.catalogues,
         clock: parts.clock,
         metrics: metrics::Metrics::default(),
         stopping: parts.stopping,

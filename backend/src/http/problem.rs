@@ -6,7 +6,10 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use berth_shared::{api::Problem, diagnostics::Diagnostic};
+use berth_shared::{
+    api::{PriceChange, Problem},
+    diagnostics::Diagnostic,
+};
 
 use crate::{
     auth::LoginError,
@@ -21,6 +24,7 @@ pub(crate) struct Failure {
     pub(crate) code: &'static str,
     pub(crate) detail: Cow<'static, str>,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) price: Option<Box<PriceChange>>,
     /// Seconds until it is worth another try.
     pub(crate) retry_after: Option<u32>,
     /// For the log alone.
@@ -29,7 +33,15 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(status: StatusCode, code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, detail: detail.into(), diagnostics: Vec::new(), retry_after: None, cause: None }
+        Self {
+            status,
+            code,
+            detail: detail.into(),
+            diagnostics: Vec::new(),
+            price: None,
+            retry_after: None,
+            cause: None,
+        }
     }
 
     /// A fault of ours. The client learns the request's number, the log learns why.
@@ -69,6 +81,7 @@ impl Failure {
             detail: self.detail.clone().into_owned(),
             request_id: request_id.into(),
             diagnostics: self.diagnostics.clone(),
+            price: self.price.as_deref().cloned(),
         }
     }
 
@@ -123,6 +136,7 @@ impl From<Refused> for Failure {
         };
         Self {
             diagnostics: refused.diagnostics,
+            price: refused.price,
             cause: refused.source.as_deref().map(|source| chain(source)),
             ..Self::new(status, refused.code, refused.message)
         }

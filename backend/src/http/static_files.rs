@@ -44,8 +44,8 @@ pub(super) async fn serve(State(app): State<App>, request: Request) -> Result<Re
             "this address can only be read",
         ));
     }
-    if path == app.catalog.url() {
-        return Ok(app.catalog.answer(request.headers()));
+    if let Some(published) = app.catalogues.at(path) {
+        return Ok(super::catalog::answer(&published, request.headers()));
     }
     let name = path.trim_start_matches('/');
     if name.is_empty() || name == "index.html" || !looks_like_file(name) {

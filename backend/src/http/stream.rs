@@ -43,11 +43,15 @@ pub(super) async fn stream(
 ) -> Result<Response, Failure> {
     let upgrade = live::configure(upgrade.map_err(|_| not_a_websocket())?);
     let life = Life::new(&caller, &app.auth, &*app.clock, app.stopping.clone());
+    let mut catalogues = app.catalogues.subscribe();
+    // What the greeting names is known; each later one is told.
+    let server = app.info(&catalogues.borrow_and_update());
     let ends = Ends {
         control: app.control.clone(),
         clock: app.clock.clone(),
         hub: app.hub.clone(),
-        server: app.info.clone(),
+        server,
+        catalogues,
         user: User { name: caller.user },
     };
     let counted = (app.sockets.enter(), app.streams.enter());

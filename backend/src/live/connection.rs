@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use berth_shared::{
-    api::{ClientMessage, EventSeq, LogChunk, RunDetail, RunId, ServerMessage, Topic, Usage},
+    api::{CatalogInfo, ClientMessage, EventSeq, LogChunk, RunDetail, RunId, ServerMessage, Topic, Usage},
     time::Timestamp,
 };
 
@@ -139,6 +139,11 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// There is another catalogue.
+    pub(super) fn catalog(&self, catalog: CatalogInfo) -> ServerMessage {
+        ServerMessage::Catalog { seq: self.seq(), catalog }
     }
 
     /// Answers a subscription to a timeline. Events that the page will get by themselves are left out.

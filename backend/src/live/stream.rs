@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use axum::extract::ws::{Message, WebSocket};
 use berth_shared::api::{EventSeq, RunId, ServerInfo, ServerMessage, Usage, User};
 use tokio::{
-    sync::{broadcast::error::RecvError, mpsc},
+    sync::{broadcast::error::RecvError, mpsc, watch},
     task::{AbortHandle, JoinSet},
     time::{Instant, MissedTickBehavior, interval, interval_at},
 };
@@ -17,6 +17,7 @@ use super::{
     socket::{End, Gone, MISSED_PINGS, PING, close, send},
 };
 use crate::{
+    catalog::Published,
     clock::Clock,
     control::{Control, RefusedKind},
 };
@@ -33,6 +34,8 @@ pub(crate) struct Ends {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) hub: Hub,
     pub(crate) server: ServerInfo,
+    /// Tells of catalogues that follow the one that `server` names.
+    pub(crate) catalogues: watch::Receiver<Arc<Published>>,
     pub(crate) user: User,
 }
 
@@ -116,6 +119,10 @@ impl Stream {
                     self.log().await?;
                 }
                 Ok(()) = newest.changed() => {}
+                Ok(()) = self.ends.catalogues.changed() => {
+                    let catalog = self.ends.catalogues.borrow_and_update().info().clone();
+                    self.say(&self.connection.catalog(catalog)).await?;
+                }
                 change = log_changes.recv() => match change {
                     Ok(run) => self.connection.log_changed(Some(run)),
                     Err(RecvError::Lagged(_)) => self.connection.log_changed(None),

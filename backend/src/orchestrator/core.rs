@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::{LogArchive, Parts, machine::Failure};
 use crate::{
+    catalog::Catalogues,
     clock::Clock,
     provider::{Provider, ProviderError},
     store::{Change, CommitError, Storage, Store},
@@ -29,7 +30,7 @@ pub(super) struct Core {
     pub(super) providers: Vec<Arc<dyn Provider>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) archive: Arc<dyn LogArchive>,
-    pub(super) catalog_version: String,
+    pub(super) catalogues: Catalogues,
     /// Tells this process's leases from those of others.
     pub(super) owner: String,
     pub(super) newest: watch::Sender<EventSeq>,
@@ -50,7 +51,7 @@ impl Core {
             providers: parts.providers,
             clock: parts.clock,
             archive: parts.archive,
-            catalog_version: parts.catalog_version,
+            catalogues: parts.catalogues,
             owner: String::new(),
             newest: watch::Sender::new(parts.store.newest_at_open()),
             log_changes: broadcast::Sender::new(1024),

@@ -1,7 +1,7 @@
 //! What can be wrong with a request to the [`super::Service`].
 
 use berth_shared::{
-    api::{PlanNote, Refusal, RunStatus},
+    api::{PlanNote, PriceChange, Refusal, RunStatus},
     diagnostics::Diagnostic,
 };
 
@@ -24,13 +24,11 @@ pub enum ServiceError {
     #[error("no offer fits right now: {}", sentences(.0))]
     NoOffers(Vec<Refusal>),
     /// The best offer costs more than the submitter has agreed to.
-    #[error("the best offer now costs ${now} an hour, above the agreed ${agreed}; look at the plan again")]
-    PriceChanged {
-        /// US dollars an hour that were agreed.
-        agreed: f64,
-        /// US dollars an hour now.
-        now: f64,
-    },
+    #[error(
+        "the first offer now costs ${} an hour instead of ${}: {} in {} on `{}`{}; launch again to agree to that, or look \
+         at the plan", .0.now, .0.agreed, .0.offer.instance_type, .0.offer.region, .0.offer.backend, newer(.0)
+    )]
+    PriceChanged(Box<PriceChange>),
     /// Variables that the text names without a value were given none.
     #[error("no value was given for {}; the configuration asks the submitter for it", names(.0))]
     VariableMissing(Vec<String>),
@@ -78,7 +76,7 @@ impl ServiceError {
             Self::RunNameInvalid(_) => "run-name-invalid",
             Self::RunNameTaken(_) => "run-name-taken",
             Self::NoOffers(_) => "no-offers",
-            Self::PriceChanged { .. } => "price-changed",
+            Self::PriceChanged(_) => "price-changed",
             Self::VariableMissing(_) => "variable-missing",
             Self::VariableUnknown(_) => "variable-unknown",
             Self::RunNotFound(_) => "run-not-found",
@@ -88,6 +86,14 @@ impl ServiceError {
             Self::Unavailable(_) => "unavailable",
             Self::Internal(_) => "internal",
         }
+    }
+}
+
+/// Whether the prices are others because the catalogue is.
+fn newer(change: &PriceChange) -> &'static str {
+    match &change.agreed_catalog {
+        Some(agreed) if *agreed != change.catalog_version => ", as the catalogue's prices are newer ones",
+        _ => "",
     }
 }
 

@@ -15,6 +15,8 @@ mod page;
 mod passes;
 mod placement;
 mod planning;
+mod pool;
+mod preview;
 mod service;
 mod submission;
 #[cfg(test)]
@@ -30,7 +32,7 @@ pub use service::Service;
 use tokio::task::JoinSet;
 
 use self::core::Core;
-use crate::{clock::Clock, provider::Provider, store::Store};
+use crate::{catalog::Catalogues, clock::Clock, provider::Provider, store::Store};
 
 /// What the orchestrator is made of.
 pub struct Parts {
@@ -44,8 +46,8 @@ pub struct Parts {
     pub random: StdRng,
     /// Where logs stay.
     pub archive: Arc<dyn LogArchive>,
-    /// Version of the catalogue, for plans.
-    pub catalog_version: String,
+    /// The offers that people know from the page; plans are held against them.
+    pub catalogues: Catalogues,
 }
 
 /// A running orchestrator. Dropping it stops its loops where they are, as a crash would: what they were about

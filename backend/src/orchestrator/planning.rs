@@ -1,7 +1,7 @@
 //! Plans: what the configured providers could create now, in one order.
 
 use berth_shared::{
-    api::{PlanNote, PlannedOffer, Refusal},
+    api::{InstanceStatus, PlanNote, PlannedOffer, Refusal},
     config::{Configuration, CreationPolicy, EnvValue},
 };
 
@@ -31,7 +31,10 @@ pub(super) async fn plan(core: &Core, model: &Model) -> Result<Planned, StoreErr
     }
     for provider in &core.providers {
         let name = provider.name();
-        if let Some(refusal) = excluded(configuration, name) {
+        let waits = active
+            .iter()
+            .any(|row| row.instance.offer.backend == name && row.instance.status == InstanceStatus::Idle);
+        if let Some(refusal) = excluded(configuration, name, waits) {
             planned.refusals.push(refusal);
             continue;
         }
@@ -46,7 +49,10 @@ pub(super) async fn plan(core: &Core, model: &Model) -> Result<Planned, StoreErr
                 if !answer.refusals.is_empty() {
                     planned.refusals.push(Refusal { backend: name.to_owned(), reasons: answer.refusals });
                 }
-                planned.offers.extend(answer.offers);
+                let at = Some(core.now());
+                planned
+                    .offers
+                    .extend(answer.offers.into_iter().map(|offer| PlannedOffer { observed_at: at, ..offer }));
             }
             Err(failure) => {
                 planned.unreachable = true;
@@ -76,11 +82,14 @@ impl Planned {
 }
 
 /// What rules a whole backend out, whatever it has.
-fn excluded(configuration: &Configuration, backend: &str) -> Option<Refusal> {
+fn excluded(configuration: &Configuration, backend: &str, waits: bool) -> Option<Refusal> {
     let (path, message) = if configuration.creation_policy == Some(CreationPolicy::Reuse) {
-        let message = "`creation_policy: reuse` takes only instances that exist, and none waits for a run; remove it \
-                       or use `reuse-or-create`";
-        ("creation_policy", message.to_owned())
+        let why =
+            if waits { "this version of Berth cannot give one to a run yet" } else { "none waits for a run" };
+        let message = format!(
+            "`creation_policy: reuse` takes only instances that exist, and {why}; remove it or use `reuse-or-create`"
+        );
+        ("creation_policy", message)
     } else if let Some(wanted) = &configuration.backends
         && !wanted.iter().any(|name| name == backend)
     {

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use berth_shared::api::{
-    EventSeq, Instance, InstanceStatus, JobStatus, LogChunk, Plan, Run, RunDetail, RunId, SubmitRequest,
+    EventSeq, Instance, InstanceStatus, JobStatus, LogChunk, Plan, PlanRequest, Run, RunDetail, RunId,
+    SubmitRequest,
 };
 use tokio::sync::{broadcast, watch};
 
@@ -33,12 +34,12 @@ impl Service {
         Self { core }
     }
 
-    /// What a launch of `text` would do right now. An invalid text is a plan too, with `valid: false`.
+    /// What a launch would do right now. An invalid text is a plan too, with `valid: false`.
     ///
     /// # Errors
     /// Only [`ServiceError::Unavailable`] and [`ServiceError::Internal`].
-    pub async fn plan(&self, text: &str) -> Result<Plan, ServiceError> {
-        submission::plan(&self.core, text).await
+    pub async fn plan(&self, request: &PlanRequest) -> Result<Plan, ServiceError> {
+        submission::plan(&self.core, request).await
     }
 
     /// Writes a run down and answers; everything else happens afterwards.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use berth_shared::{
-    api::{JobId, Plan, Run, RunId, RunStatus, SubmitRequest},
+    api::{JobId, Plan, PlanRequest, PriceChange, Run, RunId, RunStatus, SubmitRequest},
     config::{Configuration, RetryPolicy},
+    matcher::Requirements,
 };
 
 use super::{
@@ -15,6 +16,7 @@ use super::{
     names,
     passes::new_job,
     planning::{self, Planned},
+    pool, preview,
 };
 use crate::store::{Change, CommitError, Model, RunDesired, RunRow, Source};
 
@@ -23,8 +25,8 @@ const PLAN_OFFERS: usize = 50;
 /// How often another name is made up when one is taken.
 const NAMES: usize = 20;
 
-pub(super) async fn plan(core: &Core, text: &str) -> Result<Plan, ServiceError> {
-    let checked = berth_shared::check(text);
+pub(super) async fn plan(core: &Core, request: &PlanRequest) -> Result<Plan, ServiceError> {
+    let checked = berth_shared::check(&request.configuration);
     let valid = checked.is_valid();
     let mut plan = Plan {
         valid,
@@ -33,12 +35,18 @@ pub(super) async fn plan(core: &Core, text: &str) -> Result<Plan, ServiceError> 
         total: 0,
         refusals: Vec::new(),
         variables: Vec::new(),
-        catalog_version: core.catalog_version.clone(),
+        catalog_version: core.catalogues.current().version().to_owned(),
+        instances: Vec::new(),
+        preview: None,
     };
     let Some(configuration) = checked.configuration.filter(|_| valid) else { return Ok(plan) };
     plan.variables = planning::variables(&configuration);
+    let required = Requirements::from(&configuration);
+    plan.instances = pool::instances(core, &required).await?;
     let Planned { mut offers, refusals, .. } =
         planning::plan(core, &Model { configuration, written: checked.written }).await?;
+    plan.preview =
+        Some(preview::compare(core, request.preview.as_deref(), &required, &mut offers, &refusals));
     plan.total = offers.len() as u64;
     offers.truncate(PLAN_OFFERS);
     plan.offers = offers;
@@ -59,7 +67,7 @@ pub(super) async fn submit(core: &Core, actor: &str, request: SubmitRequest) -> 
     let model = Model { configuration, written: checked.written };
     check_variables(&model.configuration, &request.variables)?;
     let retry_seconds = retry_seconds(&model.configuration);
-    check_offers(&planning::plan(core, &model).await?, request.agreed_price, retry_seconds.is_some())?;
+    check_offers(core, &planning::plan(core, &model).await?, &request, retry_seconds.is_some())?;
 
     let source = Source { text: request.configuration, model, variables: request.variables };
     for _ in 0..NAMES {
@@ -109,11 +117,22 @@ fn check_variables(
 }
 
 /// Refuses what could not be launched right now, unless it is to be tried again anyway.
-fn check_offers(planned: &Planned, agreed: Option<f64>, retries: bool) -> Result<(), ServiceError> {
+fn check_offers(
+    core: &Core,
+    planned: &Planned,
+    request: &SubmitRequest,
+    retries: bool,
+) -> Result<(), ServiceError> {
     let usable = planned.offers.iter().find(|planned| planned.offer.availability.is_usable());
-    match (usable, agreed) {
+    match (usable, request.agreed_price) {
         (Some(best), Some(agreed)) if best.offer.price > agreed => {
-            Err(ServiceError::PriceChanged { agreed, now: best.offer.price })
+            Err(ServiceError::PriceChanged(Box::new(PriceChange {
+                agreed,
+                now: best.offer.price,
+                offer: best.offer.clone(),
+                catalog_version: core.catalogues.current().version().to_owned(),
+                agreed_catalog: request.agreed_catalog.clone(),
+            })))
         }
         (Some(_), _) => Ok(()),
         (None, _) if retries => Ok(()),

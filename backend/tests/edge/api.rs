@@ -76,7 +76,7 @@ async fn a_body_that_makes_no_sense_is_explained() {
     let plan = || server.request("POST", "/api/v1/plan").session(&session);
     insta::assert_snapshot!(plan().json("{").send().await.told(), @"400 malformed-json: the body is not JSON: EOF while parsing an object at line 1 column 1");
     insta::assert_snapshot!(plan().json("{}").send().await.told(), @"422 wrong-shape: the body does not have the expected shape: missing field `configuration` at line 1 column 2");
-    insta::assert_snapshot!(plan().json(r#"{"configuration":"","colour":1}"#).send().await.told(), @"422 wrong-shape: the body does not have the expected shape: colour: unknown field `colour`, expected `configuration` at line 1 column 28");
+    insta::assert_snapshot!(plan().json(r#"{"configuration":"","colour":1}"#).send().await.told(), @"422 wrong-shape: the body does not have the expected shape: colour: unknown field `colour`, expected `configuration` or `preview` at line 1 column 28");
     insta::assert_snapshot!(plan().body("text/plain", b"{}").send().await.told(), @"415 not-json: the body must be JSON, sent with `Content-Type: application/json`");
     insta::assert_snapshot!(plan().json("\u{0}\u{1}").send().await.told(), @"400 malformed-json: the body is not JSON: expected value at line 1 column 1");
     let binary = plan().body("application/json", &[0xff, 0xfe, 0x00]).send().await;
@@ -140,7 +140,7 @@ async fn the_catalogue_is_served_under_a_name_that_follows_its_content() {
     assert_eq!(url, format!("/assets/catalog-{}.bin", meta["version"].as_str().unwrap()));
     let file = server.request("GET", url).send().await;
     assert_eq!(file.header("cache-control"), "public, max-age=31536000, immutable");
-    assert!(file.body == berth::http::PACKED_CATALOG);
+    assert!(file.body == berth::catalog::BUILT_IN);
     assert_eq!(server.request("GET", "/assets/catalog-0.bin").send().await.status, 404);
 }
 
@@ -169,4 +169,22 @@ async fn the_documentation_page_names_every_endpoint() {
         assert!(page.contains(path), "{path}");
     }
     assert!(!page.contains("<script"));
+}
+
+#[tokio::test]
+async fn a_launch_on_a_price_that_has_risen_is_asked_again_and_one_that_names_no_price_is_not() {
+    let server = Server::start().await;
+    let session = server.sign_in().await;
+    let launch = |more: &str| {
+        let body = format!(r#"{{"configuration":"type: dev-environment\nide: vscode\n"{more}}}"#);
+        server.request("POST", "/api/v1/runs").session(&session).json(&body).send()
+    };
+    let answer = launch(r#","agreed_price":0.75,"agreed_catalog":"old""#).await;
+    insta::assert_snapshot!(answer.told(), @"409 price-changed: the first offer now costs $1 an hour instead of $0.75: p3.2xlarge in eu-west-1 on `aws`, as the catalogue's prices are newer ones; launch again to agree to that, or look at the plan");
+    let price = &answer.json()["price"];
+    assert_eq!((&price["agreed"], &price["now"]), (&0.75.into(), &1.0.into()));
+    assert_eq!((&price["agreed_catalog"], &price["catalog_version"]), (&"old".into(), &"new".into()));
+    assert_eq!(price["offer"]["instance_type"], "p3.2xlarge");
+    assert_eq!(launch(r#","agreed_price":1.0"#).await.status, 201);
+    assert_eq!(launch("").await.status, 201);
 }

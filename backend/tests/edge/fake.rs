@@ -8,6 +8,7 @@ use std::{
 use async_trait::async_trait;
 use berth::{
     control::{Control, Refused, RefusedKind},
+    orchestrator::ServiceError,
     provider::{
         Attached, ByteStream, Environment, Exec, ExecSpec, JobObservation, JobSpec, ProviderError,
         TerminalInput, TerminalOutput,
@@ -16,9 +17,11 @@ use berth::{
 };
 use berth_shared::{
     api::{
-        Event, EventSeq, Instance, LogChunk, LogLine, LogSource, Page, Plan, PlanRequest, Run, RunDetail,
-        RunId, RunStatus, StopRequest, Subject, SubmitRequest, TerminalId, TerminalInfo, TerminalSize, Usage,
+        Event, EventSeq, Instance, LogChunk, LogLine, LogSource, Page, Plan, PlanRequest, PriceChange, Run,
+        RunDetail, RunId, RunStatus, StopRequest, Subject, SubmitRequest, TerminalId, TerminalInfo,
+        TerminalSize, Usage,
     },
+    catalog::{Availability, Offer, PriceBasis},
     time::Timestamp,
 };
 use tokio::sync::{broadcast, mpsc, watch};
@@ -101,6 +104,23 @@ pub(crate) fn run() -> Run {
     }
 }
 
+fn offer(price: f64) -> Offer {
+    Offer {
+        backend: "aws".into(),
+        region: "eu-west-1".into(),
+        instance_type: "p3.2xlarge".into(),
+        cpus: 8.0,
+        memory_gib: 61.0,
+        gpu: None,
+        disk_gib: None,
+        spot: false,
+        price,
+        basis: PriceBasis::Listed,
+        as_of: None,
+        availability: Availability::Available,
+    }
+}
+
 fn unknown(run: impl std::fmt::Display) -> Refused {
     Refused::new(RefusedKind::NotFound, "run-not-found", format!("there is no run named `{run}`"))
 }
@@ -121,10 +141,23 @@ impl Control for Fake {
             refusals: Vec::new(),
             variables: Vec::new(),
             catalog_version: "0".into(),
+            instances: Vec::new(),
+            preview: None,
         })
     }
 
-    async fn submit(&self, user: &str, _: SubmitRequest) -> Result<Run, Refused> {
+    /// What is offered costs a dollar an hour.
+    async fn submit(&self, user: &str, request: SubmitRequest) -> Result<Run, Refused> {
+        if let Some(agreed) = request.agreed_price.filter(|agreed| *agreed < 1.0) {
+            let change = PriceChange {
+                agreed,
+                now: 1.0,
+                offer: offer(1.0),
+                catalog_version: "new".into(),
+                agreed_catalog: request.agreed_catalog,
+            };
+            return Err(ServiceError::PriceChanged(Box::new(change)).into());
+        }
         Ok(Run { owner: user.into(), ..run() })
     }
 

@@ -2,10 +2,12 @@
 //! a made-up orchestrator whose events the tests write.
 
 mod api;
+mod catalog;
 mod client;
 mod fake;
 mod login;
 mod origins;
+mod prices;
 mod process;
 mod server;
 mod stream;

@@ -9,21 +9,21 @@ use std::{
 
 use crate::{client::Request, server::Folder};
 
-fn berth(data_dir: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn berth(data_dir: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_berth"));
     command.args(arguments).arg("--data-dir").arg(data_dir).env_remove("BERTH_LOG");
     command
 }
 
 /// A server that is killed with the test.
-struct Serving {
+pub(crate) struct Serving {
     child: Child,
-    address: SocketAddr,
-    token: String,
+    pub(crate) address: SocketAddr,
+    pub(crate) token: String,
 }
 
 impl Serving {
-    fn start(data_dir: &Path, arguments: &[&str]) -> Self {
+    pub(crate) fn start(data_dir: &Path, arguments: &[&str]) -> Self {
         let arguments = [&["serve"], arguments].concat();
         let mut child = berth(data_dir, &arguments)
             .stdout(Stdio::piped())
@@ -41,7 +41,7 @@ impl Serving {
     }
 
     /// Asks it to stop; its exit status and what it said on standard error.
-    fn stop(&mut self, signal: &str) -> (Option<i32>, String) {
+    pub(crate) fn stop(&mut self, signal: &str) -> (Option<i32>, String) {
         let kill = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
         assert!(kill.expect("kill runs").success());
         let mut said = String::new();
@@ -57,11 +57,11 @@ impl Drop for Serving {
     }
 }
 
-fn error(output: &Output) -> String {
+pub(crate) fn error(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-fn login(address: SocketAddr, token: &str) -> Request {
+pub(crate) fn login(address: SocketAddr, token: &str) -> Request {
     Request::new(address, "POST", "/api/v1/login").json(&format!(r#"{{"token":"{token}"}}"#))
 }
 

@@ -11,8 +11,9 @@ use std::{
 
 use berth::{
     auth::{ADMIN, Auth, AuthStore},
+    catalog::{Catalogues, Published},
     clock::Clock,
-    http::{self, Catalog, Names, PACKED_CATALOG},
+    http::{self, Names},
     live::Sockets,
     store,
 };
@@ -64,6 +65,7 @@ pub(crate) struct Server {
     pub(crate) fake: Arc<Fake>,
     pub(crate) clock: Arc<SetClock>,
     pub(crate) stop: watch::Sender<bool>,
+    pub(crate) catalogues: Catalogues,
     /// Makes tokens behind the server's back, as `berth login-link` does.
     pub(crate) auth: Auth,
     task: JoinHandle<()>,
@@ -92,11 +94,12 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().unwrap();
         let stop = watch::Sender::new(false);
+        let catalogues = Catalogues::new(Published::built_in().expect("a catalogue").compress());
         let router = http::router(http::Parts {
             control: fake.clone(),
             auth: auth(2),
             names: Names::new(address, None),
-            catalog: Catalog::new(PACKED_CATALOG).expect("a catalogue"),
+            catalogues: catalogues.clone(),
             clock: clock.clone(),
             rng: StdRng::seed_from_u64(3),
             stopping: stop.subscribe(),
@@ -105,7 +108,7 @@ impl Server {
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let task = tokio::spawn(async move { axum::serve(listener, service).await.expect("serves") });
         let auth = auth(4);
-        Self { address, fake, clock, stop, auth, task, _store: store, _folder: folder }
+        Self { address, fake, clock, stop, catalogues, auth, task, _store: store, _folder: folder }
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> Request {

@@ -147,7 +147,13 @@ pub(crate) fn request(id: InstanceId, allocation: Allocation) -> CreateRequest {
         as_of: None,
         availability: Availability::Available,
     };
-    let planned = PlannedOffer { offer, allocation: Some(allocation), notes: Vec::new() };
+    let planned = PlannedOffer {
+        offer,
+        allocation: Some(allocation),
+        notes: Vec::new(),
+        observed_at: None,
+        difference: None,
+    };
     CreateRequest { id, name: "sly-fox-1".into(), planned }
 }
 

@@ -3,14 +3,12 @@
 use berth_shared::{
     catalog::{Catalogue, GpuFacts, Offer, Row},
     check,
-    config::{Checked, Configuration},
+    config::{Checked, Configuration, set},
     diagnostics::Severity,
     explore::GpuKind,
     matcher::{Constraint, Context, Requirements, explain},
     schema, yaml,
 };
-
-use super::set::set;
 
 /// What is to be used.
 #[derive(Clone, Debug, PartialEq)]

@@ -113,13 +113,14 @@ impl Column {
     /// Its width in rem. The styles have the same figures (`launch.css`).
     fn width(self) -> f64 {
         match self {
-            Self::Region | Self::Gpu => 7.5,
+            Self::Region => 8.0,
+            Self::Gpu => 7.25,
             Self::Cpus => 3.75,
             Self::Memory | Self::Disk | Self::Saving => 4.75,
-            Self::Kind => 6.5,
+            Self::Kind => 6.25,
             Self::Price => 4.5,
             Self::PricePerGpu => 5.25,
-            Self::Basis => 7.75,
+            Self::Basis => 9.75,
         }
     }
 
@@ -141,7 +142,9 @@ impl Column {
 }
 
 /// Width of the backend's column, and the least that the instance type needs, rem.
-const FIXED: f64 = 6.5 + 8.0;
+const FIXED: f64 = 4.75 + 7.75;
+/// How much wider columns are where there is room: the backend's with a word beside the plate, region and GPU, rem.
+const EASE: f64 = 3.0 + 1.75 + 1.75;
 
 /// Which columns are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -189,6 +192,13 @@ impl Columns {
             shown.retain(|column| Some(*column) != first);
         }
         Self::of(shown)
+    }
+
+    /// Whether all these columns have more than the least room in a table of this many rem: then a word stands beside
+    /// the backend's plate, and region and GPU are wider.
+    #[must_use]
+    pub fn have_room(self, rem: f64) -> bool {
+        FIXED + EASE + self.list().into_iter().map(Column::width).sum::<f64>() <= rem
     }
 
     /// How they are kept: keys with commas.
@@ -258,6 +268,8 @@ mod tests {
             assert!(count <= before, "{rem}");
             before = count;
         }
+        assert!(!Columns::default().within(48.7).have_room(48.7));
+        assert!(Columns::default().have_room(70.0));
         // One alone is shown however narrow it is.
         assert_eq!(Columns::of([Column::Disk]).within(1.0).list(), [Column::Disk]);
     }

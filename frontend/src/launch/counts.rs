@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn short_times_keep_their_digits() {
         assert_eq!(millis(0.0612), "0.06 ms");
-        assert_eq!(millis(3.14), "3.1 ms");
+        assert_eq!(millis(3.12), "3.1 ms");
         assert_eq!(millis(140.4), "140 ms");
     }
 }

@@ -31,11 +31,11 @@ impl View {
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
-            Self::Types => "Machine type",
+            Self::Types => "By machine type",
             Self::Offers => "Every offer",
-            Self::Gpus => "GPU",
-            Self::Backends => "Backend",
-            Self::Regions => "Region",
+            Self::Gpus => "By GPU",
+            Self::Backends => "By backend",
+            Self::Regions => "By region",
         }
     }
 

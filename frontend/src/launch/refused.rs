@@ -7,7 +7,7 @@ use berth_shared::api::Problem;
 pub enum Remedy {
     /// Try the same once more.
     TryAgain,
-    /// Agree to the price that the new plan shows.
+    /// Agree to the price that the server names now.
     AgreeToPrice,
     /// Give the run another name.
     Rename,
@@ -20,7 +20,7 @@ pub enum Remedy {
 }
 
 /// A refused launch.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Refused {
     /// What is wrong, for people.
     pub message: String,
@@ -28,6 +28,17 @@ pub struct Refused {
     pub remedy: Remedy,
     /// The request, for whoever looks into the server's log; empty when it never got there.
     pub request_id: String,
+    /// The price that can be agreed to, US dollars an hour, and the catalogue that it is of.
+    pub price: Option<Agreement>,
+}
+
+/// What a person agrees to by launching.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Agreement {
+    /// US dollars an hour, at most.
+    pub price: f64,
+    /// Version of the catalogue that it was seen in.
+    pub catalog: String,
 }
 
 impl Refused {
@@ -44,18 +55,27 @@ impl Refused {
             _ if !problem.diagnostics.is_empty() => Remedy::MendText,
             _ => Remedy::TryAgain,
         };
-        Self { message: message.clone(), remedy, request_id: problem.request_id.clone() }
+        let price = problem
+            .price
+            .as_ref()
+            .map(|change| Agreement { price: change.now, catalog: change.catalog_version.clone() });
+        Self { message: message.clone(), remedy, request_id: problem.request_id.clone(), price }
     }
 
     /// The server did not answer, or not in a way that makes sense here.
     #[must_use]
     pub fn without_answer(message: String) -> Self {
-        Self { message, remedy: Remedy::TryAgain, request_id: String::new() }
+        Self { message, remedy: Remedy::TryAgain, request_id: String::new(), price: None }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use berth_shared::{
+        api::PriceChange,
+        catalog::{Availability, Offer, PriceBasis},
+    };
+
     use super::*;
 
     fn problem(status: u16, code: &str, detail: &str) -> Problem {
@@ -66,6 +86,7 @@ mod tests {
             detail: detail.into(),
             request_id: "r-1".into(),
             diagnostics: vec![],
+            price: None,
         }
     }
 
@@ -82,6 +103,34 @@ mod tests {
         ] {
             assert_eq!(Refused::by_server(&problem(status, code, "why")).remedy, remedy, "{code}");
         }
+    }
+
+    #[test]
+    fn a_price_that_has_risen_can_be_agreed_to() {
+        let offer = Offer {
+            backend: "aws".into(),
+            region: "eu-west-1".into(),
+            instance_type: "p3.2xlarge".into(),
+            cpus: 8.0,
+            memory_gib: 61.0,
+            gpu: None,
+            disk_gib: None,
+            spot: false,
+            price: 3.5,
+            basis: PriceBasis::Listed,
+            as_of: None,
+            availability: Availability::Unknown,
+        };
+        let change = PriceChange {
+            agreed: 3.0,
+            now: 3.5,
+            offer,
+            catalog_version: "new".into(),
+            agreed_catalog: Some("old".into()),
+        };
+        let problem = Problem { price: Some(change), ..problem(409, "price-changed", "It costs more.") };
+        let refused = Refused::by_server(&problem);
+        assert_eq!(refused.price, Some(Agreement { price: 3.5, catalog: "new".into() }));
     }
 
     #[test]

@@ -166,6 +166,13 @@ impl Live {
                 }
                 self.add_event(&event);
             }
+            // Whoever shows offers fetches the new ones by their address.
+            ServerMessage::Catalog { catalog, .. } => self.server.update(|server| {
+                if let Some(server) = server {
+                    server.catalog_version = catalog.version;
+                    server.catalog_url = catalog.url;
+                }
+            }),
             ServerMessage::Timeline { seq, run_id, configuration, events } => {
                 if let Some(feed) = self.known_feed(run_id) {
                     feed.timeline.set(Some(Timeline::new(seq, configuration, events)));

@@ -385,7 +385,9 @@ impl Machine {
             ServerMessage::Usage { run_id, .. } => {
                 self.apply_if_wanted(TopicKey::Usage(run_id), message, effects);
             }
-            ServerMessage::Error { .. } => effects.push(Effect::Apply(Box::new(message))),
+            ServerMessage::Catalog { .. } | ServerMessage::Error { .. } => {
+                effects.push(Effect::Apply(Box::new(message)))
+            }
         }
     }
 

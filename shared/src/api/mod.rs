@@ -18,10 +18,12 @@ pub use ids::{EventSeq, InstanceId, JobId, RunId, TerminalId};
 pub use instance::{Allocation, Instance, Isolation};
 pub use logs::{LogChunk, LogLine, LogSource};
 pub use page::Page;
-pub use plan::{Plan, PlanNote, PlanRequest, PlannedOffer, Refusal};
-pub use problem::Problem;
+pub use plan::{
+    Difference, Gone, Plan, PlanNote, PlanRequest, PlannedInstance, PlannedOffer, Preview, Refusal,
+};
+pub use problem::{PriceChange, Problem};
 pub use run::{Actions, Run, RunDetail, StopRequest, SubmitRequest};
-pub use session::{CatalogInfo, LoginRequest, ServerInfo, User};
+pub use session::{CatalogInfo, CatalogOrigin, LoginRequest, ServerInfo, User};
 pub use status::{InstanceStatus, JobReason, JobStatus, RunReason, RunStatus};
 pub use stream::{ClientMessage, ServerMessage, Topic, Usage};
 pub use terminal::{TerminalClientMessage, TerminalInfo, TerminalServerMessage, TerminalSize};

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Allocation;
-use crate::{catalog::Offer, diagnostics::Diagnostic};
+use super::{Allocation, InstanceId, InstanceStatus};
+use crate::{catalog::Offer, diagnostics::Diagnostic, time::Timestamp};
 
 /// Asks what a launch would do. `POST /api/v1/plan`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +12,10 @@ use crate::{catalog::Offer, diagnostics::Diagnostic};
 pub struct PlanRequest {
     /// The text of the `.dstack.yml`.
     pub configuration: String,
+    /// Version of the catalogue that the page's preview is of; the plan says where it differs from that. The server's
+    /// present one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<String>,
 }
 
 /// What a launch would do right now.
@@ -30,8 +34,73 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// Variables whose value the submitter must give.
     pub variables: Vec<String>,
-    /// Version of the catalogue that was used.
+    /// Version of the catalogue that the server has now.
     pub catalog_version: String,
+    /// Instances that exist already and fit: those without a run first, cheapest first. A launch takes none of them yet,
+    /// and each says so.
+    #[serde(default)]
+    pub instances: Vec<PlannedInstance>,
+    /// How this differs from what a page finds in the catalogue by itself; `None` for a text that is not valid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<Preview>,
+}
+
+/// An instance that exists already and fits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PlannedInstance {
+    /// Which one.
+    pub id: InstanceId,
+    /// Its name.
+    pub name: String,
+    /// `idle`, or what it is busy with.
+    pub status: InstanceStatus,
+    /// Since when it stands there.
+    pub status_since: Timestamp,
+    /// What it is and costs.
+    pub offer: Offer,
+    /// What is worth knowing about it.
+    pub notes: Vec<PlanNote>,
+}
+
+/// What a page finds in the catalogue by itself, as the server sees it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Preview {
+    /// Version of the catalogue that it is of: the one that was asked for, or the present one when that is gone.
+    pub catalog_version: String,
+    /// How many offers fit.
+    pub total: u64,
+    /// Those of them that the plan does not have, by backend and in its order; backends without any are left out.
+    pub gone: Vec<Gone>,
+}
+
+/// Offers of the preview that cannot be had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Gone {
+    /// The backend.
+    pub backend: String,
+    /// How many offers it has in the preview.
+    pub offers: u64,
+    /// Why they are gone: `not-configured`, `unreachable`, or `not-offered` where the backend has others or none.
+    pub reason: PlanNote,
+}
+
+/// How an offer differs from the preview's of the same machine.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Difference {
+    /// Not at all.
+    Same,
+    /// It has another price there.
+    PriceChanged {
+        /// US dollars an hour in the preview.
+        was: f64,
+    },
+    /// The preview does not have it.
+    NotInPreview,
 }
 
 /// An offer that a launch would try.
@@ -44,13 +113,19 @@ pub struct PlannedOffer {
     pub allocation: Option<Allocation>,
     /// What is worth knowing before the launch, such as a default that cannot be met.
     pub notes: Vec<PlanNote>,
+    /// When its provider said that it can be had. The date of its price is the offer's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observed_at: Option<Timestamp>,
+    /// How it differs from the preview.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<Difference>,
 }
 
 /// Something worth knowing before a launch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlanNote {
-    /// Stable name: `default-unmet`, `limit-not-enforced`, `isolation`.
+    /// Stable name: `default-unmet`, `limit-not-enforced`, `isolation`, `not-reused`.
     pub code: String,
     /// The field it is about; empty when none.
     pub path: String,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostics::Diagnostic;
+use crate::{catalog::Offer, diagnostics::Diagnostic};
 
 /// Why a request was refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,4 +21,24 @@ pub struct Problem {
     /// What is wrong with the configuration, when that is it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub diagnostics: Vec<Diagnostic>,
+    /// What the first offer costs now, when it is no longer the price that was agreed to (`price-changed`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<PriceChange>,
+}
+
+/// A price that has risen between the plan and the launch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PriceChange {
+    /// US dollars an hour that were agreed to.
+    pub agreed: f64,
+    /// US dollars an hour now; a launch that agrees to this goes through.
+    pub now: f64,
+    /// The offer that would be tried first now.
+    pub offer: Offer,
+    /// Version of the catalogue now.
+    pub catalog_version: String,
+    /// Version of the catalogue that was agreed on, where that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreed_catalog: Option<String>,
 }

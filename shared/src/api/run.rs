@@ -116,9 +116,13 @@ pub struct SubmitRequest {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: BTreeMap<String, String>,
     /// The most that the submitter has agreed to pay, US dollars an hour: the price of the plan they saw.
-    /// When the best offer now costs more, the answer is 409 `price-changed`.
+    /// When the best offer now costs more, the answer is 409 `price-changed` with the new price, and nothing is made. Who
+    /// gives none is not asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreed_price: Option<f64>,
+    /// Version of the catalogue of that plan; said again when the price has changed because the catalogue has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreed_catalog: Option<String>,
 }
 
 /// Asks for a run's end. `POST /api/v1/runs/NAME/stop`

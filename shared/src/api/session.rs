@@ -33,7 +33,7 @@ pub struct ServerInfo {
     pub catalog_url: String,
 }
 
-/// The catalogue of offers that the server carries. `GET /api/v1/catalog`
+/// The catalogue of offers that the server carries. `GET /api/v1/catalog`, and each new one over the stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CatalogInfo {
@@ -43,4 +43,28 @@ pub struct CatalogInfo {
     pub url: String,
     /// Its size, packed.
     pub bytes: u64,
+    /// How many offers it has.
+    pub offers: u64,
+    /// Where the server has it from.
+    pub origin: CatalogOrigin,
+}
+
+/// Where a server has its catalogue from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum CatalogOrigin {
+    /// It came with the program.
+    BuiltIn,
+    /// `berth catalog` put it into the data directory.
+    Imported,
+}
+
+impl std::fmt::Display for CatalogOrigin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::BuiltIn => "built-in",
+            Self::Imported => "imported",
+        })
+    }
 }

@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, EventSeq, Instance, LogChunk, Run, RunId, ServerInfo, User};
+use super::{CatalogInfo, Event, EventSeq, Instance, LogChunk, Run, RunId, ServerInfo, User};
 use crate::time::Timestamp;
 
 /// From the server. `seq` is always the number of the last event that the page then knows.
@@ -50,6 +50,13 @@ pub enum ServerMessage {
         /// The run that was deleted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deleted_run: Option<RunId>,
+    },
+    /// The server has another catalogue of offers now; prices and offers that the page shows may be past.
+    Catalog {
+        /// The last event known.
+        seq: EventSeq,
+        /// The catalogue.
+        catalog: CatalogInfo,
     },
     /// The past events of a run, in answer to a subscription to [`Topic::Timeline`]. Those that follow come
     /// as [`ServerMessage::Event`].

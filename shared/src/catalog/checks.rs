@@ -1,8 +1,8 @@
 //! What a row must satisfy to enter the catalogue.
 
 use std::{
-    collections::{HashMap, HashSet},
-    fmt,
+    collections::{BTreeMap, HashMap, HashSet},
+    fmt::{self, Write as _},
 };
 
 use super::{GpuFacts, Row};
@@ -11,6 +11,8 @@ use super::{GpuFacts, Row};
 const MAX_RATIO: f64 = 3.0;
 /// Medians of fewer regions say nothing.
 const MIN_REGIONS: usize = 4;
+/// How many dropped rows are shown for each reason.
+const SHOWN: usize = 12;
 
 /// Why a row is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,6 +71,35 @@ pub fn check_rows(rows: Vec<Row>, facts: &GpuFacts) -> (Vec<Row>, Vec<DroppedRow
     (kept, dropped)
 }
 
+/// What was left out, by reason, the first few rows of each: lines for a terminal.
+#[must_use]
+pub fn dropped_in_words(dropped: &[DroppedRow]) -> String {
+    let mut by_reason: BTreeMap<Dropped, Vec<&Row>> = BTreeMap::new();
+    for DroppedRow { row, reason } in dropped {
+        by_reason.entry(*reason).or_default().push(row);
+    }
+    let mut text = String::new();
+    if dropped.is_empty() {
+        text.push_str("dropped none\n");
+    }
+    for (reason, rows) in by_reason {
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "dropped {}: {reason}", rows.len());
+        for Row { offer, source } in rows.iter().take(SHOWN) {
+            let kind = if offer.spot { "spot" } else { "on-demand" };
+            let _ = writeln!(
+                text,
+                "  {} {} {} {kind} ${} ({source})",
+                offer.backend, offer.instance_type, offer.region, offer.price
+            );
+        }
+        if rows.len() > SHOWN {
+            let _ = writeln!(text, "  and {} more", rows.len() - SHOWN);
+        }
+    }
+    text
+}
+
 /// What makes two rows the same offer; without the region, the same type.
 type Key = (String, String, Option<String>, bool, Option<(String, u32, u64)>);
 
@@ -104,13 +135,13 @@ fn implausible(row: &Row, facts: &GpuFacts, medians: &HashMap<Key, f64>) -> Opti
         return Some(Dropped::ImpossibleSize);
     }
     if let Some(gpu) = &offer.gpu {
-        // Shares of a GPU are sold, too, so less than a model's memory is possible. More is not, but
-        // vendors and clouds round differently.
+        // Shares of a GPU are sold, too, so less than a model's memory is possible. More is not, but vendors and
+        // clouds round differently, and an H100 NVL with 94 GB goes by the name of H100 with 80.
         let largest = facts
             .get(&gpu.name)
             .and_then(|fact| fact.memory_gib.iter().copied().reduce(f64::max))
             .unwrap_or(f64::INFINITY);
-        if gpu.count == 0 || gpu.name.is_empty() || !size(gpu.memory_gib) || gpu.memory_gib > largest * 1.1 {
+        if gpu.count == 0 || gpu.name.is_empty() || !size(gpu.memory_gib) || gpu.memory_gib > largest * 1.2 {
             return Some(Dropped::ImpossibleGpu);
         }
     }

@@ -5,6 +5,8 @@
 
 mod bytes;
 mod checks;
+#[cfg(feature = "catalog-csv")]
+pub mod csv;
 mod error;
 pub mod format;
 mod gpus;
@@ -16,7 +18,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use checks::{Dropped, DroppedRow, check_rows};
+pub use checks::{Dropped, DroppedRow, check_rows, dropped_in_words};
 pub use error::{CatalogError, PackError};
 pub use gpus::{GpuFact, GpuFacts};
 pub use offer::{Availability, Offer, OfferGpu, PriceBasis};

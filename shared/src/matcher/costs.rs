@@ -12,8 +12,8 @@ use crate::{
 /// More fixes than these are not looked at, so that a long list of problems costs no more than a short one.
 const MOST_FIXES: usize = 24;
 
-/// Notes beside the lines that keep offers out, in the order of the text: `67 offers left out`. A line that only says
-/// the default, or that keeps nothing out by itself, has none.
+/// Notes beside the lines that keep offers out, in the order of the text: `− 67 offers, from $0.49`, or where nothing
+/// fits, `→ 67 offers without it`. A line that keeps nothing out by itself has none.
 #[must_use]
 pub fn line_costs(text: &str, explanation: &Explanation) -> Vec<InlineHint> {
     let Ok(document) = yaml::load(text) else { return Vec::new() };
@@ -28,12 +28,11 @@ pub fn line_costs(text: &str, explanation: &Explanation) -> Vec<InlineHint> {
             let cheaper = cost
                 .cheapest_without
                 .filter(|&without| explanation.cheapest.is_none_or(|cheapest| without < cheapest))
-                .map(|price| format!(", from ${price}/h"))
+                .map(|price| format!(", from ${price}"))
                 .unwrap_or_default();
-            let text = if explanation.total == 0 {
-                format!("{offers} without it{cheaper}")
-            } else {
-                format!("{offers} left out{cheaper}")
+            let text = match explanation.total {
+                0 => format!("→ {offers} without it{cheaper}"),
+                _ => format!("− {offers}{cheaper}"),
             };
             // A value of several lines has its note beside its key.
             let line = |offset| index.position(offset).line;

@@ -14,6 +14,7 @@ mod rows;
 mod scan;
 mod scatter;
 mod sieve;
+mod sorting;
 #[cfg(test)]
 mod tests;
 mod top;
@@ -27,6 +28,7 @@ pub use matches::{Matches, match_offers};
 pub use pool::{PoolInstance, PoolMatch, PoolMatches, match_pool};
 pub use proposal::{FieldChange, Proposal, propose};
 pub use requirements::{GpuRequirements, Requirements};
-pub use rows::{GroupBy, ListOptions, OfferIndex, RowGroup, RowList, Saving, SortBy};
+pub use rows::{GroupBy, ListOptions, OfferIndex, RowGroup, RowList, Saving};
 pub use scan::{BackendSetup, Context};
-pub use scatter::{PlotSize, SizePoint, scatter};
+pub use scatter::{PlotSize, SizePoint};
+pub use sorting::SortBy;

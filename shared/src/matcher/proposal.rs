@@ -48,24 +48,17 @@ pub fn propose(text: &str, relaxation: &Relaxation) -> Option<Proposal> {
         // As texts: numbers that are none do not even equal themselves.
         after.is_some_and(|after| after.to_yaml() == promised.to_yaml())
     };
-    let fields = |quotes| fields(&document, relaxation, quotes);
     let ways = |fields: &[Field]| -> Vec<Vec<Edit>> {
         fields.iter().map(|field| rewrite::rewrite(text, &document, field.path, &field.value)).collect()
     };
-    let (plain, quoted) = (fields(false), fields(true));
-    // The best of each; then the plainest of each.
     let first =
         |ways: &[Vec<Edit>]| ways.iter().map(|ways| ways.first().cloned()).collect::<Option<Vec<_>>>();
     let last = |ways: &[Vec<Edit>]| ways.iter().map(|ways| ways.last().cloned()).collect::<Option<Vec<_>>>();
-    let whole = with_whole_resources(&plain, &promised);
-    let attempts = [
-        (&plain, first(&ways(&plain))),
-        (&quoted, first(&ways(&quoted))),
-        (&plain, last(&ways(&plain))),
-        (&quoted, last(&ways(&quoted))),
-        (&whole, first(&ways(&whole))),
-        (&whole, last(&ways(&whole))),
-    ];
+    // The best way for each field; then the plainest; then what is below `resources` in one.
+    let fields = fields(&document, relaxation);
+    let whole = with_whole_resources(&fields, &promised);
+    let attempts =
+        [(&fields, first(&ways(&fields))), (&fields, last(&ways(&fields))), (&whole, last(&ways(&whole)))];
     attempts.into_iter().find_map(|(fields, edits)| {
         let edits: Vec<TextEdit> = edits?.into_iter().map(edit).collect();
         keeps_its_word(&edits).then(|| Proposal {
@@ -84,10 +77,15 @@ struct Field {
 
 impl Field {
     fn change(&self, text: &str, document: &Document) -> FieldChange {
-        let on_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let as_written = || {
+            Some(
+                rewrite::written(text, document, self.path)?.split_whitespace().collect::<Vec<_>>().join(" "),
+            )
+        };
         FieldChange {
             path: self.path.to_owned(),
-            before: rewrite::written(text, document, self.path).map(on_one_line),
+            // A list over several lines as one in brackets, as what it becomes is shown.
+            before: rewrite::texts(document, self.path).map(|names| list(&names)).or_else(as_written),
             after: match &self.value {
                 NewValue::Set(value) | NewValue::Append { list: value, .. } => Some(value.clone()),
                 NewValue::Remove => None,
@@ -136,18 +134,18 @@ fn promised_gpu(gpu: &mut Gpu, target: &GpuRequirements, constraint: Constraint)
     }
 }
 
-/// The fields that a relaxation changes. `quotes` puts what may need them into quotes.
-fn fields(document: &Document, relaxation: &Relaxation, quotes: bool) -> Vec<Field> {
+/// The fields that a relaxation changes.
+fn fields(document: &Document, relaxation: &Relaxation) -> Vec<Field> {
     let mut fields = Vec::new();
     for change in &relaxation.changes {
-        let field = field(document, change, &relaxation.requirements, quotes);
+        let field = field(document, change, &relaxation.requirements);
         // The short form of a GPU says several things at once.
         fields.extend(field.filter(|field| !fields.contains(field)));
     }
     fields
 }
 
-fn field(document: &Document, change: &Change, target: &Requirements, quotes: bool) -> Option<Field> {
+fn field(document: &Document, change: &Change, target: &Requirements) -> Option<Field> {
     const GPU: &str = "resources.gpu";
     let set = |path, value: String| Some(Field { path, value: NewValue::Set(value) });
     let names = |path, names: &Option<Vec<String>>| {
@@ -183,10 +181,7 @@ fn field(document: &Document, change: &Change, target: &Requirements, quotes: bo
             }
             _ => optional("resources.gpu.compute_capability", gpu?.compute_capability.map(capability)),
         },
-        _ => set(
-            GPU,
-            short(gpu?, quotes).unwrap_or_else(|| object(gpu.unwrap_or(&GpuRequirements::default()))),
-        ),
+        _ => set(GPU, short(gpu?).unwrap_or_else(|| object(gpu.unwrap_or(&GpuRequirements::default())))),
     }
 }
 
@@ -221,7 +216,7 @@ fn with_whole_resources(fields: &[Field], promised: &Configuration) -> Vec<Field
 }
 
 /// `A100,H100:40GB..80GB:2`; `None` where the short form cannot say it.
-fn short(gpu: &GpuRequirements, quotes: bool) -> Option<String> {
+fn short(gpu: &GpuRequirements) -> Option<String> {
     if gpu.total_memory.is_some() || gpu.compute_capability.is_some() {
         return None;
     }
@@ -245,7 +240,7 @@ fn short(gpu: &GpuRequirements, quotes: bool) -> Option<String> {
     let text = parts.join(":");
     // YAML 1.1 reads digits around a colon as a number to the base of 60.
     let numeric = text.contains(':') && text.chars().all(|c| c.is_ascii_digit() || c == ':');
-    Some(if quotes || numeric { yaml::quoted(&text) } else { text })
+    Some(if numeric { yaml::quoted(&text) } else { text })
 }
 
 /// `{name: [A100], count: 2, memory: 80GB}`.

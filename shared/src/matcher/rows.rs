@@ -1,8 +1,18 @@
 //! Lists of offers for people to look through: numbers of rows alone, turned into text only where they are seen.
 
-use std::{cmp::Ordering, collections::HashMap, ops::Range, sync::Arc};
+use std::{
+    collections::HashMap,
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
-use super::{Context, Requirements, matches::Key, scan::Scan};
+use super::{
+    Context, Requirements,
+    matches::Key,
+    scan::Scan,
+    scatter::{PlotSize, SizePoint, Sizes, scatter},
+    sorting::{SortBy, Sorting, bits, reversed},
+};
 use crate::catalog::{Catalogue, Offer, PriceBasis, RowId};
 
 /// Stands for "no row".
@@ -19,35 +29,6 @@ pub enum GroupBy {
     Backend,
     /// Region of a backend.
     Region,
-}
-
-/// What a list is sorted by. Offers that have no such value come last, whichever way it is sorted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SortBy {
-    /// The backend's name.
-    Backend,
-    /// The instance type's name.
-    InstanceType,
-    /// The region's name.
-    Region,
-    /// vCPUs.
-    Cpus,
-    /// RAM.
-    Memory,
-    /// The disk that comes with the machine.
-    Disk,
-    /// The GPUs: by the model's name, then memory, then how many.
-    Gpu,
-    /// On-demand before spot.
-    Spot,
-    /// US dollars an hour.
-    Price,
-    /// US dollars an hour for each GPU.
-    PricePerGpu,
-    /// How much cheaper than on-demand, as [`Saving::share`].
-    Saving,
-    /// What the price is based on, then its date.
-    Basis,
 }
 
 /// How a list is wanted.
@@ -92,18 +73,24 @@ pub struct Saving {
     pub estimated: bool,
 }
 
-/// What is worked out once about a catalogue, so that lists of its offers are quick: 12 bytes an offer.
+/// What is worked out once about a catalogue, so that lists of its offers are quick: 12 bytes an offer, and 8 more for
+/// each column that was ever sorted by.
 #[derive(Debug)]
 pub struct OfferIndex {
     catalogue: Arc<Catalogue>,
     /// All rows in the one order but for the backends' places, which only the context knows.
-    ordered: Vec<RowId>,
+    pub(super) ordered: Vec<RowId>,
     /// The run of each row.
     runs: Vec<u32>,
+    /// Whether the rows of the catalogue stand by backend, in the order of the backends.
+    by_backend: bool,
     /// The cheapest on-demand row of the same machine in the same region, for each spot row.
     on_demand: Vec<RowId>,
     /// The GPU group of each shape.
     gpus: Vec<u32>,
+    /// What is known about a column once it has been sorted by.
+    sortings: [OnceLock<Sorting>; SortBy::COUNT],
+    sizes: [OnceLock<Sizes>; 2],
 }
 
 impl OfferIndex {
@@ -128,7 +115,9 @@ impl OfferIndex {
             })
             .collect();
         let on_demand = on_demand_rows(&catalogue);
-        Self { catalogue, ordered, runs, on_demand, gpus }
+        let by_backend = catalogue.runs().is_sorted_by_key(|run| catalogue.shape(run).backend);
+        let (sortings, sizes) = Default::default();
+        Self { catalogue, ordered, runs, by_backend, on_demand, gpus, sortings, sizes }
     }
 
     /// The catalogue that it is about.
@@ -170,74 +159,102 @@ impl OfferIndex {
     /// The offers that fit, of the backends of the context, as they are to be listed.
     #[must_use]
     pub fn list(&self, requirements: &Requirements, context: &Context, options: &ListOptions) -> RowList {
-        let mut rows = self.fitting(&Scan::new(&self.catalogue, requirements, context));
-        let fitting = rows.len();
+        let catalogue = &*self.catalogue;
+        let scan = Scan::new(catalogue, requirements, context);
+        let (mut wanted, fitting) = self.fitting(&scan);
         if let Some((low, high)) = options.prices {
-            rows.retain(|&row| (low..=high).contains(&self.catalogue.price_of(row)));
+            wanted.retain(|row| (low..=high).contains(&catalogue.price_of(row)));
         }
-        let key = options.sort.map(|(by, descending)| (self.keys(by), descending));
-        let compare = |a: RowId, b: RowId| match &key {
-            None => Ordering::Equal,
-            Some((key, descending)) => match (key(a), key(b)) {
-                (Some(a), Some(b)) if *descending => b.cmp(&a),
-                (Some(a), Some(b)) => a.cmp(&b),
-                (a, b) => b.is_some().cmp(&a.is_some()),
-            },
-        };
+        let sorting = options.sort.map(|(by, descending)| {
+            (self.sortings[by as usize].get_or_init(|| self.sort_all(by)), descending)
+        });
+        let sorted = sorting.map(|(sorting, descending)| {
+            let rows = self.in_order(&scan, &wanted, &sorting.ordered, |row| sorting.ranks[row as usize]);
+            if descending { reversed(&rows, &sorting.ranks) } else { rows }
+        });
         let Some(by) = options.group_by else {
-            if key.is_some() {
-                rows.sort_by(|&a, &b| compare(a, b));
-            }
+            let rows = sorted.unwrap_or_else(|| self.in_order(&scan, &wanted, &self.ordered, |_| 0));
             return RowList { rows, groups: Vec::new(), fitting };
         };
-        let (mut rows, mut groups) = self.grouped(&rows, by);
-        if key.is_some() {
-            for group in &groups {
-                rows[group.rows.clone()].sort_by(|&a, &b| compare(a, b));
-            }
-            groups.sort_by(|a, b| compare(a.best, b.best));
+        let usual = self.in_order(&scan, &wanted, &self.ordered, |_| 0);
+        let (rows, mut groups) = self.grouped(&usual, sorted.as_deref().unwrap_or(&usual), by);
+        if let Some((sorting, descending)) = sorting {
+            groups.sort_by(|a, b| {
+                let [a, b] = [a, b].map(|group| sorting.ranks[group.best as usize]);
+                match (a == u32::MAX, b == u32::MAX) {
+                    (false, false) if descending => b.cmp(&a),
+                    _ => a.cmp(&b),
+                }
+            });
         }
         RowList { rows, groups, fitting }
     }
 
-    /// The rows that fit, in the one order.
-    fn fitting(&self, scan: &Scan<'_>) -> Vec<RowId> {
+    /// Prices by size: the offers that fit, and those that only `max_price` keeps from it. By size, then by price.
+    #[must_use]
+    pub fn scatter(&self, requirements: &Requirements, context: &Context, size: PlotSize) -> Vec<SizePoint> {
+        let sizes = self.sizes[size as usize].get_or_init(|| Sizes::new(&self.catalogue, size));
+        scatter(&self.catalogue, sizes, &Scan::new(&self.catalogue, requirements, context))
+    }
+
+    /// The rows that fit, and how many they are.
+    fn fitting(&self, scan: &Scan<'_>) -> (RowSet, usize) {
         let catalogue = &*self.catalogue;
-        let mut wanted = vec![0_u64; catalogue.len().div_ceil(64)];
-        let mut count = 0;
-        let mut want = |row: RowId| {
-            if scan.affordable(catalogue.price_of(row)) {
-                wanted[row as usize / 64] |= 1 << (row % 64);
-                count += 1;
-            }
-        };
+        let mut wanted = RowSet::new(catalogue.len());
         if catalogue.same_as().is_empty() {
             for (run, _) in scan.runs() {
-                scan.rows(run).for_each(&mut want);
+                if scan.takes_all(run) {
+                    wanted.insert_all(run.rows.clone());
+                } else {
+                    scan.rows(run)
+                        .filter(|&row| scan.affordable(catalogue.price_of(row)))
+                        .for_each(|row| wanted.insert(row));
+                }
             }
         } else {
             let mut rows: Vec<RowId> = scan.runs().flat_map(|(run, _)| scan.rows(run)).collect();
             scan.without_zones(&mut rows);
-            rows.into_iter().for_each(&mut want);
+            rows.into_iter()
+                .filter(|&row| scan.affordable(catalogue.price_of(row)))
+                .for_each(|row| wanted.insert(row));
         }
-        if count == 0 {
-            return Vec::new();
+        let count = wanted.len();
+        (wanted, count)
+    }
+
+    /// The rows of a set in an order of all rows: found in it rather than sorted. Where neither rank nor price decides,
+    /// the backend's place in the context does, and then the row.
+    fn in_order(
+        &self,
+        scan: &Scan<'_>,
+        wanted: &RowSet,
+        ordered: &[RowId],
+        rank: impl Fn(RowId) -> u32,
+    ) -> Vec<RowId> {
+        let catalogue = &*self.catalogue;
+        let mut rows: Vec<RowId> = Vec::with_capacity(wanted.len());
+        if rows.capacity() > 0 {
+            rows.extend(ordered.iter().filter(|&&row| wanted.contains(row)));
         }
-        // All rows in their order, and of these the ones that are wanted: no sorting.
-        let mut rows = Vec::with_capacity(count);
-        rows.extend(self.ordered.iter().filter(|&&row| wanted[row as usize / 64] >> (row % 64) & 1 == 1));
-        // Among equal prices, the backend's place comes before the row.
+        if self.by_backend && scan.ranks_rise() {
+            // Rows are in the order of their backends already.
+            return rows;
+        }
         let key = |row: RowId| Key::new(catalogue, scan.rank(self.shape(row)), row);
-        for equal in rows.chunk_by_mut(|&a, &b| bits(catalogue.price_of(a)) == bits(catalogue.price_of(b))) {
-            if !equal.is_sorted_by_key(|&row| key(row)) {
+        let equal = |&a: &RowId, &b: &RowId| {
+            bits(catalogue.price_of(a)) == bits(catalogue.price_of(b)) && rank(a) == rank(b)
+        };
+        for equal in rows.chunk_by_mut(equal) {
+            if equal.len() > 1 && !equal.is_sorted_by_key(|&row| key(row)) {
                 equal.sort_by_cached_key(|&row| key(row));
             }
         }
         rows
     }
 
-    /// Rows that are in the one order, put into groups: these by their best, and their rows in order.
-    fn grouped(&self, rows: &[RowId], by: GroupBy) -> (Vec<RowId>, Vec<RowGroup>) {
+    /// Rows put into groups. `usual` has them in the one order, in which the groups stand by their best; `rows` has them
+    /// in the order that they keep within their groups.
+    fn grouped(&self, usual: &[RowId], rows: &[RowId], by: GroupBy) -> (Vec<RowId>, Vec<RowGroup>) {
         let catalogue = &*self.catalogue;
         let key = |row: RowId| match by {
             GroupBy::Type => {
@@ -257,19 +274,15 @@ impl OfferIndex {
         // The place of each key's group, and how many rows it has.
         let mut places = vec![u32::MAX; keys];
         let mut groups: Vec<RowGroup> = Vec::new();
-        let keyed: Vec<u32> = rows
-            .iter()
-            .map(|&row| {
-                let key = key(row);
-                let place = &mut places[key as usize];
-                if *place == u32::MAX {
-                    *place = groups.len() as u32;
-                    groups.push(RowGroup { key, best: row, rows: 0..0 });
-                }
-                groups[*place as usize].rows.end += 1;
-                *place
-            })
-            .collect();
+        for &row in usual {
+            let key = key(row);
+            let place = &mut places[key as usize];
+            if *place == u32::MAX {
+                *place = groups.len() as u32;
+                groups.push(RowGroup { key, best: row, rows: 0..0 });
+            }
+            groups[*place as usize].rows.end += 1;
+        }
         let mut start = 0;
         for group in &mut groups {
             let end = start + group.rows.end;
@@ -277,100 +290,67 @@ impl OfferIndex {
             start = end;
         }
         let mut sorted = vec![0; rows.len()];
-        for (&row, place) in rows.iter().zip(keyed) {
-            let range = &mut groups[place as usize].rows;
+        for &row in rows {
+            let range = &mut groups[places[key(row) as usize] as usize].rows;
             sorted[range.end] = row;
             range.end += 1;
         }
         (sorted, groups)
     }
 
-    fn run(&self, row: RowId) -> &crate::catalog::Run {
+    pub(super) fn run(&self, row: RowId) -> &crate::catalog::Run {
         &self.catalogue.runs()[self.runs[row as usize] as usize]
     }
 
-    fn shape(&self, row: RowId) -> &crate::catalog::Shape {
+    pub(super) fn shape(&self, row: RowId) -> &crate::catalog::Shape {
         self.catalogue.shape(self.run(row))
     }
+}
 
-    /// For each row a number that is in the order of what is sorted by.
-    fn keys(&self, by: SortBy) -> Box<dyn Fn(RowId) -> Option<u64> + '_> {
-        let catalogue = &*self.catalogue;
-        match by {
-            SortBy::Backend => {
-                let ranks = ranks(catalogue.backends().iter().map(String::as_str));
-                Box::new(move |row| Some(ranks[usize::from(self.shape(row).backend)]))
-            }
-            SortBy::InstanceType => {
-                let ranks = ranks(catalogue.shapes().iter().map(|shape| shape.instance_type.as_str()));
-                Box::new(move |row| Some(ranks[self.run(row).shape as usize]))
-            }
-            SortBy::Region => {
-                let ranks = ranks(catalogue.regions().map(|(_, name)| name));
-                Box::new(move |row| Some(ranks[usize::from(catalogue.region_of(row))]))
-            }
-            SortBy::Cpus => Box::new(|row| Some(bits(self.shape(row).cpus))),
-            SortBy::Memory => Box::new(|row| Some(bits(self.shape(row).memory_gib))),
-            SortBy::Disk => Box::new(|row| self.shape(row).disk_gib.map(bits)),
-            SortBy::Gpu => {
-                let mut shapes: Vec<_> = catalogue
-                    .shapes()
-                    .iter()
-                    .map(|shape| {
-                        shape.gpu.map(|gpu| (catalogue.gpu_name(gpu.name), bits(gpu.memory_gib), gpu.count))
-                    })
-                    .collect();
-                let own = shapes.clone();
-                shapes.sort_unstable();
-                shapes.dedup();
-                let ranks: Vec<Option<u64>> = own
-                    .iter()
-                    .map(|gpu| gpu.is_some().then(|| shapes.partition_point(|other| other < gpu) as u64))
-                    .collect();
-                Box::new(move |row| ranks[self.run(row).shape as usize])
-            }
-            SortBy::Spot => Box::new(|row| Some(u64::from(self.run(row).spot))),
-            SortBy::Price => Box::new(|row| Some(bits(catalogue.price_of(row)))),
-            SortBy::PricePerGpu => Box::new(|row| {
-                let count = self.shape(row).gpu.filter(|gpu| gpu.count > 0)?.count;
-                Some(bits(catalogue.price_of(row) / f64::from(count)))
-            }),
-            SortBy::Saving => Box::new(|row| Some(signed_bits(self.saving(row)?.share))),
-            SortBy::Basis => {
-                let mut order: Vec<usize> = (0..catalogue.provenances().len()).collect();
-                let place = |&at: &usize| {
-                    let provenance = &catalogue.provenances()[at];
-                    (provenance.basis, provenance.as_of.clone())
-                };
-                order.sort_by_key(place);
-                let mut ranks = vec![0; order.len()];
-                for equal in (0_u64..).zip(order.chunk_by(|a, b| place(a) == place(b))) {
-                    equal.1.iter().for_each(|&at| ranks[at] = equal.0);
+/// A set of rows.
+struct RowSet {
+    bits: Vec<u64>,
+}
+
+impl RowSet {
+    fn new(rows: usize) -> Self {
+        Self { bits: vec![0; rows.div_ceil(64)] }
+    }
+
+    fn insert(&mut self, row: RowId) {
+        self.bits[row as usize / 64] |= 1 << (row % 64);
+    }
+
+    fn insert_all(&mut self, rows: Range<RowId>) {
+        for word in rows.start / 64..rows.end.div_ceil(64) {
+            let from = rows.start.saturating_sub(64 * word).min(64);
+            let to = rows.end.saturating_sub(64 * word).min(64);
+            let below = |bit: u32| if bit >= 64 { u64::MAX } else { (1 << bit) - 1 };
+            self.bits[word as usize] |= below(to) & !below(from);
+        }
+    }
+
+    fn contains(&self, row: RowId) -> bool {
+        self.bits[row as usize / 64] >> (row % 64) & 1 == 1
+    }
+
+    fn len(&self) -> usize {
+        self.bits.iter().map(|bits| bits.count_ones() as usize).sum()
+    }
+
+    /// Takes out the rows that `keep` is against.
+    fn retain(&mut self, keep: impl Fn(RowId) -> bool) {
+        for (at, bits) in (0..).zip(&mut self.bits) {
+            let mut left = *bits;
+            while left != 0 {
+                let bit = left.trailing_zeros();
+                left &= left - 1;
+                if !keep(64 * at + bit) {
+                    *bits &= !(1 << bit);
                 }
-                Box::new(move |row| Some(ranks[usize::from(catalogue.provenance_index(row))]))
             }
         }
     }
-}
-
-/// The bits of floats that are not negative are in the order of their values.
-fn bits(value: f64) -> u64 {
-    (value.max(0.0) + 0.0).to_bits()
-}
-
-/// The same for floats of either sign.
-fn signed_bits(value: f64) -> u64 {
-    let bits = (value + 0.0).to_bits();
-    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
-}
-
-/// The place of each name in the alphabet; equal names have the same.
-fn ranks<'n>(names: impl Iterator<Item = &'n str>) -> Vec<u64> {
-    let names: Vec<&str> = names.collect();
-    let mut sorted = names.clone();
-    sorted.sort_unstable();
-    sorted.dedup();
-    names.iter().map(|name| sorted.partition_point(|other| other < name) as u64).collect()
 }
 
 /// For each spot row the cheapest on-demand row of the same machine in the same region.

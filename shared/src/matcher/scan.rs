@@ -125,6 +125,16 @@ impl<'a> Scan<'a> {
         })
     }
 
+    /// Whether every row of a run that fits is in a region and of a price as required.
+    pub(super) fn takes_all(&self, run: &Run) -> bool {
+        self.all_regions && self.affordable(run.highest)
+    }
+
+    /// Whether the places of backends in the context rise with their numbers in the catalogue.
+    pub(super) fn ranks_rise(&self) -> bool {
+        self.ranks.iter().flatten().is_sorted()
+    }
+
     /// The rows of a run whose region is as required.
     pub(super) fn rows(&self, run: &Run) -> impl Iterator<Item = RowId> {
         run.rows.clone().filter(|&row| self.all_regions || self.has_region(self.catalogue.region_of(row)))

@@ -1,9 +1,7 @@
 //! Prices by a machine's size, for a plot.
 
-use std::collections::HashMap;
-
-use super::{Context, Requirements, scan::Scan};
-use crate::catalog::{Catalogue, RowId, Shape};
+use super::scan::Scan;
+use crate::catalog::{Catalogue, RowId, Run};
 
 /// The size that prices are plotted against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,42 +36,67 @@ pub struct SizePoint {
 /// Bits of a price that tell steps apart: 5 of the mantissa make 32 steps between $1 and $2.
 const STEP: u32 = 52 - 5;
 
+/// The lowest and the highest step, $0.0001 and $10,000 or so; prices beyond stand there, too.
+const STEPS: (u64, u64) = (1009 << 5, 1037 << 5);
+
+/// The sizes that a catalogue's machines have.
+#[derive(Debug)]
+pub(super) struct Sizes {
+    /// All of them, rising.
+    values: Vec<f64>,
+    /// For each shape the place of its own.
+    places: Vec<usize>,
+}
+
+impl Sizes {
+    pub(super) fn new(catalogue: &Catalogue, size: PlotSize) -> Self {
+        let own: Vec<f64> = catalogue
+            .shapes()
+            .iter()
+            .map(|shape| match size {
+                PlotSize::Cpus => shape.cpus,
+                PlotSize::GpuMemory => shape.gpu.map_or(0.0, |gpu| f64::from(gpu.count) * gpu.memory_gib),
+            })
+            .collect();
+        let mut values = own.clone();
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        let places =
+            own.iter().map(|size| values.partition_point(|value| value.total_cmp(size).is_lt())).collect();
+        Self { values, places }
+    }
+}
+
 /// The points of the offers that fit and of those that only `max_price` keeps from it: by size, then by
 /// price.
-#[must_use]
-pub fn scatter(
-    catalogue: &Catalogue,
-    requirements: &Requirements,
-    context: &Context,
-    size: PlotSize,
-) -> Vec<SizePoint> {
-    let scan = Scan::new(catalogue, requirements, context);
+pub(super) fn scatter(catalogue: &Catalogue, sizes: &Sizes, scan: &Scan<'_>) -> Vec<SizePoint> {
     let words = catalogue.regions().len().div_ceil(64);
-    let mut places: HashMap<(u64, u64, bool, bool), usize> = HashMap::new();
+    let steps = (STEPS.1 - STEPS.0 + 1) as usize;
+    // A slot for each size, step, spot or not, above the limit or not: the number of its point.
+    let mut slots = vec![u32::MAX; sizes.values.len() * steps * 4];
     let mut points: Vec<SizePoint> = Vec::new();
     let mut regions: Vec<u64> = Vec::new();
-    let mut add = |shape: &Shape, spot: bool, row: RowId| {
-        let value = match size {
-            PlotSize::Cpus => shape.cpus,
-            PlotSize::GpuMemory => shape.gpu.map_or(0.0, |gpu| f64::from(gpu.count) * gpu.memory_gib),
-        };
+    let mut add = |run: &Run, row: RowId| {
         let price = catalogue.price_of(row);
         let above = !scan.affordable(price);
-        let at =
-            *places.entry((value.to_bits(), price.to_bits() >> STEP, spot, above)).or_insert_with(|| {
-                points.push(SizePoint {
-                    size: value,
-                    price,
-                    highest: price,
-                    spot,
-                    offers: 0,
-                    regions: 0,
-                    above_max_price: above,
-                    row,
-                });
-                regions.resize(regions.len() + words, 0);
-                points.len() - 1
+        let size = sizes.places[run.shape as usize];
+        let step = ((price.max(0.0).to_bits() >> STEP).clamp(STEPS.0, STEPS.1) - STEPS.0) as usize;
+        let slot = &mut slots[((size * steps + step) * 2 + usize::from(run.spot)) * 2 + usize::from(above)];
+        if *slot == u32::MAX {
+            *slot = points.len() as u32;
+            points.push(SizePoint {
+                size: sizes.values[size],
+                price,
+                highest: price,
+                spot: run.spot,
+                offers: 0,
+                regions: 0,
+                above_max_price: above,
+                row,
             });
+            regions.resize(regions.len() + words, 0);
+        }
+        let at = *slot as usize;
         let point = &mut points[at];
         if price < point.price {
             (point.price, point.row) = (price, row);
@@ -84,15 +107,15 @@ pub fn scatter(
         regions[at * words + region / 64] |= 1 << (region % 64);
     };
     if catalogue.same_as().is_empty() {
-        for (run, shape) in scan.runs() {
-            scan.rows(run).for_each(|row| add(shape, run.spot, row));
+        for (run, _) in scan.runs() {
+            scan.rows(run).for_each(|row| add(run, row));
         }
     } else {
         let mut rows: Vec<RowId> = scan.runs().flat_map(|(run, _)| scan.rows(run)).collect();
         scan.without_zones(&mut rows);
         for row in rows {
             if let Some(run) = catalogue.run_of(row) {
-                add(catalogue.shape(run), run.spot, row);
+                add(run, row);
             }
         }
     }

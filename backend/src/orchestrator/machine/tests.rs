@@ -40,7 +40,13 @@ fn offer() -> Offer {
 }
 
 fn instance_row(status: InstanceStatus) -> InstanceRow {
-    let planned = PlannedOffer { offer: offer(), allocation: None, notes: Vec::new() };
+    let planned = PlannedOffer {
+        offer: offer(),
+        allocation: None,
+        notes: Vec::new(),
+        observed_at: None,
+        difference: None,
+    };
     InstanceRow {
         version: 1,
         instance: Instance {

@@ -246,6 +246,8 @@ impl Provider for FakeProvider {
                     offer: offer(name, *price),
                     allocation: Some(Allocation { cpus: 2.0, ..Allocation::default() }),
                     notes: Vec::new(),
+                    observed_at: None,
+                    difference: None,
                 };
                 let offers: Vec<_> = self.world.script().offers.iter().map(planned).collect();
                 let refusals = if offers.is_empty() {

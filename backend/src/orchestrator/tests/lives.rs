@@ -2,10 +2,15 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use berth_shared::api::{InstanceStatus, JobReason, RunReason, RunStatus, Subject, SubmitRequest};
+use berth_shared::api::{
+    Difference, InstanceStatus, JobReason, RunReason, RunStatus, Subject, SubmitRequest,
+};
 
 use super::{Bench, Script, TEXT, code, fake::offer, one_offer, request, statuses};
-use crate::{clock::SystemClock, orchestrator::Orchestrator};
+use crate::{
+    clock::{Clock, SystemClock},
+    orchestrator::{Orchestrator, ServiceError},
+};
 
 #[tokio::test]
 async fn a_run_comes_up_and_is_stopped() {
@@ -175,7 +180,15 @@ async fn nothing_above_the_agreed_price_is_taken() {
     let bench = Bench::new(one_offer());
     let server = bench.start().await;
     let agreed = |price| SubmitRequest { agreed_price: Some(price), ..request("fox", TEXT) };
-    assert_eq!(code(server.service.submit("ann", agreed(0.4)).await), "price-changed");
+    let before = server.service.events_after(0, 100).await.expect("events");
+    let error = server.service.submit("ann", agreed(0.4)).await.expect_err("it costs more");
+    insta::assert_snapshot!(error, @"the first offer now costs $0.5 an hour instead of $0.4: small in here on `fake`; launch again to agree to that, or look at the plan");
+    let ServiceError::PriceChanged(change) = error else { panic!("{error:?}") };
+    assert_eq!((change.agreed, change.now, change.offer.instance_type.as_str()), (0.4, 0.5, "small"));
+    let stale = SubmitRequest { agreed_catalog: Some("0ld".into()), ..agreed(0.4) };
+    let told = server.service.submit("ann", stale).await.expect_err("it costs more").to_string();
+    assert!(told.contains("prices are newer ones"), "{told}");
+    assert_eq!(server.service.events_after(0, 100).await.expect("events"), before, "something was written");
     let id = server.service.submit("ann", agreed(0.5)).await.expect("accepted").run.id;
     bench.world.script().offers = vec![("large", 2.0)];
     let run = server.until(id, RunStatus::Failed).await;
@@ -347,11 +360,11 @@ async fn an_invalid_text_is_refused_with_everything_that_is_wrong() {
     let bench = Bench::new(one_offer());
     let server = bench.start().await;
     assert_eq!(code(server.service.submit("ann", request("fox", "type: [")).await), "invalid-configuration");
-    let plan = server.service.plan("type: [").await.expect("a plan");
+    let plan = server.plan("type: [").await;
     assert!(!plan.valid && plan.offers.is_empty() && !plan.diagnostics.is_empty());
-    let plan = server.service.plan(TEXT).await.expect("a plan");
+    let plan = server.plan(TEXT).await;
     assert!(plan.valid && plan.total == 1, "{plan:?}");
-    let plan = server.service.plan(&format!("{TEXT}backends: [aws]\n")).await.expect("a plan");
+    let plan = server.plan(&format!("{TEXT}backends: [aws]\n")).await;
     assert_eq!(plan.total, 0);
     assert!(plan.refusals[0].reasons[0].message.contains("does not name `fake`"), "{plan:?}");
     bench.world.script().offers.clear();
@@ -412,4 +425,52 @@ async fn the_loops_bring_runs_up_and_down_by_themselves() {
     assert_eq!(bench.world.machines(), 0);
     assert_eq!(bench.world.begun(), (1, 10));
     orchestrator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_plan_lists_instances_that_wait_and_says_that_none_is_taken_yet() {
+    let bench = Bench::new(Script { keeps_idle: true, ..one_offer() });
+    let server = bench.start().await;
+    for name in ["fox", "owl"] {
+        let id = server.submit(name, TEXT).await;
+        server.until(id, RunStatus::Running).await;
+    }
+    server.service.stop("ann", "owl", false).await.expect("asked");
+    server.pass(30).await;
+    let plan = server.plan(TEXT).await;
+    let listed: Vec<_> =
+        plan.instances.iter().map(|instance| (instance.name.as_str(), instance.status)).collect();
+    assert_eq!(listed, [("owl", InstanceStatus::Idle), ("fox", InstanceStatus::Busy)]);
+    let note = &plan.instances[0].notes[0];
+    assert_eq!(note.code, "not-reused");
+    insta::assert_snapshot!(note.message, @"it waits for a run, and this version of Berth cannot give it one yet: a launch makes another instance");
+    // What does not fit is not listed.
+    assert_eq!(server.plan(&format!("{TEXT}max_price: 0.1\n")).await.instances, []);
+    assert_eq!(server.plan(&format!("{TEXT}instance_name: fox\n")).await.instances.len(), 1);
+    let reuse = server.plan(&format!("{TEXT}creation_policy: reuse\n")).await;
+    assert_eq!(reuse.instances.len(), 2);
+    insta::assert_snapshot!(reuse.refusals[0].reasons[0].message, @"`creation_policy: reuse` takes only instances that exist, and this version of Berth cannot give one to a run yet; remove it or use `reuse-or-create`");
+}
+
+#[tokio::test]
+async fn instances_that_go_with_their_run_are_none_to_wait_for() {
+    let bench = Bench::new(one_offer());
+    let server = bench.start().await;
+    let id = server.submit("fox", TEXT).await;
+    server.until(id, RunStatus::Running).await;
+    assert_eq!(server.plan(TEXT).await.instances, []);
+}
+
+#[tokio::test]
+async fn a_plan_says_when_each_fact_was_seen_and_how_it_differs_from_the_preview() {
+    let bench = Bench::new(one_offer());
+    let server = bench.start().await;
+    let plan = server.plan(TEXT).await;
+    assert_eq!(plan.offers[0].observed_at, Some(server.clock.now()));
+    assert_eq!(plan.offers[0].difference, Some(Difference::NotInPreview));
+    let preview = plan.preview.expect("there is one");
+    assert_eq!(preview.catalog_version, plan.catalog_version);
+    let gone: u64 = preview.gone.iter().map(|gone| gone.offers).sum();
+    assert!(preview.total > 10_000 && gone == preview.total, "{preview:?}");
+    assert!(preview.gone.iter().all(|gone| gone.reason.code == "not-configured"));
 }

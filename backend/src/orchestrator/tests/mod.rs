@@ -6,12 +6,16 @@ mod lives;
 
 use std::{path::PathBuf, sync::Arc};
 
-use berth_shared::api::{InstanceStatus, Run, RunId, RunStatus, SubmitRequest};
+use berth_shared::api::{InstanceStatus, Plan, PlanRequest, Run, RunId, RunStatus, SubmitRequest};
 use rand::{SeedableRng, rngs::StdRng};
 
 use self::fake::{FakeArchive, FakeProvider, HandClock, Script, World};
 use super::{Parts, Service, ServiceError, core::Core, loops};
-use crate::{clock::Clock, store};
+use crate::{
+    catalog::{Catalogues, Published},
+    clock::Clock,
+    store,
+};
 
 const TEXT: &str = "type: dev-environment\nide: vscode\n";
 
@@ -57,7 +61,7 @@ impl Bench {
             clock,
             random: StdRng::from_seed(rand::random()),
             archive: Arc::new(FakeArchive(Arc::clone(&self.world))),
-            catalog_version: "test".to_owned(),
+            catalogues: Catalogues::new(Published::built_in().expect("a catalogue")),
         }
     }
 
@@ -73,6 +77,11 @@ impl Server {
     async fn submit(&self, name: &str, text: &str) -> RunId {
         let detail = self.service.submit("ann", request(name, text)).await.expect("it is accepted");
         detail.run.id
+    }
+
+    async fn plan(&self, text: &str) -> Plan {
+        let request = PlanRequest { configuration: text.to_owned(), preview: None };
+        self.service.plan(&request).await.expect("a plan")
     }
 
     async fn work(&self) {
@@ -140,6 +149,7 @@ fn request(name: &str, text: &str) -> SubmitRequest {
         name: Some(name.to_owned()),
         variables: Default::default(),
         agreed_price: None,
+        agreed_catalog: None,
     }
 }
 

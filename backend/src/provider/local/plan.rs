@@ -103,6 +103,8 @@ pub(super) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
             ..allocation.clone()
         }),
         notes: notes.clone(),
+        observed_at: None,
+        difference: None,
     });
     ProviderPlan { offers: offers.collect(), refusals }
 }

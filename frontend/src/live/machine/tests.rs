@@ -259,3 +259,18 @@ fn figures_that_nobody_follows_are_dropped() {
     machine.step(Input::Subscribe(Topic::Usage { run_id: RUN }), 2, 0.5);
     assert_eq!(applied(&machine.step(frame(&usage), 3, 0.5)), 1);
 }
+
+#[test]
+fn another_catalogue_is_passed_on_and_is_no_event() {
+    let mut machine = live(3);
+    let catalog = berth_shared::api::CatalogInfo {
+        version: "2".into(),
+        url: "/assets/catalog-2.bin".into(),
+        bytes: 9,
+        offers: 1,
+        origin: berth_shared::api::CatalogOrigin::Imported,
+    };
+    let message = ServerMessage::Catalog { seq: 3, catalog };
+    assert_eq!(machine.step(frame(&message), 5, 0.5), [Effect::Apply(Box::new(message.clone()))]);
+    assert_eq!(applied(&machine.step(frame(&event(4)), 6, 0.5)), 1);
+}

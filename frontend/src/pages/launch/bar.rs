@@ -9,11 +9,12 @@ use super::{
 };
 use crate::{
     components::{Icon, Prose, Spot},
-    format::{cost, duration, machine, price},
+    format::{clock_seconds, cost, duration, machine, price},
     launch::{
+        asides::asides,
         name,
         ready::{Readiness, values_in_words, variables},
-        refused::{Refused, Remedy},
+        refused::{Agreement, Refused, Remedy},
     },
 };
 
@@ -105,7 +106,14 @@ fn offer(plan: &Plan, first: &PlannedOffer) -> AnyView {
             format!("{} first, then {others} more in price order", machine::place(&first.offer))
         }
     };
-    let full = sub.clone();
+    let sub = std::iter::once(sub.trim_end_matches('.').to_owned())
+        .chain(asides(plan))
+        .collect::<Vec<_>>()
+        .join("; ");
+    let seen = first.observed_at.map(|at| format!("; seen at {}", clock_seconds(at))).unwrap_or_default();
+    let priced = first.offer.as_of.as_ref().map(|date| format!("; price of {date}")).unwrap_or_default();
+    let catalog = plan.catalog_version.clone();
+    let full = format!("{sub}{seen}{priced}; catalogue {catalog}");
     view! {
         <div class="launchbar__line">
             <span class="backend">
@@ -117,6 +125,7 @@ fn offer(plan: &Plan, first: &PlannedOffer) -> AnyView {
                 {kind.map(|kind| view! { <span class="launchbar__type">", "{kind}</span> })}
             </span>
             {(!own).then(|| view! { <Spot spot=first.offer.spot/> })}
+            <span class="launchbar__catalog">"catalogue "<span class="mono">{catalog}</span></span>
         </div>
         <div class="launchbar__sub" title=full><Prose text=sub capital=true/></div>
     }
@@ -201,7 +210,7 @@ fn Cost(desk: Desk) -> impl IntoView {
 /// Why the last launch was refused, and what can be done.
 #[component]
 fn RefusedNotice(desk: Desk) -> impl IntoView {
-    let launch = launching::launcher(desk);
+    let launch = launching::launcher_at(desk);
     view! {
         <div class="launchbar__notice" role="alert">
             {move || desk.refused.get().map(|refused| {
@@ -212,23 +221,29 @@ fn RefusedNotice(desk: Desk) -> impl IntoView {
     }
 }
 
-fn notice(desk: Desk, refused: Refused, launch: impl Fn() + Clone + 'static) -> impl IntoView {
-    let Refused { message, remedy, request_id } = refused;
-    let again = match remedy {
-        Remedy::AgreeToPrice => Some("Agree and start"),
-        Remedy::TryAgain => Some("Try again"),
-        Remedy::GiveValues => Some("Give values"),
-        Remedy::Rename | Remedy::MendText | Remedy::LogIn => None,
+fn notice(
+    desk: Desk,
+    refused: Refused,
+    launch: impl Fn(Option<Agreement>) + Clone + 'static,
+) -> impl IntoView {
+    let Refused { message, remedy, request_id, price: agreement } = refused;
+    let again = match (remedy, &agreement) {
+        (Remedy::AgreeToPrice, Some(agreement)) => Some(format!("Launch at {}/h", price(agreement.price))),
+        // Without a price in the answer there is only the new plan's to agree to.
+        (Remedy::AgreeToPrice, None) => Some("Agree and launch".to_owned()),
+        (Remedy::TryAgain, _) => Some("Try again".to_owned()),
+        (Remedy::GiveValues, _) => Some("Give values".to_owned()),
+        (Remedy::Rename | Remedy::MendText | Remedy::LogIn, _) => None,
     };
+    let plan_decides = remedy == Remedy::AgreeToPrice && agreement.is_none();
     let act = move |_| match remedy {
         Remedy::GiveValues => {
             desk.refused.set(None);
             desk.asking.set(Some(Asking::ToLaunch));
         }
-        _ => launch(),
+        _ => launch(agreement.clone()),
     };
-    // The new price comes with the new plan; until then there is nothing to agree to.
-    let waiting = move || remedy == Remedy::AgreeToPrice && desk.plan.with(|plan| !plan.is_current());
+    let waiting = move || plan_decides && desk.plan.with(|plan| !plan.is_current());
     view! {
         <div class="notice" data-tone=if remedy == Remedy::AgreeToPrice { "warn" } else { "danger" }>
             <Icon name=if remedy == Remedy::AgreeToPrice { "warn" } else { "error" }/>

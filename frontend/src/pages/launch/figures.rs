@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     components::Spot,
     format::{grouped, price},
-    launch::marks::Figure,
+    launch::figures::Figure,
 };
 
 /// The figures: as many lines as there are GPUs or sizes, not only those that are drawn.

@@ -1,13 +1,13 @@
 //! A text that another page changed for the draft. It arrives as a change, so that undo brings the draft back.
 
-use berth_shared::diagnostics::{ByteRange, LineIndex, TextEdit};
+use berth_shared::{
+    config::difference,
+    diagnostics::{ByteRange, LineIndex, TextEdit},
+};
 use leptos::prelude::*;
 
 use super::{desk::Desk, drafts};
-use crate::{
-    components::{Tone, toaster},
-    explore::difference::difference,
-};
+use crate::components::{Tone, toaster};
 
 /// What waits for the editor.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use berth_shared::api::{Run, SubmitRequest};
+use berth_shared::api::{Plan, Run, SubmitRequest};
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_navigate;
 
@@ -13,16 +13,23 @@ use super::{
 use crate::{
     api::{self, ApiError},
     launch::{
+        plan::Answers,
         ready::{Readiness, variables},
-        refused::{Refused, Remedy},
+        refused::{Agreement, Refused, Remedy},
     },
 };
 
 /// A function that launches what the desk holds: asks for missing values first, goes to the run when it is made,
-/// and says why when it is not. The text stays whatever happens.
+/// and says why when it is not. The text stays whatever happens. Agrees to the price that the plan shows.
 pub(super) fn launcher(desk: Desk) -> impl Fn() + Clone + 'static {
+    let launch = launcher_at(desk);
+    move || launch(None)
+}
+
+/// As [`launcher`], for a price that the server has named; `None` = that of the plan.
+pub(super) fn launcher_at(desk: Desk) -> impl Fn(Option<Agreement>) + Clone + 'static {
     let navigate = use_navigate();
-    move || {
+    move |agreed| {
         match untrack(move || desk.readiness()) {
             Readiness::Ready => {}
             Readiness::Waiting => return,
@@ -41,7 +48,7 @@ pub(super) fn launcher(desk: Desk) -> impl Fn() + Clone + 'static {
         desk.asking.set(None);
         desk.refused.set(None);
         desk.launching.set(true);
-        let request = request(desk);
+        let request = request(desk, agreed);
         let navigate = navigate.clone();
         spawn_local(async move {
             let answer = api::post::<_, Run>("/api/v1/runs", &request).await;
@@ -70,17 +77,24 @@ fn asked(desk: Desk) -> Vec<String> {
     desk.checked.with_untracked(|checked| checked.configuration.as_ref().map(variables).unwrap_or_default())
 }
 
-fn request(desk: Desk) -> SubmitRequest {
+fn request(desk: Desk, agreed: Option<Agreement>) -> SubmitRequest {
     let asked = asked(desk);
+    let agreed = agreed.or_else(|| desk.plan.with_untracked(seen));
     let name = desk.run_name.get_untracked();
     SubmitRequest {
         configuration: desk.text.with_untracked(|text| text.to_string()),
         name: (!name.is_empty()).then_some(name),
         variables: desk.values.get_untracked().into_iter().filter(|(name, _)| asked.contains(name)).collect(),
-        agreed_price: desk.plan.with_untracked(|plan| {
-            plan.shown()?.as_ref().ok()?.offers.first().map(|first| first.offer.price)
-        }),
+        agreed_price: agreed.as_ref().map(|agreed| agreed.price),
+        agreed_catalog: agreed.map(|agreed| agreed.catalog),
     }
+}
+
+/// What the plan on show says it costs.
+fn seen(plan: &Answers<Result<Plan, ApiError>>) -> Option<Agreement> {
+    let plan = plan.shown()?.as_ref().ok()?;
+    let first = plan.offers.first()?;
+    Some(Agreement { price: first.offer.price, catalog: plan.catalog_version.clone() })
 }
 
 fn refuse(desk: Desk, error: &ApiError) {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, ops::Range, sync::Arc, time::Duration};
 
-use berth_shared::matcher::{ListOptions, OfferIndex, RowList, SizePoint, SortBy, scatter};
+use berth_shared::matcher::{ListOptions, OfferIndex, RowList, SizePoint, SortBy};
 use leptos::prelude::*;
 
 use super::{
@@ -199,8 +199,7 @@ fn plot(desk: Desk) {
         return;
     };
     let axis = listed.axis.get_untracked();
-    let points = axis
-        .size()
-        .map(|size| Arc::new(scatter(index.catalogue(), &matched.requirements, &matched.context, size)));
+    let points =
+        axis.size().map(|size| Arc::new(index.scatter(&matched.requirements, &matched.context, size)));
     listed.sizes.set(points.map(|points| (axis, points)));
 }

@@ -89,12 +89,16 @@ fn Headline(desk: Desk) -> impl IntoView {
                 (Some(oldest), Some(newest)) => format!("Prices of {}", dates::span(oldest, newest)),
                 _ => "Dates of prices not known".to_owned(),
             };
+            let version = desk.offers.with(|offers| match offers {
+                Offers::Ready(catalogue) => format!("catalogue {}", catalogue.version()),
+                _ => String::new(),
+            });
             let estimates = match all.estimated {
                 0 => String::new(),
                 1 => "1 of them is an estimate".to_owned(),
                 count => format!("{} of them are estimates", grouped(count as u64)),
             };
-            Some(view! { <div>{span}</div><div>{estimates}</div> })
+            Some(view! { <div>{span}", "<span class="headline__catalog">{version}</span></div><div>{estimates}</div> })
         })
     };
     view! {
@@ -153,14 +157,12 @@ fn Toolbar(desk: Desk, room: Room) -> impl IntoView {
                 {option(Kind::Spot, "Spot", |matched| matched.all.spot)}
             </div>
             <label class="toolbar__pick">
-                <span class="chip__key">"Group"</span>
                 <select aria-label="Group by" prop:value=move || listed.view.get().key()
                     on:change=move |event| if let Some(view) = View::of_key(&event_target_value(&event)) { listed.show(view) }>
                     {View::ALL.into_iter().map(|view| view! { <option value=view.key()>{view.label()}</option> }).collect_view()}
                 </select>
             </label>
             <label class="toolbar__pick" data-only="phone">
-                <span class="chip__key">"Sort"</span>
                 <select aria-label="Sort by" prop:value=sorted on:change=sort>
                     <option value="">"Cheapest first"</option>
                     {Column::ALL.into_iter().map(|column| view! { <option value=column.key()>{column.long_label()}</option> }).collect_view()}
@@ -172,7 +174,7 @@ fn Toolbar(desk: Desk, room: Room) -> impl IntoView {
                 on:click=move |_| desk.preview.update(|preview| *preview = !*preview)>
                 <span class="switch__track" aria-hidden="true"></span>
                 "Backends not set up"
-                <span class="backend__mark" data-preview aria-hidden="true">"pre"</span>
+                <span class="tag" data-preview="" title="such a frame stands around backends that are not set up here: a preview of prices">"preview"</span>
             </button>
         </div>
     }

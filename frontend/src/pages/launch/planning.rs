@@ -9,12 +9,13 @@ use super::desk::Desk;
 use crate::{
     api,
     live::{machine::Connection, use_live},
+    price_list::Offers,
 };
 
 /// How long the typing rests before the server is asked.
 const REST: Duration = Duration::from_millis(250);
 
-/// Asks when the text rests, and again when the server is back or its machines have changed.
+/// Asks when the text rests, and again when the server is back, its machines have changed or it has another catalogue.
 pub(super) fn follow(desk: Desk) {
     let live = use_live();
     let waiting = StoredValue::new(None::<TimeoutHandle>);
@@ -39,12 +40,33 @@ pub(super) fn follow(desk: Desk) {
     let instances = Memo::new(move |_| {
         live.instances.all().iter().map(|instance| (instance.id, instance.status)).collect::<Vec<_>>()
     });
+    let catalog = Memo::new(move |_| {
+        live.server.with(|server| server.as_ref().map(|server| server.catalog_version.clone()))
+    });
     Effect::new(move |first: Option<()>| {
         instances.track();
+        catalog.track();
         if connected.get() && first.is_some() {
             desk.plan.update(|plan| plan.outdated());
             later();
         }
+    });
+    // The plan is held against the preview that the page shows: another one wants another comparison.
+    let shown = Memo::new(move |_| {
+        desk.offers.with(|offers| match offers {
+            Offers::Ready(catalogue) => Some(catalogue.version().to_owned()),
+            _ => None,
+        })
+    });
+    Effect::new(move |before: Option<Option<String>>| {
+        let now = shown.get();
+        if let (Some(Some(before)), Some(now)) = (&before, &now)
+            && before != now
+        {
+            desk.plan.update(|plan| plan.outdated());
+            later();
+        }
+        now
     });
     on_cleanup(move || {
         if let Some(handle) = waiting.try_get_value().flatten() {
@@ -64,5 +86,9 @@ pub(super) fn ask(desk: Desk) {
 
 async fn request(desk: Desk) -> Result<Plan, api::ApiError> {
     let configuration = desk.text.get_untracked().to_string();
-    api::post("/api/v1/plan", &PlanRequest { configuration }).await
+    let preview = match desk.offers.get_untracked() {
+        Offers::Ready(catalogue) => Some(catalogue.version().to_owned()),
+        _ => None,
+    };
+    api::post("/api/v1/plan", &PlanRequest { configuration, preview }).await
 }

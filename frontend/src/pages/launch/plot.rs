@@ -15,8 +15,9 @@ use crate::{
     format::{grouped, price},
     launch::{
         brush::{self, Brush, End},
+        figures::{Figure, figures_by_gpu, figures_by_size},
         lanes::lay_out,
-        marks::{Axis, Figure, Mark, Picture, figures_by_gpu, figures_by_size},
+        marks::{Axis, Mark, Picture},
     },
 };
 
@@ -365,7 +366,7 @@ fn ticks(drawn: &Drawn) -> impl IntoView + use<> {
         .ticks(6)
         .into_iter()
         // A tick that the limit's own would cover is left out.
-        .filter(|price| limit_at.is_none_or(|at| (picture.scale.at(*price) - at).abs() > 6.0))
+        .filter(|price| limit_at.is_none_or(|at| (picture.scale.at(*price) - at).abs() > 8.0))
         .map(|price| (picture.scale.at(price), format!("${price}"), None))
         .chain(limit.zip(limit_at).map(|(price, at)| (at, format!("max ${price}"), Some(""))))
         .map(|(at, text, limit)| {

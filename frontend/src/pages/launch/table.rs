@@ -31,6 +31,8 @@ pub(super) struct Room {
     pub(super) shown: Memo<Columns>,
     /// Whether lines restack, as on a phone.
     pub(super) stacked: Memo<bool>,
+    /// Whether there is more than the least room.
+    roomy: Memo<bool>,
     /// Width of the table, rem; 0 before the first layout.
     rem: RwSignal<f64>,
     /// Width of the window, pixels.
@@ -41,11 +43,13 @@ impl Room {
     pub(super) fn new(desk: Desk) -> Self {
         let rem = RwSignal::new(0.0);
         let width = RwSignal::new(inner(window().inner_width()));
+        let shown = Memo::new(move |_| {
+            let wanted = desk.listed.columns.get();
+            if width.get() <= STACKED || rem.get() <= 0.0 { wanted } else { wanted.within(rem.get()) }
+        });
         Self {
-            shown: Memo::new(move |_| {
-                let wanted = desk.listed.columns.get();
-                if width.get() <= STACKED || rem.get() <= 0.0 { wanted } else { wanted.within(rem.get()) }
-            }),
+            shown,
+            roomy: Memo::new(move |_| shown.get().have_room(rem.get())),
             stacked: Memo::new(move |_| width.get() <= STACKED),
             rem,
             width,
@@ -147,7 +151,7 @@ pub(super) fn OffersTable(desk: Desk, room: Room) -> impl IntoView {
     let keys = move || {
         let window = listed.window.get();
         let (view, columns, newest) = (listed.view.get_untracked(), room.shown.get(), newest.get());
-        let index = listed.index();
+        let (index, stacked) = (listed.index(), room.stacked.get());
         set_up.with(|set_up| {
             listed.listing.with(|listing| {
                 let Some(listing) = listing else { return Vec::new() };
@@ -171,6 +175,7 @@ pub(super) fn OffersTable(desk: Desk, room: Room) -> impl IntoView {
                             columns,
                             newest: newest.clone(),
                             preview: backend == Some(false),
+                            stacked,
                         }
                     })
                     .collect()
@@ -179,21 +184,40 @@ pub(super) fn OffersTable(desk: Desk, room: Room) -> impl IntoView {
     };
     // The focus does not go with a line that is scrolled away: the keys go on scrolling.
     let had_focus = StoredValue::new(false);
+    let keep_focus = move || {
+        let lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+        if !lost || had_focus.try_get_value() != Some(true) {
+            return;
+        }
+        had_focus.set_value(false);
+        let frame = frame.try_get_untracked().flatten();
+        let pane = frame.and_then(|frame| frame.closest(".launch__offers").ok().flatten());
+        if let Some(pane) = pane.and_then(|pane| pane.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let options = web_sys::FocusOptions::new();
+            options.set_prevent_scroll(true);
+            let _ = pane.focus_with_options(&options);
+        }
+    };
     Effect::new(move |_| {
         listed.window.track();
         listed.listing.track();
-        let lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
-        if had_focus.get_value() && lost {
-            had_focus.set_value(false);
-            let pane =
-                frame.get_untracked().and_then(|frame| frame.closest(".launch__offers").ok().flatten());
-            if let Some(pane) = pane.and_then(|pane| pane.dyn_into::<web_sys::HtmlElement>().ok()) {
-                let options = web_sys::FocusOptions::new();
-                options.set_prevent_scroll(true);
-                let _ = pane.focus_with_options(&options);
-            }
+        // The lines have changed by then.
+        if had_focus.get_value() {
+            request_animation_frame(keep_focus);
         }
     });
+    let unfold = move |event: leptos::ev::MouseEvent| {
+        let button = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+            .and_then(|target| target.closest("[data-unfold]").ok().flatten());
+        let Some(button) = button else { return };
+        let Some(key) = button.get_attribute("data-unfold").and_then(|key| key.parse().ok()) else { return };
+        listed.toggle(key);
+        let open = listed.open.with_untracked(|open| open.contains(&key));
+        // The line stays as it is, but for this.
+        let _ = button.set_attribute("aria-expanded", if open { "true" } else { "false" });
+    };
     let above = move || {
         let lines = listed.window.with(|window| window.start.min(count.get()));
         format!("{}px", lines as f64 * height.get())
@@ -206,7 +230,7 @@ pub(super) fn OffersTable(desk: Desk, room: Room) -> impl IntoView {
     let empty = Memo::new(move |_| !loading.get() && count.get() == 0);
     let columns = move || room.shown.get().list().len() + 2;
     view! {
-        <div class="offers" node_ref=frame
+        <div class="offers" node_ref=frame data-roomy=move || room.roomy.get().then_some("")
             on:focusin=move |_| had_focus.set_value(true)
             on:focusout=move |event| if event.related_target().is_some() { had_focus.set_value(false) }>
             <table class="table" data-stack aria-label="Offers" aria-busy=move || loading.get().to_string()
@@ -218,7 +242,7 @@ pub(super) fn OffersTable(desk: Desk, room: Room) -> impl IntoView {
                         .map(|column: Column| head(desk, column.key(), column.label(), column.sort(), column.is_number()))
                         .collect_view()}
                 </tr></thead>
-                <tbody>
+                <tbody on:click=unfold>
                     <tr class="offers__space" aria-hidden="true" node_ref=before>
                         <td colspan=columns style=("block-size", above)></td>
                     </tr>

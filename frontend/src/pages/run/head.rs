@@ -102,6 +102,7 @@ fn Actions(subject: Subject, stopper: Stopper) -> impl IntoView {
                     configuration: configuration.clone(),
                     name: None,
                     variables: Default::default(),
+                    agreed_catalog: None,
                     agreed_price: run.with_untracked(|run| run.offer.as_ref().map(|offer| offer.price)),
                 };
                 match api::post::<_, Run>("/api/v1/runs", &request).await {

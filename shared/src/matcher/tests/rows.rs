@@ -7,7 +7,9 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use super::{any_context, any_offer, any_requirements, catalogue, facts, match_offers, reference};
 use crate::{
     catalog::{Availability, Catalogue, Offer, OfferGpu, PriceBasis, Row},
-    matcher::{Context, GroupBy, ListOptions, OfferIndex, PlotSize, Requirements, RowList, SortBy, scatter},
+    matcher::{
+        BackendSetup, Context, GroupBy, ListOptions, OfferIndex, PlotSize, Requirements, RowList, SortBy,
+    },
 };
 
 fn index(offers: &[Offer]) -> OfferIndex {
@@ -185,9 +187,10 @@ proptest! {
         context in any_context(),
         size in select(vec![PlotSize::GpuMemory, PlotSize::Cpus]),
     ) {
-        let catalogue = catalogue(&offers);
-        let matches = match_offers(&catalogue, &requirements, &context, 0);
-        let points = scatter(&catalogue, &requirements, &context, size);
+        let index = index(&offers);
+        let catalogue = index.catalogue();
+        let matches = match_offers(catalogue, &requirements, &context, 0);
+        let points = index.scatter(&requirements, &context, size);
         let count = |above: bool| {
             points.iter().filter(|point| point.above_max_price == above).map(|point| point.offers).sum::<usize>()
         };
@@ -218,6 +221,26 @@ fn offer(instance_type: &str, region: &str, spot: bool, price: f64, basis: Price
         as_of: None,
         availability: Availability::Unknown,
     }
+}
+
+#[test]
+fn a_catalogue_that_stands_by_backend_is_listed_in_the_order_of_the_context_all_the_same() {
+    let at = |backend: &str, region: &str| Offer {
+        backend: backend.into(),
+        ..offer("a", region, false, 1.0, PriceBasis::Listed)
+    };
+    // More rows of one kind than a word of the set has bits.
+    let mut offers: Vec<Offer> = (0..150).map(|region| at("aws", &format!("us-{region}"))).collect();
+    offers.push(at("gcp", "us-1"));
+    let index = index(&offers);
+    let rows = |names: [&str; 2]| {
+        let setup = |name: &str| BackendSetup { name: name.into(), regions: None };
+        let context = Context { backends: names.map(setup).to_vec() };
+        index.list(&Requirements::default(), &context, &ListOptions::default()).rows
+    };
+    assert_eq!(rows(["aws", "gcp"]), (0..151).collect::<Vec<_>>());
+    let backwards: Vec<_> = std::iter::once(150).chain(0..150).collect();
+    assert_eq!(rows(["gcp", "aws"]), backwards);
 }
 
 fn row(offer: Offer) -> Row {

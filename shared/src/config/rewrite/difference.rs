@@ -1,6 +1,6 @@
 //! Where two texts differ.
 
-use berth_shared::diagnostics::ByteRange;
+use crate::diagnostics::ByteRange;
 
 /// The one part of `old` that has to be replaced to get `new`, and by what; `None` when they are the same.
 #[must_use]

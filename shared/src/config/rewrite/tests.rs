@@ -140,3 +140,22 @@ proptest! {
         let _ = set(&text, "resources.gpu", &value);
     }
 }
+
+#[test]
+fn a_field_may_lie_deeper() {
+    check("a:\n  b:\n    c: 1 # one\n  d: 2\n", "a.b.c", "7", "a:\n  b:\n    c: 7 # one\n  d: 2\n");
+    check("a: {b: {d: 2}}\n", "a.b.c", "x:y", "a: {b: {c: \"x:y\", d: 2}}\n");
+    check("a:\n  d: 2\n", "a.b.c", "7", "a:\n  b:\n    c: 7\n  d: 2\n");
+    check("d: 2\n", "a.b.c", "7", "d: 2\na:\n  b:\n    c: 7\n");
+}
+
+#[test]
+fn fields_are_found_in_the_text() {
+    let text = "type: dev-environment\nresources:\n  memory: 8GB..\n  gpu: A100\nmax_price: 5 # dollars\n";
+    let at = |path: &str| place(text, path).map(|range| (range.start.line, range.start.column));
+    assert_eq!(at("resources.gpu"), Some((3, 7)));
+    assert_eq!(at("resources.disk"), at("resources"), "not written: its section");
+    assert_eq!(at("max_price"), Some((4, 11)));
+    assert_eq!(at("regions"), None);
+    assert_eq!(place("{", "ide"), None);
+}
