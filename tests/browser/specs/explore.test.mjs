@@ -123,6 +123,10 @@ test(
   'a card is used: the text gets the GPU, keeps the rest, and undo brings it back',
   withServer(async ({ server, browser }) => {
     const page = await browser.newPage();
+    const fetched = [];
+    page.on('request', (request) => {
+      if (request.url().includes('/assets/catalog-')) fetched.push(request.url());
+    });
     await logIn(page, server.loginLink);
     await paste(page, TEXT);
     await page.getByText('Draft saved').waitFor();
@@ -155,6 +159,7 @@ test(
     await page.getByRole('textbox', { name: 'Configuration' }).click();
     await page.keyboard.press('ControlOrMeta+z');
     await until(async () => (await editorText(page)).includes('ide: [vscode'), 'undo brings the broken draft back');
+    assert.equal(fetched.length, 1, 'all pages share one price list');
     assert.deepEqual(page.problems, []);
   }),
 );
