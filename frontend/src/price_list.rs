@@ -77,9 +77,15 @@ pub fn provide_price_list() {
                 Offers::Ready(catalogue) => Some(Arc::clone(catalogue)),
                 _ => None,
             };
+            let Some(catalogue) = known else {
+                // The old prices, which say their version, are better than none.
+                if !list.offers.with_untracked(|offers| matches!(offers, Offers::Ready(_))) {
+                    list.offers.set(offers);
+                }
+                return;
+            };
             list.index.set(None);
             list.offers.set(offers);
-            let Some(catalogue) = known else { return };
             // The offers come first. Ordering and counting them takes a few frames' time, each in a task of its own:
             // keys that come meanwhile do not wait for both.
             TimeoutFuture::new(0).await;
