@@ -10,6 +10,7 @@ pub mod config;
 pub mod diagnostics;
 pub mod explore;
 pub mod matcher;
+pub mod order;
 pub mod reference;
 pub mod schema;
 pub mod time;

@@ -202,7 +202,7 @@ fn in_utf16<'r>(text: &str, ranges: impl Iterator<Item = &'r mut Range>) {
     }
     let mut places: Vec<&mut Position> =
         ranges.flat_map(|range| [&mut range.start, &mut range.end]).collect();
-    places.sort_by_key(|place| place.offset);
+    crate::order::sort_by_key(&mut places, |place| place.offset);
     let (mut bytes, mut units) = (0, 0);
     for place in places {
         let passed = text.get(bytes..place.offset).unwrap_or_default();

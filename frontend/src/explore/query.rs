@@ -48,7 +48,7 @@ impl Order {
         };
         let memory = |card: &Card| card.gpu.as_ref().map_or(0.0, |gpu| gpu.memory_gib);
         let name = |card: &Card| card.gpu.as_ref().map(|gpu| gpu.name.to_lowercase());
-        cards.sort_by(|a, b| {
+        berth_shared::order::sort_by(cards, |a, b| {
             let first = match self {
                 Self::Price => a.lowest().total_cmp(&b.lowest()),
                 Self::PerGpu => per_gpu(a).total_cmp(&per_gpu(b)),

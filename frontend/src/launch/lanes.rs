@@ -67,7 +67,9 @@ pub fn lay_out(points: &[PlotPoint], max_price: Option<f64>) -> Lanes {
     }
     // What can be afforded first, then by price.
     let mut ordered: Vec<_> = by_machine.into_values().collect();
-    ordered.sort_by(|a, b| nearest(a).0.cmp(&nearest(b).0).then(nearest(a).1.total_cmp(&nearest(b).1)));
+    berth_shared::order::sort_by(&mut ordered, |a, b| {
+        nearest(a).0.cmp(&nearest(b).0).then(nearest(a).1.total_cmp(&nearest(b).1))
+    });
     let left_out = ordered.len().saturating_sub(MOST_LANES);
     ordered.truncate(MOST_LANES);
     let shown = || ordered.iter().flatten();

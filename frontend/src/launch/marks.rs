@@ -288,14 +288,14 @@ impl Picture {
 }
 
 fn in_order(mut marks: Vec<Mark>) -> Vec<Mark> {
-    marks.sort_by(|a, b| a.y.total_cmp(&b.y).then(a.at.total_cmp(&b.at)));
+    berth_shared::order::sort_by(&mut marks, |a, b| a.y.total_cmp(&b.y).then(a.at.total_cmp(&b.at)));
     marks
 }
 
 /// Sizes to write beside the scale: those that there are, or else as many powers of 2 as have room.
 fn ticks(sizes: impl Iterator<Item = f64>, place: impl Fn(f64) -> f64) -> Vec<f64> {
     let mut own: Vec<f64> = sizes.collect();
-    own.sort_by(f64::total_cmp);
+    berth_shared::order::sort_by(&mut own, f64::total_cmp);
     own.dedup();
     let (Some(&low), Some(&high)) = (own.first(), own.last()) else { return Vec::new() };
     let room = |ticks: &[f64]| ticks.windows(2).all(|pair| place(pair[0]) - place(pair[1]) >= ROOM);

@@ -71,7 +71,7 @@ where
 
     /// Puts these rows in place of all.
     pub fn replace(&self, mut rows: Vec<T>) {
-        rows.sort_by(self.compare);
+        berth_shared::order::sort_by(&mut rows, self.compare);
         let keys: Vec<K> = rows.iter().map(self.key).collect();
         self.cells.update_value(|cells| {
             cells.retain(|key, _| keys.contains(key));

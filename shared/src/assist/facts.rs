@@ -159,7 +159,7 @@ impl Facts {
             a.backend.cmp(&b.backend).then_with(|| a.instance_type.cmp(&b.instance_type))
         };
         self.order = (0..).take(runs.len()).collect();
-        self.order.sort_by(|&a, &b| by_type(&runs[a as usize], &runs[b as usize]));
+        crate::order::sort_by(&mut self.order, |&a, &b| by_type(&runs[a as usize], &runs[b as usize]));
         for at in 0..self.order.len() {
             let run = &runs[self.order[at] as usize];
             let new = at == 0 || by_type(&runs[self.order[at - 1] as usize], run) != Ordering::Equal;
@@ -210,7 +210,9 @@ impl Facts {
             })
             .filter(|(_, stock)| stock.offers > 0)
             .collect();
-        all.sort_by(|(a, s), (b, t)| t.offers.cmp(&s.offers).then_with(|| a.name.cmp(&b.name)));
+        crate::order::sort_by(&mut all, |(a, s), (b, t)| {
+            t.offers.cmp(&s.offers).then_with(|| a.name.cmp(&b.name))
+        });
         all
     }
 
@@ -284,7 +286,7 @@ impl Facts {
             found.select_nth_unstable_by(most - 1, order);
             found.truncate(most);
         }
-        found.sort_by(order);
+        crate::order::sort_by(&mut found, order);
         let types = found.into_iter().map(|(_, _, ix)| self.instance_type_at(ix, Some(&wanted))).collect();
         (types, total)
     }
@@ -383,7 +385,7 @@ fn gpus(catalogue: &Catalogue) -> Vec<GpuStock> {
         }
     }
     for gpu in &mut all {
-        gpu.memory.sort_by(f64::total_cmp);
+        crate::order::sort_by(&mut gpu.memory, f64::total_cmp);
     }
     all
 }

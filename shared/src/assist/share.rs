@@ -77,7 +77,7 @@ pub fn without_secrets(text: &str) -> Shared {
         edits.push((node.range, instead, path.to_string()));
     }
     loose(text, &mut edits);
-    edits.sort_by_key(|(range, ..)| (range.start, range.end));
+    crate::order::sort_by_key(&mut edits, |(range, ..)| (range.start, range.end));
     let (mut out, mut left_out, mut at) = (String::with_capacity(text.len()), Vec::new(), 0);
     for (range, instead, path) in edits {
         // What is inside of something that goes goes with it.

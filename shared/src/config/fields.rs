@@ -150,7 +150,7 @@ impl Cx<'_> {
             .filter(|(_, entry)| !entry.merged)
             .filter_map(|(i, entry)| Some((coerce::as_text(&doc.node(entry.key).value)?, i)))
             .collect();
-        keys.sort();
+        crate::order::sort(&mut keys);
         for group in keys.chunk_by(|a, b| a.0 == b.0) {
             let Some((last, ignored)) = group.split_last() else { continue };
             for (name, i) in ignored {

@@ -33,7 +33,7 @@ pub(super) fn of_document(text: &str, document: &Document, configuration: &Confi
     let mut notes = Notes { doc: document, configuration, index: &index, all: Vec::new() };
     notes.collect();
     let mut all = notes.all;
-    all.sort_by_key(|hint| hint.range.start.offset);
+    crate::order::sort_by_key(&mut all, |hint| hint.range.start.offset);
     all
 }
 

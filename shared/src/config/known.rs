@@ -362,7 +362,7 @@ fn gpu_memory(cx: &mut Cx<'_>, at: At<'_>, known: &[&GpuStock], asked: SizeRange
         }),
     };
     let mut sizes: Vec<f64> = known.iter().flat_map(|gpu| gpu.memory.iter().copied()).collect();
-    sizes.sort_by(f64::total_cmp);
+    crate::order::sort_by(&mut sizes, f64::total_cmp);
     sizes.dedup();
     let draft =
         cx.sink.report(Code::GpuMemory, path.to_string(), token.unwrap_or(place.range), join(&facts, "and"));

@@ -86,7 +86,7 @@ fn password_of(rest: &str) -> Option<Secret<'_>> {
 /// `xxxxxxxxxxxx` and `your-token-here` are no secrets.
 fn is_random(text: &str) -> bool {
     let mut seen: Vec<u8> = text.bytes().collect();
-    seen.sort_unstable();
+    crate::order::sort(&mut seen);
     seen.dedup();
     seen.len() >= 8 && text.bytes().any(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }

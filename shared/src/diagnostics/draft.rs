@@ -159,7 +159,7 @@ impl Sink {
             }
         }
         // Stable: at one place, the order in which they were found.
-        self.drafts.sort_by_key(|draft| (draft.range.start, draft.code.severity()));
+        crate::order::sort_by_key(&mut self.drafts, |draft| (draft.range.start, draft.code.severity()));
         let index = LineIndex::new(text);
         self.drafts.into_iter().map(|draft| draft.finish(&index)).collect()
     }

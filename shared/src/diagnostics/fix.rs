@@ -18,7 +18,7 @@ pub fn apply_edits(text: &str, edits: &[TextEdit]) -> Option<String> {
 
 fn apply<'e>(text: &str, edits: impl IntoIterator<Item = &'e TextEdit>) -> Option<String> {
     let mut edits: Vec<&TextEdit> = edits.into_iter().collect();
-    edits.sort_by_key(|edit| (edit.range.start.offset, edit.range.end.offset));
+    crate::order::sort_by_key(&mut edits, |edit| (edit.range.start.offset, edit.range.end.offset));
     let mut out = String::with_capacity(text.len() + 16);
     let mut at = 0;
     for edit in edits {
@@ -89,7 +89,7 @@ fn certain(diagnostics: &[Diagnostic]) -> Vec<(&Diagnostic, &Fix)> {
         .collect();
     let start = |fix: &Fix| fix.edits.iter().map(|edit| edit.range.start.offset).min().unwrap_or_default();
     let end = |fix: &Fix| fix.edits.iter().map(|edit| edit.range.end.offset).max().unwrap_or_default();
-    all.sort_by_key(|(_, fix)| start(fix));
+    crate::order::sort_by_key(&mut all, |(_, fix)| start(fix));
     let mut free = 0;
     all.retain(|(_, fix)| {
         let fits = start(fix) >= free;

@@ -108,7 +108,7 @@ pub fn cards(catalogue: &Catalogue, wanted: &Wanted) -> Explored {
         );
     }
     let sizes = sizes(catalogue);
-    slots.sort_by(|a, b| a.order(b));
+    crate::order::sort_by(&mut slots, |a, b| a.order(b));
     let cards: Vec<Card> = slots.into_iter().map(|slot| slot.finish(catalogue, &sizes)).collect();
     let mut explored =
         Explored { offers: cards.iter().map(|card| card.offers).sum(), cards, ..Explored::default() };
@@ -246,7 +246,7 @@ fn lines(best: &[[Best; 2]], on_demand: Best, spot: Best) -> Vec<RowId> {
         .zip(best)
         .flat_map(|(backend, kinds)| kinds.iter().flatten().map(move |&(price, row)| (backend, price, row)))
         .collect();
-    all.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.2.cmp(&b.2)));
+    crate::order::sort_by(&mut all, |a, b| a.1.total_cmp(&b.1).then(a.2.cmp(&b.2)));
     let mut chosen: Vec<(usize, f64, RowId)> = all
         .iter()
         .copied()
@@ -261,6 +261,6 @@ fn lines(best: &[[Best; 2]], on_demand: Best, spot: Best) -> Vec<RowId> {
             }
         }
     }
-    chosen.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.2.cmp(&b.2)));
+    crate::order::sort_by(&mut chosen, |a, b| a.1.total_cmp(&b.1).then(a.2.cmp(&b.2)));
     chosen.into_iter().map(|(_, _, row)| row).collect()
 }

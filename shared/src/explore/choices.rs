@@ -37,29 +37,29 @@ impl Choices {
         choices.newest =
             catalogue.provenances().iter().filter_map(|provenance| provenance.as_of.clone()).max();
         choices.gpus = catalogue.gpu_names().to_vec();
-        choices.gpus.sort_unstable();
+        crate::order::sort(&mut choices.gpus);
         for (index, name) in (0..).zip(catalogue.gpu_names()) {
             choices.capabilities.extend(catalogue.capability(index));
             let Some(fact) = catalogue.gpus().get(name) else { continue };
             choices.vendors.push(fact.vendor.clone());
             choices.memory_gib.extend(&fact.memory_gib);
         }
-        choices.counts.sort_unstable();
+        crate::order::sort(&mut choices.counts);
         choices.counts.dedup();
-        choices.capabilities.sort_unstable();
+        crate::order::sort(&mut choices.capabilities);
         choices.capabilities.dedup();
-        choices.vendors.sort_unstable();
+        crate::order::sort(&mut choices.vendors);
         choices.vendors.dedup();
-        choices.memory_gib.sort_unstable_by(f64::total_cmp);
+        crate::order::sort_by(&mut choices.memory_gib, f64::total_cmp);
         choices.memory_gib.dedup();
         choices.backends = catalogue.backends().iter().map(|name| (name.clone(), Vec::new())).collect();
         for (backend, region) in catalogue.regions() {
             choices.backends[usize::from(backend)].1.push(region.to_owned());
         }
         for (_, regions) in &mut choices.backends {
-            regions.sort_unstable();
+            crate::order::sort(regions);
         }
-        choices.backends.sort_unstable();
+        crate::order::sort(&mut choices.backends);
         choices
     }
 

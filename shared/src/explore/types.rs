@@ -75,7 +75,9 @@ pub fn types(
             continue;
         }
         let (total, offers) = (machines.len(), machines.iter().map(|(_, found)| found.regions).sum());
-        machines.sort_by(|(_, a), (_, b)| a.lowest.total_cmp(&b.lowest).then(a.row.cmp(&b.row)));
+        crate::order::sort_by(&mut machines, |(_, a), (_, b)| {
+            a.lowest.total_cmp(&b.lowest).then(a.row.cmp(&b.row))
+        });
         machines.truncate(limit(backend));
         let machines = machines
             .into_iter()
@@ -88,7 +90,9 @@ pub fn types(
     }
     let lowest =
         |types: &BackendTypes| types.machines.first().map_or(f64::INFINITY, |first| first.offer.price);
-    all.sort_by(|a, b| lowest(a).total_cmp(&lowest(b)).then_with(|| a.backend.cmp(&b.backend)));
+    crate::order::sort_by(&mut all, |a, b| {
+        lowest(a).total_cmp(&lowest(b)).then_with(|| a.backend.cmp(&b.backend))
+    });
     all
 }
 
@@ -104,7 +108,9 @@ pub fn places(catalogue: &Catalogue, wanted: &Wanted, machine: MachineId) -> Vec
         .flat_map(|run| filter.rows(run))
         .filter_map(|row| catalogue.offer(row))
         .collect();
-    offers.sort_by(|a, b| a.price.total_cmp(&b.price).then_with(|| a.region.cmp(&b.region)));
+    crate::order::sort_by(&mut offers, |a, b| {
+        a.price.total_cmp(&b.price).then_with(|| a.region.cmp(&b.region))
+    });
     offers
 }
 

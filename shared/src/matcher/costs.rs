@@ -40,7 +40,7 @@ pub fn line_costs(text: &str, explanation: &Explanation) -> Vec<InlineHint> {
             Some(InlineHint { range: index.range(range), text })
         })
         .collect();
-    notes.sort_by_key(|note| note.range.start.offset);
+    crate::order::sort_by_key(&mut notes, |note| note.range.start.offset);
     notes
 }
 

@@ -126,7 +126,7 @@ pub fn explain(catalogue: &Catalogue, requirements: &Requirements, context: &Con
     }
     let key =
         |relaxation: &Relaxation| (relaxation.changes.len() == 1 && relaxation.drops(), relaxation.cheapest);
-    explanation.relaxations.sort_by(|a, b| {
+    crate::order::sort_by(&mut explanation.relaxations, |a, b| {
         let (a, b) = (key(a), key(b));
         a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
     });

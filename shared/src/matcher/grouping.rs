@@ -192,7 +192,7 @@ impl Plot {
                 },
             )
             .collect();
-        points.sort_by(|a, b| {
+        crate::order::sort_by(&mut points, |a, b| {
             a.gpu
                 .cmp(&b.gpu)
                 .then_with(|| a.gpu_memory_gib.total_cmp(&b.gpu_memory_gib))

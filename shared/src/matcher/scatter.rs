@@ -59,7 +59,7 @@ impl Sizes {
             })
             .collect();
         let mut values = own.clone();
-        values.sort_by(f64::total_cmp);
+        crate::order::sort_by(&mut values, f64::total_cmp);
         values.dedup();
         let places =
             own.iter().map(|size| values.partition_point(|value| value.total_cmp(size).is_lt())).collect();
@@ -122,7 +122,7 @@ pub(super) fn scatter(catalogue: &Catalogue, sizes: &Sizes, scan: &Scan<'_>) -> 
     for (point, regions) in points.iter_mut().zip(regions.chunks(words.max(1))) {
         point.regions = regions.iter().map(|word| word.count_ones() as usize).sum();
     }
-    points.sort_by(|a, b| {
+    crate::order::sort_by(&mut points, |a, b| {
         a.size.total_cmp(&b.size).then_with(|| a.price.total_cmp(&b.price)).then_with(|| a.spot.cmp(&b.spot))
     });
     points

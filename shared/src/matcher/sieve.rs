@@ -139,7 +139,7 @@ impl<'a> Sieve<'a> {
     pub(super) fn smallest(&self) -> Vec<Constraints> {
         let least = self.tallies.iter().map(|(set, _)| set.len()).min();
         let mut smallest: Vec<_> = self.tallies.iter().filter(|(set, _)| Some(set.len()) == least).collect();
-        smallest.sort_by(|(_, a), (_, b)| a.lowest.total_cmp(&b.lowest));
+        crate::order::sort_by(&mut smallest, |(_, a), (_, b)| a.lowest.total_cmp(&b.lowest));
         smallest.into_iter().map(|(set, _)| *set).collect()
     }
 

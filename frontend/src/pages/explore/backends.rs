@@ -53,7 +53,7 @@ pub(super) fn Backends(shelf: Shelf) -> impl IntoView {
                 Some(at) => drop(backends.remove(at)),
                 None => backends.push(name),
             }
-            backends.sort_unstable();
+            berth_shared::order::sort(backends);
         });
     };
     view! {

@@ -105,7 +105,7 @@ fn sieve(explanation: &Explanation) -> impl IntoView + use<> {
     }
     let universe = explanation.universe;
     let mut costs = explanation.constraints.clone();
-    costs.sort_by_key(|cost| std::cmp::Reverse(cost.rules_out));
+    berth_shared::order::sort_by_key(&mut costs, |cost| std::cmp::Reverse(cost.rules_out));
     let rows = costs
         .into_iter()
         .map(|cost| {

@@ -75,7 +75,7 @@ fn Overview(burn: Memo<f64>) -> impl IntoView {
     let people = Memo::new(move |_| {
         let mut owners: Vec<String> =
             live.instances.all().into_iter().map(|instance| instance.owner).collect();
-        owners.sort_unstable();
+        berth_shared::order::sort(&mut owners);
         owners.dedup();
         owners.len()
     });
@@ -125,7 +125,7 @@ fn Table(stopper: Stopper) -> impl IntoView {
                 None => groups.push((instance.owner.clone(), vec![instance.id])),
             }
         }
-        groups.sort_by(|a, b| a.0.cmp(&b.0));
+        berth_shared::order::sort_by(&mut groups, |a, b| a.0.cmp(&b.0));
         groups
     });
     let owners = Memo::new(move |_| {

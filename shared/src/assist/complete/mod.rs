@@ -162,7 +162,7 @@ impl<'t> Found<'t> {
 
     fn finish(mut self, text: &str) -> Completions {
         // Stable: those that fit equally well stay in their order.
-        self.items.sort_by_key(|(rank, _)| *rank);
+        crate::order::sort_by_key(&mut self.items, |(rank, _)| *rank);
         let incomplete = self.more || self.items.len() > MOST;
         self.items.truncate(MOST);
         let crlf = text.contains("\r\n");

@@ -154,7 +154,7 @@ fn regions(writer: &mut Writer<'_, '_>, facts: Option<&Facts>, found: &mut Found
         .regions()
         .filter(|(backend, ..)| chosen.backends.as_ref().is_none_or(|names| names.contains(backend)))
         .collect();
-    all.sort_by_key(|(_, name, stock)| (std::cmp::Reverse(stock.offers), *name));
+    crate::order::sort_by_key(&mut all, |(_, name, stock)| (std::cmp::Reverse(stock.offers), *name));
     // One name may belong to several backends.
     let mut seen: Vec<(&str, Stock, Vec<&str>)> = Vec::with_capacity(all.len());
     let mut places = std::collections::HashMap::new();
@@ -283,7 +283,7 @@ fn gpu<'t>(writer: &mut Writer<'_, 't>, facts: Option<&Facts>, found: &mut Found
             }
         }
         let mut sizes = known;
-        sizes.sort_by(f64::total_cmp);
+        crate::order::sort_by(&mut sizes, f64::total_cmp);
         sizes.dedup();
         for size in sizes {
             // An example: what begins like it may be a count.
