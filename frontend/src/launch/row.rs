@@ -77,8 +77,8 @@ impl Row<'_> {
         put(
             html,
             format_args!(
-                "<td data-col=\"backend\" data-cell=\"m\">{backend}</td>\
-                 <td data-col=\"type\" data-cell=\"1s\" colspan=\"{}\">{button}</td>",
+                "<td{CELL} data-col=\"backend\" data-cell=\"m\">{backend}</td>\
+                 <td{CELL} data-col=\"type\" data-cell=\"1s\" colspan=\"{}\">{button}</td>",
                 common + 1
             ),
         );
@@ -111,7 +111,7 @@ impl Row<'_> {
         put(
             html,
             format_args!(
-                "<td data-col=\"backend\" data-cell=\"m\">{}</td><td data-col=\"type\" data-cell=\"1s\">\
+                "<td{CELL} data-col=\"backend\" data-cell=\"m\">{}</td><td{CELL} data-col=\"type\" data-cell=\"1s\">\
                  <span class=\"offers__type table__strong\" title=\"{name}\">{name}</span>",
                 self.backend()
             ),
@@ -129,7 +129,7 @@ impl Row<'_> {
         if self.stacked {
             cell(html, Column::Price, Some("1e"), &self.price(1.0));
             cell(html, Column::Basis, Some("2e"), &self.basis());
-            put(html, format_args!("<td data-cell=\"2s\">{}</td>", self.brief()));
+            put(html, format_args!("<td{CELL} data-cell=\"2s\">{}</td>", self.brief()));
             return;
         }
         for column in self.columns.list() {
@@ -269,9 +269,12 @@ fn put(html: &mut String, args: std::fmt::Arguments<'_>) {
     let _ = html.write_fmt(args);
 }
 
+/// The same roles that a browser gives cells; it takes them away where lines restack.
+const CELL: &str = " role=\"cell\"";
+
 fn cell(html: &mut String, column: Column, place: Option<&str>, content: &str) {
     let number = if column.is_number() { " data-num=\"\"" } else { "" };
-    put(html, format_args!("<td data-col=\"{}\"{number}", column.key()));
+    put(html, format_args!("<td{CELL} data-col=\"{}\"{number}", column.key()));
     if let Some(place) = place {
         put(html, format_args!(" data-cell=\"{place}\""));
     }

@@ -66,7 +66,7 @@ pub(super) fn line(listed: Listed, key: &Key) -> impl IntoView + use<> {
     let heading = matches!(line, Line::Group { .. }) && key.view != View::Types;
     let inside = matches!(line, Line::Offer { inside: true, .. });
     view! {
-        <tr class="offers__line" data-group=heading.then_some("") data-inside=inside.then_some("")
+        <tr class="offers__line" role="row" data-group=heading.then_some("") data-inside=inside.then_some("")
             aria-busy=cells.is_none().then_some("true")
             // The head is the first row.
             aria-rowindex=(key.number + 2).to_string()

@@ -47,10 +47,20 @@ pub(super) struct Listed {
     pub(super) moved: RwSignal<u32>,
     /// The lines; `None` until there are prices.
     pub(super) listing: RwSignal<Option<Arc<Listing>>>,
-    /// The points of the plot by size, for the size they were made for.
-    pub(super) sizes: RwSignal<Option<(Axis, Arc<Vec<SizePoint>>)>>,
+    /// What the plot by size shows.
+    pub(super) sizes: RwSignal<Option<BySize>>,
     /// What is known about the catalogue as a whole, once it is there.
     index: StoredValue<Option<Arc<OfferIndex>>>,
+}
+
+/// The points of a plot by size.
+#[derive(Clone)]
+pub(super) struct BySize {
+    /// What they were made for.
+    pub(super) axis: Axis,
+    pub(super) points: Arc<Vec<SizePoint>>,
+    /// The limit of the price at the time.
+    pub(super) limit: Option<f64>,
 }
 
 impl Listed {
@@ -201,5 +211,6 @@ fn plot(desk: Desk) {
     let axis = listed.axis.get_untracked();
     let points =
         axis.size().map(|size| Arc::new(index.scatter(&matched.requirements, &matched.context, size)));
-    listed.sizes.set(points.map(|points| (axis, points)));
+    let limit = matched.max_price;
+    listed.sizes.set(points.map(|points| BySize { axis, points, limit }));
 }

@@ -165,7 +165,10 @@ fn Toolbar(desk: Desk, room: Room) -> impl IntoView {
             <label class="toolbar__pick" data-only="phone">
                 <select aria-label="Sort by" prop:value=sorted on:change=sort>
                     <option value="">"Cheapest first"</option>
-                    {Column::ALL.into_iter().map(|column| view! { <option value=column.key()>{column.long_label()}</option> }).collect_view()}
+                    {Column::ALL.into_iter().map(|column| {
+                        let label = if column == Column::Price { "Dearest first" } else { column.long_label() };
+                        view! { <option value=column.key()>{label}</option> }
+                    }).collect_view()}
                 </select>
             </label>
             <ColumnsMenu listed room/>
@@ -174,7 +177,7 @@ fn Toolbar(desk: Desk, room: Room) -> impl IntoView {
                 on:click=move |_| desk.preview.update(|preview| *preview = !*preview)>
                 <span class="switch__track" aria-hidden="true"></span>
                 "Backends not set up"
-                <span class="tag" data-preview="" title="such a frame stands around backends that are not set up here: a preview of prices">"preview"</span>
+                <span class="tag" data-preview="" aria-hidden="true" title="such a frame stands around backends that are not set up here: a preview of prices">"preview"</span>
             </button>
         </div>
     }

@@ -35,23 +35,23 @@ pub(super) fn Plot(desk: Desk) -> impl IntoView {
     let drawn = Memo::new(move |last: Option<&Option<Drawn>>| {
         let kind = desk.kind.get();
         let axis = listed.axis.get();
-        desk.matched.with(|matched| {
-            let matched = matched.as_ref()?;
-            let limit = matched.max_price;
-            let picture = match axis.size() {
-                None => Picture::of_lanes(&lay_out(&of_kind(&matched.all.plot, kind, |p| p.spot), limit)),
-                Some(size) => {
-                    let points = listed.sizes.with(|sizes| match sizes {
-                        Some((of, points)) if *of == axis => Some(Arc::clone(points)),
-                        _ => None,
-                    });
-                    // Until the points are there the last picture stays.
-                    let Some(points) = points else { return last.cloned().flatten() };
-                    Picture::of_sizes(&of_kind(&points, kind, |p| p.spot), size, limit)
+        match axis.size() {
+            None => desk.matched.with(|matched| {
+                let matched = matched.as_ref()?;
+                let limit = matched.max_price;
+                let lanes = lay_out(&of_kind(&matched.all.plot, kind, |p| p.spot), limit);
+                Some(Drawn { picture: Arc::new(Picture::of_lanes(&lanes)), limit })
+            }),
+            // These come a little later than the match; until they do the last picture stays.
+            Some(size) => listed.sizes.with(|sizes| match sizes {
+                Some(sized) if sized.axis == axis => {
+                    let points = of_kind(&sized.points, kind, |p| p.spot);
+                    let picture = Picture::of_sizes(&points, size, sized.limit);
+                    Some(Drawn { picture: Arc::new(picture), limit: sized.limit })
                 }
-            };
-            Some(Drawn { picture: Arc::new(picture), limit })
-        })
+                _ => last.cloned().flatten(),
+            }),
+        }
     });
     let at = RwSignal::new(None::<usize>);
     Effect::new(move |_| {
@@ -69,8 +69,8 @@ pub(super) fn Plot(desk: Desk) -> impl IntoView {
             let found: Vec<Figure> = match axis.size() {
                 None => figures_by_gpu(&of_kind(&matched.all.plot, kind, |p| p.spot)),
                 Some(size) => listed.sizes.with(|sizes| {
-                    sizes.as_ref().map_or_else(Vec::new, |(_, points)| {
-                        figures_by_size(&of_kind(points, kind, |p| p.spot), size)
+                    sizes.as_ref().filter(|sized| sized.axis == axis).map_or_else(Vec::new, |sized| {
+                        figures_by_size(&of_kind(&sized.points, kind, |p| p.spot), size)
                     })
                 }),
             };

@@ -242,7 +242,7 @@ pub(super) fn OffersTable(desk: Desk, room: Room) -> impl IntoView {
                         .map(|column: Column| head(desk, column.key(), column.label(), column.sort(), column.is_number()))
                         .collect_view()}
                 </tr></thead>
-                <tbody on:click=unfold>
+                <tbody role="rowgroup" on:click=unfold>
                     <tr class="offers__space" aria-hidden="true" node_ref=before>
                         <td colspan=columns style=("block-size", above)></td>
                     </tr>
