@@ -94,7 +94,7 @@ pub(super) fn compose(mut parser: Parser<'_>) -> Result<Graph, YamlError> {
     Ok(Graph { nodes: composer.nodes, root: composer.root, has_defaults: composer.has_defaults })
 }
 
-fn second_document(event: &Event, first: ByteRange) -> YamlError {
+fn second_document(event: &Event<'_>, first: ByteRange) -> YamlError {
     let range = ByteRange::new(event.start.offset, event.end.offset);
     YamlError::new(Stage::Composer, "a second document begins here", range, event.start)
         .within("this is the first one", first)
@@ -102,7 +102,7 @@ fn second_document(event: &Event, first: ByteRange) -> YamlError {
 }
 
 impl Composer {
-    fn node(&mut self, event: Event) -> Result<(), YamlError> {
+    fn node(&mut self, event: Event<'_>) -> Result<(), YamlError> {
         let Event { kind, start, content, .. } = event;
         match kind {
             EventKind::Alias { name } => {
@@ -123,7 +123,7 @@ impl Composer {
                     Some(tag) => Tag::named(&tag.text),
                 };
                 self.has_defaults |= tag == Tag::Value;
-                let kind = Kind::Scalar { text: value, plain };
+                let kind = Kind::Scalar { text: value.into_owned(), plain };
                 let node = self.add(properties, tag, kind, start, content)?;
                 self.refer(Reference { node, range: content });
             }

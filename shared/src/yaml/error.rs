@@ -1,5 +1,7 @@
 //! What stops a text from being read.
 
+use std::ops::{Deref, DerefMut};
+
 use super::event::Mark;
 use crate::diagnostics::ByteRange;
 
@@ -18,10 +20,14 @@ pub enum Stage {
     Constructor,
 }
 
-/// The first mistake in a text; reading stops there.
+/// The first mistake in a text; reading stops there. It is small, because every step of the reader may answer with one.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{message}")]
-pub struct YamlError {
+#[error("{}", .0.message)]
+pub struct YamlError(Box<Mistake>);
+
+/// What a [`YamlError`] says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mistake {
     /// Who found it.
     pub stage: Stage,
     /// What is wrong, in one sentence without a full stop; literals in backticks.
@@ -31,7 +37,7 @@ pub struct YamlError {
     /// Line and column that PyYAML reports; `None` where it reports none (a forbidden character).
     pub mark: Option<Mark>,
     /// What was being read when it happened, and where that began.
-    pub context: Option<Box<Context>>,
+    pub context: Option<Context>,
     /// What to do about it.
     pub help: Option<&'static str>,
 }
@@ -47,17 +53,37 @@ pub struct Context {
 
 impl YamlError {
     pub(super) fn new(stage: Stage, message: impl Into<String>, range: ByteRange, mark: Mark) -> Self {
-        Self { stage, message: message.into(), range, mark: Some(mark), context: None, help: None }
+        Mistake { stage, message: message.into(), range, mark: Some(mark), context: None, help: None }.into()
     }
 
     pub(super) fn within(mut self, message: impl Into<String>, range: ByteRange) -> Self {
-        self.context = Some(Box::new(Context { message: message.into(), range }));
+        self.0.context = Some(Context { message: message.into(), range });
         self
     }
 
     pub(super) fn help(mut self, help: &'static str) -> Self {
-        self.help = Some(help);
+        self.0.help = Some(help);
         self
+    }
+}
+
+impl From<Mistake> for YamlError {
+    fn from(mistake: Mistake) -> Self {
+        Self(Box::new(mistake))
+    }
+}
+
+impl Deref for YamlError {
+    type Target = Mistake;
+
+    fn deref(&self) -> &Mistake {
+        &self.0
+    }
+}
+
+impl DerefMut for YamlError {
+    fn deref_mut(&mut self) -> &mut Mistake {
+        &mut self.0
     }
 }
 

@@ -1,5 +1,7 @@
 //! Events: a document as the parser says it, one node's begin or end after the other.
 
+use std::borrow::Cow;
+
 use crate::diagnostics::ByteRange;
 
 /// A place as YAML counts it.
@@ -14,13 +16,13 @@ pub struct Mark {
 }
 
 /// All events of a text, in order.
-pub type Events = Vec<Event>;
+pub type Events<'t> = Vec<Event<'t>>;
 
 /// One event and its place.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Event {
+pub struct Event<'t> {
     /// What it says.
-    pub kind: EventKind,
+    pub kind: EventKind<'t>,
     /// Where it begins; for a node with an anchor or a tag, where the first of these begins.
     pub start: Mark,
     /// Where it ends. The end of a block collection is only noticed at the next token, so this
@@ -33,7 +35,7 @@ pub struct Event {
 
 /// What an [`Event`] says.
 #[derive(Clone, Debug, PartialEq)]
-pub enum EventKind {
+pub enum EventKind<'t> {
     /// A document begins; whether by `---`.
     DocumentStart {
         /// Whether `---` is written.
@@ -53,8 +55,8 @@ pub enum EventKind {
     Scalar {
         /// Its anchor and tag.
         properties: Properties,
-        /// What it says, after quotes, escapes and folding.
-        value: String,
+        /// What it says, after quotes, escapes and folding: a part of the text where these change nothing.
+        value: Cow<'t, str>,
         /// How it is written.
         style: ScalarStyle,
     },

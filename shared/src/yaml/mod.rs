@@ -20,7 +20,7 @@ mod tree;
 
 pub use digits::{decimal_digit, is_python_space, with_ascii_digits};
 pub use emit::{quoted, scalar};
-pub use error::{Context, Stage, YamlError};
+pub use error::{Context, Mistake, Stage, YamlError};
 pub use event::{Event, EventKind, Events, Mark, Properties, ScalarStyle, Spanned};
 pub use tree::{Document, MapEntry, Node, NodeId, Value};
 
@@ -30,7 +30,7 @@ use parser::Parser;
 ///
 /// # Errors
 /// The first mistake that the reader, the scanner or the parser finds.
-pub fn parse(text: &str) -> Result<Events, YamlError> {
+pub fn parse(text: &str) -> Result<Events<'_>, YamlError> {
     reader::check_characters(text)?;
     let mut parser = Parser::new(text);
     let mut events = Vec::new();

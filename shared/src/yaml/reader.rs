@@ -1,6 +1,6 @@
 //! Characters: which are allowed, where lines end, and a cursor that counts bytes, lines and columns.
 
-use super::error::{Stage, YamlError, shown};
+use super::error::{Mistake, Stage, YamlError, shown};
 use super::event::Mark;
 use crate::diagnostics::ByteRange;
 
@@ -40,14 +40,15 @@ pub(super) fn check_characters(text: &str) -> Result<(), YamlError> {
     }
     match text.char_indices().find(|&(_, c)| forbidden(c)) {
         None => Ok(()),
-        Some((at, c)) => Err(YamlError {
+        Some((at, c)) => Err(Mistake {
             stage: Stage::Reader,
             message: format!("the character U+{:04X} is not allowed in YAML", u32::from(c)),
             range: ByteRange::new(at, at + c.len_utf8()),
             mark: None,
             context: None,
             help: Some("remove it, or write it as an escape such as `\\x07` in double quotes"),
-        }),
+        }
+        .into()),
     }
 }
 

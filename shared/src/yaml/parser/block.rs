@@ -6,8 +6,8 @@ use crate::yaml::scanner::TokenKind;
 
 const INDENTATION: &str = "check the indentation of this line and of the lines above it";
 
-impl Parser<'_> {
-    pub(super) fn block_sequence_entry(&mut self) -> Parse<Event> {
+impl<'a> Parser<'a> {
+    pub(super) fn block_sequence_entry(&mut self) -> Parse<Event<'a>> {
         if self.next_is(|t| matches!(t, TokenKind::BlockEntry))? {
             let end = self.take()?.end;
             if self.next_is(|t| matches!(t, TokenKind::BlockEntry | TokenKind::BlockEnd))? {
@@ -23,7 +23,7 @@ impl Parser<'_> {
         self.close(EventKind::SequenceEnd)
     }
 
-    pub(super) fn indentless_sequence_entry(&mut self) -> Parse<Event> {
+    pub(super) fn indentless_sequence_entry(&mut self) -> Parse<Event<'a>> {
         if self.next_is(|t| matches!(t, TokenKind::BlockEntry))? {
             let end = self.take()?.end;
             if self.next_is(|t| {
@@ -40,7 +40,7 @@ impl Parser<'_> {
         Ok(self.event(EventKind::SequenceEnd, mark, mark))
     }
 
-    pub(super) fn block_mapping_key(&mut self) -> Parse<Event> {
+    pub(super) fn block_mapping_key(&mut self) -> Parse<Event<'a>> {
         if self.next_is(|t| matches!(t, TokenKind::Key))? {
             return self.block_mapping_node(State::BlockMappingValue);
         }
@@ -50,7 +50,7 @@ impl Parser<'_> {
         self.close(EventKind::MappingEnd)
     }
 
-    pub(super) fn block_mapping_value(&mut self) -> Parse<Event> {
+    pub(super) fn block_mapping_value(&mut self) -> Parse<Event<'a>> {
         if self.next_is(|t| matches!(t, TokenKind::Value))? {
             return self.block_mapping_node(State::BlockMappingKey);
         }
@@ -60,7 +60,7 @@ impl Parser<'_> {
     }
 
     /// What follows `?` or `:`; then goes on with `after`.
-    fn block_mapping_node(&mut self, after: State) -> Parse<Event> {
+    fn block_mapping_node(&mut self, after: State) -> Parse<Event<'a>> {
         let end = self.take()?.end;
         if self.next_is(|t| matches!(t, TokenKind::Key | TokenKind::Value | TokenKind::BlockEnd))? {
             self.state = after;

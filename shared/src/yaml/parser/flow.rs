@@ -4,8 +4,8 @@ use super::{Allowed, Parse, Parser, State};
 use crate::yaml::event::{Event, EventKind, Properties};
 use crate::yaml::scanner::TokenKind;
 
-impl Parser<'_> {
-    pub(super) fn flow_sequence_entry(&mut self, first: bool) -> Parse<Event> {
+impl<'a> Parser<'a> {
+    pub(super) fn flow_sequence_entry(&mut self, first: bool) -> Parse<Event<'a>> {
         if first {
             self.open()?;
         }
@@ -38,13 +38,13 @@ impl Parser<'_> {
         self.close(EventKind::SequenceEnd)
     }
 
-    pub(super) fn flow_pair_key(&mut self) -> Parse<Event> {
+    pub(super) fn flow_pair_key(&mut self) -> Parse<Event<'a>> {
         self.flow_node(State::FlowPairValue, |t| {
             matches!(t, TokenKind::Value | TokenKind::FlowEntry | TokenKind::FlowSequenceEnd)
         })
     }
 
-    pub(super) fn flow_pair_value(&mut self) -> Parse<Event> {
+    pub(super) fn flow_pair_value(&mut self) -> Parse<Event<'a>> {
         if self.next_is(|t| matches!(t, TokenKind::Value))? {
             return self.flow_node(State::FlowPairEnd, |t| {
                 matches!(t, TokenKind::FlowEntry | TokenKind::FlowSequenceEnd)
@@ -55,13 +55,13 @@ impl Parser<'_> {
         Ok(self.empty_scalar(mark))
     }
 
-    pub(super) fn flow_pair_end(&mut self) -> Parse<Event> {
+    pub(super) fn flow_pair_end(&mut self) -> Parse<Event<'a>> {
         self.state = State::FlowSequenceEntry;
         let mark = self.peek()?.start;
         Ok(self.event(EventKind::MappingEnd, mark, mark))
     }
 
-    pub(super) fn flow_mapping_key(&mut self, first: bool) -> Parse<Event> {
+    pub(super) fn flow_mapping_key(&mut self, first: bool) -> Parse<Event<'a>> {
         if first {
             self.open()?;
         }
@@ -88,7 +88,7 @@ impl Parser<'_> {
     }
 
     /// The value of a key; `lone` when the key is known to have none, as in `{a, b}`.
-    pub(super) fn flow_mapping_value(&mut self, lone: bool) -> Parse<Event> {
+    pub(super) fn flow_mapping_value(&mut self, lone: bool) -> Parse<Event<'a>> {
         if !lone && self.next_is(|t| matches!(t, TokenKind::Value))? {
             return self.flow_node(State::FlowMappingKey, |t| {
                 matches!(t, TokenKind::FlowEntry | TokenKind::FlowMappingEnd)
@@ -100,7 +100,7 @@ impl Parser<'_> {
     }
 
     /// What follows `?` or `:`, which is nothing when `ends` holds for the next token; then goes on with `after`.
-    fn flow_node(&mut self, after: State, ends: impl Fn(&TokenKind) -> bool) -> Parse<Event> {
+    fn flow_node(&mut self, after: State, ends: impl Fn(&TokenKind<'a>) -> bool) -> Parse<Event<'a>> {
         let end = self.take()?.end;
         if self.next_is(ends)? {
             self.state = after;

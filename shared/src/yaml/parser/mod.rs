@@ -5,12 +5,12 @@ mod block;
 mod flow;
 mod node;
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use super::error::{Stage, YamlError};
 use super::event::{Event, EventKind, Mark, Properties, ScalarStyle};
 use super::reader::is_break;
-use super::scanner::{Directive, Scanner, Token, TokenKind};
+use super::scanner::{Directive, Scanner, TagHandle, Token, TokenKind};
 use crate::diagnostics::ByteRange;
 
 type Parse<T> = Result<T, YamlError>;
@@ -76,7 +76,7 @@ impl<'a> Parser<'a> {
     }
 
     /// The next event; `None` after the last.
-    pub(super) fn next_event(&mut self) -> Parse<Option<Event>> {
+    pub(super) fn next_event(&mut self) -> Parse<Option<Event<'a>>> {
         match self.state {
             State::FirstDocument => self.first_document(),
             State::Document => self.document(),
@@ -103,7 +103,7 @@ impl<'a> Parser<'a> {
     // Documents.
 
     /// The first document needs no `---`.
-    fn first_document(&mut self) -> Parse<Option<Event>> {
+    fn first_document(&mut self) -> Parse<Option<Event<'a>>> {
         if self.next_is(|t| {
             matches!(t, TokenKind::Directive(_) | TokenKind::DocumentStart | TokenKind::StreamEnd)
         })? {
@@ -115,7 +115,7 @@ impl<'a> Parser<'a> {
         Ok(Some(self.event(EventKind::DocumentStart { explicit: false }, start, start)))
     }
 
-    fn document(&mut self) -> Parse<Option<Event>> {
+    fn document(&mut self) -> Parse<Option<Event<'a>>> {
         while self.next_is(|t| matches!(t, TokenKind::DocumentEnd))? {
             self.take()?;
         }
@@ -137,7 +137,7 @@ impl<'a> Parser<'a> {
         Ok(Some(self.event(EventKind::DocumentStart { explicit: true }, start, end)))
     }
 
-    fn document_content(&mut self) -> Parse<Event> {
+    fn document_content(&mut self) -> Parse<Event<'a>> {
         if self.next_is(|t| {
             matches!(
                 t,
@@ -154,7 +154,7 @@ impl<'a> Parser<'a> {
         self.node(Allowed::Block)
     }
 
-    fn document_end(&mut self) -> Parse<Event> {
+    fn document_end(&mut self) -> Parse<Event<'a>> {
         let start = self.peek()?.start;
         let explicit = self.next_is(|t| matches!(t, TokenKind::DocumentEnd))?;
         let end = if explicit { self.take()?.end } else { start };
@@ -167,7 +167,8 @@ impl<'a> Parser<'a> {
         let mut versioned = false;
         while self.next_is(|t| matches!(t, TokenKind::Directive(_)))? {
             let token = self.take()?;
-            let error = |message: String| YamlError::new(Stage::Parser, message, token.range(), token.start);
+            let (range, start) = (token.range(), token.start);
+            let error = |message: String| YamlError::new(Stage::Parser, message, range, start);
             match token.kind {
                 TokenKind::Directive(Directive::Yaml { .. }) if versioned => {
                     return Err(error("there is a second `%YAML` directive".to_owned()));
@@ -178,10 +179,11 @@ impl<'a> Parser<'a> {
                     }
                     versioned = true;
                 }
-                TokenKind::Directive(Directive::Tag { ref handle, .. }) if handles.contains_key(handle) => {
-                    return Err(error(format!("the tag handle `{handle}` is defined twice")));
-                }
-                TokenKind::Directive(Directive::Tag { handle, prefix }) => {
+                TokenKind::Directive(Directive::Tag(tag)) => {
+                    let TagHandle { handle, prefix } = *tag;
+                    if handles.contains_key(&handle) {
+                        return Err(error(format!("the tag handle `{handle}` is defined twice")));
+                    }
                     handles.insert(handle, prefix);
                 }
                 _ => {}
@@ -203,15 +205,15 @@ impl<'a> Parser<'a> {
 
     // Tokens and states.
 
-    fn peek(&mut self) -> Parse<&Token> {
+    fn peek(&mut self) -> Parse<&Token<'a>> {
         self.scanner.peek()
     }
 
-    fn next_is(&mut self, wanted: impl Fn(&TokenKind) -> bool) -> Parse<bool> {
+    fn next_is(&mut self, wanted: impl Fn(&TokenKind<'a>) -> bool) -> Parse<bool> {
         Ok(wanted(&self.peek()?.kind))
     }
 
-    fn take(&mut self) -> Parse<Token> {
+    fn take(&mut self) -> Parse<Token<'a>> {
         let token = self.scanner.next()?;
         if token.end.offset > token.start.offset {
             self.last_end = match token.kind {
@@ -230,22 +232,22 @@ impl<'a> Parser<'a> {
     }
 
     /// An event that ends where the last text ended, or stands there itself.
-    fn event(&self, kind: EventKind, start: Mark, end: Mark) -> Event {
+    fn event(&self, kind: EventKind<'a>, start: Mark, end: Mark) -> Event<'a> {
         Event { kind, start, end, content: ByteRange::new(self.last_end, self.last_end) }
     }
 
     /// A scalar that is not written at all.
-    fn empty_scalar(&self, mark: Mark) -> Event {
+    fn empty_scalar(&self, mark: Mark) -> Event<'a> {
         let kind = EventKind::Scalar {
             properties: Properties::default(),
-            value: String::new(),
+            value: Cow::Borrowed(""),
             style: ScalarStyle::Plain,
         };
         self.event(kind, mark, mark)
     }
 
     /// An error about the next token.
-    fn unexpected_token(&mut self, message: impl Fn(&TokenKind) -> String) -> Parse<YamlError> {
+    fn unexpected_token(&mut self, message: impl Fn(&TokenKind<'a>) -> String) -> Parse<YamlError> {
         let text = self.scanner.text();
         let token = self.peek()?;
         let mut range = token.range();

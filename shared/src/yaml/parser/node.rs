@@ -1,14 +1,16 @@
 //! One node: its anchor and tag, and what it is.
 
+use std::borrow::Cow;
+
 use super::{Allowed, Parse, Parser, State};
 use crate::diagnostics::ByteRange;
 use crate::yaml::error::{Stage, YamlError};
 use crate::yaml::event::{Event, EventKind, Mark, Properties, ScalarStyle, Spanned};
-use crate::yaml::scanner::{Token, TokenKind};
+use crate::yaml::scanner::{Tag, Token, TokenKind};
 
-impl Parser<'_> {
+impl<'a> Parser<'a> {
     /// The event that begins the next node (or is all of it).
-    pub(super) fn node(&mut self, allowed: Allowed) -> Parse<Event> {
+    pub(super) fn node(&mut self, allowed: Allowed) -> Parse<Event<'a>> {
         if self.next_is(|t| matches!(t, TokenKind::Alias(_)))? {
             let token = self.take()?;
             self.leave();
@@ -31,7 +33,7 @@ impl Parser<'_> {
         while properties.anchor.is_none() || properties.tag.is_none() {
             let wanted = self.next_is(|t| match t {
                 TokenKind::Anchor(_) => properties.anchor.is_none(),
-                TokenKind::Tag { .. } => properties.tag.is_none(),
+                TokenKind::Tag(_) => properties.tag.is_none(),
                 _ => false,
             })?;
             if !wanted {
@@ -42,7 +44,8 @@ impl Parser<'_> {
             let range = token.range();
             match token.kind {
                 TokenKind::Anchor(text) => properties.anchor = Some(Box::new(Spanned { text, range })),
-                TokenKind::Tag { handle: written, suffix } => {
+                TokenKind::Tag(tag) => {
+                    let Tag { handle: written, suffix } = *tag;
                     properties.tag = Some(Box::new(Spanned { text: suffix, range }));
                     handle = written.map(|name| (name, token.start));
                 }
@@ -56,7 +59,7 @@ impl Parser<'_> {
         let next = self.peek()?;
         let (token_start, token_end) = (next.start, next.end);
         let start = written.map_or(token_start, |(start, _)| start);
-        let begins = |kind: EventKind, end: Mark, content: ByteRange| Event { kind, start, end, content };
+        let begins = |kind: EventKind<'a>, end: Mark, content: ByteRange| Event { kind, start, end, content };
         let content = next.range();
         let block = allowed != Allowed::Flow;
         match next.kind {
@@ -94,7 +97,7 @@ impl Parser<'_> {
                     let mut event = self.empty_scalar(end);
                     event.start = start;
                     event.kind =
-                        EventKind::Scalar { properties, value: String::new(), style: ScalarStyle::Plain };
+                        EventKind::Scalar { properties, value: Cow::Borrowed(""), style: ScalarStyle::Plain };
                     Ok(event)
                 }
                 None => Err(self
@@ -104,11 +107,11 @@ impl Parser<'_> {
         }
     }
 
-    fn scalar(&self, token: Token, properties: Properties, start: Mark) -> Event {
+    fn scalar(&self, token: Token<'a>, properties: Properties, start: Mark) -> Event<'a> {
         let content = ByteRange::new(token.start.offset, self.last_end.max(token.start.offset));
         let (value, style) = match token.kind {
             TokenKind::Scalar { value, style } => (value, style),
-            _ => (String::new(), ScalarStyle::Plain),
+            _ => (Cow::Borrowed(""), ScalarStyle::Plain),
         };
         Event { kind: EventKind::Scalar { properties, value, style }, start, end: token.end, content }
     }
@@ -132,7 +135,7 @@ impl Parser<'_> {
     }
 
     /// Takes the token that closes a collection.
-    pub(super) fn close(&mut self, kind: EventKind) -> Parse<Event> {
+    pub(super) fn close(&mut self, kind: EventKind<'a>) -> Parse<Event<'a>> {
         let token = self.take()?;
         self.opened.pop();
         self.leave();

@@ -13,8 +13,8 @@ enum Chomping {
     Keep,
 }
 
-impl Scanner<'_> {
-    pub(super) fn scan_block_scalar(&mut self) -> Scan<Token> {
+impl<'a> Scanner<'a> {
+    pub(super) fn scan_block_scalar(&mut self) -> Scan<Token<'a>> {
         let start = self.reader.mark();
         let folded = self.reader.peek() == '>';
         self.reader.advance();
@@ -63,7 +63,7 @@ impl Scanner<'_> {
             value.push_str(&breaks);
         }
         let style = if folded { ScalarStyle::Folded } else { ScalarStyle::Literal };
-        Ok(Token { kind: TokenKind::Scalar { value, style }, start, end })
+        Ok(Token { kind: TokenKind::Scalar { value: value.into(), style }, start, end })
     }
 
     /// `+` or `-` and a digit, in any order.

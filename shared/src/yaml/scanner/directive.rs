@@ -1,6 +1,6 @@
 //! Directives: `%YAML` and `%TAG` (YAML 1.1, 7.1).
 
-use super::{Directive, Scan, Scanner, Token, TokenKind};
+use super::{Directive, Scan, Scanner, TagHandle, Token, TokenKind};
 use crate::diagnostics::ByteRange;
 use crate::yaml::error::YamlError;
 use crate::yaml::event::Mark;
@@ -10,7 +10,7 @@ use crate::yaml::reader::{is_break_or_end, is_space_or_end};
 const LONGEST_NUMBER: usize = 4300;
 
 impl<'a> Scanner<'a> {
-    pub(super) fn scan_directive(&mut self) -> Scan<Token> {
+    pub(super) fn scan_directive(&mut self) -> Scan<Token<'a>> {
         let start = self.reader.mark();
         self.reader.advance();
         let name = self.take_word();
@@ -78,7 +78,7 @@ impl<'a> Scanner<'a> {
         if !is_space_or_end(self.reader.peek()) {
             return Err(self.in_directive(self.reader.unexpected("a space after the tag's prefix"), start));
         }
-        Ok(Directive::Tag { handle, prefix })
+        Ok(Directive::Tag(Box::new(TagHandle { handle, prefix })))
     }
 
     fn in_directive(&self, error: YamlError, start: Mark) -> YamlError {

@@ -6,7 +6,7 @@ use super::{Before, Scan, Scanner, Token, TokenKind};
 const COLON: &str = "a key begins on a line of its own, indented like the keys beside it; \
     if the colon is part of a text, put the text in quotes";
 
-impl Scanner<'_> {
+impl<'a> Scanner<'a> {
     pub(super) fn leave_document(&mut self) -> Scan<()> {
         self.unwind(-1);
         self.forget_key()?;
@@ -22,7 +22,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    pub(super) fn fetch_marker(&mut self, kind: TokenKind) -> Scan<()> {
+    pub(super) fn fetch_marker(&mut self, kind: TokenKind<'a>) -> Scan<()> {
         self.leave_document()?;
         let start = self.reader.mark();
         self.reader.advance_by(3);
@@ -30,7 +30,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    pub(super) fn fetch_flow_start(&mut self, kind: TokenKind) -> Scan<()> {
+    pub(super) fn fetch_flow_start(&mut self, kind: TokenKind<'a>) -> Scan<()> {
         self.note_key()?;
         self.flow_level += 1;
         self.key_allowed = true;
@@ -38,7 +38,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    pub(super) fn fetch_flow_end(&mut self, kind: TokenKind) -> Scan<()> {
+    pub(super) fn fetch_flow_end(&mut self, kind: TokenKind<'a>) -> Scan<()> {
         self.forget_key()?;
         self.flow_level = self.flow_level.saturating_sub(1);
         self.key_allowed = false;

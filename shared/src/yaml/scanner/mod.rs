@@ -14,7 +14,7 @@ mod token;
 
 use std::collections::VecDeque;
 
-pub(super) use token::{Directive, Token, TokenKind};
+pub(super) use token::{Directive, Tag, TagHandle, Token, TokenKind};
 
 use super::error::{YamlError, shown};
 use super::event::Mark;
@@ -49,9 +49,9 @@ struct PossibleKey {
 
 pub(super) struct Scanner<'a> {
     reader: Reader<'a>,
-    queue: VecDeque<(Before, Token)>,
+    queue: VecDeque<(Before, Token<'a>)>,
     /// The token the parser looks at, already out of the queue.
-    current: Option<Token>,
+    current: Option<Token<'a>>,
     /// How many tokens have left the queue.
     taken: usize,
     done: bool,
@@ -86,7 +86,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Takes the next token; after the last, the end again and again.
-    pub(super) fn next(&mut self) -> Scan<Token> {
+    pub(super) fn next(&mut self) -> Scan<Token<'a>> {
         match self.current.take() {
             Some(token) => Ok(token),
             None => self.pull(),
@@ -94,7 +94,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Looks at the next token.
-    pub(super) fn peek(&mut self) -> Scan<&Token> {
+    pub(super) fn peek(&mut self) -> Scan<&Token<'a>> {
         if self.current.is_none() {
             self.current = Some(self.pull()?);
         }
@@ -103,7 +103,7 @@ impl<'a> Scanner<'a> {
         Ok(self.current.get_or_insert(Token { kind: TokenKind::StreamEnd, start: end, end }))
     }
 
-    fn pull(&mut self) -> Scan<Token> {
+    fn pull(&mut self) -> Scan<Token<'a>> {
         while self.needs_more()? {
             self.fetch()?;
         }
@@ -239,18 +239,18 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn push(&mut self, token: Token) {
+    fn push(&mut self, token: Token<'a>) {
         self.queue.push_back((Before::Nothing, token));
     }
 
     /// Queues a token without width.
-    fn push_empty(&mut self, kind: TokenKind) {
+    fn push_empty(&mut self, kind: TokenKind<'a>) {
         let mark = self.reader.mark();
         self.push(Token { kind, start: mark, end: mark });
     }
 
     /// Queues a token of one character.
-    fn push_indicator(&mut self, kind: TokenKind) {
+    fn push_indicator(&mut self, kind: TokenKind<'a>) {
         let start = self.reader.mark();
         self.reader.advance();
         self.push(Token { kind, start, end: self.reader.mark() });

@@ -1,10 +1,12 @@
 //! Plain scalars: text without quotes (YAML 1.1, 9.1.3).
 
+use std::borrow::Cow;
+
 use super::{Scanner, Token, TokenKind, as_indent};
 use crate::yaml::event::ScalarStyle;
 use crate::yaml::reader::{is_blank_or_end, is_break};
 
-impl Scanner<'_> {
+impl<'a> Scanner<'a> {
     /// Whether `c`, under the cursor, can begin a plain scalar.
     pub(super) fn begins_plain(&self, c: char) -> bool {
         match c {
@@ -16,7 +18,7 @@ impl Scanner<'_> {
         }
     }
 
-    pub(super) fn scan_plain(&mut self) -> Token {
+    pub(super) fn scan_plain(&mut self) -> Token<'a> {
         let start = self.reader.mark();
         let mut end = start;
         let indent = self.indent + 1;
@@ -44,7 +46,7 @@ impl Scanner<'_> {
             }
         }
         let last = &self.reader.text()[from..end.offset];
-        let value = if folded.is_empty() { last.to_owned() } else { folded + last };
+        let value = if folded.is_empty() { Cow::Borrowed(last) } else { Cow::Owned(folded + last) };
         Token { kind: TokenKind::Scalar { value, style: ScalarStyle::Plain }, start, end }
     }
 

@@ -1,11 +1,11 @@
 //! Anchors, aliases and tags (YAML 1.1, 8.1 and 8.2).
 
-use super::{Scan, Scanner, Token, TokenKind};
+use super::{Scan, Scanner, Tag, Token, TokenKind};
 use crate::yaml::reader::{is_blank_or_end, is_space_or_end};
 
 impl<'a> Scanner<'a> {
     /// `&name` or `*name`.
-    pub(super) fn scan_anchor(&mut self) -> Scan<Token> {
+    pub(super) fn scan_anchor(&mut self) -> Scan<Token<'a>> {
         let start = self.reader.mark();
         let alias = self.reader.peek() == '*';
         let (what, help) = if alias {
@@ -28,7 +28,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// `!suffix`, `!handle!suffix`, `!<verbatim>` or `!`.
-    pub(super) fn scan_tag(&mut self) -> Scan<Token> {
+    pub(super) fn scan_tag(&mut self) -> Scan<Token<'a>> {
         let start = self.reader.mark();
         let next = self.reader.peek_nth(1);
         let (handle, suffix) = if next == '<' {
@@ -58,7 +58,7 @@ impl<'a> Scanner<'a> {
                 .unexpected("a space after the tag")
                 .help("if `!` is part of a text, put the text in quotes"));
         }
-        Ok(Token { kind: TokenKind::Tag { handle, suffix }, start, end: self.reader.mark() })
+        Ok(Token { kind: TokenKind::Tag(Box::new(Tag { handle, suffix })), start, end: self.reader.mark() })
     }
 
     /// `!`, `!!` or `!name!`.

@@ -1,28 +1,50 @@
 //! Scalars in quotes (YAML 1.1, 9.1.1 and 9.1.2).
 
+use std::borrow::Cow;
+
 use super::{Scan, Scanner, Token, TokenKind};
 use crate::diagnostics::ByteRange;
 use crate::yaml::error::shown;
 use crate::yaml::event::{Mark, ScalarStyle};
 use crate::yaml::reader::{is_blank_or_end, is_break};
 
-impl Scanner<'_> {
-    pub(super) fn scan_quoted(&mut self) -> Scan<Token> {
+impl<'a> Scanner<'a> {
+    pub(super) fn scan_quoted(&mut self) -> Scan<Token<'a>> {
         let start = self.reader.mark();
         let quote = self.reader.peek();
         let double = quote == '"';
         self.reader.advance();
-        let mut value = String::new();
-        loop {
-            self.quoted_text(quote, start, &mut value)?;
-            if self.reader.peek() == quote {
-                break;
+        let value = match self.verbatim(quote) {
+            Some(verbatim) => Cow::Borrowed(verbatim),
+            None => {
+                let mut value = String::new();
+                loop {
+                    self.quoted_text(quote, start, &mut value)?;
+                    if self.reader.peek() == quote {
+                        break Cow::Owned(value);
+                    }
+                    self.quoted_gap(start, &mut value)?;
+                }
             }
-            self.quoted_gap(start, &mut value)?;
-        }
+        };
         self.reader.advance();
         let style = if double { ScalarStyle::DoubleQuoted } else { ScalarStyle::SingleQuoted };
         Ok(Token { kind: TokenKind::Scalar { value, style }, start, end: self.reader.mark() })
+    }
+
+    /// Steps over text that ends at the closing quote and means itself: on one line, without escapes.
+    fn verbatim(&mut self, quote: char) -> Option<&'a str> {
+        let rest = self.reader.rest();
+        // Tabs and breaks of other kinds are left to the slower way.
+        let plain = |b: u8| matches!(b, b' '..=b'~') && b != b'\\';
+        let end = rest.bytes().position(|b| b == quote as u8 || !plain(b))?;
+        let (text, after) = (&rest[..end], &rest.as_bytes()[end..]);
+        let doubled = quote == '\'' && after.get(1) == Some(&b'\'');
+        if after[0] != quote as u8 || doubled {
+            return None;
+        }
+        self.reader.advance_in_line(end);
+        Some(text)
     }
 
     /// Text up to white space or the closing quote.

@@ -1,24 +1,26 @@
 //! Tokens: what the scanner makes of characters.
 
+use std::borrow::Cow;
+
 use crate::diagnostics::ByteRange;
 use crate::yaml::event::{Mark, ScalarStyle};
 
 /// A token and its place.
 #[derive(Clone, Debug)]
-pub(in crate::yaml) struct Token {
-    pub(in crate::yaml) kind: TokenKind,
+pub(in crate::yaml) struct Token<'t> {
+    pub(in crate::yaml) kind: TokenKind<'t>,
     pub(in crate::yaml) start: Mark,
     pub(in crate::yaml) end: Mark,
 }
 
-impl Token {
+impl Token<'_> {
     pub(in crate::yaml) fn range(&self) -> ByteRange {
         ByteRange::new(self.start.offset, self.end.offset)
     }
 }
 
 #[derive(Clone, Debug)]
-pub(in crate::yaml) enum TokenKind {
+pub(in crate::yaml) enum TokenKind<'t> {
     StreamEnd,
     Directive(Directive),
     DocumentStart,
@@ -38,15 +40,27 @@ pub(in crate::yaml) enum TokenKind {
     Value,
     Alias(String),
     Anchor(String),
-    Tag {
-        /// `None` for `!<…>` and for a lone `!`, whose suffix is the whole tag.
-        handle: Option<String>,
-        suffix: String,
-    },
+    Tag(Box<Tag>),
     Scalar {
-        value: String,
+        /// From the text itself where nothing in it is escaped or folded.
+        value: Cow<'t, str>,
         style: ScalarStyle,
     },
+}
+
+/// A tag as it is written. Rare, and larger than all else that a token holds.
+#[derive(Clone, Debug)]
+pub(in crate::yaml) struct Tag {
+    /// `None` for `!<…>` and for a lone `!`, whose suffix is the whole tag.
+    pub(in crate::yaml) handle: Option<String>,
+    pub(in crate::yaml) suffix: String,
+}
+
+/// What a `%TAG` directive defines.
+#[derive(Clone, Debug)]
+pub(in crate::yaml) struct TagHandle {
+    pub(in crate::yaml) handle: String,
+    pub(in crate::yaml) prefix: String,
 }
 
 #[derive(Clone, Debug)]
@@ -55,15 +69,12 @@ pub(in crate::yaml) enum Directive {
     Yaml {
         version_1: bool,
     },
-    Tag {
-        handle: String,
-        prefix: String,
-    },
+    Tag(Box<TagHandle>),
     /// Any other is skipped.
     Other,
 }
 
-impl TokenKind {
+impl TokenKind<'_> {
     /// The token as a message names it.
     pub(in crate::yaml) fn described(&self) -> &'static str {
         match self {
@@ -84,7 +95,7 @@ impl TokenKind {
             Self::Value => "`:`",
             Self::Alias(_) => "an alias (`*`)",
             Self::Anchor(_) => "an anchor (`&`)",
-            Self::Tag { .. } => "a tag (`!`)",
+            Self::Tag(_) => "a tag (`!`)",
             Self::Scalar { .. } => "a value",
         }
     }

@@ -6,7 +6,7 @@ use crate::yaml::{Event, EventKind, parse};
 fn scalars(text: &str) -> Vec<String> {
     let events = parse(text).expect("it parses");
     let value = |event: Event| match event.kind {
-        EventKind::Scalar { value, .. } => Some(value),
+        EventKind::Scalar { value, .. } => Some(value.into_owned()),
         _ => None,
     };
     events.into_iter().filter_map(value).collect()
