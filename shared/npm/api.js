@@ -1,6 +1,8 @@
 import * as wasm from "./berth.js";
 
-export const check = (text, { catalogue } = {}) => JSON.parse(known(catalogue).check(text));
+const utf8 = new TextEncoder();
+
+export const check = (text, { catalogue } = {}) => JSON.parse(known(catalogue).check(utf8.encode(text)));
 
 export const complete = (text, position, { catalogue } = {}) =>
   JSON.parse(known(catalogue).complete(text, offsetOf(text, position)));

@@ -51,9 +51,9 @@ pub struct Lanes {
     pub left_out: usize,
     /// The scale of prices.
     pub scale: PriceScale,
-    /// How many offers are plotted.
+    /// How many offers there are, those of the lanes that are left out too.
     pub offers: usize,
-    /// How many of them cost more than the limit.
+    /// How many of them cost more than the limit: the same number as beside the line of the text.
     pub beyond: usize,
 }
 
@@ -77,8 +77,8 @@ pub fn lay_out(points: &[PlotPoint], max_price: Option<f64>) -> Lanes {
     Lanes {
         left_out,
         scale,
-        offers: shown().map(|point| point.offers).sum(),
-        beyond: shown().filter(|point| point.above_max_price).map(|point| point.offers).sum(),
+        offers: points.iter().map(|point| point.offers).sum(),
+        beyond: points.iter().filter(|point| point.above_max_price).map(|point| point.offers).sum(),
         lanes: ordered.iter().map(|points| lane(points, scale)).collect(),
     }
 }
@@ -184,6 +184,7 @@ mod tests {
             .collect();
         let lanes = lay_out(&points, None);
         assert_eq!((lanes.lanes.len(), lanes.left_out), (8, 22));
+        assert_eq!(lanes.offers, 2 * points.len(), "what is not drawn is counted all the same");
         assert!(lanes.lanes.iter().all(|lane| lane.dots.len() <= 402));
     }
 

@@ -201,23 +201,26 @@ fn wrong_map_item(cx: &mut Cx<'_>, item: At<'_>) {
 
 fn mapping(cx: &mut Cx<'_>, at: At<'_>, entries: &[Entry]) -> Option<Env> {
     // The last of equal keys wins, and what the others hold is never looked at.
+    // Sorted at once: keys that stand in order, as they often do, are soon sorted.
     let doc = cx.doc;
-    let mut last = BTreeMap::new();
-    for (i, entry) in entries.iter().enumerate() {
+    let key = |entry: &Entry| {
         let key = &doc.node(entry.key).value;
-        last.insert((super::context::kind(key), coerce::as_text(key)), i);
-    }
+        (super::context::kind(key), coerce::as_text(key))
+    };
+    let mut keys: Vec<_> = entries.iter().enumerate().map(|(i, entry)| (key(entry), i)).collect();
+    crate::order::sort(&mut keys);
     let mut counts = vec![false; entries.len()];
-    last.into_values().for_each(|i| counts[i] = true);
-    let mut env = Env::new();
+    keys.chunk_by(|a, b| a.0 == b.0).filter_map(<[_]>::last).for_each(|&(_, i)| counts[i] = true);
+    let mut env = Vec::with_capacity(entries.len());
     let mut good = true;
     for (&entry, _) in entries.iter().zip(counts).filter(|&(_, counts)| counts) {
         match variable(cx, at, entry) {
-            Some((name, value)) => _ = env.insert(name, value),
+            Some(variable) => env.push(variable),
             None => good = false,
         }
     }
-    good.then_some(env)
+    // Of equal names, such as those of the number 1 and of the text `1`, the last counts here, too.
+    good.then(|| env.into_iter().collect())
 }
 
 fn variable(cx: &mut Cx<'_>, at: At<'_>, entry: Entry) -> Option<(String, EnvValue)> {

@@ -75,6 +75,10 @@ impl<'a> Parser<'a> {
         }
     }
 
+    pub(super) fn text(&self) -> &'a str {
+        self.scanner.text()
+    }
+
     /// The next event; `None` after the last.
     pub(super) fn next_event(&mut self) -> Parse<Option<Event<'a>>> {
         match self.state {
