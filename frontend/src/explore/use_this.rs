@@ -109,7 +109,8 @@ fn fields(pick: &Pick) -> Vec<(&'static str, String)> {
     let mut fields = vec![("resources.gpu", kind.map_or_else(|| "0".to_owned(), |kind| gpu(kind, count)))];
     if let Pick::Offer { offer, .. } = pick {
         let list = |name: &str| format!("[{}]", yaml::scalar(name));
-        if can_be_named(&offer.backend) {
+        // Where a text cannot name it, region and type say enough.
+        if schema::is_backend(&offer.backend) {
             fields.push(("backends", list(&offer.backend)));
         }
         fields.push(("regions", list(&offer.region)));
@@ -117,11 +118,6 @@ fn fields(pick: &Pick) -> Vec<(&'static str, String)> {
         fields.push(("spot_policy", if offer.spot { "spot" } else { "on-demand" }.to_owned()));
     }
     fields
-}
-
-/// Whether a text can name a backend: the price list has some that came after dstack 0.18. Region and type say enough.
-fn can_be_named(backend: &str) -> bool {
-    schema::values("backends").contains(&backend)
 }
 
 /// `A100:80GB:2`; as an object where the short form cannot say it.
@@ -158,7 +154,7 @@ fn make_room(mut text: String, pick: &Pick) -> String {
                 None => continue,
             },
             Constraint::MaxPrice => ("max_price", ((offer.price * 100.0).ceil() / 100.0).to_string()),
-            Constraint::Backends if !can_be_named(&offer.backend) => ("backends", "null".to_owned()),
+            Constraint::Backends if !schema::is_backend(&offer.backend) => ("backends", "null".to_owned()),
             _ => continue,
         };
         if let Some(changed) = set(&text, change.0, &change.1) {
@@ -200,7 +196,7 @@ pub fn asks_for(configuration: &Configuration, pick: &Pick) -> bool {
         Pick::Offer { offer, .. } => {
             let only =
                 |names: &Option<Vec<String>>, name: &String| names.as_ref() == Some(&vec![name.clone()]);
-            let backend = if can_be_named(&offer.backend) {
+            let backend = if schema::is_backend(&offer.backend) {
                 only(&asked.backends, &offer.backend)
             } else {
                 asked.backends.is_none()

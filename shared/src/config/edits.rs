@@ -81,8 +81,13 @@ impl Cx<'_> {
 
     /// How the lines of the text end.
     pub(super) fn line_break(&self) -> &'static str {
-        if self.text.contains("\r\n") { "\r\n" } else { "\n" }
+        line_break(self.text)
     }
+}
+
+/// How the lines of a text end.
+pub(super) fn line_break(text: &str) -> &'static str {
+    if text.contains("\r\n") { "\r\n" } else { "\n" }
 }
 
 fn line_start(before: &str) -> usize {

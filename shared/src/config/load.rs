@@ -3,6 +3,7 @@
 use super::{
     TEXT_LIMIT,
     context::{At, Cx, Path},
+    edits::line_break,
 };
 use crate::{
     diagnostics::{ByteRange, Code, Diagnostic, Sink},
@@ -22,7 +23,7 @@ pub(super) struct What {
 impl What {
     /// Reports an empty document at `at`, where one may be begun.
     fn missing(&self, sink: &mut Sink, text: &str, at: ByteRange) {
-        let eol = if text.contains("\r\n") { "\r\n" } else { "\n" };
+        let eol = line_break(text);
         let begin = if at.start == 0 || text[..at.start].ends_with(['\n', '\r']) { "" } else { eol };
         let start = self.start.join(eol);
         sink.report(Code::EmptyDocument, String::new(), at, self.missing.to_owned()).help(self.help).offer(

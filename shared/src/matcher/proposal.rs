@@ -56,15 +56,17 @@ pub fn propose(text: &str, relaxation: &Relaxation) -> Option<Proposal> {
     let last = |ways: &[Vec<Edit>]| ways.iter().map(|ways| ways.last().cloned()).collect::<Option<Vec<_>>>();
     // The best way for each field; then the plainest; then what is below `resources` in one.
     let fields = fields(&document, relaxation);
-    let whole = with_whole_resources(&fields, &promised);
-    let attempts =
-        [(&fields, first(&ways(&fields))), (&fields, last(&ways(&fields))), (&whole, last(&ways(&whole)))];
-    attempts.into_iter().find_map(|(fields, edits)| {
+    let attempt = |fields: &[Field], edits: Option<Vec<Edit>>| {
         let edits: Vec<TextEdit> = edits?.into_iter().map(edit).collect();
         keeps_its_word(&edits).then(|| Proposal {
             fields: fields.iter().map(|field| field.change(text, &document)).collect(),
             edits,
         })
+    };
+    let each = ways(&fields);
+    attempt(&fields, first(&each)).or_else(|| attempt(&fields, last(&each))).or_else(|| {
+        let whole = with_whole_resources(&fields, &promised);
+        attempt(&whole, last(&ways(&whole)))
     })
 }
 

@@ -67,7 +67,7 @@ pub(super) fn nearest<'a>(
                 let Some((major, minor)) = known else { continue };
                 (&mut below, -(f64::from(major) * f64::from(u16::MAX) + f64::from(minor)))
             }
-            (None, Constraint::Backends) if !can_be_named(backend_of(catalogue, shape)) => continue,
+            (None, Constraint::Backends) if !schema::is_backend(backend_of(catalogue, shape)) => continue,
             (None, _) => (&mut below, catalogue.price_of(row)),
         };
         if slot.is_none_or(|(least, _)| distance < least) {
@@ -162,7 +162,7 @@ pub(super) fn admit(
         }
         Constraint::Backends => {
             let backend = backend_of(catalogue, shape);
-            if !can_be_named(backend) {
+            if !schema::is_backend(backend) {
                 return None;
             }
             add(&mut changed.backends, backend)
@@ -188,11 +188,6 @@ pub(super) fn admit(
 
 fn backend_of<'a>(catalogue: &'a Catalogue, shape: &Shape) -> &'a str {
     &catalogue.backends()[usize::from(shape.backend)]
-}
-
-/// Whether a configuration may name a backend: the catalogue knows more of them than dstack 0.18 does.
-fn can_be_named(backend: &str) -> bool {
-    schema::values("backends").contains(&backend)
 }
 
 /// A range that holds a value besides.

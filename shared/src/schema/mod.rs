@@ -112,6 +112,12 @@ pub fn values(path: &str) -> &'static [&'static str] {
     field(path).map_or(&[], |field| field.values)
 }
 
+/// Whether a configuration may name a backend: catalogues have some that came after dstack 0.18.
+#[must_use]
+pub fn is_backend(name: &str) -> bool {
+    values("backends").contains(&name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -211,6 +211,6 @@ fn plot(desk: Desk) {
     let axis = listed.axis.get_untracked();
     let points =
         axis.size().map(|size| Arc::new(index.scatter(&matched.requirements, &matched.context, size)));
-    let limit = matched.max_price;
+    let limit = matched.requirements.max_price;
     listed.sizes.set(points.map(|points| BySize { axis, points, limit }));
 }

@@ -27,10 +27,6 @@ pub(super) struct Matched {
     pub(super) context: Context,
     /// Why there are none, when there are none.
     pub(super) explanation: Option<Explanation>,
-    /// The limit of the price.
-    pub(super) max_price: Option<f64>,
-    /// Whether every offer would do: only machines that exist already may be used.
-    pub(super) reuse_only: bool,
     /// How long it took, milliseconds.
     pub(super) millis: f64,
 }
@@ -103,8 +99,6 @@ fn run(desk: Desk, set_up: &[String]) {
     desk.matched.set(Some(Arc::new(Matched {
         all,
         explanation,
-        max_price: requirements.max_price,
-        reuse_only: requirements.reuse_only,
         requirements,
         context,
         millis: browser::precise_millis() - begin,

@@ -22,7 +22,7 @@ pub(super) fn NoneFits(desk: Desk) -> impl IntoView {
             Some(view! {
                 <div class="explain" role="status">
                     <h2 class="explain__title">"No offer fits yet"</h2>
-                    <p class="explain__text">{sentence(explanation, matched.reuse_only)}</p>
+                    <p class="explain__text">{sentence(explanation, matched.requirements.reuse_only)}</p>
                 </div>
                 <div class="relax" role="group" aria-label="Changes that bring offers back">
                     {explanation.relaxations.iter().take(MOST).map(|relaxation| proposal(desk, relaxation)).collect_view()}

@@ -38,7 +38,7 @@ pub(super) fn Plot(desk: Desk) -> impl IntoView {
         match axis.size() {
             None => desk.matched.with(|matched| {
                 let matched = matched.as_ref()?;
-                let limit = matched.max_price;
+                let limit = matched.requirements.max_price;
                 let lanes = lay_out(&of_kind(&matched.all.plot, kind, |p| p.spot), limit);
                 Some(Drawn { picture: Arc::new(Picture::of_lanes(&lanes)), limit })
             }),
@@ -74,7 +74,7 @@ pub(super) fn Plot(desk: Desk) -> impl IntoView {
                     })
                 }),
             };
-            Some(figures(axis.label(), &found, matched.max_price.is_some()))
+            Some(figures(axis.label(), &found, matched.requirements.max_price.is_some()))
         })
     };
     view! {

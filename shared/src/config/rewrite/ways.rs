@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::deepest;
+use crate::config::edits::line_break;
 use crate::yaml::{self, Document, MapEntry, NodeId, Value};
 
 /// How the text may look with a field set to a value, the most natural way first. Whether all else stays is to be
@@ -49,7 +50,7 @@ fn in_section(
             let line_end = tail + text[tail..].find('\n').unwrap_or(text.len() - tail);
             let indent = " ".repeat(column(text, section.key_range.start) + 2);
             let head = text[..if tail == colon { colon } else { written.start }].trim_end();
-            let line = eol(text);
+            let line = line_break(text);
             let field = lines(names, value, &indent, line);
             let field = field.strip_suffix(line).unwrap_or(&field);
             vec![format!("{head}{}{line}{field}{}", text[tail..line_end].trim_end(), &text[line_end..])]
@@ -95,8 +96,8 @@ fn added(text: &str, document: &Document, root: NodeId, path: &[&str], value: &s
     let mut ways = Vec::new();
     if let Some(first) = first.filter(|_| !flows(text, document, root)) {
         let indent = " ".repeat(column(text, first));
-        let begin = if text.ends_with('\n') { "" } else { eol(text) };
-        ways.push(format!("{text}{begin}{}", lines(path, value, &indent, eol(text))));
+        let begin = if text.ends_with('\n') { "" } else { line_break(text) };
+        ways.push(format!("{text}{begin}{}", lines(path, value, &indent, line_break(text))));
     }
     ways.extend(insertions(text, document, root, first, None, path, value));
     ways
@@ -123,7 +124,7 @@ fn insertions(
     }
     let Some(first) = first else { return Vec::new() };
     let indent = " ".repeat(column(text, first));
-    let field = lines(path, value, &indent, eol(text));
+    let field = lines(path, value, &indent, line_break(text));
     let line = text[..first].rfind('\n').map_or(0, |at| at + 1);
     [head, Some(line)]
         .into_iter()
@@ -198,8 +199,4 @@ fn written_end(text: &str, document: &Document, node: NodeId) -> usize {
 
 fn column(text: &str, at: usize) -> usize {
     at - text[..at].rfind('\n').map_or(0, |line| line + 1)
-}
-
-fn eol(text: &str) -> &'static str {
-    if text.contains("\r\n") { "\r\n" } else { "\n" }
 }
