@@ -42,4 +42,6 @@ pub enum Subject {
     Job,
     /// An instance.
     Instance,
+    /// A pool.
+    Pool,
 }
