@@ -24,6 +24,12 @@ pub struct DataDir {
 pub struct NoDataDir;
 
 impl DataDir {
+    /// The directory that was given.
+    #[must_use]
+    pub fn given(&self) -> Option<PathBuf> {
+        self.data_dir.clone()
+    }
+
     /// The directory.
     ///
     /// # Errors

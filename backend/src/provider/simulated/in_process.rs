@@ -77,6 +77,12 @@ impl SimulatedCloud {
         done
     }
 
+    /// Its name, as in `backends:`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.0.account().cloud.settings().name.clone()
+    }
+
     /// What the account has cost so far.
     #[must_use]
     pub fn bill(&self) -> Bill {
