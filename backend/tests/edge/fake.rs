@@ -17,9 +17,10 @@ use berth::{
 };
 use berth_shared::{
     api::{
-        Event, EventSeq, Instance, LogChunk, LogLine, LogSource, Page, Plan, PlanRequest, PriceChange, Run,
-        RunDetail, RunId, RunStatus, StopRequest, Subject, SubmitRequest, TerminalId, TerminalInfo,
-        TerminalSize, Usage,
+        AddInstance, CreatePool, DecideOrphan, DeletePool, Event, EventSeq, Instance, InstanceId,
+        KeepInstance, LogChunk, LogLine, LogSource, Orphan, Page, Plan, PlanRequest, Pool, PriceChange,
+        RemoveInstance, Run, RunDetail, RunId, RunStatus, StopRequest, Subject, SubmitRequest, TerminalId,
+        TerminalInfo, TerminalSize, Usage,
     },
     catalog::{Availability, Offer, PriceBasis},
     time::Timestamp,
@@ -195,6 +196,61 @@ impl Control for Fake {
 
     async fn instances(&self) -> Result<Vec<Instance>, Refused> {
         Ok(Vec::new())
+    }
+
+    async fn pools(&self) -> Result<Vec<Pool>, Refused> {
+        Ok(Vec::new())
+    }
+
+    async fn create_pool(&self, _user: &str, _request: CreatePool) -> Result<Pool, Refused> {
+        Err(Refused::new(RefusedKind::NotFound, "none", "there is none here"))
+    }
+
+    async fn set_default_pool(&self, _user: &str, _name: &str) -> Result<Pool, Refused> {
+        Err(Refused::new(RefusedKind::NotFound, "none", "there is none here"))
+    }
+
+    async fn delete_pool(&self, _user: &str, _name: &str, _request: DeletePool) -> Result<(), Refused> {
+        Err(Refused::new(RefusedKind::NotFound, "none", "there is none here"))
+    }
+
+    async fn add_instance(
+        &self,
+        _user: &str,
+        _pool: &str,
+        _request: AddInstance,
+    ) -> Result<Instance, Refused> {
+        Err(Refused::new(RefusedKind::NotFound, "none", "there is none here"))
+    }
+
+    async fn instance(&self, _id: InstanceId) -> Result<Instance, Refused> {
+        Err(Refused::new(RefusedKind::NotFound, "none", "there is none here"))
+    }
+
+    async fn remove_instance(
+        &self,
+        _user: &str,
+        _id: InstanceId,
+        _request: RemoveInstance,
+    ) -> Result<Instance, Refused> {
+        Err(Refused::new(RefusedKind::NotFound, "none", "there is none here"))
+    }
+
+    async fn keep_instance(
+        &self,
+        _user: &str,
+        _id: InstanceId,
+        _request: KeepInstance,
+    ) -> Result<Instance, Refused> {
+        Err(Refused::new(RefusedKind::NotFound, "none", "there is none here"))
+    }
+
+    async fn orphans(&self) -> Result<Vec<Orphan>, Refused> {
+        Ok(Vec::new())
+    }
+
+    async fn decide_orphan(&self, _user: &str, _request: DecideOrphan) -> Result<Orphan, Refused> {
+        Err(Refused::new(RefusedKind::NotFound, "none", "there is none here"))
     }
 
     async fn environment(&self, run: RunId) -> Result<Arc<dyn Environment>, Refused> {
