@@ -1,5 +1,7 @@
 //! The provider over a simulated cloud, hours of it in a moment.
 
+mod remote;
+
 use std::{sync::Arc, time::Duration};
 
 use berth_shared::{
