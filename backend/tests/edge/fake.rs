@@ -18,9 +18,9 @@ use berth::{
 use berth_shared::{
     api::{
         AddInstance, CreatePool, DecideOrphan, DeletePool, Event, EventSeq, Instance, InstanceId,
-        KeepInstance, LogChunk, LogLine, LogSource, Orphan, Page, Plan, PlanRequest, Pool, PriceChange,
-        RemoveInstance, Run, RunDetail, RunId, RunStatus, StopRequest, Subject, SubmitRequest, TerminalId,
-        TerminalInfo, TerminalSize, Usage,
+        InstanceStatus, KeepInstance, LogChunk, LogLine, LogSource, Orphan, Page, Plan, PlanRequest, Pool,
+        PriceChange, RemoveInstance, Run, RunDetail, RunId, RunStatus, StopRequest, Subject, SubmitRequest,
+        TerminalId, TerminalInfo, TerminalSize, Usage,
     },
     catalog::{Availability, Offer, PriceBasis},
     time::Timestamp,
@@ -105,6 +105,49 @@ pub(crate) fn run() -> Run {
         offer: None,
         instance_id: None,
         ports: Vec::new(),
+    }
+}
+
+fn pool() -> Pool {
+    Pool { name: "team".into(), default: false, created_at: Timestamp(0), instances: 1, idle: 1 }
+}
+
+fn instance() -> Instance {
+    Instance {
+        id: InstanceId(Uuid::from_u128(1)),
+        name: "box".into(),
+        owner: "admin".into(),
+        pool: "team".into(),
+        status: InstanceStatus::Idle,
+        status_since: Timestamp(0),
+        message: None,
+        offer: offer(1.5),
+        allocation: None,
+        isolation: None,
+        run_id: None,
+        created_at: Timestamp(0),
+        billed_from: Some(Timestamp(0)),
+        billed_to: None,
+        idle_seconds: Some(300),
+        idle_stop_at: Some(Timestamp(300_000)),
+        kept_by: None,
+        leaves_at: None,
+    }
+}
+
+fn orphan() -> Orphan {
+    Orphan {
+        backend: "aws".into(),
+        handle: "i-1".into(),
+        id: InstanceId(Uuid::from_u128(2)),
+        name: None,
+        ours: true,
+        found_at: Timestamp(0),
+        remove_at: None,
+        gone_at: None,
+        billed_from: None,
+        billed_to: None,
+        price: None,
     }
 }
 
@@ -203,15 +246,15 @@ impl Control for Fake {
     }
 
     async fn create_pool(&self, _user: &str, _request: CreatePool) -> Result<Pool, Refused> {
-        Err(Refused::new(RefusedKind::NotFound, "none", "there is none here"))
+        Ok(pool())
     }
 
     async fn set_default_pool(&self, _user: &str, _name: &str) -> Result<Pool, Refused> {
-        Err(Refused::new(RefusedKind::NotFound, "none", "there is none here"))
+        Ok(pool())
     }
 
     async fn delete_pool(&self, _user: &str, _name: &str, _request: DeletePool) -> Result<(), Refused> {
-        Err(Refused::new(RefusedKind::NotFound, "none", "there is none here"))
+        Ok(())
     }
 
     async fn add_instance(
@@ -220,11 +263,11 @@ impl Control for Fake {
         _pool: &str,
         _request: AddInstance,
     ) -> Result<Instance, Refused> {
-        Err(Refused::new(RefusedKind::NotFound, "none", "there is none here"))
+        Ok(instance())
     }
 
     async fn instance(&self, _id: InstanceId) -> Result<Instance, Refused> {
-        Err(Refused::new(RefusedKind::NotFound, "none", "there is none here"))
+        Ok(instance())
     }
 
     async fn remove_instance(
@@ -233,7 +276,7 @@ impl Control for Fake {
         _id: InstanceId,
         _request: RemoveInstance,
     ) -> Result<Instance, Refused> {
-        Err(Refused::new(RefusedKind::NotFound, "none", "there is none here"))
+        Ok(instance())
     }
 
     async fn keep_instance(
@@ -242,7 +285,7 @@ impl Control for Fake {
         _id: InstanceId,
         _request: KeepInstance,
     ) -> Result<Instance, Refused> {
-        Err(Refused::new(RefusedKind::NotFound, "none", "there is none here"))
+        Ok(instance())
     }
 
     async fn orphans(&self) -> Result<Vec<Orphan>, Refused> {
@@ -250,7 +293,7 @@ impl Control for Fake {
     }
 
     async fn decide_orphan(&self, _user: &str, _request: DecideOrphan) -> Result<Orphan, Refused> {
-        Err(Refused::new(RefusedKind::NotFound, "none", "there is none here"))
+        Ok(orphan())
     }
 
     async fn environment(&self, run: RunId) -> Result<Arc<dyn Environment>, Refused> {
