@@ -90,7 +90,8 @@ impl RemoteCloud {
     /// # Errors
     /// When it does not answer.
     pub async fn bill(&self) -> Result<Bill, RemoteError> {
-        get(&self.0.client, &self.0.at("bill")).await
+        let bill: Bill = get(&self.0.client, &self.0.at("bill")).await?;
+        Ok(bill.exact())
     }
 
     /// What goes wrong from now on.
