@@ -168,8 +168,9 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         Some(demo) => demo.path().to_owned(),
         None => args.data_dir.resolve()?,
     };
-    if demo.is_none() {
-        demo::must_be_real(&directory)?;
+    match &demo {
+        Some(_) => tracing::info!(directory = %directory.display(), "the data of this demo"),
+        None => demo::must_be_real(&directory)?,
     }
     let store = store::open(&directory).await?;
     let listener = listen(args.listen).await?;
