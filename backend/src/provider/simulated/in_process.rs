@@ -121,6 +121,16 @@ impl CloudApi for SimulatedCloud {
         if fate.trouble == Some(Trouble::NeverBefore) {
             return std::future::pending().await;
         }
+        if let Some(Trouble::Late(millis)) = fate.trouble {
+            let inner = Arc::clone(&self.0);
+            tokio::spawn(async move {
+                wait(millis).await;
+                // Nobody hears of it.
+                let _ = inner.account().carry_out(inner.clock.now(), &call, &fate);
+                inner.wake.notify_one();
+            });
+            return std::future::pending().await;
+        }
         let answer = self.0.account().carry_out(self.0.clock.now(), &call, &fate);
         self.0.wake.notify_one();
         wait(fate.after).await;

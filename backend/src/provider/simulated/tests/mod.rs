@@ -218,6 +218,11 @@ async fn what_goes_wrong_always_goes_wrong_as_its_name_says() {
     assert!(matches!(answer, Ok(Ok(()))) && (80..=91).contains(&took.as_secs()), "{took:?}");
     let (_, answer, _) = create(Faults { never: 1.0, ..none() }).await;
     assert!(answer.is_err());
+    let (bench, answer, _) =
+        create(Faults { late: 1.0, lateness: Span::seconds(4000, 4000), ..none() }).await;
+    assert!(answer.is_err() && bench.there() == 0, "it has given up before it happens");
+    sleep(Duration::from_secs(401)).await;
+    assert_eq!(bench.there(), 1);
     let (bench, answer, _) = create(Faults { answer_lost: 1.0, ..none() }).await;
     assert!(is_temporary(&answer.expect("in time")) && bench.there() == 1);
     let (bench, answer, _) = create(Faults { wrong_answer: 1.0, ..none() }).await;
