@@ -1,5 +1,6 @@
 //! Whole-system tests: the real binary, over its real interfaces; and answers to recorded questions.
 
+pub mod clouds;
 pub mod conformance;
 pub mod fuzz;
 pub mod processes;

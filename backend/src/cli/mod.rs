@@ -6,12 +6,14 @@ mod accounts;
 pub mod attach;
 pub mod catalog;
 pub mod data_dir;
+mod demo;
 pub mod explain;
 pub mod login_link;
 pub mod offers;
 pub mod profile;
 pub mod schema;
 pub mod serve;
+pub mod simulated_cloud;
 pub mod token;
 pub mod validate;
 
@@ -51,6 +53,9 @@ enum Command {
     LoginLink(login_link::Args),
     /// API tokens, for scripts.
     Token(token::Args),
+    /// Keeps simulated clouds for other processes, for tests.
+    #[command(hide = true)]
+    SimulatedCloud(simulated_cloud::Args),
 }
 
 /// Reads the arguments and carries out what they ask for.
@@ -72,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::LoginLink(args) => login_link::run(&args),
         Command::Token(args) => token::run(&args),
+        Command::SimulatedCloud(args) => simulated_cloud::run(&args),
     }
 }
 

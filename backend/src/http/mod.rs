@@ -82,6 +82,8 @@ pub struct Parts {
     pub stopping: watch::Receiver<bool>,
     /// Counts the open WebSockets.
     pub sockets: Sockets,
+    /// Whether nothing here is real; every page says so.
+    pub demo: bool,
 }
 
 /// What handlers share.
@@ -96,6 +98,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) hub: Hub,
     backends: Vec<String>,
+    pub(crate) demo: bool,
     pub(crate) metrics: metrics::Metrics,
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) sockets: Sockets,
@@ -121,6 +124,7 @@ impl Inner {
             backends: self.backends.clone(),
             catalog_version: catalog.version().into(),
             catalog_url: catalog.info().url.clone(),
+            demo: self.demo,
         }
     }
 
@@ -173,6 +177,7 @@ pub fn router(parts: Parts) -> Router {
         auth: parts.auth,
         names: parts.names,
         catalogues: parts.catalogues,
+        demo: parts.demo,
         clock: parts.clock,
         metrics: metrics::Metrics::default(),
         stopping: parts.stopping,
