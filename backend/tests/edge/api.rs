@@ -56,6 +56,7 @@ async fn every_endpoint_answers_with_a_session() {
         if method == "POST" {
             request = request.json(match path.rsplit('/').next() {
                 Some("stop") => "{}",
+                Some("tokens") => r#"{"label":"calm-otter-1"}"#,
                 Some("terminals") => r#"{"cols":80,"rows":24}"#,
                 _ => r#"{"configuration":"type: dev-environment\nide: vscode\n"}"#,
             });

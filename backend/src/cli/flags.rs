@@ -1,0 +1,53 @@
+//! Values of flags that several commands take.
+
+use berth_shared::{
+    config::Configuration,
+    diagnostics::{Diagnostic, Severity},
+};
+
+/// What is needed when nothing is written.
+const EMPTY: &str = "type: dev-environment\nide: vscode\n";
+
+/// Reads a value as the field of a configuration: the same reader, the same words when it is wrong.
+pub(super) fn field(name: &str, value: &str) -> Result<Configuration, String> {
+    // What JSON writes in quotes YAML reads as the same text.
+    let quoted = serde_json::Value::from(value).to_string();
+    let checked = berth_shared::check(&format!("{EMPTY}{name}: {quoted}\n"));
+    checked.configuration.ok_or_else(|| said(&checked.diagnostics))
+}
+
+/// What is wrong, and what to do about it.
+fn said(diagnostics: &[Diagnostic]) -> String {
+    let one = |d: &Diagnostic| match &d.help {
+        Some(help) => format!("{}; {help}", d.message),
+        None => d.message.clone(),
+    };
+    let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error);
+    errors.map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// A duration of a configuration: `90m`, `2h`, `3600`; in seconds.
+pub(super) fn seconds(text: &str) -> Result<i64, String> {
+    let seconds = field("termination_idle_time", text)?.termination_idle_time.unwrap_or_default();
+    if seconds < 0 { Err("a duration is not below 0".to_owned()) } else { Ok(seconds) }
+}
+
+/// A duration or `off`, as a configuration keeps `max_duration`.
+pub(super) fn seconds_or_off(text: &str) -> Result<String, String> {
+    Ok(field("max_duration", text)?.max_duration.unwrap_or_else(|| "off".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_a_file_has_them() {
+        assert_eq!(seconds("90m"), Ok(5400));
+        assert_eq!(seconds("3600"), Ok(3600));
+        assert_eq!(seconds_or_off("off").as_deref(), Ok("off"));
+        assert_eq!(seconds_or_off("2h").as_deref(), Ok("7200"));
+        insta::assert_snapshot!(seconds("1h30m").unwrap_err(), @"expected a duration, got the text `1h30m`; write a whole number with one of the units `s`, `m`, `h`, `d`, `w`, such as `90m`");
+        assert!(seconds("-5").is_err());
+    }
+}
