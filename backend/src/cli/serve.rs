@@ -160,15 +160,13 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     auth.begin().await?;
     let token = auth.login_token(ADMIN).await?;
 
-    // The directory stays locked for as long as this one is held.
-    let held = store.clone();
     let catalog_stamp = catalog::file::stamp(&directory);
     let catalogues = catalogues(&directory)?;
     let gpus = Arc::clone(catalogues.current().gpus());
     let program = std::env::current_exe().map_err(ServeError::Local)?;
     let local = LocalProvider::new(directory.clone(), program, gpus).map_err(ServeError::Local)?;
     let orchestrator = Orchestrator::start(orchestrator::Parts {
-        store,
+        storage: store.storage(),
         providers: vec![Arc::new(local)],
         clock: Arc::clone(&clock),
         random: StdRng::from_rng(&mut rng),
@@ -219,7 +217,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     following.abort();
     orchestrator.shutdown().await;
     Running::remove(&directory);
-    drop(held);
+    drop(store);
     outcome
 }
 

@@ -6,12 +6,9 @@ use std::{
     time::Duration,
 };
 
-use berth_shared::{
-    api::{EventSeq, RunId},
-    time::Timestamp,
-};
+use berth_shared::{api::RunId, time::Timestamp};
 use rand::{RngExt, rngs::StdRng};
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::broadcast;
 use uuid::Uuid;
 
 use super::{LogArchive, Parts, machine::Failure};
@@ -19,7 +16,7 @@ use crate::{
     catalog::Catalogues,
     clock::Clock,
     provider::{Provider, ProviderError},
-    store::{Change, CommitError, Storage, Store},
+    store::{Change, CommitError, Storage},
 };
 
 /// How long one call to a provider may last. A pass makes a few of them within its lease.
@@ -28,37 +25,32 @@ const CALL_LIMIT: Duration = Duration::from_secs(30);
 pub(super) struct Core {
     pub(super) storage: Arc<dyn Storage>,
     pub(super) providers: Vec<Arc<dyn Provider>>,
+    /// Their names: rows of other backends are left to other processes.
+    pub(super) backends: Vec<String>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) archive: Arc<dyn LogArchive>,
     pub(super) catalogues: Catalogues,
     /// Tells this process's leases from those of others.
     pub(super) owner: String,
-    pub(super) newest: watch::Sender<EventSeq>,
     pub(super) log_changes: broadcast::Sender<RunId>,
-    /// There is something to do.
-    pub(super) work: Notify,
     /// Placements take turns: each sees what the one before holds.
     pub(super) placing: tokio::sync::Mutex<()>,
     random: Mutex<StdRng>,
-    /// Keeps the data directory locked.
-    _store: Store,
 }
 
 impl Core {
     pub(super) fn new(parts: Parts) -> Self {
         let core = Self {
-            storage: parts.store.storage(),
+            backends: parts.providers.iter().map(|provider| provider.name().to_owned()).collect(),
+            storage: parts.storage,
             providers: parts.providers,
             clock: parts.clock,
             archive: parts.archive,
             catalogues: parts.catalogues,
             owner: String::new(),
-            newest: watch::Sender::new(parts.store.newest_at_open()),
             log_changes: broadcast::Sender::new(1024),
-            work: Notify::new(),
             placing: tokio::sync::Mutex::new(()),
             random: Mutex::new(parts.random),
-            _store: parts.store,
         };
         let owner = core.new_id().to_string();
         Self { owner, ..core }
@@ -81,16 +73,9 @@ impl Core {
         self.random(|random| uuid::Builder::from_random_bytes(random.random()).into_uuid())
     }
 
-    /// Writes a change and tells everybody.
+    /// Writes a change; the storage tells everybody.
     pub(super) async fn commit(&self, change: &Change) -> Result<(), CommitError> {
-        let seq = self.storage.commit(change).await?;
-        self.newest.send_if_modified(|newest| {
-            let newer = seq > *newest;
-            *newest = seq.max(*newest);
-            newer
-        });
-        self.work.notify_one();
-        Ok(())
+        self.storage.commit(change).await.map(|_| ())
     }
 
     pub(super) fn provider(&self, backend: &str) -> Result<&Arc<dyn Provider>, Failure> {

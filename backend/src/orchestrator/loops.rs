@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use berth_shared::api::{InstanceId, InstanceStatus, Subject};
+use berth_shared::api::{InstanceId, InstanceStatus};
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
     task::JoinSet,
@@ -14,8 +14,8 @@ use super::{
     events, passes,
 };
 use crate::{
-    provider::{InstanceObservation, Provider},
-    store::{Change, Lease, StoreError},
+    provider::{InstanceObservation, Listed, Provider},
+    store::{Change, Lease, LeaseRequest, Queue, StoreError},
 };
 
 /// How many passes run at once.
@@ -33,7 +33,7 @@ const HINTS: Duration = Duration::from_millis(20);
 
 /// Wakes what the last server left behind. Without this nothing is lost either, only later by a lease.
 pub(super) async fn take_over(core: &Core) {
-    while let Err(error) = core.storage.take_over().await {
+    while let Err(error) = core.storage.join(&core.owner, core.now()).await {
         tracing::error!(%error, "the database cannot be written; trying again");
         sleep(POLL).await;
     }
@@ -56,10 +56,10 @@ pub(super) async fn dispatch(core: Arc<Core>) {
             let core = Arc::clone(&core);
             running.spawn(async move {
                 if timeout(PASS_LIMIT, passes::pass(&core, &lease)).await.is_err() {
-                    tracing::error!(subject = ?lease.subject, id = %lease.id, "a pass took too long");
+                    tracing::error!(queue = lease.queue.as_str(), id = %lease.id, "a pass took too long");
                 }
                 // A row that was woken meanwhile is due again.
-                core.work.notify_one();
+                core.storage.signals().wake();
             });
         }
         if running.len() >= CONCURRENCY {
@@ -67,7 +67,7 @@ pub(super) async fn dispatch(core: Arc<Core>) {
         } else if idle {
             let wait = until_due(&core).await;
             tokio::select! {
-                () = core.work.notified() => {}
+                () = core.storage.signals().work() => {}
                 () = sleep(wait) => {}
                 Some(ended) = running.join_next() => joined(Some(ended)),
             }
@@ -88,19 +88,21 @@ fn joined(ended: Option<Result<(), tokio::task::JoinError>>) {
 
 async fn lease(core: &Core, room: usize) -> Result<Vec<Lease>, StoreError> {
     let mut leased = Vec::new();
-    for subject in [Subject::Run, Subject::Instance, Subject::Job] {
+    for queue in [Queue::Runs, Queue::Instances, Queue::Jobs] {
         let room = u32::try_from(room - leased.len()).unwrap_or(0);
         if room > 0 {
             let now = core.now();
             let until = now.plus_seconds(LEASE_SECONDS);
-            leased.extend(core.storage.lease(subject, &core.owner, now, until, room).await?);
+            let (owner, backends) = (core.owner.as_str(), core.backends.as_slice());
+            let request = LeaseRequest { queue, owner, backends, now, until, limit: room };
+            leased.extend(core.storage.lease(&request).await?);
         }
     }
     Ok(leased)
 }
 
 async fn until_due(core: &Core) -> Duration {
-    match core.storage.next_due().await {
+    match core.storage.next_due(&core.backends).await {
         Ok(Some(due)) => {
             let millis = due.millis_since(core.now());
             Duration::from_millis(u64::try_from(millis).unwrap_or(0)).min(POLL)
@@ -145,7 +147,7 @@ pub(super) async fn listen(core: Arc<Core>, provider: Arc<dyn Provider>) {
                     // Nobody may be listening.
                     let _ = core.log_changes.send(run);
                 }
-                core.work.notify_one();
+                core.storage.signals().wake();
             }
             // The poll behind it looks anyway.
             Err(error) => tracing::warn!(%error, "a hint was lost"),
@@ -187,14 +189,14 @@ pub(super) async fn sweep_for_ever(core: Arc<Core>) {
 pub(super) async fn sweep(core: &Core, provider: &dyn Provider) -> Result<(), String> {
     let name = provider.name();
     let there = call(name, provider.list()).await.map_err(|e| e.message().to_owned())?;
-    for id in there {
+    for Listed { id, .. } in there.into_iter().filter(|listed| listed.ours) {
         // Rows are written before anything is created, so whatever the list has of ours is known by now.
         let row = core.storage.instance(id).await.map_err(|e| e.to_string())?;
         if row.is_some_and(|(row, _)| row.instance.status != InstanceStatus::Terminated) {
             continue;
         }
         let seen = call(name, provider.observe(id)).await;
-        if matches!(seen, Ok(InstanceObservation::Removing)) {
+        if matches!(seen, Ok(InstanceObservation::Removing { .. })) {
             continue;
         }
         call(name, provider.terminate(id)).await.map_err(|e| e.message().to_owned())?;

@@ -32,12 +32,12 @@ pub use service::Service;
 use tokio::task::JoinSet;
 
 use self::core::Core;
-use crate::{catalog::Catalogues, clock::Clock, provider::Provider, store::Store};
+use crate::{catalog::Catalogues, clock::Clock, provider::Provider, store::Storage};
 
 /// What the orchestrator is made of.
 pub struct Parts {
     /// What it remembers.
-    pub store: Store,
+    pub storage: Arc<dyn Storage>,
     /// Where machines come from, in the order in which equal prices are tried.
     pub providers: Vec<Arc<dyn Provider>>,
     /// The time.

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use berth_shared::{
-    api::{InstanceId, InstanceStatus, JobId, JobStatus, RunId, Subject},
+    api::{InstanceId, InstanceStatus, JobId, JobStatus, RunId},
     time::Timestamp,
 };
 
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     provider::Environment,
-    store::{Change, CommitError, InstanceRow, JobDesired, JobRow, Lease, RunRow, Whole},
+    store::{Change, CommitError, InstanceRow, JobDesired, JobRow, Lease, Queue, RunRow, Whole},
 };
 
 /// How long after a look the next one is, when nobody says anything in between.
@@ -32,22 +32,22 @@ const RELEASE_AGAIN: Duration = Duration::from_secs(2);
 type Due = Option<Timestamp>;
 
 pub(super) async fn pass(core: &Core, lease: &Lease) {
-    let due = match lease.subject {
-        Subject::Run => run_pass(core, lease, RunId(lease.id)).await,
-        Subject::Job => job_pass(core, lease, JobId(lease.id)).await,
-        Subject::Instance => instance_pass(core, lease, InstanceId(lease.id)).await,
+    let due = match lease.queue {
+        Queue::Runs => run_pass(core, lease, RunId(lease.id)).await,
+        Queue::Jobs => job_pass(core, lease, JobId(lease.id)).await,
+        Queue::Instances => instance_pass(core, lease, InstanceId(lease.id)).await,
     };
     let due = match due {
         Ok(due) => due,
         Err(CommitError::LeaseLost) => return,
         Err(error) => {
-            tracing::error!(subject = ?lease.subject, id = %lease.id, %error, "a pass failed");
+            tracing::error!(queue = lease.queue.as_str(), id = %lease.id, %error, "a pass failed");
             Some(core.now().plus_seconds(POLL))
         }
     };
     // The lease expires by itself, but minutes later: a disk that is full has room again before.
     while let Err(error) = core.storage.release(lease, due).await {
-        tracing::error!(subject = ?lease.subject, id = %lease.id, %error, "a lease could not be given back; trying again");
+        tracing::error!(queue = lease.queue.as_str(), id = %lease.id, %error, "a lease could not be given back; trying again");
         tokio::time::sleep(RELEASE_AGAIN).await;
     }
 }
@@ -102,7 +102,7 @@ pub(super) fn add_run(
             run::Effect::Resubmit => {
                 let again = new_job(JobId(core.new_id()), &row, now);
                 row.job_id = again.id;
-                told.extend(events::job(None, &again, Some(format!("attempt {}", row.attempts)), now));
+                told.extend(events::job(None, &again, Some(format!("attempt {}", row.run.attempts)), now));
                 change.jobs.push(again);
             }
         }
@@ -132,6 +132,8 @@ pub(super) fn new_job(id: JobId, run: &RunRow, now: Timestamp) -> JobRow {
         started_at: None,
         max_duration: run.max_duration,
         instance_id: None,
+        backend: None,
+        placed_at: None,
         tried: Vec::new(),
         ending: crate::store::Ending::default(),
         failures: 0,
@@ -162,7 +164,7 @@ async fn job_pass(core: &Core, lease: &Lease, id: JobId) -> Result<Due, CommitEr
             if let Some(instance) = &whole.instance
                 && job::needs_instance(&whole.job) != job::needs_instance(&next.row)
             {
-                change.wakes.push((Subject::Instance, instance.instance.id.0));
+                change.wakes.push((Queue::Instances, instance.instance.id.0));
             }
             add_run(core, &mut change, &whole, run, next.row.clone(), None, now);
             match core.commit(&change).await {
@@ -251,7 +253,7 @@ async fn carry_out(
             let Some(source) = core.storage.source(whole.run.run.id).await? else {
                 return Err(CommitError::Stale);
             };
-            let spec = placement::job_spec(&whole.run, &whole.job, &source);
+            let spec = placement::job_spec(&whole.run, &whole.job, instance.turns, &source);
             call(backend, environment.start(&spec)).await
         }
         job::Effect::Stop { grace } => call(backend, environment.stop(grace)).await,
@@ -287,7 +289,7 @@ async fn instance_pass(core: &Core, lease: &Lease, id: InstanceId) -> Result<Due
             let mut change = Change { lease: Some(lease.clone()), ..Change::default() };
             change.events.extend(events::instance(Some(&row), &next.row, next.message.clone(), now));
             if let Some(job) = &job {
-                change.wakes.push((Subject::Job, job.id.0));
+                change.wakes.push((Queue::Jobs, job.id.0));
             }
             change.instances.push(next.row.clone());
             match core.commit(&change).await {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use berth_shared::{
-    api::{Instance, InstanceId, InstanceStatus, JobStatus, PlannedOffer},
+    api::{DEFAULT_POOL, Instance, InstanceId, InstanceStatus, JobStatus, PlannedOffer},
     config::{Configuration, EnvValue, TerminationPolicy},
     time::Timestamp,
 };
@@ -79,6 +79,8 @@ async fn write(
     job.status = JobStatus::Provisioning;
     job.status_since = now;
     job.instance_id = Some(instance.instance.id);
+    job.backend = Some(chosen.offer.backend.clone());
+    job.placed_at = Some(now);
     let input = run::Input { job: &job, instance: Some(&instance), roll: core.roll() };
     let next = run::step(&whole.run, input, now);
     let offer = &chosen.offer;
@@ -126,6 +128,7 @@ fn new_instance(
             id,
             name: configuration.instance_name.clone().unwrap_or_else(|| run.name.clone()),
             owner: run.owner.clone(),
+            pool: configuration.pool_name.clone().unwrap_or_else(|| DEFAULT_POOL.to_owned()),
             status: InstanceStatus::Pending,
             status_since: now,
             message: None,
@@ -136,7 +139,10 @@ fn new_instance(
             created_at: now,
             billed_from: None,
             billed_to: None,
+            idle_seconds,
             idle_stop_at: None,
+            kept_by: None,
+            leaves_at: None,
         },
         request: CreateRequest { id, name: run.name.clone(), planned: chosen.clone() },
         desired: InstanceDesired::There,
@@ -145,14 +151,15 @@ fn new_instance(
         was_ready: false,
         removal_accepted: false,
         fault: None,
-        idle_seconds,
+        turns: 1,
+        order: None,
         failures: 0,
         failing_since: None,
     }
 }
 
 /// What the environment is asked to do.
-pub(super) fn job_spec(run: &RunRow, job: &JobRow, source: &Source) -> JobSpec {
+pub(super) fn job_spec(run: &RunRow, job: &JobRow, turn: u64, source: &Source) -> JobSpec {
     let configuration = &source.model.configuration;
     let mut env = BTreeMap::new();
     for (key, value) in &configuration.env {
@@ -165,6 +172,7 @@ pub(super) fn job_spec(run: &RunRow, job: &JobRow, source: &Source) -> JobSpec {
     let shm = configuration.resources.shm_size.filter(|size| size.is_finite() && *size > 0.0);
     JobSpec {
         id: job.id,
+        turn,
         run_name: run.run.name.clone(),
         home_dir: configuration.home_dir.clone(),
         python: configuration.python.clone(),

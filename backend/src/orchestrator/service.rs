@@ -184,7 +184,7 @@ impl Service {
     /// The number of the last event; changes after each commit.
     #[must_use]
     pub fn newest(&self) -> watch::Receiver<EventSeq> {
-        self.core.newest.subscribe()
+        self.core.storage.signals().newest()
     }
 
     /// Runs that may have new log lines. A hint: may lag or miss, so whoever follows a log asks again every

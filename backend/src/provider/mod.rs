@@ -27,16 +27,19 @@ use tokio::{
 #[async_trait]
 pub trait Provider: Send + Sync {
     /// The backend's name, as in `backends:`.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// Whether an instance may be kept without a run. Where it may not, its job's end is its end.
     fn keeps_idle(&self) -> bool;
 
+    /// After how many seconds a steady instance and its job are looked at when [`Provider::changes`] told nothing.
+    fn poll_seconds(&self) -> i64;
+
     /// What could be created now.
     async fn plan(&self, request: &PlanInput<'_>) -> Result<ProviderPlan, ProviderError>;
 
-    /// Makes the instance, or does nothing when one with this id exists or is being made. Answers when the
-    /// request is accepted; [`Provider::observe`] tells how it goes.
+    /// Makes the instance, or does nothing when one with this id exists or is being made: it is looked up by its tag
+    /// before anything is made. Answers when the request is accepted; [`Provider::observe`] tells how it goes.
     async fn create(&self, request: &CreateRequest) -> Result<(), ProviderError>;
 
     /// How the instance is.
@@ -46,8 +49,13 @@ pub trait Provider: Send + Sync {
     /// when [`Provider::observe`] says [`InstanceObservation::Gone`], not before.
     async fn terminate(&self, id: InstanceId) -> Result<(), ProviderError>;
 
-    /// Every instance that carries a tag of ours, in whatever state.
-    async fn list(&self) -> Result<Vec<InstanceId>, ProviderError>;
+    /// Everything that it has and that carries a tag of Berth's, one entry for each thing, in whatever state; what is
+    /// gone may be left out.
+    async fn list(&self) -> Result<Vec<Listed>, ProviderError>;
+
+    /// Where more than one thing carries this tag: keeps the one that [`Provider::observe`] speaks of, and removes the
+    /// others. Does nothing else.
+    async fn remove_copies(&self, id: InstanceId) -> Result<(), ProviderError>;
 
     /// The environment on an instance that is [`InstanceObservation::Ready`].
     async fn environment(&self, id: InstanceId) -> Result<Arc<dyn Environment>, ProviderError>;
@@ -61,7 +69,7 @@ pub trait Provider: Send + Sync {
 #[async_trait]
 pub trait Environment: Send + Sync {
     /// Begins the job: `setup`, then `init`; then it rests until it is stopped. Does nothing when this
-    /// job was begun before.
+    /// job was begun before, or one of a later [`JobSpec::turn`]. What is left of a job of an earlier turn is killed first.
     async fn start(&self, job: &JobSpec) -> Result<(), ProviderError>;
 
     /// How the job is.
@@ -132,23 +140,74 @@ pub struct CreateRequest {
     pub planned: PlannedOffer,
 }
 
+/// What a provider itself says about when something cost; `None` = it does not say, and our own clock has to do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Billing {
+    /// When it began to cost.
+    pub from: Option<Timestamp>,
+    /// When it ceased to.
+    pub to: Option<Timestamp>,
+}
+
+/// Something that a provider has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Listed {
+    /// The tag that it carries. Two things may carry the same.
+    pub id: InstanceId,
+    /// Whether this installation made it. What another one made is not ours to remove.
+    pub ours: bool,
+    /// The provider's own name for it.
+    pub handle: String,
+    /// The name that it carries for people.
+    pub name: Option<String>,
+    /// When it cost.
+    pub billing: Billing,
+    /// US dollars an hour, when its provider says.
+    pub price: Option<f64>,
+}
+
 /// How an instance is, as its provider sees it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum InstanceObservation {
     /// Being made.
-    Creating,
+    Creating {
+        /// When it cost.
+        billing: Billing,
+    },
     /// There.
     Ready {
         /// How its environment is kept apart.
         isolation: Isolation,
+        /// When it cost.
+        billing: Billing,
+        /// When its provider will take it away, once that has been announced.
+        leaves_at: Option<Timestamp>,
     },
     /// Being removed.
-    Removing,
+    Removing {
+        /// When it cost.
+        billing: Billing,
+    },
     /// Not there: never made, or removed.
     Gone {
         /// Why, when it went by itself.
         message: Option<String>,
+        /// When it cost.
+        billing: Billing,
     },
+}
+
+impl InstanceObservation {
+    /// When it cost, as far as its provider says.
+    #[must_use]
+    pub const fn billing(&self) -> Billing {
+        match self {
+            Self::Creating { billing }
+            | Self::Ready { billing, .. }
+            | Self::Removing { billing }
+            | Self::Gone { billing, .. } => *billing,
+        }
+    }
 }
 
 /// What a job does.
@@ -156,6 +215,9 @@ pub enum InstanceObservation {
 pub struct JobSpec {
     /// Its identifier.
     pub id: JobId,
+    /// Rises with each job that the instance is given, from 1: a server that comes too late must not begin a former one.
+    #[serde(default)]
+    pub turn: u64,
     /// The run's name.
     pub run_name: String,
     /// Absolute path of the home directory inside the environment.

@@ -9,17 +9,20 @@ mod sqlite;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use berth_shared::{
-    api::{Event, EventSeq, Instance, InstanceId, JobId, Run, RunDetail, RunId, Subject},
+    api::{Allocation, Event, EventSeq, Instance, InstanceId, JobId, Orphan, Pool, Run, RunDetail, RunId},
     time::Timestamp,
 };
+use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 pub use open::{OpenError, Store, open};
 pub use rows::{
-    Ending, InstanceDesired, InstanceFault, InstanceRow, JobDesired, JobRow, Model, RunDesired, RunRow,
-    Source, Tried, offer_key,
+    Ending, InstanceDesired, InstanceFault, InstanceRow, JobDesired, JobRow, Model, Order, RunDesired,
+    RunRow, Source, Tried, offer_key,
 };
 
 /// An event with what it left behind, as it goes over the stream.
@@ -67,8 +70,15 @@ pub struct Change {
     pub instances: Vec<InstanceRow>,
     /// The finished run to delete, with its jobs.
     pub delete: Option<RunId>,
+    /// Pools after the change. One that exists already stays as it is, but for whether it is the default; when one
+    /// is made the default, no other is any more.
+    pub pools: Vec<Pool>,
+    /// The pool to delete; [`CommitError::Stale`] while an instance in it is not terminated.
+    pub delete_pool: Option<String>,
+    /// What sweeps found, after the change; told apart by backend and handle.
+    pub orphans: Vec<Orphan>,
     /// Rows to look at soon, besides those that change.
-    pub wakes: Vec<(Subject, Uuid)>,
+    pub wakes: Vec<(Queue, Uuid)>,
     /// What to tell.
     pub events: Vec<NewEvent>,
 }
@@ -81,11 +91,54 @@ pub struct NewEvent {
     pub event: Event,
 }
 
+/// The kinds of rows that are worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Queue {
+    /// Runs.
+    Runs,
+    /// Jobs.
+    Jobs,
+    /// Instances.
+    Instances,
+}
+
+impl Queue {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::Runs, Self::Jobs, Self::Instances];
+
+    /// For logs and metrics.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Runs => "runs",
+            Self::Jobs => "jobs",
+            Self::Instances => "instances",
+        }
+    }
+}
+
+/// Asks for rows to work on.
+#[derive(Clone, Copy, Debug)]
+pub struct LeaseRequest<'a> {
+    /// The kind of row.
+    pub queue: Queue,
+    /// Who asks.
+    pub owner: &'a str,
+    /// The backends that the asker can reach; rows of others are left to others. Rows without a backend are for anybody.
+    pub backends: &'a [String],
+    /// The time.
+    pub now: Timestamp,
+    /// When the lease ends by itself.
+    pub until: Timestamp,
+    /// How many at most.
+    pub limit: u32,
+}
+
 /// Leave to work on a row, until it expires or somebody else has been given a newer one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
     /// The kind of row.
-    pub subject: Subject,
+    pub queue: Queue,
     /// Which row.
     pub id: Uuid,
     /// Rises with each lease of the row: what was made under an older one is refused.
@@ -139,34 +192,109 @@ pub struct Whole {
     pub instance: Option<InstanceRow>,
 }
 
+/// Tells of what was written, by this process and by others on the same database. Hints: they may lag or miss, so
+/// whoever waits for one also looks now and then.
+#[derive(Clone, Debug, Default)]
+pub struct Signals(Arc<SignalsInner>);
+
+#[derive(Debug, Default)]
+struct SignalsInner {
+    newest: watch::Sender<EventSeq>,
+    work: Notify,
+}
+
+impl Signals {
+    /// The number of the newest event that is known of; only ever rises.
+    #[must_use]
+    pub fn newest(&self) -> watch::Receiver<EventSeq> {
+        self.0.newest.subscribe()
+    }
+
+    /// Resolves when there may be rows to work on.
+    pub async fn work(&self) {
+        self.0.work.notified().await;
+    }
+
+    /// There may be rows to work on.
+    pub fn wake(&self) {
+        self.0.work.notify_one();
+    }
+
+    /// There are events up to `seq`.
+    pub fn wrote(&self, seq: EventSeq) {
+        self.0.newest.send_if_modified(|newest| {
+            let newer = seq > *newest;
+            *newest = seq.max(*newest);
+            newer
+        });
+    }
+}
+
+/// Who shares the database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Beat {
+    /// Processes that work on it, this one included.
+    pub replicas: u32,
+    /// Leases that were taken from processes that have gone silent.
+    pub ended: u64,
+    /// The database's own time less that of the asker, milliseconds; 0 where both have one clock.
+    pub skew_millis: i64,
+}
+
 /// What the orchestrator needs of a database.
 #[async_trait]
 pub trait Storage: Send + Sync {
-    /// Writes a change and gives the number of the last event.
+    /// Tells of what was written.
+    fn signals(&self) -> &Signals;
+
+    /// Identifies this installation among others in the same cloud accounts; made with the database and never changed.
+    fn installation(&self) -> Uuid;
+
+    /// Writes a change and gives the number of the last event; tells the [`Signals`] of every process.
     async fn commit(&self, change: &Change) -> Result<EventSeq, CommitError>;
 
-    /// Leases up to `limit` rows that are due or woken, for `owner`, until `until`.
-    async fn lease(
-        &self,
-        subject: Subject,
-        owner: &str,
-        now: Timestamp,
-        until: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<Lease>, StoreError>;
+    /// Leases rows that are due or woken.
+    async fn lease(&self, request: &LeaseRequest<'_>) -> Result<Vec<Lease>, StoreError>;
 
     /// Gives a lease back and says when the row is due again; `None` = when it is woken. Does nothing when the
     /// lease has gone to somebody else.
     async fn release(&self, lease: &Lease, next_due: Option<Timestamp>) -> Result<(), StoreError>;
 
-    /// When the next row is due; `Timestamp(i64::MIN)` when one has been woken; `None` = none.
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+    /// Gives leases back, as [`Storage::release`], all at once.
+    async fn release_all(&self, leases: &[(Lease, Option<Timestamp>)]) -> Result<(), StoreError> {
+        for (lease, next_due) in leases {
+            self.release(lease, *next_due).await?;
+        }
+        Ok(())
+    }
+
+    /// When the next row is due that is of one of these backends or of none; in the past when one has been woken;
+    /// `None` = none.
+    async fn next_due(&self, backends: &[String]) -> Result<Option<Timestamp>, StoreError>;
 
     /// Wakes instances and the jobs on them; gives the runs concerned.
     async fn wake(&self, instances: &[InstanceId]) -> Result<Vec<RunId>, StoreError>;
 
-    /// Ends every lease and wakes every row that is not finished. For the start of a server that is alone.
-    async fn take_over(&self) -> Result<(), StoreError>;
+    /// Begins to work as `owner`: to be called once, before anything is leased. A process that is alone on its database
+    /// ends every lease and wakes every row that is not finished.
+    async fn join(&self, owner: &str, now: Timestamp) -> Result<Beat, StoreError>;
+
+    /// Goes on to work as `owner`; to be called every few seconds. Ends the leases of processes that have not called it for
+    /// 20 seconds, wakes what they had, and tells the [`Signals`] what a hint may have missed.
+    async fn beat(&self, owner: &str, now: Timestamp) -> Result<Beat, StoreError>;
+
+    /// Ceases to work as `owner`: its leases end and what they were about is woken for others.
+    async fn leave(&self, owner: &str) -> Result<(), StoreError>;
+
+    /// Takes a task that one process at a time does, such as a sweep, until `until`; `false` when another has it.
+    /// Whoever has it may take it again, to go on or, with `until` = now, to give it up.
+    async fn claim(
+        &self,
+        task: &str,
+        owner: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError>;
 
     /// A run with what belongs to it.
     async fn whole(&self, run: RunId) -> Result<Option<Whole>, StoreError>;
@@ -188,6 +316,22 @@ pub trait Storage: Send + Sync {
 
     /// Instances that are not terminated, oldest first.
     async fn active_instances(&self) -> Result<Vec<InstanceRow>, StoreError>;
+
+    /// Instances that wait for a run in this pool, oldest first.
+    async fn idle_instances(&self, pool: &str) -> Result<Vec<InstanceRow>, StoreError>;
+
+    /// What the active instances of a backend hold of machines that they share.
+    async fn held(&self, backend: &str) -> Result<Vec<Allocation>, StoreError>;
+
+    /// Pools by name, with counts.
+    async fn pools(&self) -> Result<Vec<Pool>, StoreError>;
+
+    /// What sweeps found and nobody has removed, and what was removed within the last 200 findings; newest first.
+    async fn orphans(&self) -> Result<Vec<Orphan>, StoreError>;
+
+    /// Forgets events from before `before`, except those of runs and instances that are not over, and at most `limit` of
+    /// them. Events are forgotten oldest first, so that those which stay have no gap but for the exceptions. Gives how many.
+    async fn forget_events(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
     /// A run with its text and its events, and the number of the last event of all, read at one moment.
     async fn detail(&self, run: RunId) -> Result<Option<RunDetail>, StoreError>;

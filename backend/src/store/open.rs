@@ -8,12 +8,11 @@ use std::{
     sync::Arc,
 };
 
-use berth_shared::api::EventSeq;
 use sqlx::{SqlitePool, migrate::MigrateError};
 
 use super::{
     Storage,
-    sqlite::{MIGRATIONS, Sqlite, primary_code},
+    sqlite::{Sqlite, primary_code},
 };
 
 /// What is remembered. Cheap to clone; the data directory stays locked until the last clone is gone.
@@ -21,8 +20,6 @@ use super::{
 pub struct Store {
     pub(super) sqlite: Sqlite,
     directory: PathBuf,
-    newest: EventSeq,
-    _lock: Arc<File>,
 }
 
 impl Store {
@@ -30,12 +27,6 @@ impl Store {
     #[must_use]
     pub fn storage(&self) -> Arc<dyn Storage> {
         Arc::new(self.sqlite.clone())
-    }
-
-    /// The number of the last event when it was opened.
-    #[must_use]
-    pub fn newest_at_open(&self) -> EventSeq {
-        self.newest
     }
 
     /// For reading.
@@ -129,17 +120,14 @@ pub async fn open(directory: &Path) -> Result<Store, OpenError> {
             .map_err(|e| OpenError::Other { path: PathBuf::new(), cause: e.to_string() })??
     };
     let file = directory.join("berth.db");
-    let sqlite = Sqlite::open(&file).await.map_err(|e| database_error(&file, &e))?;
-    MIGRATIONS.run(&sqlite.writer).await.map_err(|e| match e {
+    let sqlite = Sqlite::open(&file, lock).await.map_err(|e| match e {
         MigrateError::VersionMissing(_)
         | MigrateError::VersionTooNew(..)
         | MigrateError::VersionMismatch(_) => OpenError::Newer(file.clone()),
         MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _) => database_error(&file, &e),
         e => OpenError::Other { path: file.clone(), cause: e.to_string() },
     })?;
-    let newest =
-        sqlite.newest().await.map_err(|e| OpenError::Other { path: file.clone(), cause: e.to_string() })?;
-    Ok(Store { sqlite, newest, directory: directory.to_owned(), _lock: Arc::new(lock) })
+    Ok(Store { sqlite, directory: directory.to_owned() })
 }
 
 /// Makes the directory and takes its lock.

@@ -26,14 +26,10 @@ pub struct RunRow {
     pub desired: RunDesired,
     /// Its newest attempt.
     pub job_id: JobId,
-    /// Attempts so far, from 1.
-    pub attempts: u32,
     /// For how many seconds it is submitted again when there is no capacity; `None` = it is not.
     pub retry_seconds: Option<i64>,
     /// Since when it has been without capacity; `None` while it has some.
     pub retry_since: Option<Timestamp>,
-    /// When it is submitted again, while it is `pending`.
-    pub retry_at: Option<Timestamp>,
     /// The most that was agreed to, US dollars an hour.
     pub agreed_price: Option<f64>,
     /// The longest that it may run, in seconds.
@@ -80,6 +76,12 @@ pub struct JobRow {
     pub max_duration: Option<i64>,
     /// Its instance, the last one when several were tried.
     pub instance_id: Option<InstanceId>,
+    /// The instance's backend: only a process that can reach it works on the job.
+    #[serde(default)]
+    pub backend: Option<String>,
+    /// When it was given its instance: it pays for that from then on.
+    #[serde(default)]
+    pub placed_at: Option<Timestamp>,
     /// Offers that were tried and could not be had, with what their providers said.
     pub tried: Vec<Tried>,
     /// While it ends: how far that is.
@@ -156,12 +158,33 @@ pub struct InstanceRow {
     pub removal_accepted: bool,
     /// Why it could not be made or went by itself; decides whether the next offer is tried.
     pub fault: Option<InstanceFault>,
-    /// How long it is kept without a job, in seconds; 0 = not at all, `None` = for ever.
-    pub idle_seconds: Option<i64>,
+    /// How many jobs it was given.
+    #[serde(default)]
+    pub turns: u64,
+    /// For an instance that somebody added without a run: what it is to be, to find the next offer.
+    #[serde(default)]
+    pub order: Option<Order>,
     /// Calls that failed in a row.
     pub failures: u32,
     /// Since when they fail.
     pub failing_since: Option<Timestamp>,
+}
+
+/// What an instance that was added without a run is to be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Order {
+    /// What it must have, may cost, and where it may be.
+    pub model: Model,
+    /// The most that was agreed to, US dollars an hour.
+    pub agreed_price: Option<f64>,
+    /// Offers that were tried and could not be had.
+    pub tried: Vec<Tried>,
+    /// Until when it is tried again; `None` = it is not.
+    pub retry_until: Option<Timestamp>,
+    /// When it is tried again.
+    pub retry_at: Option<Timestamp>,
+    /// How often all offers were tried.
+    pub rounds: u32,
 }
 
 /// What is wanted of an instance.

@@ -33,7 +33,7 @@ async fn a_new_directory_is_for_its_owner_alone() {
     let store = open(&directory).await.expect("it opens");
     let mode = fs::metadata(&directory).expect("it is there").permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
-    assert_eq!(store.newest_at_open(), 0);
+    assert_eq!(*store.storage().signals().newest().borrow(), 0);
 }
 
 #[tokio::test]

@@ -122,6 +122,7 @@ mod tests {
 
     fn job(env: &[(&str, &str)]) -> JobSpec {
         JobSpec {
+            turn: 1,
             id: berth_shared::api::JobId(uuid::Uuid::nil()),
             run_name: "sly-fox-1".into(),
             home_dir: "/root".into(),

@@ -65,8 +65,8 @@ impl Bench {
 
     pub(crate) async fn ready(&self, id: InstanceId) -> Isolation {
         until("the instance to be ready", async || match self.provider.observe(id).await.expect("observed") {
-            InstanceObservation::Ready { isolation } => Some(isolation),
-            InstanceObservation::Creating => None,
+            InstanceObservation::Ready { isolation, .. } => Some(isolation),
+            InstanceObservation::Creating { .. } => None,
             other => panic!("{other:?}: {}", self.supervisor_log(id)),
         })
         .await
@@ -77,6 +77,11 @@ impl Bench {
     }
 
     /// An instance whose job was begun.
+    /// What the provider lists.
+    pub(crate) async fn listed(&self) -> Vec<InstanceId> {
+        self.provider.list().await.expect("a list").into_iter().map(|listed| listed.id).collect()
+    }
+
     pub(crate) async fn running(&self, job: &JobSpec) -> (InstanceId, Arc<dyn Environment>) {
         let (id, _) = self.instance(plenty()).await;
         let environment = self.environment(id).await;
@@ -102,13 +107,13 @@ impl Bench {
     pub(crate) async fn gone(&self, id: InstanceId) {
         until("the instance to be gone", async || {
             let seen = self.provider.observe(id).await.expect("observed");
-            matches!(seen, InstanceObservation::Gone { message: None }).then_some(())
+            matches!(seen, InstanceObservation::Gone { message: None, .. }).then_some(())
         })
         .await;
         assert!(!self.dir(id).exists(), "its folder is left");
         assert_eq!(tagged(id), Vec::<i32>::new(), "its processes are left");
         assert_eq!(cgroups(id), Vec::<PathBuf>::new(), "its control groups are left");
-        assert_eq!(self.provider.list().await.expect("a list"), Vec::<InstanceId>::new());
+        assert_eq!(self.provider.list().await.expect("a list"), []);
     }
 }
 
@@ -164,6 +169,7 @@ pub(crate) fn plenty() -> Allocation {
 pub(crate) fn job(setup: &[&str], init: &[&str]) -> JobSpec {
     let all = |commands: &[&str]| commands.iter().map(|&command| command.to_owned()).collect();
     JobSpec {
+        turn: 1,
         id: JobId(uuid()),
         run_name: "sly-fox-1".into(),
         home_dir: "/root".into(),

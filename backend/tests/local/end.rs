@@ -1,6 +1,6 @@
 //! Ends: stopped, killed, removed.
 
-use berth::provider::{InstanceObservation, Provider};
+use berth::provider::{Billing, InstanceObservation, Provider};
 use berth_shared::api::{InstanceId, JobReason, TerminalId, TerminalSize};
 
 use crate::bench::{Bench, job, kill, plenty, supervisor, tagged, told, until, uuid, wait_ended};
@@ -58,7 +58,7 @@ async fn killing_the_supervisor_kills_everything_and_is_seen() {
     kill(supervisor(&bench.dir(id)).expect("a supervisor"));
     until("the change to be told", async || match changes.recv().await {
         Ok(changed) if changed == id => match bench.provider.observe(id).await.expect("observed") {
-            InstanceObservation::Gone { message } => Some(message.expect("a reason")),
+            InstanceObservation::Gone { message, .. } => Some(message.expect("a reason")),
             _ => None,
         },
         _ => None,
@@ -77,7 +77,7 @@ async fn what_was_never_there_is_gone() {
     let id = InstanceId(uuid());
     assert_eq!(
         bench.provider.observe(id).await.expect("observed"),
-        InstanceObservation::Gone { message: None }
+        InstanceObservation::Gone { message: None, billing: Billing::default() }
     );
     bench.provider.terminate(id).await.expect("nothing to do");
     bench.gone(id).await;

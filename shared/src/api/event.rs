@@ -42,6 +42,8 @@ pub enum Subject {
     Job,
     /// An instance.
     Instance,
+    /// A pool.
+    Pool,
 }
 
 /// A piece of what happened, oldest first. `GET /api/v1/events`

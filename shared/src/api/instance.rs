@@ -18,6 +18,9 @@ pub struct Instance {
     pub name: String,
     /// Who made it.
     pub owner: String,
+    /// The pool that it belongs to.
+    #[serde(default = "default_pool")]
+    pub pool: String,
     /// Where it stands.
     pub status: InstanceStatus,
     /// Since when it stands there.
@@ -38,8 +41,22 @@ pub struct Instance {
     pub billed_from: Option<Timestamp>,
     /// When it ceased to cost.
     pub billed_to: Option<Timestamp>,
+    /// For how many seconds it is kept without a run; 0 = it ends with its run, `None` = for ever.
+    #[serde(default)]
+    pub idle_seconds: Option<i64>,
     /// When it stops by itself for want of a run; `None` while it has one, or when it never does.
     pub idle_stop_at: Option<Timestamp>,
+    /// Who has moved [`Self::idle_stop_at`] since it became idle.
+    #[serde(default)]
+    pub kept_by: Option<String>,
+    /// When its provider will take it away, once that has been announced.
+    #[serde(default)]
+    pub leaves_at: Option<Timestamp>,
+}
+
+/// The pool that an instance of an older version belongs to.
+fn default_pool() -> String {
+    super::DEFAULT_POOL.to_owned()
 }
 
 impl Instance {

@@ -6,6 +6,7 @@ mod instance;
 mod logs;
 mod page;
 mod plan;
+mod pool;
 mod problem;
 mod run;
 mod session;
@@ -21,6 +22,9 @@ pub use logs::{LogChunk, LogLine, LogSource};
 pub use page::Page;
 pub use plan::{
     Difference, Gone, Plan, PlanNote, PlanRequest, PlannedInstance, PlannedOffer, Preview, Refusal,
+};
+pub use pool::{
+    AddInstance, CreatePool, DEFAULT_POOL, DeletePool, KeepInstance, Orphan, Pool, RemoveInstance,
 };
 pub use problem::{PriceChange, Problem};
 pub use run::{Actions, Run, RunDetail, StopRequest, SubmitRequest};

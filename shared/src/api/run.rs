@@ -34,10 +34,19 @@ pub struct Run {
     pub message: Option<String>,
     /// When it was asked for.
     pub submitted_at: Timestamp,
-    /// When its machine began to cost.
+    /// When the machine that it is on, or was on last, began to cost it.
     pub billed_from: Option<Timestamp>,
-    /// When its machine ceased to cost.
+    /// When that machine ceased to cost it.
     pub billed_to: Option<Timestamp>,
+    /// What earlier machines of it came to, US dollars: those of former attempts, and those that could not be used.
+    #[serde(default)]
+    pub earlier_cost: f64,
+    /// How often it has been submitted, from 1.
+    #[serde(default = "one")]
+    pub attempts: u32,
+    /// When it is submitted again, while it is `pending`.
+    #[serde(default)]
+    pub retry_at: Option<Timestamp>,
     /// When it began to run.
     pub started_at: Option<Timestamp>,
     /// When it was over.
@@ -56,10 +65,11 @@ impl Run {
     /// US dollars so far; what it came to once it is over.
     #[must_use]
     pub fn cost(&self, now: Timestamp) -> f64 {
-        match (&self.offer, self.billed_from) {
+        let last = match (&self.offer, self.billed_from) {
             (Some(offer), Some(from)) => cost(offer.price, from, self.billed_to.unwrap_or(now)),
             _ => 0.0,
-        }
+        };
+        self.earlier_cost + last
     }
 
     /// What may be done with it now. The one source for buttons, the command line and the server.
@@ -73,6 +83,10 @@ impl Run {
             delete: finished,
         }
     }
+}
+
+const fn one() -> u32 {
+    1
 }
 
 /// What may be done with a run.

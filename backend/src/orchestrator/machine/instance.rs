@@ -46,7 +46,10 @@ type Next = Step<InstanceRow, Effect>;
 pub(crate) fn step(row: &InstanceRow, input: &Input, now: Timestamp) -> Next {
     let mut row = row.clone();
     // A provider may say either. Only the end makes a difference: it wants to hear that removing was accepted.
-    let unknown = Input { sight: Sight::Seen(Observation::Gone { message: None }), ..*input };
+    let unknown = Input {
+        sight: Sight::Seen(Observation::Gone { message: None, billing: crate::provider::Billing::default() }),
+        ..*input
+    };
     let input = match (&input.sight, row.instance.status) {
         (Sight::Failed(Failure::NotFound(_)), status) if status != Status::Terminating => &unknown,
         _ => input,
@@ -62,7 +65,7 @@ pub(crate) fn step(row: &InstanceRow, input: &Input, now: Timestamp) -> Next {
         Status::Terminating => terminating(row, input, now),
         Status::Terminated => match input.sight {
             // It must not be there any more: a database restored from a backup, or a provider that was wrong.
-            Sight::Seen(Observation::Creating | Observation::Ready { .. }) => {
+            Sight::Seen(Observation::Creating { .. } | Observation::Ready { .. }) => {
                 Next::stay(row).with(Effect::Terminate)
             }
             _ => Next::stay(row),
@@ -80,7 +83,7 @@ fn pending(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
         };
     }
     match input.sight {
-        Sight::Seen(Observation::Creating | Observation::Ready { .. }) => {
+        Sight::Seen(Observation::Creating { .. } | Observation::Ready { .. }) => {
             row.accepted = true;
             row.instance.billed_from.get_or_insert(now);
             enter(row, Status::Provisioning, now).saying("found at its provider")
@@ -94,7 +97,7 @@ fn pending(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
 
 fn provisioning(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
     let since = row.instance.status_since;
-    if let Sight::Seen(Observation::Gone { message }) = &input.sight
+    if let Sight::Seen(Observation::Gone { message, .. }) = &input.sight
         && row.accepted
     {
         let told = message.clone().unwrap_or_else(|| "its provider could not make it".to_owned());
@@ -105,7 +108,7 @@ fn provisioning(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
         return remove(row, "no longer wanted", now);
     }
     match &input.sight {
-        Sight::Seen(Observation::Ready { isolation }) => {
+        Sight::Seen(Observation::Ready { isolation, .. }) => {
             row.accepted = true;
             row.was_ready = true;
             row.instance.isolation = Some(isolation.clone());
@@ -113,7 +116,7 @@ fn provisioning(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
             row.instance.message = None;
             return enter(row, Status::Busy, now).saying("ready");
         }
-        Sight::Seen(Observation::Removing) => {
+        Sight::Seen(Observation::Removing { .. }) => {
             row.fault = Some(Fault::Lost);
             return remove(row, "its provider removes it", now);
         }
@@ -136,14 +139,15 @@ fn provisioning(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
     }
     let deadline = since.plus_seconds(PROVISION_LIMIT);
     match &input.sight {
-        Sight::Did(Effect::Create) | Sight::Seen(Observation::Creating) => {
+        Sight::Did(Effect::Create) | Sight::Seen(Observation::Creating { .. }) => {
             row.accepted = true;
             row.instance.billed_from.get_or_insert(now);
             Next::stay(row).due(deadline)
         }
         Sight::Seen(Observation::Gone { .. }) => Next::stay(row).with(Effect::Create).due(deadline),
         Sight::Failed(failure) => failed(row, failure, now).due(deadline),
-        Sight::Did(Effect::Terminate) | Sight::Seen(Observation::Ready { .. } | Observation::Removing) => {
+        Sight::Did(Effect::Terminate)
+        | Sight::Seen(Observation::Ready { .. } | Observation::Removing { .. }) => {
             Next::stay(row).due(deadline)
         }
     }
@@ -152,11 +156,11 @@ fn provisioning(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
 /// Busy or idle.
 fn there(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
     match &input.sight {
-        Sight::Seen(Observation::Gone { message }) => {
+        Sight::Seen(Observation::Gone { message, .. }) => {
             let told = message.clone().unwrap_or_else(|| "it went away by itself".to_owned());
             return lose(row, &told, now);
         }
-        Sight::Seen(Observation::Removing) => {
+        Sight::Seen(Observation::Removing { .. }) => {
             return lose(row, "its provider takes it away", now);
         }
         _ => {}
@@ -170,7 +174,7 @@ fn there(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
             return enter(row, Status::Busy, now).saying("has a run again");
         }
         (Status::Busy, false) => {
-            return match row.idle_seconds {
+            return match row.instance.idle_seconds {
                 Some(seconds) if seconds <= 0 => remove(row, "its run is over", now),
                 seconds => {
                     row.job_id = None;
@@ -189,7 +193,7 @@ fn there(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
     }
     let idle_stop_at = row.instance.idle_stop_at;
     let next = match &input.sight {
-        Sight::Seen(Observation::Ready { isolation }) => {
+        Sight::Seen(Observation::Ready { isolation, .. }) => {
             row.instance.isolation = Some(isolation.clone());
             row.instance.message = None;
             Next::stay(row)
@@ -206,9 +210,9 @@ fn there(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
             failed(row, failure, now)
         }
         Sight::Did(_)
-        | Sight::Seen(Observation::Creating | Observation::Gone { .. } | Observation::Removing) => {
-            Next::stay(row)
-        }
+        | Sight::Seen(
+            Observation::Creating { .. } | Observation::Gone { .. } | Observation::Removing { .. },
+        ) => Next::stay(row),
     };
     match idle_stop_at {
         Some(at) => next.due(at),
@@ -233,20 +237,20 @@ fn terminating(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
             *billed_to = billed_to.or(next.row.instance.billed_from.map(|_| now));
             next
         }
-        Sight::Seen(Observation::Creating | Observation::Ready { .. } | Observation::Gone { .. })
+        Sight::Seen(Observation::Creating { .. } | Observation::Ready { .. } | Observation::Gone { .. })
             if leave =>
         {
             Next::stay(row).due(until)
         }
         // Gone by itself too: something may be left of it.
-        Sight::Seen(Observation::Creating | Observation::Ready { .. } | Observation::Gone { .. }) => {
+        Sight::Seen(Observation::Creating { .. } | Observation::Ready { .. } | Observation::Gone { .. }) => {
             Next::stay(row).with(Effect::Terminate)
         }
         Sight::Failed(Failure::NotFound(_)) => {
             row.removal_accepted = true;
             Next::stay(row)
         }
-        Sight::Seen(Observation::Removing) | Sight::Did(Effect::Create) => Next::stay(row),
+        Sight::Seen(Observation::Removing { .. }) | Sight::Did(Effect::Create) => Next::stay(row),
         // There is no giving up here: it may cost money until its provider says that it is gone.
         Sight::Failed(failure) => failed(row, failure, now),
     }

@@ -122,13 +122,13 @@ fn pending(row: RunRow, now: Timestamp) -> Next {
     if limit.is_some_and(|limit| now >= limit) {
         return finish(row, Reason::RetryLimitExceeded, now);
     }
-    match row.retry_at {
+    match row.run.retry_at {
         Some(at) if now < at => Next::stay(row).due(at),
         _ => {
             let mut next = become_status(row, Status::Submitted, now).with(Effect::Resubmit);
-            next.row.retry_at = None;
-            next.row.attempts += 1;
-            next.message = Some(format!("submitted again, attempt {}", next.row.attempts));
+            next.row.run.retry_at = None;
+            next.row.run.attempts += 1;
+            next.message = Some(format!("submitted again, attempt {}", next.row.run.attempts));
             next
         }
     }
@@ -136,12 +136,12 @@ fn pending(row: RunRow, now: Timestamp) -> Next {
 
 /// Waits to be submitted again: 15 s, doubling to 5 min, of which a random part of up to half is taken away.
 fn wait(mut row: RunRow, input: Input<'_>, now: Timestamp) -> Next {
-    let seconds = (15_i64 << row.attempts.saturating_sub(1).min(5)).min(300);
+    let seconds = (15_i64 << row.run.attempts.saturating_sub(1).min(5)).min(300);
     let millis = (seconds as f64 * 1000.0 * (1.0 - input.roll.clamp(0.0, 1.0) / 2.0)) as i64;
     let at = Timestamp(now.0.saturating_add(millis));
     let at = retry_limit(&row).map_or(at, |limit| at.min(limit));
     row.retry_since.get_or_insert(now);
-    row.retry_at = Some(at);
+    row.run.retry_at = Some(at);
     let why = input.job.message.clone().unwrap_or_else(|| "there is no capacity".to_owned());
     become_status(row, Status::Pending, now).due(at).saying(format!("{why}; it will be submitted again"))
 }
@@ -179,7 +179,7 @@ fn finish(mut row: RunRow, reason: Reason, now: Timestamp) -> Next {
     row.run.finished_at = Some(now);
     row.run.progress = None;
     row.run.stops_at = None;
-    row.retry_at = None;
+    row.run.retry_at = None;
     become_status(row, reason.final_status(), now)
 }
 

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use berth_shared::{
     api::{
-        Instance, InstanceId, InstanceStatus, Isolation, JobId, JobReason, JobStatus, PlannedOffer, Run,
-        RunId, RunStatus,
+        DEFAULT_POOL, Instance, InstanceId, InstanceStatus, Isolation, JobId, JobReason, JobStatus,
+        PlannedOffer, Run, RunId, RunStatus,
     },
     catalog::{Availability, Offer, PriceBasis},
     time::Timestamp,
@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{Failure, instance, job, run};
 use crate::{
-    provider::{CreateRequest, InstanceObservation, JobObservation},
+    provider::{Billing, CreateRequest, InstanceObservation, JobObservation},
     store::{Ending, InstanceDesired, InstanceFault, InstanceRow, JobDesired, JobRow, RunDesired, RunRow},
 };
 
@@ -53,6 +53,7 @@ fn instance_row(status: InstanceStatus) -> InstanceRow {
             id: INSTANCE,
             name: "fox".to_owned(),
             owner: "ann".to_owned(),
+            pool: DEFAULT_POOL.to_owned(),
             status,
             status_since: T0,
             message: None,
@@ -63,6 +64,9 @@ fn instance_row(status: InstanceStatus) -> InstanceRow {
             created_at: T0,
             billed_from: None,
             billed_to: None,
+            idle_seconds: Some(300),
+            kept_by: None,
+            leaves_at: None,
             idle_stop_at: (status == InstanceStatus::Idle).then(|| T0.plus_seconds(300)),
         },
         request: CreateRequest { id: INSTANCE, name: "fox".to_owned(), planned },
@@ -72,7 +76,8 @@ fn instance_row(status: InstanceStatus) -> InstanceRow {
         was_ready: matches!(status, InstanceStatus::Busy | InstanceStatus::Idle),
         removal_accepted: false,
         fault: None,
-        idle_seconds: Some(300),
+        turns: 1,
+        order: None,
         failures: 0,
         failing_since: None,
     }
@@ -93,6 +98,8 @@ fn job_row(status: JobStatus) -> JobRow {
         started_at: (status == JobStatus::Running).then_some(T0),
         max_duration: Some(3600),
         instance_id: (status != JobStatus::Submitted).then_some(INSTANCE),
+        backend: None,
+        placed_at: None,
         tried: Vec::new(),
         ending: Ending::Stopping,
         failures: 0,
@@ -116,6 +123,9 @@ fn run_row(status: RunStatus) -> RunRow {
             submitted_at: T0,
             billed_from: None,
             billed_to: None,
+            earlier_cost: 0.0,
+            attempts: 1,
+            retry_at: None,
             started_at: None,
             finished_at: None,
             stops_at: None,
@@ -125,10 +135,8 @@ fn run_row(status: RunStatus) -> RunRow {
         },
         desired: RunDesired::Running,
         job_id: JOB,
-        attempts: 1,
         retry_seconds: None,
         retry_since: None,
-        retry_at: None,
         agreed_price: None,
         max_duration: Some(3600),
     }
@@ -146,11 +154,15 @@ fn failures() -> [(&'static str, Failure); 4] {
 
 fn instance_sights() -> Vec<(&'static str, instance::Sight)> {
     use instance::{Effect, Sight::*};
+    let billing = Billing::default();
     let mut all = vec![
-        ("creating", Seen(InstanceObservation::Creating)),
-        ("ready", Seen(InstanceObservation::Ready { isolation: Isolation::default() })),
-        ("removing", Seen(InstanceObservation::Removing)),
-        ("gone", Seen(InstanceObservation::Gone { message: None })),
+        ("creating", Seen(InstanceObservation::Creating { billing })),
+        (
+            "ready",
+            Seen(InstanceObservation::Ready { isolation: Isolation::default(), billing, leaves_at: None }),
+        ),
+        ("removing", Seen(InstanceObservation::Removing { billing })),
+        ("gone", Seen(InstanceObservation::Gone { message: None, billing })),
         ("create accepted", Did(Effect::Create)),
         ("terminate accepted", Did(Effect::Terminate)),
     ];

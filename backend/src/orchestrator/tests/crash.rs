@@ -2,10 +2,16 @@
 
 use std::sync::Arc;
 
-use berth_shared::api::{InstanceId, RunStatus, Subject};
+use berth_shared::{
+    api::{InstanceId, RunStatus, Subject},
+    time::Timestamp,
+};
 
 use super::{Bench, Script, TEXT, one_offer};
-use crate::orchestrator::loops;
+use crate::{
+    orchestrator::loops,
+    store::{LeaseRequest, Queue},
+};
 
 /// Works until a call hangs, and drops everything there and then; `false` when none did.
 async fn work_until_hanging(bench: &Bench, server: &super::Server, seconds: i64) -> bool {
@@ -87,24 +93,27 @@ async fn a_stray_instance_is_swept_up() {
     assert!(events.last().is_some_and(|e| e.event.instance_id == Some(stray)), "{:?}", events.last());
 }
 
+fn ask<'a>(owner: &'a str, now: Timestamp, backends: &'a [String]) -> LeaseRequest<'a> {
+    LeaseRequest { queue: Queue::Jobs, owner, backends, now, until: now.plus_seconds(10), limit: 9 }
+}
+
 #[tokio::test]
 async fn what_a_stale_lease_decided_is_refused() {
     use crate::store::{Change, CommitError};
+    let backends = ["fake".to_owned()];
     let bench = Bench::new(one_offer());
     let server = bench.start().await;
     let id = server.submit("fox", TEXT).await;
     let storage = &server.core.storage;
     let now = server.core.now();
-    let old =
-        storage.lease(Subject::Job, "one", now, now.plus_seconds(10), 9).await.expect("leased").remove(0);
-    let none = storage.lease(Subject::Job, "two", now, now.plus_seconds(10), 9).await.expect("leased");
+    let old = storage.lease(&ask("one", now, &backends)).await.expect("leased").remove(0);
+    let none = storage.lease(&ask("two", now, &backends)).await.expect("leased");
     assert_eq!(none, [], "a lease is for one");
     let later = now.plus_seconds(11);
     storage.wake(&[]).await.expect("woken");
-    let woken = Change { wakes: vec![(Subject::Job, old.id)], ..Change::default() };
+    let woken = Change { wakes: vec![(Queue::Jobs, old.id)], ..Change::default() };
     storage.commit(&woken).await.expect("written");
-    let new =
-        storage.lease(Subject::Job, "two", later, later.plus_seconds(10), 9).await.expect("leased").remove(0);
+    let new = storage.lease(&ask("two", later, &backends)).await.expect("leased").remove(0);
     assert!(new.token > old.token);
     let whole = storage.whole(id).await.expect("read").expect("there");
     let write = |lease| Change { lease: Some(lease), jobs: vec![whole.job.clone()], ..Change::default() };

@@ -21,8 +21,8 @@ use crate::{
     clock::Clock,
     orchestrator::LogArchive,
     provider::{
-        Attached, ByteStream, CreateRequest, Environment, Exec, ExecSpec, InstanceObservation,
-        JobObservation, JobSpec, PlanInput, Provider, ProviderError, ProviderPlan,
+        Attached, Billing, ByteStream, CreateRequest, Environment, Exec, ExecSpec, InstanceObservation,
+        JobObservation, JobSpec, Listed, PlanInput, Provider, ProviderError, ProviderPlan,
     },
 };
 
@@ -231,12 +231,16 @@ pub(super) fn offer(name: &str, price: f64) -> Offer {
 
 #[async_trait]
 impl Provider for FakeProvider {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "fake"
     }
 
     fn keeps_idle(&self) -> bool {
         self.world.script().keeps_idle
+    }
+
+    fn poll_seconds(&self) -> i64 {
+        5
     }
 
     async fn plan(&self, _request: &PlanInput<'_>) -> Result<ProviderPlan, ProviderError> {
@@ -290,25 +294,32 @@ impl Provider for FakeProvider {
             let mut machines = lock(&self.world.machines);
             let Some(machine) = machines.get_mut(&id) else {
                 return if never {
-                    InstanceObservation::Creating
+                    InstanceObservation::Creating { billing: Billing::default() }
                 } else {
-                    InstanceObservation::Gone { message: None }
+                    InstanceObservation::Gone { message: None, billing: Billing::default() }
                 };
             };
             if machine.removing {
                 machines.remove(&id);
-                InstanceObservation::Removing
+                InstanceObservation::Removing { billing: Billing::default() }
             } else if machine.dead {
-                InstanceObservation::Gone { message: Some("it was killed".to_owned()) }
+                InstanceObservation::Gone {
+                    message: Some("it was killed".to_owned()),
+                    billing: Billing::default(),
+                }
             } else if machine.ready {
-                InstanceObservation::Ready { isolation: Isolation::default() }
+                InstanceObservation::Ready {
+                    isolation: Isolation::default(),
+                    billing: Billing::default(),
+                    leaves_at: None,
+                }
             } else {
                 machine.ready = true;
-                InstanceObservation::Creating
+                InstanceObservation::Creating { billing: Billing::default() }
             }
         };
         let seen = self.world.call(look).await;
-        if matches!(seen, InstanceObservation::Creating | InstanceObservation::Removing) {
+        if matches!(seen, InstanceObservation::Creating { .. } | InstanceObservation::Removing { .. }) {
             let _ = self.world.changes.send(id);
         }
         Ok(seen)
@@ -330,8 +341,20 @@ impl Provider for FakeProvider {
         self.world.call(remove).await
     }
 
-    async fn list(&self) -> Result<Vec<InstanceId>, ProviderError> {
-        Ok(lock(&self.world.machines).keys().copied().collect())
+    async fn list(&self) -> Result<Vec<Listed>, ProviderError> {
+        let listed = |id: &InstanceId| Listed {
+            id: *id,
+            ours: true,
+            handle: id.to_string(),
+            name: None,
+            billing: Billing::default(),
+            price: None,
+        };
+        Ok(lock(&self.world.machines).keys().map(listed).collect())
+    }
+
+    async fn remove_copies(&self, _id: InstanceId) -> Result<(), ProviderError> {
+        Ok(())
     }
 
     async fn environment(&self, id: InstanceId) -> Result<Arc<dyn Environment>, ProviderError> {

@@ -28,7 +28,8 @@ use folders::{Folders, Found};
 pub use plan::{INSTANCE_TYPE, REGION};
 
 use super::{
-    CreateRequest, Environment, InstanceObservation, PlanInput, Provider, ProviderError, ProviderPlan,
+    Billing, CreateRequest, Environment, InstanceObservation, Listed, PlanInput, Provider, ProviderError,
+    ProviderPlan,
 };
 use crate::supervisor::wire::{self, Reply, Request};
 
@@ -37,6 +38,9 @@ pub const BACKEND: &str = "local";
 
 /// Changes that wait for a slow listener; who misses some observes everything anew.
 const CHANGES: usize = 256;
+
+/// The supervisors tell of changes; a look that often finds those which died without a word.
+const POLL_SECONDS: i64 = 5;
 
 /// Between two attempts to reach a supervisor that lives and does not answer.
 const RETRY: Duration = Duration::from_millis(200);
@@ -138,12 +142,16 @@ impl Inner {
 
 #[async_trait]
 impl Provider for LocalProvider {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         BACKEND
     }
 
     fn keeps_idle(&self) -> bool {
         false
+    }
+
+    fn poll_seconds(&self) -> i64 {
+        POLL_SECONDS
     }
 
     async fn plan(&self, request: &PlanInput<'_>) -> Result<ProviderPlan, ProviderError> {
@@ -168,23 +176,27 @@ impl Provider for LocalProvider {
 
     async fn observe(&self, id: InstanceId) -> Result<InstanceObservation, ProviderError> {
         Ok(match self.0.look(id)? {
-            Found::Nothing => InstanceObservation::Gone { message: None },
+            Found::Nothing => InstanceObservation::Gone { message: None, billing: Billing::default() },
             Found::Removing => {
                 self.0.remove(id);
-                InstanceObservation::Removing
+                InstanceObservation::Removing { billing: Billing::default() }
             }
             Found::Asked => {
                 // A server that was killed had no time to start it.
                 let started = self.0.folders.supervise(id).await;
                 started.map_err(|error| disk("the supervisor cannot be started", error))?;
                 self.0.watch(id);
-                InstanceObservation::Creating
+                InstanceObservation::Creating { billing: Billing::default() }
             }
             Found::Alive(_) => match client::ask(&self.0.folders.dir(id), &Request::Observe).await {
-                Ok((Reply::Observed { isolation, .. }, _)) => InstanceObservation::Ready { isolation },
+                Ok((Reply::Observed { isolation, .. }, _)) => {
+                    InstanceObservation::Ready { isolation, billing: Billing::default(), leaves_at: None }
+                }
                 Ok((other, _)) => return Err(client::unexpected(&other)),
                 // It has begun and does not listen yet.
-                Err(ProviderError::Temporary { .. }) => InstanceObservation::Creating,
+                Err(ProviderError::Temporary { .. }) => {
+                    InstanceObservation::Creating { billing: Billing::default() }
+                }
                 Err(error) => return Err(error),
             },
             Found::Dead(record) => {
@@ -193,7 +205,7 @@ impl Provider for LocalProvider {
                     || "the environment's supervisor was killed, and with it everything that ran".to_owned(),
                     |why| format!("the environment could not be made: {why}"),
                 );
-                InstanceObservation::Gone { message: Some(message) }
+                InstanceObservation::Gone { message: Some(message), billing: Billing::default() }
             }
         })
     }
@@ -214,8 +226,23 @@ impl Provider for LocalProvider {
         Ok(())
     }
 
-    async fn list(&self) -> Result<Vec<InstanceId>, ProviderError> {
-        self.0.folders.list().map_err(|error| disk("the instances cannot be listed", error))
+    async fn list(&self) -> Result<Vec<Listed>, ProviderError> {
+        let found = self.0.folders.list().map_err(|error| disk("the instances cannot be listed", error))?;
+        // The data directory is this installation's alone.
+        let listed = |id: InstanceId| Listed {
+            id,
+            ours: true,
+            handle: id.to_string(),
+            name: None,
+            billing: Billing::default(),
+            price: Some(0.0),
+        };
+        Ok(found.into_iter().map(listed).collect())
+    }
+
+    async fn remove_copies(&self, _id: InstanceId) -> Result<(), ProviderError> {
+        // A folder's name is its tag: there cannot be two.
+        Ok(())
     }
 
     async fn environment(&self, id: InstanceId) -> Result<Arc<dyn Environment>, ProviderError> {

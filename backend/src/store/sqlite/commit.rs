@@ -5,17 +5,18 @@ use serde::Serialize;
 use sqlx::{Row, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
+use super::pools;
 use super::{id, json, json_option, read, to_json};
-use crate::store::{Change, CommitError, InstanceRow, NewEvent, RunRow, StoreError};
+use crate::store::{Change, CommitError, InstanceRow, NewEvent, Queue, RunRow, StoreError};
 
 pub(super) async fn commit(pool: &SqlitePool, change: &Change) -> Result<EventSeq, CommitError> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
     let connection = &mut *transaction;
     if let Some(lease) = &change.lease {
-        let sql = match lease.subject {
-            Subject::Run => "SELECT lease_token FROM runs WHERE id = ?",
-            Subject::Job => "SELECT lease_token FROM jobs WHERE id = ?",
-            Subject::Instance => "SELECT lease_token FROM instances WHERE id = ?",
+        let sql = match lease.queue {
+            Queue::Runs => "SELECT lease_token FROM runs WHERE id = ?",
+            Queue::Jobs => "SELECT lease_token FROM jobs WHERE id = ?",
+            Queue::Instances => "SELECT lease_token FROM instances WHERE id = ?",
         };
         let found = sqlx::query(sql).bind(lease.id.to_string()).fetch_optional(&mut *connection).await?;
         if found.map(|row| row.try_get::<i64, _>(0)).transpose()? != Some(lease.token) {
@@ -48,11 +49,11 @@ pub(super) async fn commit(pool: &SqlitePool, change: &Change) -> Result<EventSe
         let write = bind(write, row, row.version, row.instance.id.0, own)?;
         applied(write.execute(&mut *connection).await?.rows_affected())?;
     }
-    for (subject, row) in &change.wakes {
-        let sql = match subject {
-            Subject::Run => "UPDATE runs SET wake = 1 WHERE id = ?",
-            Subject::Job => "UPDATE jobs SET wake = 1 WHERE id = ?",
-            Subject::Instance => "UPDATE instances SET wake = 1 WHERE id = ?",
+    for (queue, row) in &change.wakes {
+        let sql = match queue {
+            Queue::Runs => "UPDATE runs SET wake = 1 WHERE id = ?",
+            Queue::Jobs => "UPDATE jobs SET wake = 1 WHERE id = ?",
+            Queue::Instances => "UPDATE instances SET wake = 1 WHERE id = ?",
         };
         sqlx::query(sql).bind(row.to_string()).execute(&mut *connection).await?;
     }
@@ -65,6 +66,7 @@ pub(super) async fn commit(pool: &SqlitePool, change: &Change) -> Result<EventSe
             sqlx::query("DELETE FROM runs WHERE id = ? AND status IN ('terminated', 'failed', 'done')");
         applied(deleted.bind(run.to_string()).execute(&mut *connection).await?.rows_affected())?;
     }
+    pools::write(connection, change).await?;
     let mut seq = read::newest(connection).await?;
     for event in &change.events {
         seq += 1;

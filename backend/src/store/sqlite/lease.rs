@@ -1,25 +1,18 @@
 //! Leases, and who is due.
 
 use berth_shared::{
-    api::{InstanceId, RunId, Subject},
+    api::{InstanceId, RunId},
     time::Timestamp,
 };
 use sqlx::{Row, SqlitePool};
 use uuid::Uuid;
 
 use super::id;
-use crate::store::{Lease, StoreError};
+use crate::store::{Lease, LeaseRequest, Queue, StoreError};
 
-pub(super) async fn lease(
-    pool: &SqlitePool,
-    subject: Subject,
-    owner: &str,
-    now: Timestamp,
-    until: Timestamp,
-    limit: u32,
-) -> Result<Vec<Lease>, StoreError> {
+pub(super) async fn lease(pool: &SqlitePool, request: &LeaseRequest<'_>) -> Result<Vec<Lease>, StoreError> {
     macro_rules! lease {
-        ($table:literal) => {
+        ($table:literal, $reachable:literal) => {
             concat!(
                 "UPDATE ",
                 $table,
@@ -27,20 +20,28 @@ pub(super) async fn lease(
                  WHERE id IN (SELECT id FROM ",
                 $table,
                 "
-                              WHERE (wake = 1 OR next_due <= ?2) AND lease_expires <= ?2
+                              WHERE (wake = 1 OR next_due <= ?2) AND lease_expires <= ?2 ",
+                $reachable,
+                "
                               ORDER BY wake DESC, next_due LIMIT ?4)
                  RETURNING id, lease_token"
             )
         };
     }
-    let sql = match subject {
-        Subject::Run => lease!("runs"),
-        Subject::Job => lease!("jobs"),
-        Subject::Instance => lease!("instances"),
+    let sql = match request.queue {
+        // Binds ?5 like the others.
+        Queue::Runs => lease!("runs", "AND ?5 IS NOT NULL"),
+        Queue::Jobs => {
+            lease!("jobs", "AND (backend IS NULL OR backend IN (SELECT value FROM json_each(?5)))")
+        }
+        Queue::Instances => lease!("instances", "AND backend IN (SELECT value FROM json_each(?5))"),
     };
-    let rows = sqlx::query(sql).bind(owner).bind(now.0).bind(until.0).bind(limit).fetch_all(pool).await?;
+    let LeaseRequest { queue, owner, backends, now, until, limit } = *request;
+    let backends = super::to_json(&backends)?;
+    let query = sqlx::query(sql).bind(owner).bind(now.0).bind(until.0).bind(limit).bind(backends);
+    let rows = query.fetch_all(pool).await?;
     rows.iter()
-        .map(|row| Ok(Lease { subject, id: id::<RunId>(row, "id")?.0, token: row.try_get("lease_token")? }))
+        .map(|row| Ok(Lease { queue, id: id::<RunId>(row, "id")?.0, token: row.try_get("lease_token")? }))
         .collect()
 }
 
@@ -59,27 +60,35 @@ pub(super) async fn release(
             )
         };
     }
-    let sql = match lease.subject {
-        Subject::Run => release!("runs"),
-        Subject::Job => release!("jobs"),
-        Subject::Instance => release!("instances"),
+    let sql = match lease.queue {
+        Queue::Runs => release!("runs"),
+        Queue::Jobs => release!("jobs"),
+        Queue::Instances => release!("instances"),
     };
     let query = sqlx::query(sql).bind(next_due.map(|at| at.0)).bind(lease.id.to_string()).bind(lease.token);
     query.execute(pool).await?;
     Ok(())
 }
 
-pub(super) async fn next_due(pool: &SqlitePool) -> Result<Option<Timestamp>, StoreError> {
+pub(super) async fn next_due(
+    pool: &SqlitePool,
+    backends: &[String],
+) -> Result<Option<Timestamp>, StoreError> {
     // A leased row is due no sooner than its lease expires.
     let row = sqlx::query(
         "SELECT MIN(due) FROM (
              SELECT MAX(next_due, lease_expires) AS due FROM runs WHERE next_due IS NOT NULL
-             UNION ALL SELECT MAX(next_due, lease_expires) FROM jobs WHERE next_due IS NOT NULL
-             UNION ALL SELECT MAX(next_due, lease_expires) FROM instances WHERE next_due IS NOT NULL
+             UNION ALL SELECT MAX(next_due, lease_expires) FROM jobs
+                 WHERE next_due IS NOT NULL AND (backend IS NULL OR backend IN (SELECT value FROM json_each(?1)))
+             UNION ALL SELECT MAX(next_due, lease_expires) FROM instances
+                 WHERE next_due IS NOT NULL AND backend IN (SELECT value FROM json_each(?1))
              UNION ALL SELECT lease_expires FROM runs WHERE wake = 1
-             UNION ALL SELECT lease_expires FROM jobs WHERE wake = 1
-             UNION ALL SELECT lease_expires FROM instances WHERE wake = 1)",
+             UNION ALL SELECT lease_expires FROM jobs
+                 WHERE wake = 1 AND (backend IS NULL OR backend IN (SELECT value FROM json_each(?1)))
+             UNION ALL SELECT lease_expires FROM instances
+                 WHERE wake = 1 AND backend IN (SELECT value FROM json_each(?1)))",
     )
+    .bind(super::to_json(&backends)?)
     .fetch_one(pool)
     .await?;
     Ok(row.try_get::<Option<i64>, _>(0)?.map(Timestamp))
@@ -121,4 +130,39 @@ pub(super) async fn take_over(pool: &SqlitePool) -> Result<(), StoreError> {
     }
     transaction.commit().await?;
     Ok(())
+}
+
+/// Ends the leases of one process and wakes what they were about.
+pub(super) async fn leave(pool: &SqlitePool, owner: &str) -> Result<(), StoreError> {
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    for sql in [
+        "UPDATE runs SET lease_owner = NULL, lease_expires = 0, wake = 1 WHERE lease_owner = ?",
+        "UPDATE jobs SET lease_owner = NULL, lease_expires = 0, wake = 1 WHERE lease_owner = ?",
+        "UPDATE instances SET lease_owner = NULL, lease_expires = 0, wake = 1 WHERE lease_owner = ?",
+        "DELETE FROM tasks WHERE owner = ?",
+    ] {
+        sqlx::query(sql).bind(owner).execute(&mut *transaction).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
+pub(super) async fn claim(
+    pool: &SqlitePool,
+    task: &str,
+    owner: &str,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<bool, StoreError> {
+    let claimed = sqlx::query(
+        "INSERT INTO tasks (name, owner, expires) VALUES (?1, ?2, ?4)
+         ON CONFLICT (name) DO UPDATE SET owner = ?2, expires = ?4 WHERE owner = ?2 OR expires <= ?3",
+    )
+    .bind(task)
+    .bind(owner)
+    .bind(now.0)
+    .bind(until.0)
+    .execute(pool)
+    .await?;
+    Ok(claimed.rows_affected() == 1)
 }

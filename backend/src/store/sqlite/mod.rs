@@ -2,25 +2,28 @@
 
 mod commit;
 mod lease;
+mod pools;
 mod read;
 
-use std::{path::Path, time::Duration};
+use std::{fs::File, path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use berth_shared::{
-    api::{EventSeq, InstanceId, JobId, Run, RunDetail, RunId, Subject},
+    api::{Allocation, EventSeq, InstanceId, JobId, Orphan, Pool, Run, RunDetail, RunId},
     time::Timestamp,
 };
 use serde::de::DeserializeOwned;
 use sqlx::{
     Connection as _, Row, SqlitePool,
-    migrate::Migrator,
+    migrate::{MigrateError, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous},
 };
 
+use uuid::Uuid;
+
 use super::{
-    Change, CommitError, InstanceRow, JobRow, Lease, Snapshot, Source, Storage, StoreError, StoredEvent,
-    Whole,
+    Beat, Change, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, Signals, Snapshot, Source, Storage,
+    StoreError, StoredEvent, Whole,
 };
 
 /// Versions only ever rise; a migration that has been released is never changed.
@@ -31,10 +34,14 @@ pub(super) static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/sqlite");
 pub(super) struct Sqlite {
     pub(super) writer: SqlitePool,
     pub(super) reader: SqlitePool,
+    signals: Signals,
+    installation: Uuid,
+    /// Keeps the data directory locked.
+    _lock: Arc<File>,
 }
 
 impl Sqlite {
-    pub(super) async fn open(file: &Path) -> Result<Self, sqlx::Error> {
+    pub(super) async fn open(file: &Path, lock: File) -> Result<Self, MigrateError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
@@ -52,41 +59,80 @@ impl Sqlite {
             .connect_with(options.clone())
             .await?;
         let reader = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options);
-        Ok(Self { writer, reader })
+        MIGRATIONS.run(&writer).await?;
+        let row = sqlx::query("SELECT id FROM installation").fetch_one(&writer).await?;
+        let installation =
+            row.try_get::<&str, _>(0)?.parse().map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
+        let sqlite =
+            Self { writer, reader, signals: Signals::default(), installation, _lock: Arc::new(lock) };
+        let mut connection = sqlite.writer.acquire().await?;
+        sqlite
+            .signals
+            .wrote(read::newest(&mut connection).await.map_err(|e| sqlx::Error::Decode(Box::new(e)))?);
+        drop(connection);
+        Ok(sqlite)
     }
 }
 
 #[async_trait]
 impl Storage for Sqlite {
-    async fn commit(&self, change: &Change) -> Result<EventSeq, CommitError> {
-        commit::commit(&self.writer, change).await
+    fn signals(&self) -> &Signals {
+        &self.signals
     }
 
-    async fn lease(
-        &self,
-        subject: Subject,
-        owner: &str,
-        now: Timestamp,
-        until: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<Lease>, StoreError> {
-        lease::lease(&self.writer, subject, owner, now, until, limit).await
+    fn installation(&self) -> Uuid {
+        self.installation
+    }
+
+    async fn commit(&self, change: &Change) -> Result<EventSeq, CommitError> {
+        let seq = commit::commit(&self.writer, change).await?;
+        self.signals.wrote(seq);
+        self.signals.wake();
+        Ok(seq)
+    }
+
+    async fn lease(&self, request: &LeaseRequest<'_>) -> Result<Vec<Lease>, StoreError> {
+        lease::lease(&self.writer, request).await
     }
 
     async fn release(&self, lease: &Lease, next_due: Option<Timestamp>) -> Result<(), StoreError> {
         lease::release(&self.writer, lease, next_due).await
     }
 
-    async fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        lease::next_due(&self.reader).await
+    async fn next_due(&self, backends: &[String]) -> Result<Option<Timestamp>, StoreError> {
+        lease::next_due(&self.reader, backends).await
     }
 
     async fn wake(&self, instances: &[InstanceId]) -> Result<Vec<RunId>, StoreError> {
-        lease::wake(&self.writer, instances).await
+        let runs = lease::wake(&self.writer, instances).await?;
+        self.signals.wake();
+        Ok(runs)
     }
 
-    async fn take_over(&self) -> Result<(), StoreError> {
-        lease::take_over(&self.writer).await
+    // The data directory is locked: whoever has it open is alone.
+
+    async fn join(&self, _owner: &str, _now: Timestamp) -> Result<Beat, StoreError> {
+        lease::take_over(&self.writer).await?;
+        self.signals.wake();
+        Ok(ALONE)
+    }
+
+    async fn beat(&self, _owner: &str, _now: Timestamp) -> Result<Beat, StoreError> {
+        Ok(ALONE)
+    }
+
+    async fn leave(&self, owner: &str) -> Result<(), StoreError> {
+        lease::leave(&self.writer, owner).await
+    }
+
+    async fn claim(
+        &self,
+        task: &str,
+        owner: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        lease::claim(&self.writer, task, owner, now, until).await
     }
 
     async fn whole(&self, run: RunId) -> Result<Option<Whole>, StoreError> {
@@ -117,6 +163,26 @@ impl Storage for Sqlite {
         read::active_instances(&self.reader).await
     }
 
+    async fn idle_instances(&self, pool: &str) -> Result<Vec<InstanceRow>, StoreError> {
+        pools::idle(&self.reader, pool).await
+    }
+
+    async fn held(&self, backend: &str) -> Result<Vec<Allocation>, StoreError> {
+        pools::held(&self.reader, backend).await
+    }
+
+    async fn pools(&self) -> Result<Vec<Pool>, StoreError> {
+        pools::pools(&self.reader).await
+    }
+
+    async fn orphans(&self) -> Result<Vec<Orphan>, StoreError> {
+        pools::orphans(&self.reader).await
+    }
+
+    async fn forget_events(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        pools::forget_events(&self.writer, before, limit).await
+    }
+
     async fn detail(&self, run: RunId) -> Result<Option<RunDetail>, StoreError> {
         read::detail(&self.reader, run).await
     }
@@ -134,6 +200,9 @@ impl Storage for Sqlite {
         read::newest(&mut connection).await
     }
 }
+
+/// What there is to say when nobody else can be there.
+const ALONE: Beat = Beat { replicas: 1, ended: 0, skew_millis: 0 };
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {

@@ -25,7 +25,7 @@ fn job_row(row: &SqliteRow) -> Result<JobRow, StoreError> {
     Ok(JobRow { version: version(row)?, ..json(row, "state")? })
 }
 
-fn instance_row(row: &SqliteRow) -> Result<InstanceRow, StoreError> {
+pub(super) fn instance_row(row: &SqliteRow) -> Result<InstanceRow, StoreError> {
     Ok(InstanceRow { version: version(row)?, ..json(row, "state")? })
 }
 

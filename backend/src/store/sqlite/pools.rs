@@ -1,0 +1,128 @@
+//! Pools, what sweeps found, and events that are old.
+
+use berth_shared::{
+    api::{Allocation, Orphan, Pool},
+    time::Timestamp,
+};
+use sqlx::{Row, SqliteConnection, SqlitePool};
+
+use super::{json, read::instance_row, to_json};
+use crate::store::{Change, CommitError, InstanceRow, StoreError};
+
+/// How many orphans that are gone are still shown.
+const GONE_ORPHANS: u32 = 200;
+/// How many of the newest events are never forgotten: pages that come back are told from them.
+const KEPT_EVENTS: i64 = 10_000;
+
+/// What a change says about pools and orphans.
+pub(super) async fn write(connection: &mut SqliteConnection, change: &Change) -> Result<(), CommitError> {
+    for pool in &change.pools {
+        sqlx::query("INSERT INTO pools (name, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING")
+            .bind(&pool.name)
+            .bind(pool.created_at.0)
+            .execute(&mut *connection)
+            .await?;
+        if pool.default {
+            sqlx::query("UPDATE pools SET is_default = 0 WHERE is_default = 1")
+                .execute(&mut *connection)
+                .await?;
+            sqlx::query("UPDATE pools SET is_default = 1 WHERE name = ?")
+                .bind(&pool.name)
+                .execute(&mut *connection)
+                .await?;
+        }
+    }
+    if let Some(pool) = &change.delete_pool {
+        let deleted = sqlx::query(
+            "DELETE FROM pools WHERE name = ?1 AND is_default = 0
+             AND NOT EXISTS (SELECT 1 FROM instances WHERE pool = ?1 AND status <> 'terminated')",
+        );
+        if deleted.bind(pool).execute(&mut *connection).await?.rows_affected() == 0 {
+            return Err(CommitError::Stale);
+        }
+    }
+    for orphan in &change.orphans {
+        sqlx::query(
+            "INSERT INTO orphans (backend, handle, state, found_at, gone) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (backend, handle) DO UPDATE SET state = ?3, found_at = ?4, gone = ?5",
+        )
+        .bind(&orphan.backend)
+        .bind(&orphan.handle)
+        .bind(to_json(orphan)?)
+        .bind(orphan.found_at.0)
+        .bind(orphan.gone_at.is_some())
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn pools(pool: &SqlitePool) -> Result<Vec<Pool>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT name, created_at, is_default,
+                (SELECT COUNT(*) FROM instances WHERE pool = pools.name AND status <> 'terminated') AS instances,
+                (SELECT COUNT(*) FROM instances WHERE pool = pools.name AND status = 'idle') AS idle
+         FROM pools ORDER BY name",
+    )
+    .fetch_all(pool)
+    .await?;
+    let count = |row: &sqlx::sqlite::SqliteRow, column| -> Result<u64, StoreError> {
+        Ok(u64::try_from(row.try_get::<i64, _>(column)?).unwrap_or(0))
+    };
+    rows.iter()
+        .map(|row| {
+            Ok(Pool {
+                name: row.try_get("name")?,
+                default: row.try_get("is_default")?,
+                created_at: Timestamp(row.try_get("created_at")?),
+                instances: count(row, "instances")?,
+                idle: count(row, "idle")?,
+            })
+        })
+        .collect()
+}
+
+pub(super) async fn orphans(pool: &SqlitePool) -> Result<Vec<Orphan>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT state FROM orphans WHERE gone = 0
+         UNION ALL SELECT state FROM (SELECT state FROM orphans WHERE gone = 1 ORDER BY found_at DESC LIMIT ?)",
+    );
+    let rows = rows.bind(GONE_ORPHANS).fetch_all(pool).await?;
+    let mut orphans: Vec<Orphan> = rows.iter().map(|row| json(row, "state")).collect::<Result<_, _>>()?;
+    orphans.sort_by(|a, b| b.found_at.cmp(&a.found_at).then_with(|| a.handle.cmp(&b.handle)));
+    Ok(orphans)
+}
+
+pub(super) async fn idle(pool: &SqlitePool, name: &str) -> Result<Vec<InstanceRow>, StoreError> {
+    let sql =
+        "SELECT version, state FROM instances WHERE status = 'idle' AND pool = ? ORDER BY created_at, id";
+    sqlx::query(sql).bind(name).fetch_all(pool).await?.iter().map(instance_row).collect()
+}
+
+pub(super) async fn held(pool: &SqlitePool, backend: &str) -> Result<Vec<Allocation>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT json_extract(state, '$.instance.allocation') AS allocation FROM instances
+         WHERE backend = ? AND status <> 'terminated' AND json_extract(state, '$.instance.allocation') IS NOT NULL",
+    );
+    rows.bind(backend).fetch_all(pool).await?.iter().map(|row| json(row, "allocation")).collect()
+}
+
+pub(super) async fn forget_events(
+    pool: &SqlitePool,
+    before: Timestamp,
+    limit: u32,
+) -> Result<u64, StoreError> {
+    let forgotten = sqlx::query(
+        "DELETE FROM events WHERE seq IN (
+             SELECT seq FROM events
+             WHERE seq <= (SELECT MAX(seq) FROM events) - ?1
+               AND json_extract(event, '$.at') < ?2
+               AND (run_id IS NULL OR run_id NOT IN
+                    (SELECT id FROM runs WHERE status NOT IN ('terminated', 'failed', 'done')))
+               AND (json_extract(event, '$.instance_id') IS NULL OR json_extract(event, '$.instance_id') NOT IN
+                    (SELECT id FROM instances WHERE status <> 'terminated'))
+             ORDER BY seq LIMIT ?3)",
+    );
+    let forgotten = forgotten.bind(KEPT_EVENTS).bind(before.0).bind(limit).execute(pool).await?;
+    Ok(forgotten.rows_affected())
+}
