@@ -20,6 +20,20 @@ pub(super) fn confirm(question: &str) -> Result<bool, Failure> {
     }
 }
 
+/// Asks before `command` goes on; an error when nobody is there, or the answer is no.
+pub(super) fn or_refuse(command: &str, question: &str) -> Result<(), Failure> {
+    if !somebody() {
+        return Err(Failure::Usage(format!(
+            "`{command}` asks first, and there is no terminal to ask at; add `-y` to agree beforehand"
+        )));
+    }
+    if confirm(question)? {
+        return Ok(());
+    }
+    eprintln!("Nothing was done");
+    Err(Failure::Said(1))
+}
+
 /// Whether there is anybody to ask.
 pub(super) fn somebody() -> bool {
     io::stdin().is_terminal()

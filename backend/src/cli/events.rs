@@ -165,6 +165,7 @@ fn line(event: &Event, names: &BTreeMap<RunId, String>) -> String {
         Subject::Run => "run",
         Subject::Job => "job",
         Subject::Instance => "instance",
+        Subject::Pool => "pool",
     };
     let name = event.run_id.and_then(|id| names.get(&id)).map_or("-", String::as_str);
     let change = match (&event.from, &event.to) {

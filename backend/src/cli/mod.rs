@@ -19,6 +19,7 @@ pub mod login_link;
 pub mod logout;
 pub mod logs;
 pub mod offers;
+pub mod pool;
 pub mod profile;
 pub mod ps;
 pub mod run;
@@ -67,6 +68,8 @@ enum Command {
     Stop(stop::Args),
     /// Prints what happened to runs and instances.
     Events(events::Args),
+    /// Pools of instances, which wait for runs.
+    Pool(pool::Args),
     /// Opens a terminal in a run's environment on this machine; works while the server is down.
     Attach(attach::Args),
     /// Shows the cloud offers that fit a configuration, cheapest first.
@@ -107,6 +110,7 @@ pub fn main() -> ExitCode {
         Command::Logs(args) => logs::run(&args),
         Command::Stop(args) => stop::run(&args),
         Command::Events(args) => events::run(&args),
+        Command::Pool(args) => pool::run(&args),
         Command::Completion(args) => completion::run(&args),
         Command::Attach(args) => attach::run(&args),
         Command::Offers(args) => offers::run(args),

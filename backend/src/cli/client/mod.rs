@@ -21,7 +21,7 @@ pub(super) use access::Access;
 pub(super) use address::Address;
 pub(super) use error::ClientError;
 pub(super) use live::{Live, Seen};
-pub(super) use names::{complete_runs, meant};
+pub(super) use names::{complete, complete_runs, meant};
 
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(10);

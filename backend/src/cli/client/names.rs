@@ -1,12 +1,13 @@
 //! Names of runs: what was meant by a wrong one, and completion.
 
-use std::{ffi::OsStr, time::Duration};
+use std::{collections::BTreeSet, ffi::OsStr, time::Duration};
 
 use berth_shared::{
     api::{Page, Run},
     schema::closest,
 };
 use clap_complete::CompletionCandidate;
+use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use super::{Access, Client, ClientError};
@@ -27,22 +28,32 @@ pub(in crate::cli) async fn meant(client: &Client, name: &str, error: ClientErro
     }
 }
 
-/// Names of runs that begin with `current`, newest first, with their status beside them; nothing when the server
-/// does not answer at once.
+/// Names of runs that begin with `current`, newest first; nothing when the server does not answer at once.
 pub(in crate::cli) fn complete_runs(current: &OsStr) -> Vec<CompletionCandidate> {
+    complete::<Run>("/runs?limit=200", |run| run.name, current)
+}
+
+/// Names in a list of the API that begin with `current`.
+pub(in crate::cli) fn complete<T: DeserializeOwned>(
+    path: &str,
+    name: impl Fn(T) -> String,
+    current: &OsStr,
+) -> Vec<CompletionCandidate> {
     let Some(current) = current.to_str() else { return Vec::new() };
-    let runs = || -> Option<Vec<Run>> {
+    let list = || -> Option<Vec<T>> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
         // Flags of the line that is being typed are not known here.
         let client = Access::of_environment().client().ok()?;
-        runtime.block_on(async {
-            let page = timeout(PATIENCE, client.get::<Page<Run>>("/runs?limit=200")).await.ok()?;
-            Some(page.ok()?.items)
-        })
+        let answer = async { timeout(PATIENCE, client.get::<Page<T>>(path)).await.ok()?.ok() };
+        Some(runtime.block_on(answer)?.items)
     };
-    let mut seen = std::collections::BTreeSet::new();
-    let mut runs = runs().unwrap_or_default();
-    runs.retain(|run| run.name.starts_with(current) && seen.insert(run.name.clone()));
-    let candidate = |run: Run| CompletionCandidate::new(run.name).help(Some(run.status.as_str().into()));
-    runs.into_iter().map(candidate).collect()
+    let mut seen = BTreeSet::new();
+    let names = list().unwrap_or_default().into_iter().map(name);
+    // A newline would be another candidate.
+    names
+        .filter(|name| {
+            name.starts_with(current) && !name.contains(char::is_control) && seen.insert(name.clone())
+        })
+        .map(CompletionCandidate::new)
+        .collect()
 }

@@ -73,8 +73,11 @@ async fn all(client: &Client) -> Result<Vec<Run>, ClientError> {
     loop {
         let page: Page<Run> = client.get(&format!("/runs?limit=200{cursor}")).await?;
         runs.extend(page.items);
-        let Some(next) = page.next else { return Ok(runs) };
-        cursor = format!("&cursor={}", super::client::part(&next));
+        let next = page.next.map(|next| format!("&cursor={}", super::client::part(&next)));
+        match next {
+            Some(next) if next != cursor => cursor = next,
+            _ => return Ok(runs),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::cli::{
 /// Flags about a profile, those that only a launch needs among them.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Profile")]
-pub(super) struct LaunchFlags {
+pub(in crate::cli) struct LaunchFlags {
     #[command(flatten)]
     base: profile::Flags,
 
@@ -55,7 +55,7 @@ pub(super) struct LaunchFlags {
 
 impl LaunchFlags {
     /// What the flags themselves say.
-    pub(super) fn flags(&self) -> Profile {
+    pub(in crate::cli) fn flags(&self) -> Profile {
         let retry = |retry, duration| Some(RetryPolicy { retry, duration });
         Profile {
             max_duration: self.max_duration.clone(),
@@ -79,7 +79,7 @@ impl LaunchFlags {
     }
 
     /// The profile that is asked for, or the default one.
-    pub(super) fn choose(&self, folders: &[PathBuf]) -> Result<Option<NamedProfile>, ProfileError> {
+    pub(in crate::cli) fn choose(&self, folders: &[PathBuf]) -> Result<Option<NamedProfile>, ProfileError> {
         self.base.choose(folders)
     }
 }

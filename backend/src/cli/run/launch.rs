@@ -5,7 +5,7 @@ use berth_shared::{
     config::{Configuration, RetryPolicy},
 };
 
-use super::{Args, ask, merge::Merged};
+use super::{Args, ask, merge::Merged, show::price};
 use crate::cli::{
     client::{Client, ClientError},
     failure::Failure,
@@ -15,14 +15,6 @@ use crate::cli::{
 /// Whether there is anything to try, now or later.
 pub(super) fn is_possible(plan: &Plan, configuration: &Configuration) -> bool {
     price(plan).is_some() || matches!(configuration.retry_policy, Some(RetryPolicy { retry: true, .. }))
-}
-
-/// What the first offer that can be had costs, US dollars an hour.
-fn price(plan: &Plan) -> Option<f64> {
-    plan.offers
-        .iter()
-        .find(|planned| planned.offer.availability.is_usable())
-        .map(|planned| planned.offer.price)
 }
 
 /// Asks whether to go on, and submits; asks again when the price has risen meanwhile. `None` when the answer is no.

@@ -9,15 +9,15 @@ use crate::cli::words::duration;
 
 /// What is launched.
 #[derive(Debug)]
-pub(super) struct Merged {
+pub(in crate::cli) struct Merged {
     /// The text.
-    pub(super) text: String,
+    pub(in crate::cli) text: String,
     /// What it means.
-    pub(super) configuration: Configuration,
+    pub(in crate::cli) configuration: Configuration,
     /// Values that were given for variables; they are not in the text.
-    pub(super) variables: BTreeMap<String, String>,
+    pub(in crate::cli) variables: BTreeMap<String, String>,
     /// The fields that were written into it.
-    pub(super) changed: Vec<&'static str>,
+    pub(in crate::cli) changed: Vec<&'static str>,
 }
 
 /// A field that cannot be written into the text.
@@ -26,7 +26,7 @@ pub(super) struct Merged {
     "cannot write `{field}: {value}` into this configuration without changing what else it says (an anchor or a merge key \
      may be in the way); write it into the file yourself"
 )]
-pub(super) struct CannotSet {
+pub(in crate::cli) struct CannotSet {
     field: String,
     value: String,
 }
@@ -35,7 +35,7 @@ pub(super) struct CannotSet {
 ///
 /// # Errors
 /// When a field cannot be written without changing something else.
-pub(super) fn merge(
+pub(in crate::cli) fn merge(
     text: &str,
     configuration: &Configuration,
     flags: Profile,

@@ -3,8 +3,8 @@
 mod env;
 mod flags;
 mod launch;
-mod merge;
-mod show;
+pub(super) mod merge;
+pub(super) mod show;
 mod text;
 mod watch;
 
@@ -20,6 +20,7 @@ use berth_shared::{
     diagnostics::{Severity, render},
 };
 
+pub(super) use self::flags::LaunchFlags;
 use self::{env::Given, merge::Merged};
 use super::{
     ask,
@@ -66,7 +67,7 @@ pub struct Args {
     format: Format,
 
     #[command(flatten)]
-    flags: flags::LaunchFlags,
+    flags: LaunchFlags,
 
     #[command(flatten)]
     access: Access,

@@ -58,7 +58,7 @@ pub(super) fn properties(about: &About<'_>) -> String {
 }
 
 /// `2..xCPU, 8GB.., 1xA100 (80GB), 100GB.. (disk)`
-fn requirements(c: &Configuration) -> String {
+pub(in crate::cli) fn requirements(c: &Configuration) -> String {
     let r = &c.resources;
     let mut parts = vec![format!("{}xCPU", ints(r.cpu)), sizes(r.memory)];
     if let Some(gpu) = &r.gpu {
@@ -97,7 +97,18 @@ fn span(min: Option<String>, max: Option<String>) -> String {
 
 /// The instances and offers that would be tried, in order, and what is worth knowing about them.
 pub(super) fn offers(plan: &Plan, configuration: &Configuration, max_offers: usize) -> String {
-    let mut text = instances(plan);
+    instances(plan) + &offers_alone(plan, configuration, max_offers)
+}
+
+/// What the first offer that can be had costs, US dollars an hour.
+pub(in crate::cli) fn price(plan: &Plan) -> Option<f64> {
+    let usable = plan.offers.iter().find(|planned| planned.offer.availability.is_usable());
+    usable.map(|planned| planned.offer.price)
+}
+
+/// The offers that would be tried, in order, and what is worth knowing about them.
+pub(in crate::cli) fn offers_alone(plan: &Plan, configuration: &Configuration, max_offers: usize) -> String {
+    let mut text = String::new();
     let shown = &plan.offers[..plan.offers.len().min(max_offers)];
     if shown.is_empty() {
         return text;

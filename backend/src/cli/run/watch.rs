@@ -12,7 +12,7 @@ use crate::{
         failure::Failure,
         follow::{Follow, Step, print_lines},
         terminal::StatusLine,
-        words::{Format, json_line, spent, visible},
+        words::{Format, json_line, moment, spent, visible},
     },
     clock::{Clock, SystemClock},
 };
@@ -140,7 +140,12 @@ fn headline(run: &Run, in_detail: bool) -> String {
         RunStatus::Submitted | RunStatus::Provisioning => {
             format!("Launching {name} ({}{progress})", run.status)
         }
-        RunStatus::Pending => format!("{name} is submitted again when there is capacity{progress}"),
+        RunStatus::Pending => match run.retry_at {
+            Some(at) => {
+                format!("{name} is submitted again at {} UTC, attempt {}", moment(at), run.attempts + 1)
+            }
+            None => format!("{name} waits to be submitted again{progress}"),
+        },
         RunStatus::Running => format!("{name} is running"),
         RunStatus::Terminating => format!("Stopping {name}"),
         RunStatus::Terminated | RunStatus::Failed | RunStatus::Done => format!("{name} is {}", run.status),
@@ -166,5 +171,9 @@ fn ending(run: &Run, cost: f64) -> String {
         _ => String::new(),
     };
     let cost = if cost > 0.0 { format!(" It cost {}.", spent(cost)) } else { String::new() };
-    format!("{} is {}{why}.{cost}", run.name, run.status)
+    let ended = match run.status {
+        RunStatus::Failed => "failed".to_owned(),
+        status => format!("is {status}"),
+    };
+    format!("{} {ended}{why}.{cost}", run.name)
 }
