@@ -13,4 +13,5 @@ mod writer;
 pub use archive::FileLogArchive;
 pub use reader::{CHUNK_BYTES, read};
 pub use record::LINE_LIMIT;
+pub(crate) use record::encoded_len;
 pub use writer::{Limits, LogWriter, Usable};

@@ -3,6 +3,9 @@
 //! Every change of a run, job or instance is written in one transaction with its event, and the event keeps
 //! what the change left behind, so that a replay of the events gives the same state.
 
+#[cfg(test)]
+mod contract;
+mod memory;
 mod open;
 mod rows;
 mod sqlite;
@@ -19,6 +22,7 @@ use berth_shared::{
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
+pub use memory::{Link, MemoryDatabase, MemoryStore, Reach};
 pub use open::{OpenError, Store, open};
 pub use rows::{
     Ending, InstanceDesired, InstanceFault, InstanceRow, JobDesired, JobRow, Model, Order, RunDesired,
@@ -53,6 +57,15 @@ pub struct Snapshot {
 
 /// How many finished runs a [`Snapshot`] contains at most.
 pub const SNAPSHOT_FINISHED: u32 = 200;
+
+/// How many orphans that are gone are still told of.
+const GONE_ORPHANS: u32 = 200;
+
+/// How many of the newest events are never forgotten: pages that come back are told from them.
+const KEPT_EVENTS: u64 = 10_000;
+
+/// After how many seconds without a word of a process its leases end.
+const SILENCE_SECONDS: i64 = 20;
 
 /// A set of changes that are written together or not at all. Rows of version 0 are new; all others must still
 /// have the version that they were read with. Changed rows are woken, unless they are the lease's own.
@@ -253,7 +266,8 @@ pub trait Storage: Send + Sync {
     /// Writes a change and gives the number of the last event; tells the [`Signals`] of every process.
     async fn commit(&self, change: &Change) -> Result<EventSeq, CommitError>;
 
-    /// Leases rows that are due or woken.
+    /// Leases rows that are due or woken: those that are woken first, then those that are due longest. A lease that is never
+    /// given back makes its row due when it expires.
     async fn lease(&self, request: &LeaseRequest<'_>) -> Result<Vec<Lease>, StoreError>;
 
     /// Gives a lease back and says when the row is due again; `None` = when it is woken. Does nothing when the

@@ -4,10 +4,10 @@ use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
 use super::{Change, OpenError, Storage as _, open};
 
-struct Folder(PathBuf);
+pub(super) struct Folder(pub(super) PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder =
             std::env::temp_dir().join(format!("berth-store-{}", uuid::Uuid::from_u128(rand::random())));
         fs::create_dir(&folder).expect("a folder");

@@ -65,11 +65,14 @@ pub(super) async fn add(args: &Args, client: &Client) -> Result<(), Failure> {
     println!(" Min resources          {}", show::requirements(&configuration));
     println!(" Termination idle time  {}\n", duration(kept));
     print!("{}", show::offers_alone(&plan, &configuration, args.max_offers));
+    if plan.offers.is_empty() {
+        eprint!("{}", show::refusals(&plan));
+    }
     if !args.yes {
         println!();
         ask::or_refuse("berth pool add", "Continue?")?;
     }
-    let body = AddInstance { configuration: text, agreed_price: show::price(&plan) };
+    let body = AddInstance { configuration: text, agreed_price: show::offered(&plan) };
     let added: Result<Instance, _> = client.post(&format!("/pools/{}/instances", part(&pool)), &body).await;
     match added {
         Ok(instance) => {

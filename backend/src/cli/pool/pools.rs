@@ -3,6 +3,7 @@
 use std::{
     ffi::OsStr,
     io::{self, Write as _},
+    time::Duration,
 };
 
 use berth_shared::{
@@ -16,10 +17,15 @@ use crate::{
         ask,
         client::{Client, ClientError, complete, json, part},
         failure::Failure,
+        terminal::StatusLine,
         words::{Format, ago, count, json_line, table, visible},
     },
     clock::{Clock, SystemClock},
 };
+
+/// How often a pool whose instances are being removed is tried, and how long to wait between: five minutes in all.
+const TRIES: u32 = 150;
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// Arguments of `berth pool list`.
 #[derive(Debug, Default, clap::Args)]
@@ -115,14 +121,27 @@ pub(super) async fn delete(args: &DeleteArgs, client: &Client) -> Result<(), Fai
     }
     let path = format!("/pools/{}/delete", part(name));
     let body = DeletePool { force: args.force };
-    client.send(json(client.request(reqwest::Method::POST, &path), &body)).await?;
-    match (args.force, pool.instances) {
-        (true, 1..) => {
-            println!("The instances of {} are removed; delete it again when they are gone", visible(name))
+    let mut line = StatusLine::new();
+    for _ in 0..TRIES {
+        match client.send(json(client.request(reqwest::Method::POST, &path), &body)).await {
+            Ok(_) => {
+                line.clear()?;
+                println!("Pool {} deleted", visible(name));
+                return Ok(());
+            }
+            // Its instances are being removed; it goes when they are gone.
+            Err(error) if args.force && error.code() == Some("pool-not-empty") => {
+                line.set(&format!("Removing the instances of {}", visible(name)))?;
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(error) => return Err(error.into()),
         }
-        _ => println!("Pool {} deleted", visible(name)),
     }
-    Ok(())
+    line.leave()?;
+    Err(Failure::No(format!(
+        "the instances of {0} are still being removed (`berth pool ps {0}` shows them); delete it again when they are gone",
+        visible(name)
+    )))
 }
 
 /// Makes a pool the default.

@@ -192,6 +192,10 @@ fn present(args: &Args, about: &show::About<'_>, plan: &Plan, merged: &Merged) -
         writeln!(out, "note: written into the text for this run: {}\n", merged.changed.join(", "))?;
     }
     out.write_all(show::offers(plan, about.configuration, args.max_offers).as_bytes())?;
+    let cost = show::cost(plan, about.configuration);
+    if !cost.is_empty() {
+        write!(out, "\n{cost}")?;
+    }
     out.flush()
 }
 

@@ -1,13 +1,13 @@
 //! The plan as people see it before they agree.
 
 use berth_shared::{
-    api::{InstanceStatus, Plan, PlanNote, PlannedOffer},
+    api::{InstanceStatus, Plan, PlanNote, PlannedInstance, PlannedOffer},
     catalog::{Availability, PriceBasis},
     config::{Configuration, DEFAULT_IDLE_SECONDS, IntRange, SizeRange, TerminationPolicy},
     matcher::launch_disk_gb,
 };
 
-use crate::cli::words::{count, duration, resources, table, visible};
+use crate::cli::words::{count, duration, resources, spent, table, visible};
 
 /// What is known of the launch.
 pub(super) struct About<'a> {
@@ -100,8 +100,13 @@ pub(super) fn offers(plan: &Plan, configuration: &Configuration, max_offers: usi
     instances(plan) + &offers_alone(plan, configuration, max_offers)
 }
 
-/// What the first offer that can be had costs, US dollars an hour.
+/// US dollars an hour of what a launch takes: the instance that waits for it, or else the first offer that can be had.
 pub(in crate::cli) fn price(plan: &Plan) -> Option<f64> {
+    taken(plan).map(|instance| instance.offer.price).or_else(|| offered(plan))
+}
+
+/// US dollars an hour of the first offer that can be had.
+pub(in crate::cli) fn offered(plan: &Plan) -> Option<f64> {
     let usable = plan.offers.iter().find(|planned| planned.offer.availability.is_usable());
     usable.map(|planned| planned.offer.price)
 }
@@ -166,33 +171,54 @@ fn availability(availability: Availability) -> &'static str {
     }
 }
 
-/// Instances that exist already and fit.
+/// The instance that a launch takes, when one waits.
+fn taken(plan: &Plan) -> Option<&PlannedInstance> {
+    plan.instances.iter().find(|instance| instance.notes.iter().any(|note| note.code == "reused"))
+}
+
+/// Instances that exist already, fit and wait for a run; which of them is taken.
 fn instances(plan: &Plan) -> String {
-    let idle: Vec<_> =
-        plan.instances.iter().filter(|instance| instance.status == InstanceStatus::Idle).collect();
-    if idle.is_empty() {
-        return String::new();
-    }
-    let row = |instance: &&berth_shared::api::PlannedInstance| {
+    let taken = taken(plan);
+    let row = |instance: &PlannedInstance| {
         let offer = &instance.offer;
+        let is_taken = taken.is_some_and(|taken| taken.id == instance.id);
         vec![
             visible(&instance.name),
             visible(&offer.backend),
             visible(&offer.region),
             visible(&offer.instance_type),
             resources(offer),
+            if offer.spot { "yes" } else { "no" }.to_owned(),
             format!("${}", offer.price),
-            instance.status.to_string(),
+            if is_taken { "idle, taken by this run" } else { "idle" }.to_owned(),
         ]
     };
-    let rows: Vec<_> = idle.iter().map(row).collect();
-    let mut text = "Instances that wait for a run:\n".to_owned();
-    text.push_str(&table(&["INSTANCE", "BACKEND", "REGION", "TYPE", "RESOURCES", "PRICE", "STATUS"], &rows));
-    let mut said: Vec<String> = idle.iter().flat_map(|instance| &instance.notes).map(note).collect();
-    said.dedup();
-    text.extend(said);
+    let idle = plan.instances.iter().filter(|instance| instance.status == InstanceStatus::Idle);
+    let rows: Vec<_> = idle.map(row).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let mut text =
+        table(&["INSTANCE", "BACKEND", "REGION", "TYPE", "RESOURCES", "SPOT", "PRICE", "STATUS"], &rows);
     text.push('\n');
+    if taken.is_some() && !plan.offers.is_empty() {
+        text.push_str("If it is gone by then, another one is made:\n");
+    }
     text
+}
+
+/// What the run costs as long as it lasts; nothing where nothing is paid.
+pub(super) fn cost(plan: &Plan, configuration: &Configuration) -> String {
+    let Some(price) = price(plan).filter(|price| *price > 0.0) else { return String::new() };
+    match configuration.max_duration_seconds().filter(|seconds| *seconds > 0) {
+        Some(seconds) => {
+            // As exact as a sum of money needs to be.
+            #[expect(clippy::cast_precision_loss, reason = "seconds of a run")]
+            let most = price * seconds as f64 / 3600.0;
+            format!("${price} an hour, {} in {} at most\n", spent(most), duration(seconds))
+        }
+        None => format!("${price} an hour until it is stopped\n"),
+    }
 }
 
 fn note(note: &PlanNote) -> String {
@@ -201,7 +227,7 @@ fn note(note: &PlanNote) -> String {
 }
 
 /// Why backends have nothing.
-pub(super) fn refusals(plan: &Plan) -> String {
+pub(in crate::cli) fn refusals(plan: &Plan) -> String {
     let reasons = plan.refusals.iter().flat_map(|refusal| {
         refusal
             .reasons
@@ -209,4 +235,91 @@ pub(super) fn refusals(plan: &Plan) -> String {
             .map(|reason| format!("{}: {}\n", visible(&refusal.backend), visible(&reason.message)))
     });
     reasons.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan() -> Plan {
+        let offer = |price: f64| {
+            serde_json::json!({
+                "backend": "aws", "region": "eu-west-1", "instance_type": "p3.2xlarge", "cpus": 8.0,
+                "memory_gib": 61.0, "gpu": { "name": "V100", "count": 1, "memory_gib": 16.0 }, "disk_gib": null,
+                "spot": false, "price": price, "basis": "estimated", "as_of": null, "availability": "available",
+            })
+        };
+        let instance = |name: &str, status: &str, code: &str| {
+            serde_json::json!({
+                "id": uuid::Uuid::from_u128(name.len() as u128), "name": name, "status": status, "status_since": 0,
+                "offer": offer(2.5), "notes": [{ "code": code, "path": "", "message": "it waits" }],
+            })
+        };
+        let note =
+            serde_json::json!({ "code": "default-unmet", "path": "resources.disk", "message": "less disk" });
+        serde_json::from_value(serde_json::json!({
+            "valid": true, "diagnostics": [], "total": 1, "refusals": [], "variables": [], "catalog_version": "1",
+            "offers": [{ "offer": offer(3.06), "allocation": null, "notes": [note, note] }],
+            "instances": [
+                instance("box", "idle", "reused"), instance("other", "idle", "free"), instance("mine", "busy", "not-reused"),
+            ],
+        }))
+        .expect("a plan")
+    }
+
+    fn configuration(more: &str) -> Configuration {
+        let text = format!("type: dev-environment\nide: vscode\n{more}");
+        berth_shared::check(&text).configuration.expect("valid")
+    }
+
+    #[test]
+    fn an_instance_that_waits_stands_before_the_offers_and_its_price_is_agreed_to() {
+        let (plan, configuration) = (plan(), configuration("max_duration: 90m\n"));
+        let shown = offers(&plan, &configuration, 3) + "\n" + &cost(&plan, &configuration);
+        insta::assert_snapshot!(shown, @r"
+        INSTANCE  BACKEND  REGION     TYPE        RESOURCES                   SPOT  PRICE  STATUS
+        box       aws      eu-west-1  p3.2xlarge  8xCPU, 61GB, 1xV100 (16GB)  no    $2.5   idle, taken by this run
+        other     aws      eu-west-1  p3.2xlarge  8xCPU, 61GB, 1xV100 (16GB)  no    $2.5   idle
+
+        If it is gone by then, another one is made:
+        #  BACKEND  REGION     INSTANCE    RESOURCES                                 SPOT  PRICE
+        1  aws      eu-west-1  p3.2xlarge  8xCPU, 61GB, 1xV100 (16GB), 100GB (disk)  no    ~$3.06
+
+        note: resources.disk: less disk
+
+        $2.5 an hour, $3.75 in 90m at most
+        ");
+        assert_eq!(price(&plan), Some(2.5));
+        assert_eq!(offered(&plan), Some(3.06));
+    }
+
+    #[test]
+    fn what_is_asked_for_is_said_as_dstack_says_it() {
+        let configuration = configuration(
+            "resources:\n  cpu: 4..8\n  memory: ..64GB\n  gpu: A100,H100:40GB..80GB:2..\n  disk: 200GB\n  shm_size: 16GB\n\
+             max_price: 2.5\nmax_duration: 90m\nspot_policy: auto\nretry_policy: {duration: 4h}\ncreation_policy: reuse\n\
+             termination_policy: dont-destroy\npool_name: team\n",
+        );
+        let about = About {
+            file: "a.dstack.yml",
+            server: "http://127.0.0.1:8080",
+            user: "admin",
+            profile: Some("big"),
+            configuration: &configuration,
+        };
+        insta::assert_snapshot!(properties(&about), @r"
+        Configuration          a.dstack.yml
+        Server                 http://127.0.0.1:8080 (admin)
+        Profile                big
+        Pool name              team
+        Min resources          4..8xCPU, ..64GB, 2..xA100,H100 (40GB..80GB), 200GB (disk), 16GB (shared memory)
+        Max price              $2.5
+        Max duration           90m
+        Spot policy            auto
+        Retry policy           4h
+        Creation policy        reuse
+        Termination policy     dont-destroy
+        Termination idle time  -
+        ");
+    }
 }

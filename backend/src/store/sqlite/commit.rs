@@ -29,7 +29,9 @@ pub(super) async fn commit(pool: &SqlitePool, change: &Change) -> Result<EventSe
     }
     for row in &change.jobs {
         let write = if row.version == 0 {
-            sqlx::query("INSERT INTO jobs (version, state, id) VALUES (?2 + 1, ?1, ?3)")
+            sqlx::query(
+                "INSERT INTO jobs (version, state, id) VALUES (?2 + 1, ?1, ?3) ON CONFLICT (id) DO NOTHING",
+            )
         } else {
             sqlx::query(
                 "UPDATE jobs SET version = ?2 + 1, state = ?1, wake = wake OR ?4 WHERE id = ?3 AND version = ?2",
@@ -40,7 +42,9 @@ pub(super) async fn commit(pool: &SqlitePool, change: &Change) -> Result<EventSe
     }
     for row in &change.instances {
         let write = if row.version == 0 {
-            sqlx::query("INSERT INTO instances (version, state, id) VALUES (?2 + 1, ?1, ?3)")
+            sqlx::query(
+                "INSERT INTO instances (version, state, id) VALUES (?2 + 1, ?1, ?3) ON CONFLICT (id) DO NOTHING",
+            )
         } else {
             sqlx::query(
                 "UPDATE instances SET version = ?2 + 1, state = ?1, wake = wake OR ?4 WHERE id = ?3 AND version = ?2",
@@ -108,7 +112,7 @@ async fn write_run(
         };
         let insert = sqlx::query(
             "INSERT INTO runs (version, state, id, configuration, model, variables)
-             VALUES (?2 + 1, ?1, ?3, ?5, ?6, ?7)",
+             VALUES (?2 + 1, ?1, ?3, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING",
         );
         let written = bind(insert, row, row.version, id, own)?
             .bind(&source.text)
@@ -116,13 +120,7 @@ async fn write_run(
             .bind(to_json(&source.variables)?)
             .execute(connection)
             .await;
-        return match written {
-            Ok(_) => Ok(()),
-            Err(e) if e.as_database_error().is_some_and(|e| e.is_unique_violation()) => {
-                Err(CommitError::NameTaken)
-            }
-            Err(e) => Err(e.into()),
-        };
+        return applied(written.map_err(name_taken)?.rows_affected());
     }
     let update = sqlx::query(
         "UPDATE runs SET version = ?2 + 1, state = ?1, wake = wake OR ?4,
@@ -130,7 +128,15 @@ async fn write_run(
          WHERE id = ?3 AND version = ?2",
     );
     let update = bind(update, row, row.version, id, own)?.bind(row.run.status.is_finished());
-    applied(update.execute(connection).await?.rows_affected())
+    applied(update.execute(connection).await.map_err(name_taken)?.rows_affected())
+}
+
+/// The only thing that is unique about runs, besides their identifiers, is the name of those that are active.
+fn name_taken(error: sqlx::Error) -> CommitError {
+    match error.as_database_error() {
+        Some(e) if e.is_unique_violation() => CommitError::NameTaken,
+        _ => error.into(),
+    }
 }
 
 async fn write_event(

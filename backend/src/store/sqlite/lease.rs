@@ -4,26 +4,39 @@ use berth_shared::{
     api::{InstanceId, RunId},
     time::Timestamp,
 };
-use sqlx::{Row, SqlitePool};
+use sqlx::{Row, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
 use super::id;
 use crate::store::{Lease, LeaseRequest, Queue, StoreError};
 
 pub(super) async fn lease(pool: &SqlitePool, request: &LeaseRequest<'_>) -> Result<Vec<Lease>, StoreError> {
+    // A lease that is never given back is due when it has expired.
     macro_rules! lease {
         ($table:literal, $reachable:literal) => {
             concat!(
                 "UPDATE ",
                 $table,
-                " SET lease_owner = ?1, lease_token = lease_token + 1, lease_expires = ?3, wake = 0
-                 WHERE id IN (SELECT id FROM ",
+                " SET lease_owner = ?1, lease_token = lease_token + 1, lease_expires = ?3,
+                        next_due = ?3, wake = 0
+                 WHERE id IN (
+                     SELECT id FROM (
+                         SELECT * FROM (SELECT 0 AS later, next_due, id FROM ",
                 $table,
                 "
-                              WHERE (wake = 1 OR next_due <= ?2) AND lease_expires <= ?2 ",
+                                        WHERE wake = 1 AND lease_expires <= ?2 ",
                 $reachable,
                 "
-                              ORDER BY wake DESC, next_due LIMIT ?4)
+                                        ORDER BY next_due, id LIMIT ?4)
+                         UNION ALL
+                         SELECT * FROM (SELECT 1 AS later, next_due, id FROM ",
+                $table,
+                "
+                                        WHERE next_due <= ?2 AND wake = 0 AND lease_expires <= ?2 ",
+                $reachable,
+                "
+                                        ORDER BY next_due, id LIMIT ?4))
+                     ORDER BY later, next_due, id LIMIT ?4)
                  RETURNING id, lease_token"
             )
         };
@@ -45,8 +58,31 @@ pub(super) async fn lease(pool: &SqlitePool, request: &LeaseRequest<'_>) -> Resu
         .collect()
 }
 
+pub(super) async fn release_all(
+    pool: &SqlitePool,
+    leases: &[(Lease, Option<Timestamp>)],
+) -> Result<(), StoreError> {
+    if leases.is_empty() {
+        return Ok(());
+    }
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    for (lease, next_due) in leases {
+        release_one(&mut transaction, lease, *next_due).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
+}
+
 pub(super) async fn release(
     pool: &SqlitePool,
+    lease: &Lease,
+    next_due: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    release_one(&mut *pool.acquire().await?, lease, next_due).await
+}
+
+async fn release_one(
+    connection: &mut SqliteConnection,
     lease: &Lease,
     next_due: Option<Timestamp>,
 ) -> Result<(), StoreError> {
@@ -66,7 +102,7 @@ pub(super) async fn release(
         Queue::Instances => release!("instances"),
     };
     let query = sqlx::query(sql).bind(next_due.map(|at| at.0)).bind(lease.id.to_string()).bind(lease.token);
-    query.execute(pool).await?;
+    query.execute(connection).await?;
     Ok(())
 }
 
@@ -74,14 +110,17 @@ pub(super) async fn next_due(
     pool: &SqlitePool,
     backends: &[String],
 ) -> Result<Option<Timestamp>, StoreError> {
-    // A leased row is due no sooner than its lease expires.
+    // Leasing moves `next_due` to where the lease expires, so no row is due before that. Of each kind the first in the
+    // index is looked at, of those that are woken all: whoever asks has just leased those that are free.
     let row = sqlx::query(
         "SELECT MIN(due) FROM (
-             SELECT MAX(next_due, lease_expires) AS due FROM runs WHERE next_due IS NOT NULL
-             UNION ALL SELECT MAX(next_due, lease_expires) FROM jobs
+             SELECT * FROM (SELECT next_due AS due FROM runs WHERE next_due IS NOT NULL ORDER BY next_due LIMIT 1)
+             UNION ALL SELECT * FROM (SELECT next_due FROM jobs
                  WHERE next_due IS NOT NULL AND (backend IS NULL OR backend IN (SELECT value FROM json_each(?1)))
-             UNION ALL SELECT MAX(next_due, lease_expires) FROM instances
+                 ORDER BY next_due LIMIT 1)
+             UNION ALL SELECT * FROM (SELECT next_due FROM instances
                  WHERE next_due IS NOT NULL AND backend IN (SELECT value FROM json_each(?1))
+                 ORDER BY next_due LIMIT 1)
              UNION ALL SELECT lease_expires FROM runs WHERE wake = 1
              UNION ALL SELECT lease_expires FROM jobs
                  WHERE wake = 1 AND (backend IS NULL OR backend IN (SELECT value FROM json_each(?1)))
@@ -125,6 +164,7 @@ pub(super) async fn take_over(pool: &SqlitePool) -> Result<(), StoreError> {
         "UPDATE jobs SET lease_owner = NULL, lease_expires = 0, wake = 1
          WHERE status NOT IN ('terminated', 'aborted', 'failed', 'done')",
         "UPDATE instances SET lease_owner = NULL, lease_expires = 0, wake = 1 WHERE status <> 'terminated'",
+        "DELETE FROM tasks",
     ] {
         sqlx::query(sql).execute(&mut *transaction).await?;
     }

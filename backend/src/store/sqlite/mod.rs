@@ -99,6 +99,10 @@ impl Storage for Sqlite {
         lease::release(&self.writer, lease, next_due).await
     }
 
+    async fn release_all(&self, leases: &[(Lease, Option<Timestamp>)]) -> Result<(), StoreError> {
+        lease::release_all(&self.writer, leases).await
+    }
+
     async fn next_due(&self, backends: &[String]) -> Result<Option<Timestamp>, StoreError> {
         lease::next_due(&self.reader, backends).await
     }

@@ -7,12 +7,7 @@ use berth_shared::{
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
 use super::{json, read::instance_row, to_json};
-use crate::store::{Change, CommitError, InstanceRow, StoreError};
-
-/// How many orphans that are gone are still shown.
-const GONE_ORPHANS: u32 = 200;
-/// How many of the newest events are never forgotten: pages that come back are told from them.
-const KEPT_EVENTS: i64 = 10_000;
+use crate::store::{Change, CommitError, GONE_ORPHANS, InstanceRow, KEPT_EVENTS, StoreError};
 
 /// What a change says about pools and orphans.
 pub(super) async fn write(connection: &mut SqliteConnection, change: &Change) -> Result<(), CommitError> {
@@ -102,7 +97,8 @@ pub(super) async fn idle(pool: &SqlitePool, name: &str) -> Result<Vec<InstanceRo
 pub(super) async fn held(pool: &SqlitePool, backend: &str) -> Result<Vec<Allocation>, StoreError> {
     let rows = sqlx::query(
         "SELECT json_extract(state, '$.instance.allocation') AS allocation FROM instances
-         WHERE backend = ? AND status <> 'terminated' AND json_extract(state, '$.instance.allocation') IS NOT NULL",
+         WHERE backend = ? AND status <> 'terminated' AND json_extract(state, '$.instance.allocation') IS NOT NULL
+         ORDER BY created_at, id",
     );
     rows.bind(backend).fetch_all(pool).await?.iter().map(|row| json(row, "allocation")).collect()
 }
@@ -123,6 +119,11 @@ pub(super) async fn forget_events(
                     (SELECT id FROM instances WHERE status <> 'terminated'))
              ORDER BY seq LIMIT ?3)",
     );
-    let forgotten = forgotten.bind(KEPT_EVENTS).bind(before.0).bind(limit).execute(pool).await?;
+    let forgotten = forgotten
+        .bind(i64::try_from(KEPT_EVENTS).unwrap_or(i64::MAX))
+        .bind(before.0)
+        .bind(limit)
+        .execute(pool)
+        .await?;
     Ok(forgotten.rows_affected())
 }

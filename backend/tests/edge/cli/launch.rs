@@ -38,6 +38,8 @@ async fn the_plan_is_shown_and_without_a_terminal_nothing_is_agreed_to() {
         3  aws      eu-west-1  p3.2xlarge  8xCPU, 61GB, 100GB (disk)  no    $2
            ...
         Shown 3 of 4 offers, $4 max
+
+        $1 an hour until it is stopped
         --
         error: `berth run` asks before it launches, and there is no terminal to ask at; add `-y` to agree beforehand
         ");

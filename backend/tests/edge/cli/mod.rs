@@ -5,6 +5,7 @@ mod completion;
 mod follow;
 mod launch;
 mod lists;
+mod pools;
 mod refusals;
 
 use std::{path::PathBuf, process::Stdio};

@@ -1,0 +1,97 @@
+//! What every database promises, as tests that run on each of them.
+
+mod changes;
+mod events;
+mod leases;
+mod lists;
+mod pools;
+mod processes;
+pub(in crate::store) mod sample;
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::{Change, MemoryDatabase, Storage, Store, Whole, open, tests::Folder};
+
+/// An empty database that goes with the test.
+pub(super) enum Bed {
+    Memory(MemoryDatabase),
+    Sqlite {
+        /// Kept open, as its server would.
+        store: Store,
+        _folder: Folder,
+    },
+}
+
+impl Bed {
+    pub(super) async fn memory() -> Option<Self> {
+        Some(Self::Memory(MemoryDatabase::new(Uuid::from_u128(7))))
+    }
+
+    pub(super) async fn sqlite() -> Option<Self> {
+        let folder = Folder::new();
+        let store = open(&folder.0).await.expect("it opens");
+        Some(Self::Sqlite { store, _folder: folder })
+    }
+
+    /// The database for one more process; for SQLite always the same one, since there can be no other.
+    pub(super) async fn store(&self) -> Arc<dyn Storage> {
+        match self {
+            Self::Memory(database) => Arc::new(database.handle()),
+            Self::Sqlite { store, .. } => store.storage(),
+        }
+    }
+
+    /// Lets a process be silent for so many seconds more, where that is told by the database's own clock.
+    async fn silence(&self, _owner: &str, _seconds: u32) {
+        match self {
+            Self::Memory(_) | Self::Sqlite { .. } => {}
+        }
+    }
+}
+
+/// Makes a test of each function for each database.
+macro_rules! on_every_store {
+    ($($test:ident),* $(,)?) => {
+        $crate::store::contract::tests_on!(memory $($test)*);
+        $crate::store::contract::tests_on!(sqlite $($test)*);
+    };
+}
+
+/// The same for what only happens where several processes share a database.
+macro_rules! on_every_shared_store {
+    ($($test:ident),* $(,)?) => {
+        mod shared {
+            $(use super::$test;)*
+            $crate::store::contract::tests_on!(memory $($test)*);
+        }
+    };
+}
+
+macro_rules! tests_on {
+    ($store:ident $($test:ident)*) => {
+        mod $store {
+            $(
+                #[tokio::test]
+                async fn $test() {
+                    if let Some(bed) = $crate::store::contract::Bed::$store().await {
+                        super::$test(bed).await;
+                    }
+                }
+            )*
+        }
+    };
+}
+
+use {on_every_shared_store, on_every_store, tests_on};
+
+/// Commits what cannot fail.
+async fn commit(store: &Arc<dyn Storage>, change: Change) -> u64 {
+    store.commit(&change).await.expect("it is written")
+}
+
+/// A run that must be there, with what belongs to it.
+async fn whole(store: &Arc<dyn Storage>, n: u32) -> Whole {
+    store.whole(sample::run_id(n)).await.expect("it is read").expect("it is there")
+}

@@ -1,0 +1,135 @@
+//! Reading.
+
+use std::ops::Bound;
+
+use berth_shared::{
+    api::{Allocation, EventSeq, InstanceId, InstanceStatus, JobId, Orphan, Pool, Run, RunDetail, RunId},
+    time::Timestamp,
+};
+use uuid::Uuid;
+
+use super::state::State;
+use crate::store::{
+    GONE_ORPHANS, InstanceRow, JobRow, KEPT_EVENTS, SNAPSHOT_FINISHED, Snapshot, StoredEvent, Whole,
+};
+
+impl State {
+    pub(super) fn whole(&self, run: RunId) -> Option<Whole> {
+        let run = self.runs.get(run.0)?;
+        let job = self.jobs.get(run.job_id.0)?;
+        let instance = job.instance_id.and_then(|id| self.instances.get(id.0));
+        Some(Whole { run: run.clone(), job: job.clone(), instance: instance.cloned() })
+    }
+
+    pub(super) fn whole_of_job(&self, job: JobId) -> Option<Whole> {
+        let run = self.jobs.get(job.0)?.run_id;
+        self.whole(run).filter(|whole| whole.job.id == job)
+    }
+
+    pub(super) fn instance(&self, id: InstanceId) -> Option<(InstanceRow, Option<JobRow>)> {
+        let instance = self.instances.get(id.0)?;
+        let job = instance.job_id.and_then(|job| self.jobs.get(job.0));
+        Some((instance.clone(), job.cloned()))
+    }
+
+    pub(super) fn newest_of_name(&self, name: &str) -> Option<RunId> {
+        let active = self.active_names.get(name).copied();
+        active.or_else(|| self.names.get(name)?.last().map(|(_, _, id)| *id))
+    }
+
+    fn views<'a>(&'a self, ids: impl Iterator<Item = Uuid> + 'a) -> impl Iterator<Item = Run> + 'a {
+        ids.filter_map(|id| self.runs.get(id)).map(|row| row.run.clone())
+    }
+
+    pub(super) fn runs(&self, before: Option<(Timestamp, RunId)>, limit: u32) -> Vec<Run> {
+        let end = before.map_or(Bound::Unbounded, |(at, id)| Bound::Excluded((at, id.0)));
+        let newest = self.runs_by_age.range((Bound::Unbounded, end)).rev();
+        self.views(newest.take(limit as usize).map(|(_, id)| *id)).collect()
+    }
+
+    pub(super) fn idle_instances(&self, pool: &str) -> Vec<InstanceRow> {
+        let idle =
+            |row: &&InstanceRow| row.instance.status == InstanceStatus::Idle && row.instance.pool == pool;
+        self.active().filter(idle).cloned().collect()
+    }
+
+    pub(super) fn held(&self, backend: &str) -> Vec<Allocation> {
+        let of_backend = self.active().filter(|row| row.instance.offer.backend == backend);
+        of_backend.filter_map(|row| row.instance.allocation.clone()).collect()
+    }
+
+    pub(super) fn pools(&self) -> Vec<Pool> {
+        let count = |name: &str, which: fn(InstanceStatus) -> bool| {
+            let of_pool = self.active().filter(|row| row.instance.pool == name);
+            of_pool.filter(|row| which(row.instance.status)).count() as u64
+        };
+        let pools = self.pools.iter().map(|(name, pool)| Pool {
+            name: name.clone(),
+            default: pool.default,
+            created_at: pool.created_at,
+            instances: count(name, |_| true),
+            idle: count(name, |status| status == InstanceStatus::Idle),
+        });
+        pools.collect()
+    }
+
+    pub(super) fn orphans(&self) -> Vec<Orphan> {
+        let mut all: Vec<&Orphan> = self.orphans.values().collect();
+        all.sort_by(|a, b| b.found_at.cmp(&a.found_at).then_with(|| a.handle.cmp(&b.handle)));
+        let mut gone = 0;
+        all.retain(|orphan| {
+            gone += u32::from(orphan.gone_at.is_some());
+            orphan.gone_at.is_none() || gone <= GONE_ORPHANS
+        });
+        all.into_iter().cloned().collect()
+    }
+
+    pub(super) fn forget_events(&mut self, before: Timestamp, limit: u32) -> u64 {
+        let last = self.newest.saturating_sub(KEPT_EVENTS);
+        let old = self.events.range(..=last).filter(|(_, stored)| stored.event.at < before);
+        let old = old.filter(|(_, stored)| !self.is_active_event(stored)).take(limit as usize);
+        let forgotten: Vec<(EventSeq, Option<RunId>)> =
+            old.map(|(seq, stored)| (*seq, stored.event.run_id)).collect();
+        for (seq, run) in &forgotten {
+            self.events.remove(seq);
+            if let Some(run) = run
+                && let Some(events) = self.events_of_run.get_mut(run)
+            {
+                events.remove(seq);
+                if events.is_empty() {
+                    self.events_of_run.remove(run);
+                }
+            }
+        }
+        forgotten.len() as u64
+    }
+
+    pub(super) fn detail(&self, run: RunId) -> Option<RunDetail> {
+        let configuration = self.sources.get(&run)?.text.clone();
+        let events = self.events_of_run.get(&run).into_iter().flatten();
+        let events = events.filter_map(|seq| self.events.get(seq)).map(|stored| stored.event.clone());
+        Some(RunDetail {
+            seq: self.newest,
+            run: self.runs.get(run.0)?.run.clone(),
+            configuration,
+            events: events.collect(),
+        })
+    }
+
+    pub(super) fn events_after(&self, seq: EventSeq, limit: u32) -> Vec<StoredEvent> {
+        let after = self.events.range((Bound::Excluded(seq), Bound::Unbounded));
+        after.take(limit as usize).map(|(_, stored)| StoredEvent::clone(stored)).collect()
+    }
+
+    pub(super) fn snapshot(&self, now: Timestamp) -> Snapshot {
+        let finished = self.finished_runs.iter().take(SNAPSHOT_FINISHED as usize).map(|age| age.0);
+        let mut ages: Vec<_> = self.active_runs.iter().copied().chain(finished).collect();
+        ages.sort_unstable_by(|a, b| b.cmp(a));
+        Snapshot {
+            seq: self.newest,
+            runs: self.views(ages.into_iter().map(|(_, id)| id)).collect(),
+            instances: self.active().map(|row| row.instance.clone()).collect(),
+            at: now,
+        }
+    }
+}
