@@ -238,7 +238,11 @@ fn log_in(agent: &ureq::Agent, link: &str) -> (String, String) {
 }
 
 /// The `berth` that was built beside this test; `BERTH` names another.
-fn binary() -> PathBuf {
+///
+/// # Panics
+/// When it is not there.
+#[must_use]
+pub fn binary() -> PathBuf {
     if let Some(path) = std::env::var_os("BERTH") {
         return path.into();
     }

@@ -43,6 +43,8 @@ pub(crate) struct Fake {
     pub(crate) submitted: Mutex<Vec<SubmitRequest>>,
     /// Where the run stands, when it no longer runs: its log is complete then.
     pub(crate) ended: Mutex<Option<RunStatus>>,
+    /// Names of what was to be stopped.
+    pub(crate) stopped: Mutex<Vec<String>>,
     /// What was added to a pool.
     pub(crate) added: Mutex<Vec<AddInstance>>,
     pub(crate) environment: Arc<FakeEnvironment>,
@@ -58,6 +60,7 @@ impl Default for Fake {
             offers: Mutex::default(),
             submitted: Mutex::default(),
             ended: Mutex::default(),
+            stopped: Mutex::default(),
             added: Mutex::default(),
             environment: Arc::default(),
         }
@@ -235,7 +238,9 @@ impl Control for Fake {
     }
 
     async fn stop(&self, _: &str, name: &str, _: StopRequest) -> Result<Run, Refused> {
-        self.run(name).await.map(|detail| detail.run)
+        let run = self.run(name).await?.run;
+        self.stopped.lock().unwrap().push(name.to_owned());
+        Ok(run)
     }
 
     async fn delete(&self, _: &str, name: &str) -> Result<(), Refused> {

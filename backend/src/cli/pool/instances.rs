@@ -82,7 +82,8 @@ pub(super) async fn remove(args: &RemoveArgs, client: &Client) -> Result<(), Fai
         Ok(instance) => {
             let cost = instance.cost(SystemClock.now());
             let cost = if cost > 0.0 { format!("; it cost {} so far", spent(cost)) } else { String::new() };
-            println!("{name} is {}{cost}", instance.status);
+            let gone = instance.status == InstanceStatus::Terminated;
+            println!("{name} is {}{cost}", if gone { "gone" } else { "being removed" });
             Ok(())
         }
         Err(error) if error.code() == Some("instance-busy") => Err(Failure::No(format!(

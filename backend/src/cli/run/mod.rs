@@ -107,7 +107,14 @@ async fn launch(args: &Args) -> Result<(), Failure> {
         }
         Format::Json => {}
     }
-    if !launch::is_possible(&plan, &merged.configuration) {
+    let possible = launch::is_possible(&plan, &merged.configuration);
+    if possible && args.format == Format::Text && show::price(&plan).is_none() {
+        print!("{}", show::refusals(&plan));
+        println!(
+            "note: nothing that fits can be had now; the run is tried again until its `retry_policy` is over"
+        );
+    }
+    if !possible {
         if args.format == Format::Json {
             json_line(&mut io::stdout().lock(), &serde_json::json!({ "plan": plan, "run": null }))?;
         }

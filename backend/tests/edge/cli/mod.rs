@@ -7,6 +7,7 @@ mod launch;
 mod lists;
 mod pools;
 mod refusals;
+mod terminal;
 
 use std::{path::PathBuf, process::Stdio};
 

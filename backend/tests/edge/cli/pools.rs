@@ -71,7 +71,7 @@ async fn instances_are_kept_removed_and_added() {
     let home = Home::of(&server).await;
     assert_eq!(home.berth(&["pool", "keep", "box", "4h"]).await.status, Some(0));
     let said = home.berth(&["pool", "rm", "-y", "00000000-0000-0000-0000-000000000001"]).await;
-    assert!(said.out.starts_with("box is idle"), "{} {}", said.out, said.err);
+    assert!(said.out.starts_with("box is being removed"), "{} {}", said.out, said.err);
     insta::assert_snapshot!(home.berth(&["pool", "rm", "-y", "bx"]).await.all(), @r"
         1
         --
