@@ -125,7 +125,10 @@ pub(super) async fn wait(client: &Client, run: Run, after: u64) -> Result<(Run, 
 /// Where a run stands, and what it is doing.
 pub(super) fn status(run: &Run) -> String {
     match &run.progress {
-        Some(progress) => format!("{}: {}", run.status, visible(progress)),
-        None => run.status.to_string(),
+        // What was under way is of no interest any more.
+        Some(progress) if run.status != RunStatus::Terminating => {
+            format!("{}: {}", run.status, visible(progress))
+        }
+        _ => run.status.to_string(),
     }
 }

@@ -11,7 +11,7 @@ use crate::cli::{
 #[command(next_help_heading = "Server")]
 pub(in crate::cli) struct Access {
     /// Address of the server; else the one of the last `berth login`. The token is that of its login, or BERTH_TOKEN.
-    #[arg(long, value_name = "URL", env = "BERTH_SERVER")]
+    #[arg(long, global = true, value_name = "URL", env = "BERTH_SERVER")]
     server: Option<String>,
 }
 

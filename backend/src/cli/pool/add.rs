@@ -28,9 +28,6 @@ pub(super) struct Args {
     #[arg(value_name = "POOL", add = ArgValueCompleter::new(complete_pools))]
     to: Option<String>,
 
-    #[command(flatten)]
-    resources: Resources,
-
     /// Ask nothing.
     #[arg(short, long)]
     yes: bool,
@@ -38,6 +35,9 @@ pub(super) struct Args {
     /// How many offers to show before asking.
     #[arg(long, value_name = "N", default_value_t = 3)]
     max_offers: usize,
+
+    #[command(flatten)]
+    resources: Resources,
 
     #[command(flatten)]
     flags: LaunchFlags,
