@@ -5,3 +5,4 @@ pub mod conformance;
 pub mod fuzz;
 pub mod processes;
 pub mod server;
+pub mod simulation;
