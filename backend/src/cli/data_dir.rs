@@ -34,6 +34,12 @@ impl DataDir {
         self.data_dir.clone().filter(|given| real.as_deref() != Some(given.as_os_str()))
     }
 
+    /// The directory when no flag can name one; `None` when the environment does not either.
+    pub(super) fn of_environment() -> Option<PathBuf> {
+        let data_dir = env::var_os("BERTH_DATA_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+        Self { data_dir }.resolve().ok()
+    }
+
     /// The directory.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ mod catalog;
 mod docs;
 mod docs_page;
 mod edge;
+mod events;
 mod extract;
 mod guard;
 mod health;
@@ -37,6 +38,8 @@ mod static_files;
 mod stream;
 mod terminal_attach;
 mod terminals;
+mod tokens_create;
+mod tokens_revoke;
 
 use std::{
     ops::Deref,
@@ -146,11 +149,14 @@ fn closed() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(logout::logout))
         .routes(routes!(me::me))
+        .routes(routes!(tokens_create::create))
+        .routes(routes!(tokens_revoke::revoke))
         .routes(routes!(plan::plan))
         .routes(routes!(runs_list::list, runs_create::submit))
         .routes(routes!(run_get::get, run_delete::delete))
         .routes(routes!(run_stop::stop))
         .routes(routes!(run_logs::logs))
+        .routes(routes!(events::list))
         .routes(routes!(instances::list))
         .routes(routes!(instance_get::get))
         .routes(routes!(instance_remove::remove))

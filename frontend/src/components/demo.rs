@@ -16,7 +16,11 @@ pub fn DemoBar() -> impl IntoView {
     Effect::new(move |_| {
         // The frame leaves room for it.
         if let Some(root) = document().document_element() {
-            let _ = if demo.get() { root.set_attribute("data-demo", "") } else { root.remove_attribute("data-demo") };
+            let _ = if demo.get() {
+                root.set_attribute("data-demo", "")
+            } else {
+                root.remove_attribute("data-demo")
+            };
         }
     });
     view! {
