@@ -228,7 +228,11 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     let ended = tokio::select! {
         ended = &mut server => Some(ended),
         signal = signals.recv() => {
-            tracing::info!(signal, "stopping; environments live on and are found again by the next start");
+            if demo.is_some() {
+                tracing::info!(signal, "stopping, and with it the simulated clouds");
+            } else {
+                tracing::info!(signal, "stopping; environments live on and are found again by the next start");
+            }
             None
         }
     };
