@@ -91,10 +91,11 @@ async fn one(args: &Args, client: &Client, name: &str) -> Result<(), Failure> {
     }
     let asked: Run = client.post(&format!("{path}/stop"), &StopRequest { abort: args.abort }).await?;
     if !args.wait {
-        return Ok(match args.abort || stopping {
-            true => say!("{name} is stopped by force")?,
-            false => say!("{name} is being stopped; a second stop ends it by force")?,
-        });
+        let how = match args.abort || stopping {
+            true => "stopped by force",
+            false => "being stopped; a second stop ends it by force",
+        };
+        return Ok(say!("{name} is {how}")?);
     }
     let (over, _) = wait(client, asked, detail.seq).await?;
     Ok(say!("{name} is {}", over.status)?)
