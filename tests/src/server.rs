@@ -19,6 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A server on a free port of 127.0.0.1 with a data directory of its own.
 pub struct Server {
     data_dir: TempDir,
+    options: Vec<String>,
     child: Child,
     address: String,
     session: String,
@@ -38,12 +39,22 @@ impl Server {
     /// When it does not start.
     #[must_use]
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same with options for `berth serve` besides its own, which each [`Server::restart`] gives again.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn start_with(options: &[&str]) -> Self {
+        let options: Vec<String> = options.iter().map(|option| (*option).to_string()).collect();
         let data_dir = tempfile::Builder::new().prefix("berth-test-").tempdir().expect("a temporary folder");
         let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
         let agent = config.build().new_agent();
-        let (child, link) = spawn(data_dir.path(), "127.0.0.1:0");
+        let (child, link) = spawn(data_dir.path(), "127.0.0.1:0", &options);
         let (address, session) = log_in(&agent, &link);
-        Self { data_dir, child, address, session, agent }
+        Self { data_dir, options, child, address, session, agent }
     }
 
     /// The data directory.
@@ -64,7 +75,7 @@ impl Server {
     /// A new server on the same data and address, after [`Server::kill`]. The session stays.
     pub fn restart(&mut self) {
         let listen = self.address.trim_start_matches("http://").to_string();
-        (self.child, _) = spawn(self.data_dir.path(), &listen);
+        (self.child, _) = spawn(self.data_dir.path(), &listen, &self.options);
     }
 
     fn request(
@@ -196,11 +207,12 @@ pub fn until<T>(_what: &str, mut probe: impl FnMut() -> Option<T>) -> Option<T> 
     }
 }
 
-fn spawn(data_dir: &Path, listen: &str) -> (Child, String) {
+fn spawn(data_dir: &Path, listen: &str, options: &[String]) -> (Child, String) {
     let binary = binary();
     let mut child = Command::new(&binary)
         .args(["serve", "--listen", listen, "--data-dir"])
         .arg(data_dir)
+        .args(options)
         .stdout(Stdio::piped())
         .stderr(
             std::fs::File::options()
@@ -240,7 +252,7 @@ fn log_in(agent: &ureq::Agent, link: &str) -> (String, String) {
 /// The `berth` that was built beside this test; `BERTH` names another.
 ///
 /// # Panics
-/// When it is not there.
+/// When neither is there.
 #[must_use]
 pub fn binary() -> PathBuf {
     if let Some(path) = std::env::var_os("BERTH") {

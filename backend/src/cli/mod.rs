@@ -9,6 +9,7 @@ pub mod catalog;
 mod client;
 pub mod completion;
 pub mod data_dir;
+mod demo;
 pub mod events;
 pub mod explain;
 mod failure;
@@ -26,6 +27,7 @@ pub mod run;
 mod saved;
 pub mod schema;
 pub mod serve;
+pub mod simulated_cloud;
 pub mod stop;
 mod terminal;
 pub mod token;
@@ -86,6 +88,9 @@ enum Command {
     LoginLink(login_link::Args),
     /// API tokens, for scripts.
     Token(token::Args),
+    /// Keeps simulated clouds for other processes, for tests.
+    #[command(hide = true)]
+    SimulatedCloud(simulated_cloud::Args),
     /// Prints a script that makes a shell complete commands, flags and names of runs.
     Completion(completion::Args),
 }
@@ -121,6 +126,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::LoginLink(args) => login_link::run(&args),
         Command::Token(args) => token::run(&args),
+        Command::SimulatedCloud(args) => simulated_cloud::run(&args),
     }
 }
 

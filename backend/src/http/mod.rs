@@ -85,6 +85,8 @@ pub struct Parts {
     pub stopping: watch::Receiver<bool>,
     /// Counts the open WebSockets.
     pub sockets: Sockets,
+    /// Whether nothing here is real; every page says so.
+    pub demo: bool,
 }
 
 /// What handlers share.
@@ -99,6 +101,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) hub: Hub,
     backends: Vec<String>,
+    pub(crate) demo: bool,
     pub(crate) metrics: metrics::Metrics,
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) sockets: Sockets,
@@ -124,6 +127,7 @@ impl Inner {
             backends: self.backends.clone(),
             catalog_version: catalog.version().into(),
             catalog_url: catalog.info().url.clone(),
+            demo: self.demo,
         }
     }
 
@@ -179,6 +183,7 @@ pub fn router(parts: Parts) -> Router {
         auth: parts.auth,
         names: parts.names,
         catalogues: parts.catalogues,
+        demo: parts.demo,
         clock: parts.clock,
         metrics: metrics::Metrics::default(),
         stopping: parts.stopping,

@@ -167,7 +167,7 @@ async fn one(
             }
             Ok(())
         }
-        Some(_) => stray(core, provider, id, &ours, known).await,
+        Some((row, _)) => stray(core, provider, id, &ours, row.instance.billed_to, known).await,
         None => unknown(core, provider, id, &ours, known).await,
     }
 }
@@ -178,6 +178,7 @@ async fn stray(
     provider: &dyn Provider,
     id: InstanceId,
     things: &[&Listed],
+    paid_until: Option<Timestamp>,
     known: &BTreeMap<String, Orphan>,
 ) -> Result<(), String> {
     let name = provider.name();
@@ -194,7 +195,10 @@ async fn stray(
         if !known.contains_key(&thing.handle) {
             let now = core.now();
             let told = "should have been gone; it is being removed";
-            write(core, orphan(name, thing, Some(now), now), told, now).await?;
+            let mut orphan = orphan(name, thing, Some(now), now);
+            // Its row has told what it cost until then.
+            orphan.billed_from = orphan.billed_from.max(paid_until);
+            write(core, orphan, told, now).await?;
         }
     }
     Ok(())

@@ -5,7 +5,7 @@
 
 #[cfg(test)]
 mod contract;
-mod memory;
+pub mod memory;
 mod open;
 mod rows;
 mod sqlite;

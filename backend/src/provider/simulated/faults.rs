@@ -22,6 +22,10 @@ pub struct Faults {
     pub slowness: Span,
     /// A call never answers; whether it had its effect is as likely as not.
     pub never: f64,
+    /// A call never answers, and has its effect only [`Faults::lateness`] later, whoever made it being gone by then.
+    pub late: f64,
+    /// How much later.
+    pub lateness: Span,
     /// A machine is made, or removed, or a job begun or stopped, and the answer is an error.
     pub answer_lost: f64,
     /// An order's idempotency key counts for nothing, so that ordering again makes another machine.
@@ -142,6 +146,8 @@ pub enum Trouble {
     NeverBefore,
     /// It has its effect and never answers.
     NeverAfter,
+    /// It never answers, and has its effect so many milliseconds later, even when nobody waits for it any more.
+    Late(i64),
     /// It has its effect, and the answer is an error.
     AnswerLost,
     /// Its idempotency key counts for nothing.
@@ -201,6 +207,8 @@ impl Faults {
             slow: 0.0,
             slowness: Span::seconds(5, 45),
             never: 0.0,
+            late: 0.0,
+            lateness: Span::seconds(31, 120),
             answer_lost: 0.0,
             key_ignored: 0.0,
             lag: Span::NONE,
@@ -309,6 +317,9 @@ impl Faults {
         if happens("never", self.never) {
             let effect = seed.of("effect").happens(0.5);
             return Some(if effect { Trouble::NeverAfter } else { Trouble::NeverBefore });
+        }
+        if kind.has_effect() && happens("late", self.late) {
+            return Some(Trouble::Late(seed.of("lateness").within(self.lateness)));
         }
         if kind.has_effect() && happens("lost", self.answer_lost) {
             return Some(Trouble::AnswerLost);
