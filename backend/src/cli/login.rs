@@ -15,7 +15,7 @@ use super::{
     data_dir::{DataDir, Running},
     failure::{Failure, finish},
     saved::{Login, Saved},
-    words::visible,
+    words::{say, visible},
 };
 
 /// How many labels are tried when the first is taken.
@@ -77,8 +77,7 @@ async fn login(args: &Args) -> Result<(), Failure> {
     {
         let _ = client.delete(&format!("/tokens/{}", part(&label))).await;
     }
-    println!("Logged in to {server} as {} ({})", visible(&user), path.display());
-    Ok(())
+    Ok(say!("Logged in to {server} as {} ({})", visible(&user), path.display())?)
 }
 
 /// The server of this machine: whoever may read its data directory may come in.
