@@ -6,6 +6,7 @@ mod accounts;
 pub mod attach;
 pub mod catalog;
 pub mod data_dir;
+mod database;
 pub mod explain;
 pub mod login_link;
 pub mod offers;

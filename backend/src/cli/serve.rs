@@ -20,19 +20,19 @@ use tokio::{
 
 use super::{
     data_dir::{DataDir, NoDataDir, Running},
+    database::DatabaseUrl,
     login_link::login_link,
     random,
 };
 use crate::{
-    auth::{ADMIN, Auth, AuthStore},
+    auth::{ADMIN, Auth},
     catalog::{self, Catalogues, follow::follow},
     clock::{Clock, SystemClock},
     http::{self, Names, PublicUrl},
     live::Sockets,
-    logs::FileLogArchive,
     orchestrator::{self, Orchestrator},
-    provider::local::LocalProvider,
-    store,
+    provider::{Provider, local::LocalProvider},
+    store::{self, LocalHold},
 };
 
 /// The port that is tried first.
@@ -54,28 +54,16 @@ pub struct Args {
     #[command(flatten)]
     data_dir: DataDir,
 
-    /// Database; SQLite in the data directory when absent, which is the only one so far.
-    #[arg(long, value_name = "URL", value_parser = database_url)]
-    database_url: Option<String>,
+    #[command(flatten)]
+    database: DatabaseUrl,
+
+    /// Gives out shares of this machine. Always so with SQLite; with a database that servers share, one of them may.
+    #[arg(long)]
+    local: bool,
 
     /// Where people reach the server, when a proxy stands before it: `https://berth.example`.
     #[arg(long, value_name = "URL")]
     public_url: Option<PublicUrl>,
-}
-
-fn database_url(url: &str) -> Result<String, String> {
-    match url.split_once(':') {
-        Some(("sqlite", "" | "//")) => Ok(url.into()),
-        Some(("sqlite", _)) => {
-            Err("SQLite's file is `berth.db` in the data directory; choose that with `--data-dir`".into())
-        }
-        Some(("postgres" | "postgresql", _)) => {
-            Err("PostgreSQL is not supported yet; leave this out to use SQLite in the data directory".into())
-        }
-        _ => {
-            Err("no database has such an address; leave this out to use SQLite in the data directory".into())
-        }
-    }
 }
 
 /// Why the server could not start.
@@ -145,32 +133,37 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     // Signals first: one that comes while the server starts is not lost.
     let mut signals = Signals::new().map_err(ServeError::Runtime)?;
     let directory = args.data_dir.resolve()?;
-    let store = store::open(&directory).await?;
+    let database = args.database.address();
+    let store = store::open_at(&directory, &database).await?;
+    let mut local_hold = match args.local || !store.is_shared() {
+        true => Some(store::hold_local(&database).await?),
+        false => None,
+    };
     let listener = listen(args.listen).await?;
     let address = listener.local_addr().map_err(ServeError::Serve)?;
     let url = args.public_url.as_ref().map_or_else(|| local_url(address), ToString::to_string);
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let mut rng = random()?;
-    let auth = Auth::new(
-        AuthStore::new(store.reader().clone(), store.writer().clone()),
-        Arc::clone(&clock),
-        StdRng::from_rng(&mut rng),
-    );
+    let auth = Auth::new(store.accounts(), Arc::clone(&clock), StdRng::from_rng(&mut rng));
     auth.begin().await?;
     let token = auth.login_token(ADMIN).await?;
 
     let catalog_stamp = catalog::file::stamp(&directory);
     let catalogues = catalogues(&directory)?;
     let gpus = Arc::clone(catalogues.current().gpus());
-    let program = std::env::current_exe().map_err(ServeError::Local)?;
-    let local = LocalProvider::new(directory.clone(), program, gpus).map_err(ServeError::Local)?;
+    let mut providers: Vec<Arc<dyn Provider>> = Vec::new();
+    if local_hold.is_some() {
+        let program = std::env::current_exe().map_err(ServeError::Local)?;
+        let local = LocalProvider::new(directory.clone(), program, gpus).map_err(ServeError::Local)?;
+        providers.push(Arc::new(local));
+    }
     let orchestrator = Orchestrator::start(orchestrator::Parts {
         storage: store.storage(),
-        providers: vec![Arc::new(local)],
+        providers,
         clock: Arc::clone(&clock),
         random: StdRng::from_rng(&mut rng),
-        archive: Arc::new(FileLogArchive::new(directory.join("logs"))),
+        archive: store.log_archive(),
         catalogues: catalogues.clone(),
     });
     let following = tokio::spawn(follow(catalogues.clone(), directory.clone(), catalog_stamp));
@@ -202,6 +195,10 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
             tracing::info!(signal, "stopping; environments live on and are found again by the next start");
             None
         }
+        () = lost(&mut local_hold) => {
+            tracing::error!("the database was away, and another server gives out shares of its machine now; stopping");
+            None
+        }
     };
     stop.send_replace(true);
     let outcome = match ended {
@@ -219,6 +216,14 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     Running::remove(&directory);
     drop(store);
     outcome
+}
+
+/// Resolves when this machine may not be used any more.
+async fn lost(hold: &mut Option<LocalHold>) {
+    match hold {
+        Some(hold) => hold.lost().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// The catalogue of the data directory, or the one inside the program when that cannot be used.

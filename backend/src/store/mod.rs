@@ -5,8 +5,10 @@
 
 #[cfg(test)]
 mod contract;
+mod format;
 mod memory;
 mod open;
+mod postgres;
 mod rows;
 mod sqlite;
 #[cfg(test)]
@@ -23,7 +25,9 @@ use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 pub use memory::{Link, MemoryDatabase, MemoryStore, Reach};
-pub use open::{OpenError, Store, open};
+pub use open::{Address, OpenError, Store, accounts, hold_local, open, open_at};
+pub use postgres::LocalHold;
+pub(crate) use postgres::tell_ended;
 pub use rows::{
     Ending, InstanceDesired, InstanceFault, InstanceRow, JobDesired, JobRow, Model, Order, RunDesired,
     RunRow, Source, Tried, offer_key,
@@ -181,6 +185,10 @@ pub enum StoreError {
     /// There is no room.
     #[error("the disk is full: nothing can be written until some space is free")]
     DiskFull,
+    /// It cannot be reached or does not let us in; says what to do. What was asked for may be tried again, and when the
+    /// connection broke in the middle it may have been written.
+    #[error("{0}")]
+    Unavailable(String),
     /// A row cannot be read.
     #[error("a stored {what} cannot be read: {cause}")]
     Corrupt {

@@ -5,7 +5,7 @@ mod lease;
 mod pools;
 mod read;
 
-use std::{fs::File, path::Path, sync::Arc, time::Duration};
+use std::{path::Path, time::Duration};
 
 use async_trait::async_trait;
 use berth_shared::{
@@ -36,12 +36,10 @@ pub(super) struct Sqlite {
     pub(super) reader: SqlitePool,
     signals: Signals,
     installation: Uuid,
-    /// Keeps the data directory locked.
-    _lock: Arc<File>,
 }
 
 impl Sqlite {
-    pub(super) async fn open(file: &Path, lock: File) -> Result<Self, MigrateError> {
+    pub(super) async fn open(file: &Path) -> Result<Self, MigrateError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
@@ -63,8 +61,7 @@ impl Sqlite {
         let row = sqlx::query("SELECT id FROM installation").fetch_one(&writer).await?;
         let installation =
             row.try_get::<&str, _>(0)?.parse().map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
-        let sqlite =
-            Self { writer, reader, signals: Signals::default(), installation, _lock: Arc::new(lock) };
+        let sqlite = Self { writer, reader, signals: Signals::default(), installation };
         let mut connection = sqlite.writer.acquire().await?;
         sqlite
             .signals
