@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 mod contract;
+mod forget;
 mod format;
 mod memory;
 mod open;
@@ -352,7 +353,9 @@ pub trait Storage: Send + Sync {
     async fn orphans(&self) -> Result<Vec<Orphan>, StoreError>;
 
     /// Forgets events from before `before`, except those of runs and instances that are not over, and at most `limit` of
-    /// them. Events are forgotten oldest first, so that those which stay have no gap but for the exceptions. Gives how many.
+    /// them. Events are forgotten in the order of their numbers up to the first that is not from before `before`, so that
+    /// those which stay have no gap but for the exceptions; the newest 10,000 always stay. Gives how many; fewer than `limit`
+    /// when there are no more.
     async fn forget_events(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
     /// A run with its text and its events, and the number of the last event of all, read at one moment.

@@ -102,6 +102,20 @@ impl Cluster {
     }
 }
 
+impl Database {
+    /// Breaks every connection to it.
+    pub(crate) fn disconnect(&self) {
+        let name = &self.name;
+        let sql = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+        self.cluster.psql(&sql);
+    }
+
+    /// Runs a statement about it as the administrator; `NAME` in it is its name.
+    pub(crate) fn sql(&self, sql: &str) {
+        self.cluster.psql(&sql.replace("NAME", &self.name));
+    }
+}
+
 impl Drop for Database {
     fn drop(&mut self) {
         if !std::thread::panicking() {

@@ -3,11 +3,16 @@
 mod changes;
 pub(in crate::store) mod cluster;
 mod events;
+mod faults;
+mod kept;
 mod leases;
 mod lists;
 mod pools;
 mod processes;
+mod property;
+mod retention;
 pub(in crate::store) mod sample;
+mod upgrades;
 
 use std::sync::Arc;
 

@@ -3,16 +3,17 @@
 use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    ConnectOptions as _, PgConnection, PgPool, Row,
+    ConnectOptions as _, Connection as _, PgConnection, PgPool, Row,
     migrate::{Migrate as _, MigrateError, Migrator},
     postgres::{PgConnectOptions, PgPoolOptions},
 };
+use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::{Inner, events::Forget, listen, open_error, replicas::Predecessor};
+use super::{Inner, listen, open_error, replicas::Predecessor};
 use crate::{
     auth::Ended,
-    store::{OpenError, Signals},
+    store::{OpenError, Signals, forget::Forget},
 };
 
 /// Connections that one server uses at most, besides those that it listens with.
@@ -60,17 +61,30 @@ impl Postgres {
         remember: Option<PathBuf>,
         ended: Ended,
     ) -> Result<Self, OpenError> {
+        Self::open_with(url, remember, ended, &migrations()).await
+    }
+
+    /// The same with other migrations than this program's own, as another version would have.
+    pub(in crate::store) async fn open_with(
+        url: &str,
+        remember: Option<PathBuf>,
+        ended: Ended,
+        migrations: &Migrator,
+    ) -> Result<Self, OpenError> {
         let options = options(url)?;
         let database = shown(&options);
         let told = |error: sqlx::Error| open_error(&database, &error);
+        // By itself first: a pool would hide why it cannot connect.
+        let first = timeout(ACQUIRE, PgConnection::connect_with(&options)).await;
+        let mut first = first.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(told)?;
+        // Building an index may take longer than anything else may.
+        sqlx::query("SET statement_timeout = 0").execute(&mut first).await.map_err(told)?;
+        upgrade(&mut first, migrations, &database).await?;
+        first.close().await.map_err(told)?;
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(ACQUIRE)
-            .connect_with(options.clone())
-            .await
-            .map_err(told)?;
-        let migrations = migrations();
-        migrate(&pool, &migrations, &database).await?;
+            .connect_lazy_with(options.clone());
         let row = sqlx::query("SELECT id, seq FROM installation, event_counter");
         let row = row.fetch_one(&pool).await.map_err(told)?;
         let installation = row.try_get("id").map_err(told)?;
@@ -86,6 +100,7 @@ impl Postgres {
             installation,
             sender,
             forget: Forget::default(),
+            knows: known(migrations),
             _tasks: tasks,
             predecessor: Predecessor::new(remember),
         })))
@@ -108,17 +123,6 @@ pub(in crate::store) fn options(url: &str) -> Result<PgConnectOptions, OpenError
         .application_name("berth")
         .options(OPTIONS)
         .log_slow_statements(tracing::log::LevelFilter::Warn, Duration::from_secs(2)))
-}
-
-async fn migrate(pool: &PgPool, migrations: &Migrator, database: &str) -> Result<(), OpenError> {
-    let told = |error: sqlx::Error| open_error(database, &error);
-    let mut connection = pool.acquire().await.map_err(told)?;
-    // Building an index may take longer than anything else may.
-    sqlx::query("SET statement_timeout = 0").execute(&mut *connection).await.map_err(told)?;
-    let outcome = upgrade(&mut connection, migrations, database).await;
-    // It has other limits than the others of the pool.
-    drop(connection.detach());
-    outcome
 }
 
 async fn upgrade(

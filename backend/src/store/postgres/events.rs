@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
 use berth_shared::{
     api::{Event, EventSeq, Instance, InstanceId, Run, RunId, Subject},
     time::Timestamp,
 };
 use sqlx::{PgConnection, PgPool, Row};
-use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::{commit::Failed, json, json_option, jsonb, listen, signed, store_error, to_json, unsigned};
-use crate::store::{Change, InstanceRow, KEPT_EVENTS, RunRow, StoreError, StoredEvent};
-
-/// How many events are looked at in one go for those that may be forgotten.
-const WINDOW: u32 = 5000;
+use crate::store::{
+    Change, InstanceRow, RunRow, StoreError, StoredEvent,
+    forget::{EventLog, Looked},
+};
 
 /// Takes the counter, which keeps all others from committing until this transaction ends; writes the events and tells
 /// everybody. Gives the number of the last event.
@@ -169,59 +169,48 @@ pub(super) async fn after(pool: &PgPool, seq: EventSeq, limit: u32) -> Result<Ve
         .collect()
 }
 
-/// Where forgetting goes on: what was passed over because it belongs to something active is not looked at again until all of
-/// the old events have been.
-#[derive(Debug, Default)]
-pub(super) struct Forget(Mutex<EventSeq>);
+#[async_trait]
+impl EventLog for PgPool {
+    async fn newest(&self) -> Result<EventSeq, StoreError> {
+        let mut connection = self.acquire().await.map_err(store_error)?;
+        newest(&mut connection).await.map_err(store_error)
+    }
 
-impl Forget {
-    /// Forgets events in the order of their numbers, until `limit` are gone or one is not from before `before`.
-    pub(super) async fn events(
+    async fn look(
         &self,
-        pool: &PgPool,
+        from: EventSeq,
+        last: EventSeq,
         before: Timestamp,
         limit: u32,
-    ) -> Result<u64, StoreError> {
-        let mut from = self.0.lock().await;
-        let mut connection = pool.acquire().await.map_err(store_error)?;
-        let last = newest(&mut connection).await.map_err(store_error)?.saturating_sub(KEPT_EVENTS);
-        let mut forgotten = 0;
-        while forgotten < u64::from(limit) {
-            let window = u32::try_from(u64::from(limit) - forgotten).unwrap_or(limit).min(WINDOW);
-            let rows = sqlx::query(
-                "SELECT seq, at < $3 AS old,
-                        EXISTS (SELECT 1 FROM runs WHERE runs.id = events.run_id AND NOT finished)
-                        OR EXISTS (SELECT 1 FROM instances WHERE instances.id = events.instance_id
-                                                           AND status <> 'terminated') AS active
-                 FROM events WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $4",
-            )
-            .bind(signed(*from))
-            .bind(signed(last))
-            .bind(before.0)
-            .bind(i64::from(window))
-            .fetch_all(&mut *connection)
-            .await
-            .map_err(store_error)?;
-            let mut old = Vec::with_capacity(rows.len());
-            let mut over = rows.len() < window as usize;
-            for row in &rows {
-                let seq: i64 = row.try_get("seq").map_err(store_error)?;
-                if !row.try_get::<bool, _>("old").map_err(store_error)? {
-                    over = true;
-                    break;
-                }
-                *from = unsigned(seq);
-                if !row.try_get::<bool, _>("active").map_err(store_error)? {
-                    old.push(seq);
-                }
-            }
-            let delete = sqlx::query("DELETE FROM events WHERE seq = ANY($1)").bind(&old);
-            forgotten += delete.execute(&mut *connection).await.map_err(store_error)?.rows_affected();
-            if over {
-                *from = 0;
-                break;
-            }
-        }
-        Ok(forgotten)
+    ) -> Result<Vec<Looked>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT seq, at < $3 AS old,
+                    EXISTS (SELECT 1 FROM runs WHERE runs.id = events.run_id AND NOT finished)
+                    OR EXISTS (SELECT 1 FROM instances WHERE instances.id = events.instance_id
+                                                       AND status <> 'terminated') AS active
+             FROM events WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $4",
+        )
+        .bind(signed(from))
+        .bind(signed(last))
+        .bind(before.0)
+        .bind(i64::from(limit))
+        .fetch_all(self)
+        .await
+        .map_err(store_error)?;
+        rows.iter()
+            .map(|row| {
+                Ok(Looked {
+                    seq: row.try_get("seq")?,
+                    old: row.try_get("old")?,
+                    active: row.try_get("active")?,
+                })
+            })
+            .collect::<Result<_, sqlx::Error>>()
+            .map_err(store_error)
+    }
+
+    async fn delete(&self, seqs: &[i64]) -> Result<u64, StoreError> {
+        let delete = sqlx::query("DELETE FROM events WHERE seq = ANY($1)").bind(seqs);
+        Ok(delete.execute(self).await.map_err(store_error)?.rows_affected())
     }
 }

@@ -24,9 +24,11 @@ use uuid::Uuid;
 
 use super::{
     Beat, Change, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, Queue, Signals, Snapshot, Source,
-    Storage, StoreError, StoredEvent, Whole,
+    Storage, StoreError, StoredEvent, Whole, forget::Forget,
 };
 
+#[cfg(test)]
+pub(super) use connect::migrations;
 pub(super) use connect::{Postgres, options, shown};
 pub(super) use error::open_error;
 use error::store_error;
@@ -42,7 +44,9 @@ pub(super) struct Inner {
     /// Tells this process's notifications from those of others.
     sender: Uuid,
     /// Where forgetting old events goes on.
-    forget: events::Forget,
+    forget: Forget,
+    /// The newest migration that this program knows.
+    knows: i64,
     _tasks: listen::Tasks,
     predecessor: replicas::Predecessor,
 }
@@ -193,10 +197,7 @@ fn unsigned(number: i64) -> u64 {
 }
 
 /// A column of type `jsonb`.
-fn jsonb<T: DeserializeOwned>(row: &PgRow, column: &'static str) -> Result<T, StoreError>
-where
-    T: Send + Unpin,
-{
+fn jsonb<T: DeserializeOwned>(row: &PgRow, column: &'static str) -> Result<T, StoreError> {
     match row.try_get::<sqlx::types::Json<T>, _>(column) {
         Ok(value) => Ok(value.0),
         Err(sqlx::Error::ColumnDecode { source, .. }) => {

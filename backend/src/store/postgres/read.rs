@@ -139,7 +139,7 @@ async fn all_active_instances(connection: &mut PgConnection) -> Result<Vec<Insta
 
 pub(super) async fn newest(pool: &PgPool) -> Result<EventSeq, StoreError> {
     let mut connection = pool.acquire().await.map_err(store_error)?;
-    Ok(events::newest(&mut connection).await.map_err(store_error)?)
+    events::newest(&mut connection).await.map_err(store_error)
 }
 
 /// Several statements that see one moment.

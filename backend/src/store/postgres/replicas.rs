@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use berth_shared::time::Timestamp;
 use sqlx::{PgPool, Row};
 
-use super::{Inner, connect, listen, store_error, unsigned};
+use super::{Inner, listen, store_error, unsigned};
 use crate::store::{Beat, SILENCE_SECONDS, StoreError};
 
 /// Under which name the last server in the same data directory worked. The directory is locked, so that one is gone.
@@ -58,19 +58,18 @@ pub(super) async fn join(inner: &Inner, owner: &str, now: Timestamp) -> Result<B
 /// Each statement by itself: two servers that note each other's silence do not wait for each other.
 pub(super) async fn beat(inner: &Inner, owner: &str, now: Timestamp) -> Result<Beat, StoreError> {
     let pool = &inner.pool;
-    let known = connect::known(&connect::migrations());
     let row = sqlx::query(
         "INSERT INTO replicas (owner, knows) VALUES ($1, $2)
          ON CONFLICT (owner) DO UPDATE SET heard_at = clock_timestamp(), knows = $2
          RETURNING (extract(epoch FROM heard_at) * 1000)::bigint AS now, (SELECT oldest FROM installation) AS oldest",
     )
     .bind(owner)
-    .bind(known)
+    .bind(inner.knows)
     .fetch_one(pool)
     .await
     .map_err(store_error)?;
     let (theirs, oldest): (i64, i64) = (get(&row, "now")?, get(&row, "oldest")?);
-    if oldest > known {
+    if oldest > inner.knows {
         return Err(StoreError::Unavailable(
             "a newer Berth has taken away from the database what this one needs: stop this one, and start the newer"
                 .to_owned(),

@@ -5,7 +5,7 @@ mod lease;
 mod pools;
 mod read;
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use berth_shared::{
@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use super::{
     Beat, Change, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, Signals, Snapshot, Source, Storage,
-    StoreError, StoredEvent, Whole,
+    StoreError, StoredEvent, Whole, forget::Forget,
 };
 
 /// Versions only ever rise; a migration that has been released is never changed.
@@ -36,6 +36,7 @@ pub(super) struct Sqlite {
     pub(super) reader: SqlitePool,
     signals: Signals,
     installation: Uuid,
+    forget: Arc<Forget>,
 }
 
 impl Sqlite {
@@ -61,7 +62,8 @@ impl Sqlite {
         let row = sqlx::query("SELECT id FROM installation").fetch_one(&writer).await?;
         let installation =
             row.try_get::<&str, _>(0)?.parse().map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
-        let sqlite = Self { writer, reader, signals: Signals::default(), installation };
+        let sqlite =
+            Self { writer, reader, signals: Signals::default(), installation, forget: Arc::default() };
         let mut connection = sqlite.writer.acquire().await?;
         sqlite
             .signals
@@ -181,7 +183,8 @@ impl Storage for Sqlite {
     }
 
     async fn forget_events(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        pools::forget_events(&self.writer, before, limit).await
+        let events = pools::Events { reader: &self.reader, writer: &self.writer };
+        self.forget.events(&events, before, limit).await
     }
 
     async fn detail(&self, run: RunId) -> Result<Option<RunDetail>, StoreError> {
