@@ -7,7 +7,8 @@ use std::{error::Error, sync::Arc};
 use async_trait::async_trait;
 use berth_shared::{
     api::{
-        EventSeq, Instance, LogChunk, Page, Plan, PlanRequest, PriceChange, Run, RunDetail, RunId,
+        AddInstance, CreatePool, DecideOrphan, DeletePool, EventSeq, Instance, InstanceId, KeepInstance,
+        LogChunk, Orphan, Page, Plan, PlanRequest, Pool, PriceChange, RemoveInstance, Run, RunDetail, RunId,
         StopRequest, SubmitRequest,
     },
     diagnostics::Diagnostic,
@@ -45,6 +46,46 @@ pub trait Control: Send + Sync + 'static {
 
     /// Instances that are not terminated.
     async fn instances(&self) -> Result<Vec<Instance>, Refused>;
+
+    /// Pools by name.
+    async fn pools(&self) -> Result<Vec<Pool>, Refused>;
+
+    /// Makes a pool.
+    async fn create_pool(&self, user: &str, request: CreatePool) -> Result<Pool, Refused>;
+
+    /// Makes a pool the default.
+    async fn set_default_pool(&self, user: &str, name: &str) -> Result<Pool, Refused>;
+
+    /// Removes a pool.
+    async fn delete_pool(&self, user: &str, name: &str, request: DeletePool) -> Result<(), Refused>;
+
+    /// Adds an instance to a pool without a run.
+    async fn add_instance(&self, user: &str, pool: &str, request: AddInstance) -> Result<Instance, Refused>;
+
+    /// An instance, gone or not.
+    async fn instance(&self, id: InstanceId) -> Result<Instance, Refused>;
+
+    /// Writes down that an instance is to go.
+    async fn remove_instance(
+        &self,
+        user: &str,
+        id: InstanceId,
+        request: RemoveInstance,
+    ) -> Result<Instance, Refused>;
+
+    /// Moves the moment when an idle instance stops by itself.
+    async fn keep_instance(
+        &self,
+        user: &str,
+        id: InstanceId,
+        request: KeepInstance,
+    ) -> Result<Instance, Refused>;
+
+    /// What sweeps found.
+    async fn orphans(&self) -> Result<Vec<Orphan>, Refused>;
+
+    /// Keeps an orphan, or lets it go.
+    async fn decide_orphan(&self, user: &str, request: DecideOrphan) -> Result<Orphan, Refused>;
 
     /// What a running run works in.
     async fn environment(&self, run: RunId) -> Result<Arc<dyn Environment>, Refused>;

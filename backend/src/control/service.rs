@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use berth_shared::api::{
-    EventSeq, Instance, LogChunk, Page, Plan, PlanRequest, Run, RunDetail, RunId, StopRequest, SubmitRequest,
+    AddInstance, CreatePool, DecideOrphan, DeletePool, EventSeq, Instance, InstanceId, KeepInstance,
+    LogChunk, Orphan, Page, Plan, PlanRequest, Pool, RemoveInstance, Run, RunDetail, RunId, StopRequest,
+    SubmitRequest,
 };
 use tokio::sync::{broadcast, watch};
 
@@ -58,6 +60,56 @@ impl Control for Service {
         Ok(Self::instances(self).await?)
     }
 
+    async fn pools(&self) -> Result<Vec<Pool>, Refused> {
+        Ok(Self::pools(self).await?)
+    }
+
+    async fn create_pool(&self, user: &str, request: CreatePool) -> Result<Pool, Refused> {
+        Ok(Self::create_pool(self, user, &request.name).await?)
+    }
+
+    async fn set_default_pool(&self, user: &str, name: &str) -> Result<Pool, Refused> {
+        Ok(Self::set_default_pool(self, user, name).await?)
+    }
+
+    async fn delete_pool(&self, user: &str, name: &str, request: DeletePool) -> Result<(), Refused> {
+        Ok(Self::delete_pool(self, user, name, request.force).await?)
+    }
+
+    async fn add_instance(&self, user: &str, pool: &str, request: AddInstance) -> Result<Instance, Refused> {
+        Ok(Self::add_instance(self, user, pool, request).await?)
+    }
+
+    async fn instance(&self, id: InstanceId) -> Result<Instance, Refused> {
+        Ok(Self::instance(self, id).await?)
+    }
+
+    async fn remove_instance(
+        &self,
+        user: &str,
+        id: InstanceId,
+        request: RemoveInstance,
+    ) -> Result<Instance, Refused> {
+        Ok(Self::remove_instance(self, user, id, request).await?)
+    }
+
+    async fn keep_instance(
+        &self,
+        user: &str,
+        id: InstanceId,
+        request: KeepInstance,
+    ) -> Result<Instance, Refused> {
+        Ok(Self::keep_instance(self, user, id, request).await?)
+    }
+
+    async fn orphans(&self) -> Result<Vec<Orphan>, Refused> {
+        Ok(Self::orphans(self).await?)
+    }
+
+    async fn decide_orphan(&self, user: &str, request: DecideOrphan) -> Result<Orphan, Refused> {
+        Ok(Self::decide_orphan(self, user, &request.backend, &request.handle, request.keep).await?)
+    }
+
     async fn environment(&self, run: RunId) -> Result<Arc<dyn Environment>, Refused> {
         Ok(Self::environment(self, run).await?)
     }
@@ -90,13 +142,26 @@ impl From<ServiceError> for Refused {
             ServiceError::InvalidConfiguration(_)
             | ServiceError::RunNameInvalid(_)
             | ServiceError::VariableMissing(_)
+            | ServiceError::PoolNameInvalid(_)
+            | ServiceError::KeepTooLong(_)
             | ServiceError::VariableUnknown(_) => RefusedKind::Invalid,
-            ServiceError::RunNotFound(_) => RefusedKind::NotFound,
+            ServiceError::RunNotFound(_)
+            | ServiceError::PoolNotFound(_)
+            | ServiceError::InstanceNotFound(_)
+            | ServiceError::OrphanNotFound(_) => RefusedKind::NotFound,
             ServiceError::RunNameTaken(_)
             | ServiceError::NoOffers(_)
             | ServiceError::PriceChanged(_)
             | ServiceError::RunNotRunning { .. }
             | ServiceError::RunFinished { .. }
+            | ServiceError::PoolExists(_)
+            | ServiceError::PoolIsDefault(_)
+            | ServiceError::PoolNotEmpty { .. }
+            | ServiceError::CannotKeep
+            | ServiceError::InstanceBusy(_)
+            | ServiceError::InstanceNotIdle(_)
+            | ServiceError::InstanceNotStuck(_)
+            | ServiceError::OrphanNotOurs(_)
             | ServiceError::RunActive(_) => RefusedKind::Conflict,
             ServiceError::Unavailable(_) => RefusedKind::Unavailable,
         };

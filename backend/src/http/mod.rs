@@ -10,12 +10,20 @@ mod edge;
 mod extract;
 mod guard;
 mod health;
+mod instance_get;
+mod instance_keep;
+mod instance_remove;
 mod instances;
 mod login;
 mod logout;
 mod me;
 mod metrics;
+mod orphans;
 mod plan;
+mod pool_add;
+mod pool_default;
+mod pool_delete;
+mod pools;
 mod problem;
 mod run_delete;
 mod run_get;
@@ -140,6 +148,15 @@ fn closed() -> OpenApiRouter<App> {
         .routes(routes!(run_stop::stop))
         .routes(routes!(run_logs::logs))
         .routes(routes!(instances::list))
+        .routes(routes!(instance_get::get))
+        .routes(routes!(instance_remove::remove))
+        .routes(routes!(instance_keep::keep))
+        .routes(routes!(pools::list, pools::create))
+        .routes(routes!(pool_default::set_default))
+        .routes(routes!(pool_delete::delete))
+        .routes(routes!(pool_add::add))
+        .routes(routes!(orphans::list))
+        .routes(routes!(orphans::decide))
         .routes(routes!(terminals::list, terminals::open))
         .routes(routes!(terminal_attach::attach))
         .routes(routes!(stream::stream))

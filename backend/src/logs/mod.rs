@@ -15,4 +15,5 @@ pub use archive::FileLogArchive;
 pub use database::DatabaseLogArchive;
 pub use reader::{CHUNK_BYTES, read};
 pub use record::LINE_LIMIT;
+pub(crate) use record::encoded_len;
 pub use writer::{Limits, LogWriter, Usable};

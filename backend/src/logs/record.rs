@@ -25,6 +25,13 @@ pub(super) fn encode(at: Timestamp, source: LogSource, text: &str, to: &mut Vec<
     to.push(b'\n');
 }
 
+/// How many bytes the record of a line takes.
+pub(crate) fn encoded_len(line: &LogLine) -> u64 {
+    let mut bytes = Vec::with_capacity(line.text.len() + 24);
+    encode(line.at, line.source, &line.text, &mut bytes);
+    bytes.len() as u64
+}
+
 /// Reads a record without its line end. `None` for what is no record, such as a line that a crash cut short.
 pub(super) fn decode(line: &[u8]) -> Option<LogLine> {
     let mut parts = line.splitn(3, |&b| b == b' ');

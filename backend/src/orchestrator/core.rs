@@ -8,7 +8,7 @@ use std::{
 
 use berth_shared::{api::RunId, time::Timestamp};
 use rand::{RngExt, rngs::StdRng};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
 use super::{LogArchive, Parts, machine::Failure};
@@ -16,11 +16,14 @@ use crate::{
     catalog::Catalogues,
     clock::Clock,
     provider::{Provider, ProviderError},
-    store::{Change, CommitError, Storage},
+    store::{Beat, Change, CommitError, Storage},
 };
 
 /// How long one call to a provider may last. A pass makes a few of them within its lease.
 const CALL_LIMIT: Duration = Duration::from_secs(30);
+
+/// How far this machine's clock may be from the database's before it is told, in milliseconds.
+const SKEW_MILLIS: i64 = 5000;
 
 pub(super) struct Core {
     pub(super) storage: Arc<dyn Storage>,
@@ -32,6 +35,8 @@ pub(super) struct Core {
     pub(super) catalogues: Catalogues,
     /// Tells this process's leases from those of others.
     pub(super) owner: String,
+    /// Who shares the database.
+    pub(super) beat: watch::Sender<Beat>,
     pub(super) log_changes: broadcast::Sender<RunId>,
     /// Placements take turns: each sees what the one before holds.
     pub(super) placing: tokio::sync::Mutex<()>,
@@ -48,6 +53,7 @@ impl Core {
             archive: parts.archive,
             catalogues: parts.catalogues,
             owner: String::new(),
+            beat: watch::Sender::default(),
             log_changes: broadcast::Sender::new(1024),
             placing: tokio::sync::Mutex::new(()),
             random: Mutex::new(parts.random),
@@ -62,6 +68,20 @@ impl Core {
 
     pub(super) fn random<T>(&self, draw: impl FnOnce(&mut StdRng) -> T) -> T {
         draw(&mut self.random.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// What the database says about who shares it.
+    pub(super) fn told(&self, beat: Beat) {
+        let before = self.beat.send_replace(beat);
+        if beat.replicas != before.replicas {
+            tracing::info!(replicas = beat.replicas, "processes share the work");
+        }
+        if beat.skew_millis.abs() > SKEW_MILLIS && before.skew_millis.abs() <= SKEW_MILLIS {
+            tracing::warn!(
+                millis = beat.skew_millis,
+                "this machine's clock and the database's differ; timers of several processes will not agree"
+            );
+        }
     }
 
     /// A number from 0 to 1.

@@ -59,6 +59,60 @@ pub enum ServiceError {
     /// Only finished runs can be deleted.
     #[error("run `{0}` is not finished; stop it first")]
     RunActive(String),
+    /// The name does not have the form of a pool's name.
+    #[error("`{0}` cannot be a pool's name; use 1 to 100 characters without a space at either end")]
+    PoolNameInvalid(String),
+    /// There is one.
+    #[error("there is a pool named `{0}` already")]
+    PoolExists(String),
+    /// There is none.
+    #[error("there is no pool named `{0}`; `berth pool list` shows which there are")]
+    PoolNotFound(String),
+    /// Runs that name no pool use it.
+    #[error("`{0}` is the default pool; make another one the default first")]
+    PoolIsDefault(String),
+    /// It has instances.
+    #[error("{}", not_empty(name, *instances, *removing))]
+    PoolNotEmpty {
+        /// The pool.
+        name: String,
+        /// How many instances are in it.
+        instances: usize,
+        /// Whether they are being removed.
+        removing: bool,
+    },
+    /// None of the backends with an offer keeps instances without a run.
+    #[error(
+        "what fits is on backends that keep no instance without a run, such as this machine itself; a pool needs another \
+         backend"
+    )]
+    CannotKeep,
+    /// There is none, or no more.
+    #[error("there is no instance `{0}`")]
+    InstanceNotFound(String),
+    /// A run is on it.
+    #[error(
+        "instance `{0}` has a run; stop that first, or remove the instance by force, which interrupts the run"
+    )]
+    InstanceBusy(String),
+    /// It has a run, or is not there.
+    #[error("instance `{0}` is not idle: only one that waits for a run has a clock to move")]
+    InstanceNotIdle(String),
+    /// Removing it has not failed.
+    #[error(
+        "instance `{0}` is not stuck: it is written off only when removing it has failed; remove it and let its provider \
+         answer first"
+    )]
+    InstanceNotStuck(String),
+    /// Not a time that an instance can be kept for.
+    #[error("an instance is kept for 1 second to 30 days at once, not for {0} seconds")]
+    KeepTooLong(i64),
+    /// There is none, or no more.
+    #[error("nothing unknown is there that is called `{0}`")]
+    OrphanNotFound(String),
+    /// Another installation made it.
+    #[error("`{0}` was made by another installation of Berth; only that one may remove it")]
+    OrphanNotOurs(String),
     /// The provider cannot be reached or cannot do it now.
     #[error("{0}")]
     Unavailable(String),
@@ -83,9 +137,32 @@ impl ServiceError {
             Self::RunNotRunning { .. } => "run-not-running",
             Self::RunFinished { .. } => "run-finished",
             Self::RunActive(_) => "run-active",
+            Self::PoolNameInvalid(_) => "pool-name-invalid",
+            Self::PoolExists(_) => "pool-exists",
+            Self::PoolNotFound(_) => "pool-not-found",
+            Self::PoolIsDefault(_) => "pool-is-default",
+            Self::PoolNotEmpty { .. } => "pool-not-empty",
+            Self::CannotKeep => "cannot-keep",
+            Self::InstanceNotFound(_) => "instance-not-found",
+            Self::InstanceBusy(_) => "instance-busy",
+            Self::InstanceNotIdle(_) => "instance-not-idle",
+            Self::InstanceNotStuck(_) => "instance-not-stuck",
+            Self::KeepTooLong(_) => "keep-too-long",
+            Self::OrphanNotFound(_) => "orphan-not-found",
+            Self::OrphanNotOurs(_) => "orphan-not-ours",
             Self::Unavailable(_) => "unavailable",
             Self::Internal(_) => "internal",
         }
+    }
+}
+
+fn not_empty(name: &str, instances: usize, removing: bool) -> String {
+    let count = if instances == 1 { "1 instance".to_owned() } else { format!("{instances} instances") };
+    match removing {
+        true => format!(
+            "{count} of the pool `{name}` are being removed; remove the pool again once they are gone"
+        ),
+        false => format!("the pool `{name}` has {count}; remove them first, or remove the pool by force"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Events: what is told about a change of rows.
 
 use berth_shared::{
-    api::{Event, Subject},
+    api::{Event, Orphan, Subject},
     time::Timestamp,
 };
 
@@ -88,6 +88,17 @@ pub(super) fn instance(
     message: Option<String>,
     now: Timestamp,
 ) -> Option<NewEvent> {
+    instance_by(before, after, message, None, now)
+}
+
+/// About an instance that somebody has done something with; `None` when there is nothing to tell.
+pub(super) fn instance_by(
+    before: Option<&InstanceRow>,
+    after: &InstanceRow,
+    message: Option<String>,
+    actor: Option<&str>,
+    now: Timestamp,
+) -> Option<NewEvent> {
     let (from, to) = transition(before.map(|row| row.instance.status), after.instance.status);
     let changed = before.is_some_and(|before| before.instance != after.instance);
     if to.is_none() && message.is_none() && !changed {
@@ -101,15 +112,21 @@ pub(super) fn instance(
             instance_id: Some(after.instance.id),
             from,
             to,
-            ..event(now, Subject::Instance, message, None)
+            ..event(now, Subject::Instance, message, actor)
         },
     })
 }
 
-/// About an instance that only its provider knows.
-pub(super) fn stray(id: berth_shared::api::InstanceId, backend: &str, now: Timestamp) -> NewEvent {
-    let message = format!("`{backend}` had an instance that should not be there; it was removed");
-    NewEvent { event: Event { instance_id: Some(id), ..event(now, Subject::Instance, message, None) } }
+/// About something that only its provider knows.
+pub(super) fn orphan(orphan: &Orphan, told: &str, now: Timestamp) -> NewEvent {
+    let what = orphan.name.as_deref().unwrap_or(&orphan.handle);
+    let message = format!("`{what}` on `{}` {told}", orphan.backend);
+    NewEvent { event: Event { instance_id: Some(orphan.id), ..event(now, Subject::Instance, message, None) } }
+}
+
+/// About a pool.
+pub(super) fn pool(message: String, actor: &str, now: Timestamp) -> NewEvent {
+    NewEvent { event: event(now, Subject::Pool, message, Some(actor)) }
 }
 
 /// About a run that was deleted.

@@ -1,48 +1,79 @@
-//! Loops: who is due gets a pass, promptly; strays at the providers are swept up.
+//! Loops: who is due gets a pass, promptly; the process tells that it is there.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use berth_shared::api::{InstanceId, InstanceStatus};
+use berth_shared::api::InstanceId;
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
-    task::JoinSet,
+    task::{JoinError, JoinSet},
     time::{sleep, timeout},
 };
 
 use super::{
-    core::{Core, call},
-    events, passes,
+    core::Core,
+    passes::{self, Due},
 };
 use crate::{
-    provider::{InstanceObservation, Listed, Provider},
-    store::{Change, Lease, LeaseRequest, Queue, StoreError},
+    provider::Provider,
+    store::{Lease, LeaseRequest, Queue, StoreError},
 };
 
 /// How many passes run at once.
 const CONCURRENCY: usize = 64;
-/// How long a lease lasts, in seconds: well above what one pass may take.
+/// How long a lease lasts, in seconds: well above what one pass may take. One of a process that has died ends sooner, by
+/// its silence.
 const LEASE_SECONDS: i64 = 300;
 /// How long a pass may take.
 const PASS_LIMIT: Duration = Duration::from_secs(240);
 /// How often the database is asked who is due when nobody says anything.
 const POLL: Duration = Duration::from_secs(5);
-/// How often the providers are swept.
-const SWEEP: Duration = Duration::from_secs(60);
+/// How often the process tells that it is there.
+const BEAT: Duration = Duration::from_secs(5);
 /// Hints that come within this time are taken together.
 const HINTS: Duration = Duration::from_millis(20);
 
-/// Wakes what the last server left behind. Without this nothing is lost either, only later by a lease.
-pub(super) async fn take_over(core: &Core) {
+/// Begins to work. Without this nothing of what the last process left is lost either, only later by a lease.
+pub(super) async fn join(core: &Core) {
     while let Err(error) = core.storage.join(&core.owner, core.now()).await {
         tracing::error!(%error, "the database cannot be written; trying again");
         sleep(POLL).await;
     }
 }
 
+/// Tells the others that this process is there, for ever.
+pub(super) async fn beat(core: Arc<Core>) {
+    let mut silent = 0_u32;
+    loop {
+        sleep(BEAT).await;
+        match timeout(BEAT, core.storage.beat(&core.owner, core.now())).await {
+            Ok(Ok(beat)) => {
+                silent = 0;
+                if beat.ended > 0 {
+                    tracing::warn!(leases = beat.ended, "took over from a process that has gone silent");
+                    core.storage.signals().wake();
+                }
+                core.told(beat);
+            }
+            Ok(Err(error)) => {
+                silent += 1;
+                tracing::error!(%error, silent, "the database cannot be reached; trying again");
+            }
+            Err(_) => {
+                silent += 1;
+                tracing::error!(silent, "the database does not answer; trying again");
+            }
+        }
+    }
+}
+
+type Ended = (Lease, Option<Due>);
+
 /// Gives passes to rows that are due, for ever. Dropping it drops the passes that run.
 pub(super) async fn dispatch(core: Arc<Core>) {
-    let mut running = JoinSet::new();
+    let mut running: JoinSet<Ended> = JoinSet::new();
+    let mut done = Vec::new();
     loop {
+        give_back(&core, &mut done).await;
         let leased = match lease(&core, CONCURRENCY - running.len()).await {
             Ok(leased) => leased,
             Err(error) => {
@@ -53,36 +84,54 @@ pub(super) async fn dispatch(core: Arc<Core>) {
         };
         let idle = leased.is_empty();
         for lease in leased {
-            let core = Arc::clone(&core);
-            running.spawn(async move {
-                if timeout(PASS_LIMIT, passes::pass(&core, &lease)).await.is_err() {
-                    tracing::error!(queue = lease.queue.as_str(), id = %lease.id, "a pass took too long");
-                }
-                // A row that was woken meanwhile is due again.
-                core.storage.signals().wake();
-            });
+            running.spawn(work(Arc::clone(&core), lease));
         }
         if running.len() >= CONCURRENCY {
-            joined(running.join_next().await);
+            ended(running.join_next().await, &mut done);
         } else if idle {
             let wait = until_due(&core).await;
             tokio::select! {
+                biased;
+                Some(joined) = running.join_next() => ended(Some(joined), &mut done),
                 () = core.storage.signals().work() => {}
                 () = sleep(wait) => {}
-                Some(ended) = running.join_next() => joined(Some(ended)),
             }
         }
-        while let Some(ended) = running.try_join_next() {
-            joined(Some(ended));
+        while let Some(joined) = running.try_join_next() {
+            ended(Some(joined), &mut done);
         }
     }
 }
 
-fn joined(ended: Option<Result<(), tokio::task::JoinError>>) {
-    if let Some(Err(error)) = ended
-        && error.is_panic()
-    {
-        tracing::error!(%error, "a pass panicked; its row is tried again when its lease expires");
+async fn work(core: Arc<Core>, lease: Lease) -> Ended {
+    let due = timeout(PASS_LIMIT, passes::pass(&core, &lease)).await;
+    let due = due.unwrap_or_else(|_| {
+        tracing::error!(queue = lease.queue.as_str(), id = %lease.id, "a pass took too long");
+        Some(Some(core.now()))
+    });
+    (lease, due)
+}
+
+fn ended(joined: Option<Result<Ended, JoinError>>, done: &mut Vec<(Lease, Due)>) {
+    match joined {
+        Some(Ok((lease, Some(due)))) => done.push((lease, due)),
+        Some(Err(error)) if error.is_panic() => {
+            tracing::error!(%error, "a pass panicked; its row is tried again when its lease expires");
+        }
+        _ => {}
+    }
+}
+
+/// Gives leases back, all at once. They expire by themselves, but minutes later: a disk that is full has room before.
+async fn give_back(core: &Core, done: &mut Vec<(Lease, Due)>) {
+    if done.is_empty() {
+        return;
+    }
+    match core.storage.release_all(done).await {
+        Ok(()) => done.clear(),
+        Err(error) => {
+            tracing::error!(%error, leases = done.len(), "leases could not be given back; trying again");
+        }
     }
 }
 
@@ -121,12 +170,13 @@ pub(super) async fn drain(core: &Arc<Core>) {
         }
         let mut running = JoinSet::new();
         for lease in leased {
-            let core = Arc::clone(core);
-            running.spawn(async move { passes::pass(&core, &lease).await });
+            running.spawn(work(Arc::clone(core), lease));
         }
-        while let Some(ended) = running.join_next().await {
-            ended.expect("a pass does not panic");
+        let mut done = Vec::new();
+        while let Some(joined) = running.join_next().await {
+            ended(Some(Ok(joined.expect("a pass does not panic"))), &mut done);
         }
+        give_back(core, &mut done).await;
     }
 }
 
@@ -147,7 +197,6 @@ pub(super) async fn listen(core: Arc<Core>, provider: Arc<dyn Provider>) {
                     // Nobody may be listening.
                     let _ = core.log_changes.send(run);
                 }
-                core.storage.signals().wake();
             }
             // The poll behind it looks anyway.
             Err(error) => tracing::warn!(%error, "a hint was lost"),
@@ -170,43 +219,4 @@ async fn hint(
         }
         Err(RecvError::Closed) => None,
     }
-}
-
-/// Sweeps every provider now and again.
-pub(super) async fn sweep_for_ever(core: Arc<Core>) {
-    loop {
-        for provider in &core.providers {
-            if let Err(error) = sweep(&core, provider.as_ref()).await {
-                tracing::warn!(provider = provider.name(), error, "a sweep failed; it comes again");
-            }
-        }
-        sleep(SWEEP).await;
-    }
-}
-
-/// Removes what the provider has under our tag and the database does not know, or knows to be gone. What the
-/// database believes in and the provider has lost is found by the instance's own pass.
-pub(super) async fn sweep(core: &Core, provider: &dyn Provider) -> Result<(), String> {
-    let name = provider.name();
-    let there = call(name, provider.list()).await.map_err(|e| e.message().to_owned())?;
-    for Listed { id, .. } in there.into_iter().filter(|listed| listed.ours) {
-        // Rows are written before anything is created, so whatever the list has of ours is known by now.
-        let row = core.storage.instance(id).await.map_err(|e| e.to_string())?;
-        if row.is_some_and(|(row, _)| row.instance.status != InstanceStatus::Terminated) {
-            continue;
-        }
-        let seen = call(name, provider.observe(id)).await;
-        if matches!(seen, Ok(InstanceObservation::Removing { .. })) {
-            continue;
-        }
-        call(name, provider.terminate(id)).await.map_err(|e| e.message().to_owned())?;
-        if matches!(seen, Ok(InstanceObservation::Gone { .. })) {
-            // Only the list lagged, or something was left of it.
-            continue;
-        }
-        tracing::warn!(provider = name, instance = %id, "removed an instance that should not have been there");
-        let change = Change { events: vec![events::stray(id, name, core.now())], ..Change::default() };
-        core.commit(&change).await.map_err(|e| e.to_string())?;
-    }
-    Ok(())
 }

@@ -8,6 +8,7 @@ mod archive;
 mod core;
 mod error;
 mod events;
+mod keeping;
 mod loops;
 mod machine;
 mod names;
@@ -19,6 +20,7 @@ mod pool;
 mod preview;
 mod service;
 mod submission;
+mod sweep;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +35,9 @@ use tokio::task::JoinSet;
 
 use self::core::Core;
 use crate::{catalog::Catalogues, clock::Clock, provider::Provider, store::Storage};
+
+/// How long events are kept once what they tell of is over, in seconds: 30 days.
+const EVENT_SECONDS: i64 = 30 * 24 * 3600;
 
 /// What the orchestrator is made of.
 pub struct Parts {
@@ -54,6 +59,7 @@ pub struct Parts {
 /// is picked up by the next start.
 pub struct Orchestrator {
     service: Service,
+    core: Arc<Core>,
     loops: JoinSet<()>,
 }
 
@@ -68,11 +74,13 @@ impl Orchestrator {
         }
         let work = Arc::clone(&core);
         loops.spawn(async move {
-            loops::take_over(&work).await;
+            loops::join(&work).await;
             loops::dispatch(work).await;
         });
-        loops.spawn(loops::sweep_for_ever(Arc::clone(&core)));
-        Self { service: Service::new(core), loops }
+        loops.spawn(loops::beat(Arc::clone(&core)));
+        loops.spawn(sweep::for_ever(Arc::clone(&core)));
+        loops.spawn(sweep::forget_for_ever(Arc::clone(&core), EVENT_SECONDS));
+        Self { service: Service::new(Arc::clone(&core)), core, loops }
     }
 
     /// The handle for everybody else.
@@ -81,8 +89,12 @@ impl Orchestrator {
         self.service.clone()
     }
 
-    /// Stops the loops. Environments go on; what a pass was about is picked up by the next start.
+    /// Stops the loops. Environments go on; what a pass was about is picked up by another process at once, or by the next
+    /// start.
     pub async fn shutdown(mut self) {
         self.loops.shutdown().await;
+        if let Err(error) = self.core.storage.leave(&self.core.owner).await {
+            tracing::warn!(%error, "others take over only when they miss this process");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Passes: what is done with one leased row. Look, decide, write, carry out; again until nothing changes.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use berth_shared::{
     api::{InstanceId, InstanceStatus, JobId, JobStatus, RunId},
@@ -18,47 +18,45 @@ use crate::{
     store::{Change, CommitError, InstanceRow, JobDesired, JobRow, Lease, Queue, RunRow, Whole},
 };
 
-/// How long after a look the next one is, when nobody says anything in between.
-const POLL: i64 = 5;
-/// The same while something is under way.
+/// How long after a look the next one is, when nobody says anything in between, in seconds; while something is under way.
 const POLL_SOON: i64 = 1;
+/// The same after the database failed, and where there is no provider to say how often.
+const POLL: i64 = 5;
 /// How often one pass looks at its row; a row that still changes then waits for its next turn.
 const ROUNDS: usize = 32;
 
-/// How soon a lease that could not be given back is given back again.
-const RELEASE_AGAIN: Duration = Duration::from_secs(2);
-
 /// When the row is due again; `None` = when it is woken.
-type Due = Option<Timestamp>;
+pub(super) type Due = Option<Timestamp>;
 
-pub(super) async fn pass(core: &Core, lease: &Lease) {
+/// What is done with one leased row. Gives when it is due again; `None` = the lease has gone to somebody else.
+pub(super) async fn pass(core: &Core, lease: &Lease) -> Option<Due> {
     let due = match lease.queue {
         Queue::Runs => run_pass(core, lease, RunId(lease.id)).await,
         Queue::Jobs => job_pass(core, lease, JobId(lease.id)).await,
         Queue::Instances => instance_pass(core, lease, InstanceId(lease.id)).await,
     };
-    let due = match due {
-        Ok(due) => due,
-        Err(CommitError::LeaseLost) => return,
+    match due {
+        Ok(due) => Some(due),
+        Err(CommitError::LeaseLost) => None,
         Err(error) => {
             tracing::error!(queue = lease.queue.as_str(), id = %lease.id, %error, "a pass failed");
-            Some(core.now().plus_seconds(POLL))
+            Some(Some(core.now().plus_seconds(POLL)))
         }
-    };
-    // The lease expires by itself, but minutes later: a disk that is full has room again before.
-    while let Err(error) = core.storage.release(lease, due).await {
-        tracing::error!(queue = lease.queue.as_str(), id = %lease.id, %error, "a lease could not be given back; trying again");
-        tokio::time::sleep(RELEASE_AGAIN).await;
     }
 }
 
-/// When to look again: soon after a failure, and sooner while things move.
-fn due(core: &Core, now: Timestamp, failures: u32, soon: bool, timer: Option<Timestamp>) -> Due {
-    let poll = if failures > 0 {
-        Timestamp(now.0 + machine::backoff(failures, core.roll()))
-    } else {
-        now.plus_seconds(if soon { POLL_SOON } else { POLL })
+/// When to look again: soon after a failure, soon while things move, else as often as the backend wants; a random tenth
+/// of that less, so that many rows do not come in step.
+fn due(core: &Core, now: Timestamp, failures: u32, steady: Option<&str>, timer: Due) -> Due {
+    let millis = match steady {
+        _ if failures > 0 => machine::backoff(failures, core.roll()),
+        Some(backend) => {
+            let poll = core.provider(backend).map_or(POLL, |provider| provider.poll_seconds());
+            (poll as f64 * 1000.0 * (1.0 - core.roll() / 10.0)) as i64
+        }
+        None => POLL_SOON * 1000,
     };
+    let poll = Timestamp(now.0.saturating_add(millis));
     Some(timer.map_or(poll, |timer| timer.min(poll)))
 }
 
@@ -134,6 +132,7 @@ pub(super) fn new_job(id: JobId, run: &RunRow, now: Timestamp) -> JobRow {
         instance_id: None,
         backend: None,
         placed_at: None,
+        released_at: None,
         tried: Vec::new(),
         ending: crate::store::Ending::default(),
         failures: 0,
@@ -153,6 +152,7 @@ async fn job_pass(core: &Core, lease: &Lease, id: JobId) -> Result<Due, CommitEr
             None => look(core, &whole).await,
         };
         let now = core.now();
+        let failed = matches!(seen, job::Sight::Failed(_));
         let input = job::Input { instance: whole.instance.as_ref(), sight: seen };
         let next = job::step(&whole.job, &input, now);
         if next.row != whole.job {
@@ -177,11 +177,13 @@ async fn job_pass(core: &Core, lease: &Lease, id: JobId) -> Result<Due, CommitEr
             }
         }
         let Some(effect) = next.effects.first() else {
-            if next.row != whole.job {
+            // What has failed is not tried again at once.
+            if next.row != whole.job && !(failed && next.row.status == whole.job.status) {
                 continue;
             }
-            let soon = next.row.status != JobStatus::Running;
-            return Ok(due(core, now, next.row.failures, soon, next.due));
+            let running = next.row.status == JobStatus::Running;
+            let steady = next.row.backend.as_deref().filter(|_| running);
+            return Ok(due(core, now, next.row.failures, steady, next.due));
         };
         // The row was written; effects work on it as it is now.
         let whole = Whole {
@@ -274,8 +276,10 @@ async fn instance_pass(core: &Core, lease: &Lease, id: InstanceId) -> Result<Due
         }
         let backend = row.instance.offer.backend.clone();
         let provider = core.provider(&backend);
+        let unplaced = row.order.as_ref().is_some_and(|order| !order.placed);
         let seen = match (sight.take(), &provider) {
             (Some(seen), _) => seen,
+            (None, _) if unplaced => instance::Sight::Unseen,
             (None, Ok(provider)) => call(&backend, provider.observe(id))
                 .await
                 .map_or_else(instance::Sight::Failed, instance::Sight::Seen),
@@ -283,7 +287,9 @@ async fn instance_pass(core: &Core, lease: &Lease, id: InstanceId) -> Result<Due
         };
         let now = core.now();
         let wanted = job.as_ref().is_some_and(|job| job.instance_id == Some(id) && job::needs_instance(job));
-        let next = instance::step(&row, &instance::Input { wanted, sight: seen }, now);
+        let failed = matches!(seen, instance::Sight::Failed(_));
+        let status = row.instance.status;
+        let next = instance::step(&row, &instance::Input { wanted, sight: seen, roll: core.roll() }, now);
         let changed = next.row != row;
         if changed {
             let mut change = Change { lease: Some(lease.clone()), ..Change::default() };
@@ -292,6 +298,13 @@ async fn instance_pass(core: &Core, lease: &Lease, id: InstanceId) -> Result<Due
                 change.wakes.push((Queue::Jobs, job.id.0));
             }
             change.instances.push(next.row.clone());
+            if next.effects.contains(&instance::Effect::Replace)
+                && let Some(another) = machine::order::successor(&next.row, InstanceId(core.new_id()), now)
+            {
+                let told = "tries the next offer in the stead of one that could not be had".to_owned();
+                change.events.extend(events::instance(None, &another, Some(told), now));
+                change.instances.push(another);
+            }
             match core.commit(&change).await {
                 Ok(()) => {}
                 Err(CommitError::Stale) => continue,
@@ -299,17 +312,30 @@ async fn instance_pass(core: &Core, lease: &Lease, id: InstanceId) -> Result<Due
             }
         }
         match (next.effects.first(), provider) {
+            (Some(instance::Effect::Replace), _) => return Ok(None),
+            (Some(instance::Effect::Place), _) => {
+                // The row was written; placement works on it as it is now.
+                let version = row.version + u64::from(changed);
+                let placed = placement::place_order(core, &InstanceRow { version, ..next.row }, lease).await;
+                sight = match placed {
+                    Ok(instance::Sight::Did(_)) | Err(CommitError::Stale) => None,
+                    Ok(sight) => Some(sight),
+                    Err(error) => return Err(error),
+                };
+            }
             (Some(effect), Ok(provider)) => {
                 let done = match effect {
                     instance::Effect::Create => call(&backend, provider.create(&row.request)).await,
-                    instance::Effect::Terminate => call(&backend, provider.terminate(id)).await,
+                    _ => call(&backend, provider.terminate(id)).await,
                 };
                 sight = Some(done.map_or_else(instance::Sight::Failed, |()| instance::Sight::Did(*effect)));
             }
-            _ if changed => {}
+            // What has failed is not tried again at once.
+            _ if changed && !(failed && next.row.instance.status == status) => {}
             _ => {
                 let steady = matches!(next.row.instance.status, InstanceStatus::Busy | InstanceStatus::Idle);
-                return Ok(due(core, now, next.row.failures, !steady, next.due));
+                let steady = Some(backend.as_str()).filter(|_| steady);
+                return Ok(due(core, now, next.row.failures, steady, next.due));
             }
         }
     }

@@ -1,9 +1,9 @@
-//! Placement: which offer a job gets, and what its instance and environment are asked for.
+//! Placement: which instance or offer a job gets, and what instances and environments are asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use berth_shared::{
-    api::{DEFAULT_POOL, Instance, InstanceId, InstanceStatus, JobStatus, PlannedOffer},
+    api::{Instance, InstanceId, InstanceStatus, JobStatus, PlannedOffer},
     config::{Configuration, EnvValue, TerminationPolicy},
     time::Timestamp,
 };
@@ -12,56 +12,165 @@ use super::{
     core::Core,
     error::sentences,
     events,
-    machine::{Failure, job::Sight, run},
-    planning,
+    machine::{Failure, MAX_TRIES, instance, job::Effect, job::Sight, run},
+    planning, pool,
 };
 use crate::{
     provider::{CreateRequest, JobSpec, Provider},
     store::{
-        Change, CommitError, InstanceDesired, InstanceRow, JobRow, Lease, RunRow, Source, StoreError, Whole,
-        offer_key,
+        Change, CommitError, InstanceDesired, InstanceRow, JobRow, Lease, Model, Order, RunRow, Source,
+        StoreError, Whole, offer_key,
     },
 };
 
 /// How long an instance is kept after its run when nobody says, in seconds (`spec/dstack-0.18.md` §5).
 const IDLE_SECONDS: i64 = 300;
 
-/// Chooses an offer and writes its instance down together with the job that it is for; nothing is created yet.
+/// How often another idle instance is looked for when somebody else was quicker.
+const REUSES: usize = 8;
+
+/// Chooses an instance that waits, or else an offer, whose instance it writes down; nothing is created yet.
 pub(super) async fn place(core: &Core, whole: &Whole, lease: &Lease) -> Result<Sight, CommitError> {
-    let _turn = core.placing.lock().await;
     let Some(source) = core.storage.source(whole.run.run.id).await? else {
         let cause = "its text is missing".to_owned();
         return Err(StoreError::Corrupt { what: "run", cause }.into());
     };
-    let planned = planning::plan(core, &source.model).await?;
-    let agreed = whole.run.agreed_price.unwrap_or(f64::INFINITY);
+    let agreed = whole.run.agreed_price;
+    for _ in 0..REUSES {
+        let Some(found) = pool::free(core, &source.model.configuration, agreed).await? else { break };
+        match reuse(core, whole, lease, found).await {
+            Ok(()) => return Ok(Sight::Did(Effect::Place)),
+            // Another run was quicker, or this one has changed: its pass looks at it anew.
+            Err(CommitError::Stale)
+                if core.storage.whole_of_job(whole.job.id).await?.as_ref() == Some(whole) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let _turn = core.placing.lock().await;
+    let tried: BTreeSet<&str> = whole.job.tried.iter().map(|tried| tried.offer.as_str()).collect();
+    let avoid: BTreeSet<&str> = whole.run.avoid.iter().map(String::as_str).collect();
+    match choose(core, &source.model, agreed, &tried, &avoid).await? {
+        Choice::Offer(chosen) => {
+            let provider = core.provider(&chosen.offer.backend);
+            let Ok(provider) = provider else {
+                return Ok(Sight::Failed(Failure::Temporary("its backend is not configured".to_owned())));
+            };
+            write(core, whole, lease, &chosen, provider.as_ref(), &source).await?;
+            Ok(Sight::Did(Effect::Place))
+        }
+        Choice::Unknown(why) => Ok(Sight::Failed(Failure::Temporary(why))),
+        Choice::None(why) => Ok(Sight::NoOffer(format!("no machine could be had: {why}"))),
+    }
+}
+
+/// Chooses an offer for an instance that was added without a run.
+pub(super) async fn place_order(
+    core: &Core,
+    row: &InstanceRow,
+    lease: &Lease,
+) -> Result<instance::Sight, CommitError> {
+    let Some(order) = &row.order else { return Err(CommitError::Stale) };
+    let tried: BTreeSet<&str> = order.tried.iter().map(|tried| tried.offer.as_str()).collect();
+    match choose(core, &order.model, order.agreed_price, &tried, &BTreeSet::new()).await? {
+        Choice::Offer(chosen) => {
+            let now = core.now();
+            let mut after = row.clone();
+            take_offer(&mut after, &chosen);
+            let told = told(&chosen);
+            let change = Change {
+                lease: Some(lease.clone()),
+                events: events::instance(Some(row), &after, Some(told), now).into_iter().collect(),
+                instances: vec![after],
+                ..Change::default()
+            };
+            core.commit(&change).await?;
+            Ok(instance::Sight::Did(instance::Effect::Place))
+        }
+        Choice::Unknown(why) => Ok(instance::Sight::Failed(Failure::Temporary(why))),
+        Choice::None(why) => Ok(instance::Sight::NoOffer(why)),
+    }
+}
+
+/// An instance that was added is to be of this offer.
+pub(super) fn take_offer(row: &mut InstanceRow, chosen: &PlannedOffer) {
+    row.instance.offer = chosen.offer.clone();
+    row.instance.allocation.clone_from(&chosen.allocation);
+    row.request.planned = chosen.clone();
+    if let Some(order) = &mut row.order {
+        order.placed = true;
+        order.retry_at = None;
+    }
+}
+
+enum Choice {
+    /// This one.
+    Offer(Box<PlannedOffer>),
+    /// None, and asking again would not help now.
+    None(String),
+    /// None, but a backend could not be asked.
+    Unknown(String),
+}
+
+/// The first offer that can be had, is affordable and was not tried; one that was lost lately only when there is no
+/// other.
+async fn choose(
+    core: &Core,
+    model: &Model,
+    agreed: Option<f64>,
+    tried: &BTreeSet<&str>,
+    avoid: &BTreeSet<&str>,
+) -> Result<Choice, StoreError> {
+    let planned = planning::plan(core, model).await?;
+    let agreed = agreed.unwrap_or(f64::INFINITY);
     let usable = planned.offers.iter().filter(|planned| planned.offer.availability.is_usable());
     let affordable: Vec<&PlannedOffer> = usable.filter(|planned| planned.offer.price <= agreed).collect();
-    let tried = |planned: &PlannedOffer| {
-        let key = offer_key(&planned.offer);
-        whole.job.tried.iter().any(|tried| tried.offer == key)
+    let fresh: Vec<(String, &PlannedOffer)> = affordable
+        .iter()
+        .map(|planned| (offer_key(&planned.offer), *planned))
+        .filter(|(key, _)| tried.len() < MAX_TRIES && !tried.contains(key.as_str()))
+        .collect();
+    let chosen = fresh.iter().find(|(key, _)| !avoid.contains(key.as_str())).or(fresh.first());
+    if let Some((_, chosen)) = chosen {
+        return Ok(Choice::Offer(Box::new((*chosen).clone())));
+    }
+    let why = match (planned.refusals.as_slice(), affordable.as_slice()) {
+        ([], []) if planned.offers.is_empty() => "nothing fits".to_owned(),
+        ([], []) if agreed.is_finite() => {
+            format!("what fits costs more than the agreed ${agreed} an hour, or cannot be had now")
+        }
+        ([], []) => "what fits cannot be had now".to_owned(),
+        (_, [_, ..]) if tried.len() >= MAX_TRIES => format!("{MAX_TRIES} offers were tried"),
+        (_, [_, ..]) => "every offer that fits was tried".to_owned(),
+        (refusals, _) => sentences(refusals),
     };
-    let Some(chosen) = affordable.iter().find(|planned| !tried(planned)) else {
-        let why = match (planned.refusals.as_slice(), affordable.as_slice()) {
-            ([], []) if planned.offers.is_empty() => "nothing fits".to_owned(),
-            ([], []) => {
-                format!("what fits costs more than the agreed ${agreed} an hour, or cannot be had now")
-            }
-            ([], _) => "every offer that fits was tried".to_owned(),
-            (refusals, _) => sentences(refusals),
-        };
-        return Ok(if planned.unreachable {
-            Sight::Failed(Failure::Temporary(why))
-        } else {
-            Sight::NoOffer(format!("no machine could be had: {why}"))
-        });
-    };
-    let provider = core.provider(&chosen.offer.backend);
-    let Ok(provider) = provider else {
-        return Ok(Sight::Failed(Failure::Temporary("its backend is not configured".to_owned())));
-    };
-    write(core, whole, lease, chosen, provider.as_ref(), &source).await?;
-    Ok(Sight::Did(super::machine::job::Effect::Place))
+    Ok(if planned.unreachable { Choice::Unknown(why) } else { Choice::None(why) })
+}
+
+fn told(chosen: &PlannedOffer) -> String {
+    let offer = &chosen.offer;
+    let kind = if offer.spot { ", spot" } else { "" };
+    format!(
+        "{} in {} on `{}`{kind}, ${} an hour",
+        offer.instance_type, offer.region, offer.backend, offer.price
+    )
+}
+
+/// Gives an instance that waits to the job.
+async fn reuse(core: &Core, whole: &Whole, lease: &Lease, before: InstanceRow) -> Result<(), CommitError> {
+    let now = core.now();
+    let mut instance = before.clone();
+    instance.job_id = Some(whole.job.id);
+    instance.turns += 1;
+    instance.instance.run_id = Some(whole.run.run.id);
+    instance.instance.status = InstanceStatus::Busy;
+    instance.instance.status_since = now;
+    instance.instance.idle_stop_at = None;
+    instance.instance.kept_by = None;
+    let told = format!("`{}`, which waited for a run, is used again", instance.instance.name);
+    let given = format!("given to `{}`", whole.run.run.name);
+    let mut change = Change { lease: Some(lease.clone()), ..Change::default() };
+    change.events.extend(events::instance(Some(&before), &instance, Some(given), now));
+    hand_over(core, whole, instance, told, change, now).await
 }
 
 async fn write(
@@ -73,69 +182,86 @@ async fn write(
     source: &Source,
 ) -> Result<(), CommitError> {
     let now = core.now();
-    let instance =
-        new_instance(InstanceId(core.new_id()), whole, chosen, provider, &source.model.configuration, now);
+    let configuration = &source.model.configuration;
+    let pool = pool::of(core, configuration).await?;
+    let run = &whole.run.run;
+    let name = configuration.instance_name.clone().unwrap_or_else(|| run.name.clone());
+    let kept = idle_seconds(configuration, provider, IDLE_SECONDS);
+    let id = InstanceId(core.new_id());
+    let mut instance = new_instance(id, name, run.owner.clone(), pool, chosen, kept, now);
+    instance.instance.run_id = Some(run.id);
+    instance.job_id = Some(whole.job.id);
+    instance.turns = 1;
+    let mut change = Change { lease: Some(lease.clone()), ..Change::default() };
+    change.events.extend(events::instance(None, &instance, Some("asked for".to_owned()), now));
+    hand_over(core, whole, instance, told(chosen), change, now).await
+}
+
+/// Writes down that the job has this instance.
+async fn hand_over(
+    core: &Core,
+    whole: &Whole,
+    instance: InstanceRow,
+    told: String,
+    mut change: Change,
+    now: Timestamp,
+) -> Result<(), CommitError> {
     let mut job = whole.job.clone();
     job.status = JobStatus::Provisioning;
     job.status_since = now;
     job.instance_id = Some(instance.instance.id);
-    job.backend = Some(chosen.offer.backend.clone());
+    job.backend = Some(instance.instance.offer.backend.clone());
     job.placed_at = Some(now);
     let input = run::Input { job: &job, instance: Some(&instance), roll: core.roll() };
     let next = run::step(&whole.run, input, now);
-    let offer = &chosen.offer;
-    let told = format!(
-        "{} in {} on `{}`, ${} an hour",
-        offer.instance_type, offer.region, offer.backend, offer.price
-    );
-    let change = Change {
-        lease: Some(lease.clone()),
-        events: [
-            events::instance(None, &instance, Some("asked for".to_owned()), now),
-            events::job(Some(&whole.job), &job, Some(told), now),
-            events::run(Some(&whole.run), &next.row, next.message.clone(), None, now),
-        ]
-        .into_iter()
-        .flatten()
-        .collect(),
-        runs: vec![next.row],
-        jobs: vec![job],
-        instances: vec![instance],
-        ..Change::default()
-    };
+    change.events.extend(events::job(Some(&whole.job), &job, Some(told), now));
+    change.events.extend(events::run(Some(&whole.run), &next.row, next.message.clone(), None, now));
+    change.runs.push(next.row);
+    change.jobs.push(job);
+    change.instances.push(instance);
     core.commit(&change).await
 }
 
-fn new_instance(
-    id: InstanceId,
-    whole: &Whole,
-    chosen: &PlannedOffer,
-    provider: &dyn Provider,
+/// How long an instance is kept without a run, in seconds; 0 = not at all, `None` = for ever.
+pub(super) fn idle_seconds(
     configuration: &Configuration,
-    now: Timestamp,
-) -> InstanceRow {
-    let run = &whole.run.run;
-    let idle_seconds = if !provider.keeps_idle() {
+    provider: &dyn Provider,
+    default: i64,
+) -> Option<i64> {
+    if !provider.keeps_idle() {
         Some(0)
     } else if configuration.termination_policy == Some(TerminationPolicy::DontDestroy) {
         None
     } else {
-        Some(configuration.termination_idle_time.unwrap_or(IDLE_SECONDS))
-    };
+        Some(configuration.termination_idle_time.unwrap_or(default))
+    }
+}
+
+/// An instance that nobody has been asked for yet.
+pub(super) fn new_instance(
+    id: InstanceId,
+    name: String,
+    owner: String,
+    pool: String,
+    chosen: &PlannedOffer,
+    idle_seconds: Option<i64>,
+    now: Timestamp,
+) -> InstanceRow {
     InstanceRow {
         version: 0,
+        request: CreateRequest { id, name: name.clone(), planned: chosen.clone() },
         instance: Instance {
             id,
-            name: configuration.instance_name.clone().unwrap_or_else(|| run.name.clone()),
-            owner: run.owner.clone(),
-            pool: configuration.pool_name.clone().unwrap_or_else(|| DEFAULT_POOL.to_owned()),
+            name,
+            owner,
+            pool,
             status: InstanceStatus::Pending,
             status_since: now,
             message: None,
             offer: chosen.offer.clone(),
             allocation: chosen.allocation.clone(),
             isolation: None,
-            run_id: Some(run.id),
+            run_id: None,
             created_at: now,
             billed_from: None,
             billed_to: None,
@@ -144,15 +270,15 @@ fn new_instance(
             kept_by: None,
             leaves_at: None,
         },
-        request: CreateRequest { id, name: run.name.clone(), planned: chosen.clone() },
         desired: InstanceDesired::There,
-        job_id: Some(whole.job.id),
+        job_id: None,
         accepted: false,
+        seen: false,
         was_ready: false,
         removal_accepted: false,
         fault: None,
-        turns: 1,
-        order: None,
+        turns: 0,
+        order: None::<Order>,
         failures: 0,
         failing_since: None,
     }

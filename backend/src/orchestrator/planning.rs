@@ -1,8 +1,8 @@
 //! Plans: what the configured providers could create now, in one order.
 
 use berth_shared::{
-    api::{InstanceStatus, PlanNote, PlannedOffer, Refusal},
-    config::{Configuration, CreationPolicy, EnvValue},
+    api::{PlanNote, PlannedOffer, Refusal},
+    config::{Configuration, CreationPolicy, EnvValue, RetryPolicy},
 };
 
 use super::core::{Core, call};
@@ -24,25 +24,17 @@ pub(super) struct Planned {
 /// Asks every provider.
 pub(super) async fn plan(core: &Core, model: &Model) -> Result<Planned, StoreError> {
     let Model { configuration, written } = model;
-    let active = core.storage.active_instances().await?;
     let mut planned = Planned { offers: Vec::new(), refusals: Vec::new(), unreachable: false };
     if core.providers.is_empty() {
         planned.refuse("berth", "no-backend", "", "no backend is configured on this server");
     }
     for provider in &core.providers {
         let name = provider.name();
-        let waits = active
-            .iter()
-            .any(|row| row.instance.offer.backend == name && row.instance.status == InstanceStatus::Idle);
-        if let Some(refusal) = excluded(configuration, name, waits) {
+        if let Some(refusal) = excluded(configuration, name) {
             planned.refusals.push(refusal);
             continue;
         }
-        let held: Vec<_> = active
-            .iter()
-            .filter(|row| row.instance.offer.backend == name)
-            .filter_map(|row| row.instance.allocation.clone())
-            .collect();
+        let held = core.storage.held(name).await?;
         let input = PlanInput { configuration, written: *written, held: &held };
         match call(name, provider.plan(&input)).await {
             Ok(answer) => {
@@ -82,14 +74,11 @@ impl Planned {
 }
 
 /// What rules a whole backend out, whatever it has.
-fn excluded(configuration: &Configuration, backend: &str, waits: bool) -> Option<Refusal> {
+fn excluded(configuration: &Configuration, backend: &str) -> Option<Refusal> {
     let (path, message) = if configuration.creation_policy == Some(CreationPolicy::Reuse) {
-        let why =
-            if waits { "this version of Berth cannot give one to a run yet" } else { "none waits for a run" };
-        let message = format!(
-            "`creation_policy: reuse` takes only instances that exist, and {why}; remove it or use `reuse-or-create`"
-        );
-        ("creation_policy", message)
+        let message = "`creation_policy: reuse` takes only instances that wait in the pool; remove it or use \
+                       `reuse-or-create` to have one made";
+        ("creation_policy", message.to_owned())
     } else if let Some(wanted) = &configuration.backends
         && !wanted.iter().any(|name| name == backend)
     {
@@ -114,4 +103,12 @@ pub(super) fn variables(configuration: &Configuration) -> Vec<String> {
     names.sort();
     names.dedup();
     names
+}
+
+/// For how many seconds something is tried again, `default` when `retry_policy` gives none; `None` = it is not.
+pub(super) fn retry_seconds(configuration: &Configuration, default: i64) -> Option<i64> {
+    match configuration.retry_policy {
+        Some(RetryPolicy { retry: true, duration }) => Some(duration.unwrap_or(default)),
+        _ => None,
+    }
 }

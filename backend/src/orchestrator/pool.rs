@@ -3,52 +3,89 @@
 use std::cmp::Ordering;
 
 use berth_shared::{
-    api::{Instance, InstanceStatus, PlanNote, PlannedInstance},
+    api::{DEFAULT_POOL, Instance, InstanceStatus, PlanNote, PlannedInstance},
+    config::Configuration,
     matcher::{PoolInstance, Requirements, match_pool},
 };
 
 use super::core::Core;
-use crate::store::StoreError;
+use crate::store::{InstanceRow, StoreError};
 
-/// The instances of the pool that fit, those without a run first, then by price and name. Instances that go with their
-/// run, such as shares of this machine, are none of the pool's.
+/// The pool that a configuration uses: the one it names, or the default one.
+pub(super) async fn of(core: &Core, configuration: &Configuration) -> Result<String, StoreError> {
+    if let Some(name) = &configuration.pool_name {
+        return Ok(name.clone());
+    }
+    let pools = core.storage.pools().await?;
+    let default = pools.into_iter().find(|pool| pool.default);
+    Ok(default.map_or_else(|| DEFAULT_POOL.to_owned(), |pool| pool.name))
+}
+
+/// The instance that a run of this configuration takes: of those that wait in its pool and fit the cheapest, then the
+/// first by name (`conformance/README.md`, rule 10), at no more than the agreed price.
+pub(super) async fn free(
+    core: &Core,
+    configuration: &Configuration,
+    agreed: Option<f64>,
+) -> Result<Option<InstanceRow>, StoreError> {
+    let pool = of(core, configuration).await?;
+    let mut rows = core.storage.idle_instances(&pool).await?;
+    rows.retain(|row| {
+        let offer = &row.instance.offer;
+        keeps(core, &offer.backend)
+            && row.instance.leaves_at.is_none()
+            && row.failing_since.is_none()
+            && agreed.is_none_or(|agreed| offer.price <= agreed)
+            // About to go for want of a run.
+            && row.instance.idle_stop_at.is_none_or(|at| at > core.now())
+    });
+    let required = Requirements::from(configuration);
+    let instances: Vec<PoolInstance> = rows.iter().map(|row| fitting(&row.instance)).collect();
+    let found = match_pool(&instances, &required, core.catalogues.current().gpus()).run;
+    Ok(found.map(|index| rows.swap_remove(index)))
+}
+
+/// The instances of the configuration's pool that fit, those without a run first, then by price and name. Instances that
+/// go with their run, such as shares of this machine, are none of the pool's.
 pub(super) async fn instances(
     core: &Core,
-    required: &Requirements,
+    configuration: &Configuration,
 ) -> Result<Vec<PlannedInstance>, StoreError> {
-    let keeps = |backend: &str| {
-        core.providers.iter().any(|provider| provider.name() == backend && provider.keeps_idle())
-    };
+    let pool = of(core, configuration).await?;
     let rows = core.storage.active_instances().await?;
-    let instances: Vec<Instance> =
-        rows.into_iter().map(|row| row.instance).filter(|instance| keeps(&instance.offer.backend)).collect();
-    Ok(fitting(&instances, required, core))
-}
-
-fn fitting(instances: &[Instance], required: &Requirements, core: &Core) -> Vec<PlannedInstance> {
-    let pool: Vec<PoolInstance> = instances
-        .iter()
-        .map(|instance| PoolInstance {
-            name: instance.name.clone(),
-            status: instance.status,
-            offer: Some(instance.offer.clone()),
-        })
+    let instances: Vec<Instance> = rows
+        .into_iter()
+        .map(|row| row.instance)
+        .filter(|instance| instance.pool == pool && keeps(core, &instance.offer.backend))
         .collect();
-    let matches = match_pool(&pool, required, core.catalogues.current().gpus());
-    let mut listed: Vec<PlannedInstance> =
-        matches.listed.iter().map(|found| planned(&instances[found.index])).collect();
-    listed.sort_by(order);
-    listed
+    let required = Requirements::from(configuration);
+    let listed: Vec<PoolInstance> = instances.iter().map(fitting).collect();
+    let matches = match_pool(&listed, &required, core.catalogues.current().gpus());
+    let taken = matches.run;
+    let mut planned: Vec<PlannedInstance> = matches
+        .listed
+        .iter()
+        .map(|found| self::planned(&instances[found.index], taken == Some(found.index)))
+        .collect();
+    planned.sort_by(order);
+    Ok(planned)
 }
 
-fn planned(instance: &Instance) -> PlannedInstance {
-    let message = match instance.status {
-        InstanceStatus::Idle => {
-            "it waits for a run, and this version of Berth cannot give it one yet: a launch makes another instance"
-        }
-        _ => "it is not free",
+fn keeps(core: &Core, backend: &str) -> bool {
+    core.providers.iter().any(|provider| provider.name() == backend && provider.keeps_idle())
+}
+
+fn fitting(instance: &Instance) -> PoolInstance {
+    PoolInstance { name: instance.name.clone(), status: instance.status, offer: Some(instance.offer.clone()) }
+}
+
+fn planned(instance: &Instance, taken: bool) -> PlannedInstance {
+    let (code, message) = match instance.status {
+        InstanceStatus::Idle if taken => ("reused", "it waits for a run; a launch takes it"),
+        InstanceStatus::Idle => ("free", "it waits for a run"),
+        _ => ("not-reused", "it is not free"),
     };
-    let note = PlanNote { code: "not-reused".into(), path: String::new(), message: message.into() };
+    let note = PlanNote { code: code.into(), path: String::new(), message: message.into() };
     PlannedInstance {
         id: instance.id,
         name: instance.name.clone(),

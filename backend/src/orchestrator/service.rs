@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How often a change is tried anew when others are quicker.
-const ATTEMPTS: usize = 16;
+pub(super) const ATTEMPTS: usize = 16;
 
 /// The handle that endpoints, the stream and terminals hold. Cheap to clone.
 #[derive(Clone)]
@@ -32,6 +32,10 @@ pub struct Service {
 impl Service {
     pub(super) fn new(core: Arc<Core>) -> Self {
         Self { core }
+    }
+
+    pub(super) fn core(&self) -> &Core {
+        &self.core
     }
 
     /// What a launch would do right now. An invalid text is a plan too, with `valid: false`.
@@ -211,7 +215,7 @@ impl Service {
 }
 
 /// Carries a write to its end even when whoever asked for it goes away.
-async fn whole<T: Send + 'static>(
+pub(super) async fn whole<T: Send + 'static>(
     write: impl Future<Output = Result<T, ServiceError>> + Send + 'static,
 ) -> Result<T, ServiceError> {
     tokio::spawn(write).await.unwrap_or_else(|error| Err(ServiceError::Internal(error.to_string())))

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use berth_shared::{
-    api::{JobId, Plan, PlanRequest, PriceChange, Run, RunId, RunStatus, SubmitRequest},
-    config::{Configuration, RetryPolicy},
+    api::{JobId, Plan, PlanRequest, Pool, PriceChange, Run, RunId, RunStatus, SubmitRequest},
+    config::Configuration,
     matcher::Requirements,
+    time::Timestamp,
 };
 
 use super::{
@@ -42,7 +43,7 @@ pub(super) async fn plan(core: &Core, request: &PlanRequest) -> Result<Plan, Ser
     let Some(configuration) = checked.configuration.filter(|_| valid) else { return Ok(plan) };
     plan.variables = planning::variables(&configuration);
     let required = Requirements::from(&configuration);
-    plan.instances = pool::instances(core, &required).await?;
+    plan.instances = pool::instances(core, &configuration).await?;
     let Planned { mut offers, refusals, .. } =
         planning::plan(core, &Model { configuration, written: checked.written }).await?;
     plan.preview =
@@ -66,8 +67,12 @@ pub(super) async fn submit(core: &Core, actor: &str, request: SubmitRequest) -> 
     }
     let model = Model { configuration, written: checked.written };
     check_variables(&model.configuration, &request.variables)?;
-    let retry_seconds = retry_seconds(&model.configuration);
-    check_offers(core, &planning::plan(core, &model).await?, &request, retry_seconds.is_some())?;
+    let retry_seconds = planning::retry_seconds(&model.configuration, RETRY_SECONDS);
+    if pool::free(core, &model.configuration, request.agreed_price).await?.is_none() {
+        check_offers(core, &planning::plan(core, &model).await?, &request, retry_seconds.is_some())?;
+    }
+    let pools =
+        model.configuration.pool_name.iter().map(|name| new_pool(name, core.now())).collect::<Vec<_>>();
 
     let source = Source { text: request.configuration, model, variables: request.variables };
     for _ in 0..NAMES {
@@ -89,6 +94,7 @@ pub(super) async fn submit(core: &Core, actor: &str, request: SubmitRequest) -> 
             runs: vec![row],
             jobs: vec![job],
             source: Some(source.clone()),
+            pools: pools.clone(),
             ..Change::default()
         };
         match (core.commit(&change).await, &request.name) {
@@ -101,6 +107,11 @@ pub(super) async fn submit(core: &Core, actor: &str, request: SubmitRequest) -> 
         }
     }
     Err(ServiceError::Internal("no free name could be made up".to_owned()))
+}
+
+/// A pool that nobody made is made by the first run that names it; one that exists stays as it is.
+fn new_pool(name: &str, now: Timestamp) -> Pool {
+    Pool { name: name.to_owned(), default: false, created_at: now, instances: 0, idle: 0 }
 }
 
 fn check_variables(
@@ -137,14 +148,6 @@ fn check_offers(
         (Some(_), _) => Ok(()),
         (None, _) if retries => Ok(()),
         (None, _) => Err(ServiceError::NoOffers(planned.refusals.clone())),
-    }
-}
-
-/// For how long the run is submitted again; `None` = it is not.
-fn retry_seconds(configuration: &Configuration) -> Option<i64> {
-    match configuration.retry_policy {
-        Some(RetryPolicy { retry: true, duration }) => Some(duration.unwrap_or(RETRY_SECONDS)),
-        _ => None,
     }
 }
 
@@ -185,6 +188,8 @@ fn new_run(
         desired: RunDesired::Running,
         job_id: JobId(core.new_id()),
         retry_seconds,
+        paying: None,
+        avoid: Vec::new(),
         retry_since: None,
         agreed_price,
         max_duration: configuration.max_duration_seconds(),

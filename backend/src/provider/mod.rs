@@ -5,6 +5,7 @@
 //! Nothing in here knows the database.
 
 pub mod local;
+pub mod simulated;
 
 use std::{collections::BTreeMap, pin::Pin, sync::Arc};
 

@@ -28,6 +28,12 @@ pub struct RunRow {
     pub job_id: JobId,
     /// For how many seconds it is submitted again when there is no capacity; `None` = it is not.
     pub retry_seconds: Option<i64>,
+    /// The job and the instance that [`Run::billed_from`] and [`Run::billed_to`] are about.
+    #[serde(default)]
+    pub paying: Option<(JobId, InstanceId)>,
+    /// Offers that were lost since it last ran, as [`offer_key`] makes them: others are tried first.
+    #[serde(default)]
+    pub avoid: Vec<String>,
     /// Since when it has been without capacity; `None` while it has some.
     pub retry_since: Option<Timestamp>,
     /// The most that was agreed to, US dollars an hour.
@@ -82,6 +88,9 @@ pub struct JobRow {
     /// When it was given its instance: it pays for that from then on.
     #[serde(default)]
     pub placed_at: Option<Timestamp>,
+    /// When it let go of its instance: what goes on without it, it does not pay for.
+    #[serde(default)]
+    pub released_at: Option<Timestamp>,
     /// Offers that were tried and could not be had, with what their providers said.
     pub tried: Vec<Tried>,
     /// While it ends: how far that is.
@@ -152,6 +161,9 @@ pub struct InstanceRow {
     pub job_id: Option<JobId>,
     /// Whether the provider has taken the request to make it.
     pub accepted: bool,
+    /// Whether its provider ever showed it: what was never there has not cost anything.
+    #[serde(default)]
+    pub seen: bool,
     /// Whether it was ever seen ready.
     pub was_ready: bool,
     /// Whether the provider has taken the request to remove it.
@@ -177,6 +189,8 @@ pub struct Order {
     pub model: Model,
     /// The most that was agreed to, US dollars an hour.
     pub agreed_price: Option<f64>,
+    /// Whether its offer has been chosen; until then the instance shows the one that will probably be.
+    pub placed: bool,
     /// Offers that were tried and could not be had.
     pub tried: Vec<Tried>,
     /// Until when it is tried again; `None` = it is not.
@@ -195,6 +209,8 @@ pub enum InstanceDesired {
     There,
     /// That it is gone, whatever is on it.
     Gone,
+    /// That it is written off: its provider does not confirm that it is gone, and somebody has decided not to wait.
+    Forgotten,
 }
 
 /// Why an instance is no use.

@@ -55,7 +55,10 @@ async fn every_endpoint_answers_with_a_session() {
         let mut request = server.request(&method, &path).session(&session);
         if method == "POST" {
             request = request.json(match path.rsplit('/').next() {
-                Some("stop") => "{}",
+                Some("stop" | "delete" | "default" | "remove") => "{}",
+                Some("keep") => r#"{"seconds":60}"#,
+                Some("pools") => r#"{"name":"team"}"#,
+                Some("decide") => r#"{"backend":"aws","handle":"i-1","keep":true}"#,
                 Some("terminals") => r#"{"cols":80,"rows":24}"#,
                 _ => r#"{"configuration":"type: dev-environment\nide: vscode\n"}"#,
             });

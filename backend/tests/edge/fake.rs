@@ -17,9 +17,10 @@ use berth::{
 };
 use berth_shared::{
     api::{
-        Event, EventSeq, Instance, LogChunk, LogLine, LogSource, Page, Plan, PlanRequest, PriceChange, Run,
-        RunDetail, RunId, RunStatus, StopRequest, Subject, SubmitRequest, TerminalId, TerminalInfo,
-        TerminalSize, Usage,
+        AddInstance, CreatePool, DecideOrphan, DeletePool, Event, EventSeq, Instance, InstanceId,
+        InstanceStatus, KeepInstance, LogChunk, LogLine, LogSource, Orphan, Page, Plan, PlanRequest, Pool,
+        PriceChange, RemoveInstance, Run, RunDetail, RunId, RunStatus, StopRequest, Subject, SubmitRequest,
+        TerminalId, TerminalInfo, TerminalSize, Usage,
     },
     catalog::{Availability, Offer, PriceBasis},
     time::Timestamp,
@@ -104,6 +105,49 @@ pub(crate) fn run() -> Run {
         offer: None,
         instance_id: None,
         ports: Vec::new(),
+    }
+}
+
+fn pool() -> Pool {
+    Pool { name: "team".into(), default: false, created_at: Timestamp(0), instances: 1, idle: 1 }
+}
+
+fn instance() -> Instance {
+    Instance {
+        id: InstanceId(Uuid::from_u128(1)),
+        name: "box".into(),
+        owner: "admin".into(),
+        pool: "team".into(),
+        status: InstanceStatus::Idle,
+        status_since: Timestamp(0),
+        message: None,
+        offer: offer(1.5),
+        allocation: None,
+        isolation: None,
+        run_id: None,
+        created_at: Timestamp(0),
+        billed_from: Some(Timestamp(0)),
+        billed_to: None,
+        idle_seconds: Some(300),
+        idle_stop_at: Some(Timestamp(300_000)),
+        kept_by: None,
+        leaves_at: None,
+    }
+}
+
+fn orphan() -> Orphan {
+    Orphan {
+        backend: "aws".into(),
+        handle: "i-1".into(),
+        id: InstanceId(Uuid::from_u128(2)),
+        name: None,
+        ours: true,
+        found_at: Timestamp(0),
+        remove_at: None,
+        gone_at: None,
+        billed_from: None,
+        billed_to: None,
+        price: None,
     }
 }
 
@@ -195,6 +239,61 @@ impl Control for Fake {
 
     async fn instances(&self) -> Result<Vec<Instance>, Refused> {
         Ok(Vec::new())
+    }
+
+    async fn pools(&self) -> Result<Vec<Pool>, Refused> {
+        Ok(Vec::new())
+    }
+
+    async fn create_pool(&self, _user: &str, _request: CreatePool) -> Result<Pool, Refused> {
+        Ok(pool())
+    }
+
+    async fn set_default_pool(&self, _user: &str, _name: &str) -> Result<Pool, Refused> {
+        Ok(pool())
+    }
+
+    async fn delete_pool(&self, _user: &str, _name: &str, _request: DeletePool) -> Result<(), Refused> {
+        Ok(())
+    }
+
+    async fn add_instance(
+        &self,
+        _user: &str,
+        _pool: &str,
+        _request: AddInstance,
+    ) -> Result<Instance, Refused> {
+        Ok(instance())
+    }
+
+    async fn instance(&self, _id: InstanceId) -> Result<Instance, Refused> {
+        Ok(instance())
+    }
+
+    async fn remove_instance(
+        &self,
+        _user: &str,
+        _id: InstanceId,
+        _request: RemoveInstance,
+    ) -> Result<Instance, Refused> {
+        Ok(instance())
+    }
+
+    async fn keep_instance(
+        &self,
+        _user: &str,
+        _id: InstanceId,
+        _request: KeepInstance,
+    ) -> Result<Instance, Refused> {
+        Ok(instance())
+    }
+
+    async fn orphans(&self) -> Result<Vec<Orphan>, Refused> {
+        Ok(Vec::new())
+    }
+
+    async fn decide_orphan(&self, _user: &str, _request: DecideOrphan) -> Result<Orphan, Refused> {
+        Ok(orphan())
     }
 
     async fn environment(&self, run: RunId) -> Result<Arc<dyn Environment>, Refused> {

@@ -23,7 +23,8 @@ pub use plan::{
     Difference, Gone, Plan, PlanNote, PlanRequest, PlannedInstance, PlannedOffer, Preview, Refusal,
 };
 pub use pool::{
-    AddInstance, CreatePool, DEFAULT_POOL, DeletePool, KeepInstance, Orphan, Pool, RemoveInstance,
+    AddInstance, CreatePool, DEFAULT_POOL, DecideOrphan, DeletePool, KeepInstance, Orphan, Pool,
+    RemoveInstance,
 };
 pub use problem::{PriceChange, Problem};
 pub use run::{Actions, Run, RunDetail, StopRequest, SubmitRequest};

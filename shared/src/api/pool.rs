@@ -118,6 +118,19 @@ pub struct Orphan {
     pub price: Option<f64>,
 }
 
+/// Decides about an orphan. `POST /api/v1/orphans/decide`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DecideOrphan {
+    /// Its backend.
+    pub backend: String,
+    /// The provider's own name for it.
+    pub handle: String,
+    /// Whether it stays; else the next sweep removes it.
+    pub keep: bool,
+}
+
 impl Orphan {
     /// US dollars so far; what it came to once it is gone. 0 when its provider does not say.
     #[must_use]

@@ -5,19 +5,23 @@
 
 use berth_shared::{api::InstanceStatus as Status, time::Timestamp};
 
-use super::{Failure, LEAVE_LIMIT, PROVISION_LIMIT, Step, UNREACHABLE_LIMIT, overdue};
+use super::{Failure, LEAVE_LIMIT, PROVISION_LIMIT, Step, UNREACHABLE_LIMIT, order, overdue};
 use crate::{
-    provider::InstanceObservation as Observation,
+    provider::{Billing, InstanceObservation as Observation},
     store::{InstanceDesired, InstanceFault as Fault, InstanceRow},
 };
 
-/// What to ask of the provider.
+/// What to carry out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// Make it, unless it is there.
+    /// Choose an offer for it; only for one that was added without a run.
+    Place,
+    /// Have its provider make it, unless it is there.
     Create,
-    /// Remove it.
+    /// Have its provider remove it.
     Terminate,
+    /// Write another one down in its stead, which tries the next offer; only for one that was added without a run.
+    Replace,
 }
 
 /// What is known from outside the row.
@@ -25,38 +29,50 @@ pub(crate) enum Effect {
 pub(crate) struct Input {
     /// Whether a job needs it.
     pub(crate) wanted: bool,
-    /// The provider's last word.
+    /// The provider's or the placement's last word.
     pub(crate) sight: Sight,
+    /// A random number, 0 to 1.
+    pub(crate) roll: f64,
 }
 
-/// The provider's last word.
+/// The provider's or the placement's last word.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Sight {
+    /// Nobody was asked.
+    Unseen,
     /// How the instance is.
     Seen(Observation),
     /// An effect was accepted.
     Did(Effect),
+    /// No offer fits, and why.
+    NoOffer(String),
     /// A call failed.
     Failed(Failure),
 }
 
-type Next = Step<InstanceRow, Effect>;
+/// How far a provider's clock may be from ours, in seconds.
+const CLOCKS: i64 = 600;
+
+pub(super) type Next = Step<InstanceRow, Effect>;
 
 /// What the instance does next.
 pub(crate) fn step(row: &InstanceRow, input: &Input, now: Timestamp) -> Next {
     let mut row = row.clone();
     // A provider may say either. Only the end makes a difference: it wants to hear that removing was accepted.
     let unknown = Input {
-        sight: Sight::Seen(Observation::Gone { message: None, billing: crate::provider::Billing::default() }),
+        sight: Sight::Seen(Observation::Gone { message: None, billing: Billing::default() }),
         ..*input
     };
     let input = match (&input.sight, row.instance.status) {
         (Sight::Failed(Failure::NotFound(_)), status) if status != Status::Terminating => &unknown,
         _ => input,
     };
-    if !matches!(input.sight, Sight::Failed(_)) {
+    if !matches!(input.sight, Sight::Failed(_) | Sight::Unseen) {
         row.failures = 0;
         row.failing_since = None;
+    }
+    if let Sight::Seen(seen) = &input.sight {
+        learn(&mut row, seen, now);
     }
     match row.instance.status {
         Status::Pending => pending(row, input, now),
@@ -73,14 +89,39 @@ pub(crate) fn step(row: &InstanceRow, input: &Input, now: Timestamp) -> Next {
     }
 }
 
+/// What its provider says about its cost is better than what we think.
+fn learn(row: &mut InstanceRow, seen: &Observation, now: Timestamp) {
+    let Billing { from, to } = seen.billing();
+    // Clocks differ a little; what differs a lot is a provider's mistake, and nobody is to pay for that.
+    let from = from.filter(|from| {
+        *from >= row.instance.created_at.plus_seconds(-CLOCKS) && *from <= now.plus_seconds(CLOCKS)
+    });
+    let begun = from.or(row.instance.billed_from);
+    let to = to.filter(|to| begun.is_some_and(|begun| begun <= *to) && *to <= now.plus_seconds(CLOCKS));
+    row.seen |= from.is_some() || !matches!(seen, Observation::Gone { .. });
+    row.instance.billed_from = from.or(row.instance.billed_from);
+    row.instance.billed_to = to.or(row.instance.billed_to);
+    if let Observation::Ready { leaves_at, .. } = seen {
+        row.instance.leaves_at = row.instance.leaves_at.or(*leaves_at);
+    }
+}
+
+/// Whether anybody wants it: a job, or whoever added it and waits for it to be ready.
+fn wanted(row: &InstanceRow, input: &Input) -> bool {
+    row.desired == InstanceDesired::There && (input.wanted || row.order.is_some())
+}
+
 fn pending(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
-    if row.desired == InstanceDesired::Gone || !input.wanted {
+    let unplaced = row.order.as_ref().is_some_and(|order| !order.placed);
+    if !wanted(&row, input) {
         return match input.sight {
-            Sight::Seen(Observation::Gone { .. }) => {
-                enter(row, Status::Terminated, now).saying("no longer wanted; it was never made")
-            }
+            Sight::Seen(Observation::Gone { .. }) => gone(row, "no longer wanted; it was never made", now),
+            _ if unplaced => gone(row, "no longer wanted; it was never made", now),
             _ => remove(row, "no longer wanted", now),
         };
+    }
+    if unplaced {
+        return order::step(row, input, now);
     }
     match input.sight {
         Sight::Seen(Observation::Creating { .. } | Observation::Ready { .. }) => {
@@ -104,7 +145,7 @@ fn provisioning(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
         row.fault = Some(Fault::Refused);
         return remove(row, &told, now);
     }
-    if row.desired == InstanceDesired::Gone || !input.wanted {
+    if !wanted(&row, input) {
         return remove(row, "no longer wanted", now);
     }
     match &input.sight {
@@ -114,7 +155,11 @@ fn provisioning(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
             row.instance.isolation = Some(isolation.clone());
             row.instance.billed_from.get_or_insert(now);
             row.instance.message = None;
-            return enter(row, Status::Busy, now).saying("ready");
+            row.order = None;
+            return match input.wanted {
+                true => enter(row, Status::Busy, now).saying("ready"),
+                false => rest(row, "ready; it waits for a run", now),
+            };
         }
         Sight::Seen(Observation::Removing { .. }) => {
             row.fault = Some(Fault::Lost);
@@ -146,7 +191,9 @@ fn provisioning(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
         }
         Sight::Seen(Observation::Gone { .. }) => Next::stay(row).with(Effect::Create).due(deadline),
         Sight::Failed(failure) => failed(row, failure, now).due(deadline),
-        Sight::Did(Effect::Terminate)
+        Sight::Unseen
+        | Sight::NoOffer(_)
+        | Sight::Did(Effect::Terminate | Effect::Place | Effect::Replace)
         | Sight::Seen(Observation::Ready { .. } | Observation::Removing { .. }) => {
             Next::stay(row).due(deadline)
         }
@@ -165,22 +212,25 @@ fn there(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
         }
         _ => {}
     }
-    if row.desired == InstanceDesired::Gone {
+    if row.desired != InstanceDesired::There {
         return remove(row, "no longer wanted", now);
     }
     match (row.instance.status, input.wanted) {
         (Status::Idle, true) => {
             row.instance.idle_stop_at = None;
+            row.instance.kept_by = None;
             return enter(row, Status::Busy, now).saying("has a run again");
+        }
+        (Status::Busy | Status::Idle, false) if row.instance.leaves_at.is_some() => {
+            return remove(row, "its provider has announced to take it away", now);
         }
         (Status::Busy, false) => {
             return match row.instance.idle_seconds {
                 Some(seconds) if seconds <= 0 => remove(row, "its run is over", now),
-                seconds => {
+                _ => {
                     row.job_id = None;
                     row.instance.run_id = None;
-                    row.instance.idle_stop_at = seconds.map(|seconds| now.plus_seconds(seconds));
-                    enter(row, Status::Idle, now).saying("its run is over; it waits for another")
+                    rest(row, "its run is over; it waits for another", now)
                 }
             };
         }
@@ -209,7 +259,9 @@ fn there(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
             }
             failed(row, failure, now)
         }
-        Sight::Did(_)
+        Sight::Unseen
+        | Sight::NoOffer(_)
+        | Sight::Did(_)
         | Sight::Seen(
             Observation::Creating { .. } | Observation::Gone { .. } | Observation::Removing { .. },
         ) => Next::stay(row),
@@ -221,6 +273,9 @@ fn there(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
 }
 
 fn terminating(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
+    if row.desired == InstanceDesired::Forgotten {
+        return gone(row, "written off: its provider has not confirmed that it is gone", now);
+    }
     // A job whose machine was lost reads what is left of its log before that is removed.
     let until = row.instance.status_since.plus_seconds(LEAVE_LIMIT);
     let leave = input.wanted && row.fault == Some(Fault::Lost) && now < until;
@@ -232,10 +287,7 @@ fn terminating(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
         Sight::Seen(Observation::Gone { .. }) | Sight::Failed(Failure::NotFound(_))
             if row.removal_accepted =>
         {
-            let mut next = enter(row, Status::Terminated, now).saying("gone, as its provider confirms");
-            let billed_to = &mut next.row.instance.billed_to;
-            *billed_to = billed_to.or(next.row.instance.billed_from.map(|_| now));
-            next
+            gone(row, "gone, as its provider confirms", now)
         }
         Sight::Seen(Observation::Creating { .. } | Observation::Ready { .. } | Observation::Gone { .. })
             if leave =>
@@ -250,14 +302,41 @@ fn terminating(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
             row.removal_accepted = true;
             Next::stay(row)
         }
-        Sight::Seen(Observation::Removing { .. }) | Sight::Did(Effect::Create) => Next::stay(row),
+        Sight::Unseen
+        | Sight::NoOffer(_)
+        | Sight::Seen(Observation::Removing { .. })
+        | Sight::Did(Effect::Create | Effect::Place | Effect::Replace) => Next::stay(row),
         // There is no giving up here: it may cost money until its provider says that it is gone.
         Sight::Failed(failure) => failed(row, failure, now),
     }
 }
 
+/// Waits for a run, for as long as it is kept.
+fn rest(mut row: InstanceRow, told: &str, now: Timestamp) -> Next {
+    row.instance.idle_stop_at = row.instance.idle_seconds.map(|seconds| now.plus_seconds(seconds));
+    row.instance.kept_by = None;
+    let at = row.instance.idle_stop_at;
+    let next = enter(row, Status::Idle, now).saying(told);
+    at.into_iter().fold(next, Next::due)
+}
+
+/// It is not there any more, or never was. One that was added and could not be had is followed by another.
+pub(super) fn gone(mut row: InstanceRow, told: &str, now: Timestamp) -> Next {
+    if !row.seen {
+        // The provider never showed it: that it began to cost was only our guess.
+        row.instance.billed_from = None;
+    }
+    row.instance.billed_to = row.instance.billed_from.map(|_| row.instance.billed_to.unwrap_or(now));
+    row.instance.idle_stop_at = None;
+    let another = row.desired == InstanceDesired::There
+        && row.order.is_some()
+        && row.fault.is_some_and(|fault| fault != Fault::Lost);
+    let next = enter(row, Status::Terminated, now).saying(told);
+    if another { next.with(Effect::Replace) } else { next }
+}
+
 /// Counts a failure that may pass; tells the first of a row.
-fn failed(mut row: InstanceRow, failure: &Failure, now: Timestamp) -> Next {
+pub(super) fn failed(mut row: InstanceRow, failure: &Failure, now: Timestamp) -> Next {
     let first = row.failing_since.is_none();
     row.failures += 1;
     row.failing_since.get_or_insert(now);
@@ -288,7 +367,7 @@ fn lose(mut row: InstanceRow, why: &str, now: Timestamp) -> Next {
     enter(row, Status::Terminating, now).saying(why)
 }
 
-fn enter(mut row: InstanceRow, status: Status, now: Timestamp) -> Next {
+pub(super) fn enter(mut row: InstanceRow, status: Status, now: Timestamp) -> Next {
     row.instance.status = status;
     row.instance.status_since = now;
     Next::stay(row)

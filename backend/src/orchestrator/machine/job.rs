@@ -159,13 +159,15 @@ fn waiting(row: JobRow, input: &Input<'_>, now: Timestamp) -> Next {
     Next::stay(row).due(since.plus_seconds(2 * PROVISION_LIMIT))
 }
 
-/// The instance's own word when the job can no longer be on it.
+/// The instance's own word when the job can no longer be on it, or not for long.
 fn interrupted(row: &JobRow, input: &Input<'_>) -> Option<String> {
     match input.instance {
         Some(instance)
             if instance.instance.status == InstanceStatus::Busy && instance.job_id == Some(row.id) =>
         {
-            None
+            // What runs is asked to end while there is time to save its work.
+            let leaves = instance.instance.leaves_at.is_some();
+            leaves.then(|| "its provider has announced to take its machine away".to_owned())
         }
         Some(instance) => Some(format!(
             "its machine went away: {}",
@@ -359,6 +361,7 @@ fn end(mut row: JobRow, input: &Input<'_>, reason: Reason, message: Option<Strin
     row.ending = Ending::Stopping;
     if row.status == Status::Provisioning {
         row.ending = Ending::Released;
+        row.released_at = Some(now);
     }
     let mut next = enter(row, Status::Terminating, now);
     next.message = Some(message.unwrap_or_else(|| "being stopped".to_owned()));
@@ -375,6 +378,7 @@ fn end(mut row: JobRow, input: &Input<'_>, reason: Reason, message: Option<Strin
 /// Gives its instance back.
 fn release(mut row: JobRow, input: &Input<'_>, now: Timestamp) -> Next {
     row.ending = Ending::Released;
+    row.released_at = Some(now);
     row.failures = 0;
     row.failing_since = None;
     if input.instance.is_none_or(|instance| instance.instance.status == InstanceStatus::Terminated) {

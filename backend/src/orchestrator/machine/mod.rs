@@ -7,6 +7,7 @@
 
 pub(crate) mod instance;
 pub(crate) mod job;
+pub(crate) mod order;
 pub(crate) mod run;
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,7 @@ use berth_shared::{
 };
 
 use super::{Step, job::stops_at};
-use crate::store::{InstanceRow, JobDesired, JobRow, RunDesired, RunRow};
+use crate::store::{InstanceRow, JobDesired, JobRow, RunDesired, RunRow, offer_key};
 
 /// What to do with the run's jobs; written together with the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub(crate) fn step(row: &RunRow, input: Input<'_>, now: Timestamp) -> Next {
         return Next::stay(row);
     }
     let job = input.job;
-    mirror(&mut row, input);
+    mirror(&mut row, input, now);
     if row.desired != RunDesired::Running {
         return stopped(row, job, now);
     }
@@ -60,6 +60,7 @@ pub(crate) fn step(row: &RunRow, input: Input<'_>, now: Timestamp) -> Next {
         JobStatus::Provisioning | JobStatus::Pulling => become_status(row, Status::Provisioning, now),
         JobStatus::Running => {
             row.retry_since = None;
+            row.avoid.clear();
             become_status(row, Status::Running, now)
         }
         JobStatus::Terminating if retries(&row, job, now) => Next::stay(row),
@@ -79,7 +80,7 @@ pub(crate) fn step(row: &RunRow, input: Input<'_>, now: Timestamp) -> Next {
 }
 
 /// What the list shows of job and instance.
-fn mirror(row: &mut RunRow, input: Input<'_>) {
+fn mirror(row: &mut RunRow, input: Input<'_>, now: Timestamp) {
     let Input { job, instance, .. } = input;
     row.run.progress.clone_from(&job.progress);
     row.run.job_reason = job.reason;
@@ -89,11 +90,25 @@ fn mirror(row: &mut RunRow, input: Input<'_>) {
     row.run.started_at = row.run.started_at.or(job.started_at);
     row.run.stops_at = if job.status == JobStatus::Running { stops_at(job) } else { None };
     if let Some(instance) = instance {
+        bill(row, job, instance, now);
         row.run.offer = Some(instance.instance.offer.clone());
         row.run.instance_id = Some(instance.instance.id);
-        row.run.billed_from = instance.instance.billed_from;
-        row.run.billed_to = instance.instance.billed_to;
     }
+}
+
+/// What it pays for: its instance, from when it was given to the job or began to cost, whichever came later, until it
+/// ceased to cost or the job let go of one that stays.
+fn bill(row: &mut RunRow, job: &JobRow, instance: &InstanceRow, now: Timestamp) {
+    let paying = (job.id, instance.instance.id);
+    if row.paying.is_some_and(|before| before != paying) {
+        row.run.earlier_cost = row.run.cost(now);
+    }
+    row.paying = Some(paying);
+    let from = instance.instance.billed_from;
+    row.run.billed_from = from.map(|from| job.placed_at.map_or(from, |placed| placed.max(from)));
+    let whole = instance.job_id == Some(job.id);
+    let to = if whole { instance.instance.billed_to } else { job.released_at };
+    row.run.billed_to = row.run.billed_from.and_then(|from| Some(to?.max(from)));
 }
 
 fn stopped(mut row: RunRow, job: &JobRow, now: Timestamp) -> Next {
@@ -141,9 +156,17 @@ fn wait(mut row: RunRow, input: Input<'_>, now: Timestamp) -> Next {
     let at = Timestamp(now.0.saturating_add(millis));
     let at = retry_limit(&row).map_or(at, |limit| at.min(limit));
     row.retry_since.get_or_insert(now);
+    avoid(&mut row, input);
     row.run.retry_at = Some(at);
     let why = input.job.message.clone().unwrap_or_else(|| "there is no capacity".to_owned());
     become_status(row, Status::Pending, now).due(at).saying(format!("{why}; it will be submitted again"))
+}
+
+/// The machine that went away is likely to go away again: others are tried before it.
+fn avoid(row: &mut RunRow, input: Input<'_>) {
+    let lost = input.instance.filter(|_| input.job.reason == Some(JobReason::InterruptedByNoCapacity));
+    let lost = lost.map(|instance| offer_key(&instance.instance.offer));
+    row.avoid.extend(lost.filter(|key| !row.avoid.contains(key)));
 }
 
 fn retry_limit(row: &RunRow) -> Option<Timestamp> {

@@ -73,6 +73,7 @@ fn instance_row(status: InstanceStatus) -> InstanceRow {
         desired: InstanceDesired::There,
         job_id: (status != InstanceStatus::Idle).then_some(JOB),
         accepted: !matches!(status, InstanceStatus::Pending),
+        seen: !matches!(status, InstanceStatus::Pending),
         was_ready: matches!(status, InstanceStatus::Busy | InstanceStatus::Idle),
         removal_accepted: false,
         fault: None,
@@ -100,6 +101,7 @@ fn job_row(status: JobStatus) -> JobRow {
         instance_id: (status != JobStatus::Submitted).then_some(INSTANCE),
         backend: None,
         placed_at: None,
+        released_at: None,
         tried: Vec::new(),
         ending: Ending::Stopping,
         failures: 0,
@@ -136,6 +138,8 @@ fn run_row(status: RunStatus) -> RunRow {
         desired: RunDesired::Running,
         job_id: JOB,
         retry_seconds: None,
+        paying: None,
+        avoid: Vec::new(),
         retry_since: None,
         agreed_price: None,
         max_duration: Some(3600),
@@ -228,7 +232,8 @@ fn the_table_of_instances_is_complete() {
         ] {
             for (name, sight) in instance_sights() {
                 let row = InstanceRow { desired, ..instance_row(status) };
-                let next = instance::step(&row, &instance::Input { wanted, sight }, T0.plus_seconds(1));
+                let next =
+                    instance::step(&row, &instance::Input { wanted, sight, roll: 0.5 }, T0.plus_seconds(1));
                 check_instance(&row, &next.row);
                 let to = next.row.instance.status;
                 let _ = writeln!(table, "{status} | {wish} | {name} -> {to} {:?}", next.effects);
@@ -360,13 +365,13 @@ fn settle_instance(mut row: InstanceRow, input: &instance::Input) -> InstanceRow
 fn no_instance_stays_where_it_is_not_wanted_or_not_seen() {
     for &status in InstanceStatus::ALL {
         for (name, sight) in instance_sights() {
-            let wanted = instance::Input { wanted: true, sight: sight.clone() };
+            let wanted = instance::Input { wanted: true, sight: sight.clone(), roll: 0.5 };
             let end = settle_instance(instance_row(status), &wanted).instance.status;
             assert!(
                 !matches!(end, InstanceStatus::Pending | InstanceStatus::Provisioning),
                 "{status} {name}: {end}"
             );
-            let alone = instance::Input { wanted: false, sight };
+            let alone = instance::Input { wanted: false, sight, roll: 0.5 };
             let end = settle_instance(instance_row(status), &alone).instance.status;
             assert!(
                 matches!(end, InstanceStatus::Terminating | InstanceStatus::Terminated),

@@ -1,17 +1,12 @@
 //! The server goes away at every call, before and after it has had its effect; another comes.
 
-use std::sync::Arc;
-
 use berth_shared::{
-    api::{InstanceId, RunStatus, Subject},
+    api::{RunStatus, Subject},
     time::Timestamp,
 };
 
 use super::{Bench, Script, TEXT, one_offer};
-use crate::{
-    orchestrator::loops,
-    store::{LeaseRequest, Queue},
-};
+use crate::store::{LeaseRequest, Queue};
 
 /// Works until a call hangs, and drops everything there and then; `false` when none did.
 async fn work_until_hanging(bench: &Bench, server: &super::Server, seconds: i64) -> bool {
@@ -75,22 +70,6 @@ async fn a_crash_at_any_call_loses_doubles_and_leaks_nothing() {
             life(at, after).await;
         }
     }
-}
-
-#[tokio::test]
-async fn a_stray_instance_is_swept_up() {
-    let bench = Bench::new(one_offer());
-    let server = bench.start().await;
-    let id = server.submit("fox", TEXT).await;
-    server.until(id, RunStatus::Running).await;
-    let stray = InstanceId(uuid::Uuid::from_u128(7));
-    bench.world.plant(stray);
-    let provider = Arc::clone(&server.core.providers[0]);
-    loops::sweep(&server.core, provider.as_ref()).await.expect("swept");
-    let _ = provider.observe(stray).await;
-    assert_eq!(bench.world.machines(), 1, "the run's own machine stays");
-    let events = server.service.events_after(0, 1000).await.expect("events");
-    assert!(events.last().is_some_and(|e| e.event.instance_id == Some(stray)), "{:?}", events.last());
 }
 
 fn ask<'a>(owner: &'a str, now: Timestamp, backends: &'a [String]) -> LeaseRequest<'a> {

@@ -428,7 +428,7 @@ async fn the_loops_bring_runs_up_and_down_by_themselves() {
 }
 
 #[tokio::test]
-async fn a_plan_lists_instances_that_wait_and_says_that_none_is_taken_yet() {
+async fn a_plan_lists_instances_that_wait_and_says_which_one_is_taken() {
     let bench = Bench::new(Script { keeps_idle: true, ..one_offer() });
     let server = bench.start().await;
     for name in ["fox", "owl"] {
@@ -442,14 +442,14 @@ async fn a_plan_lists_instances_that_wait_and_says_that_none_is_taken_yet() {
         plan.instances.iter().map(|instance| (instance.name.as_str(), instance.status)).collect();
     assert_eq!(listed, [("owl", InstanceStatus::Idle), ("fox", InstanceStatus::Busy)]);
     let note = &plan.instances[0].notes[0];
-    assert_eq!(note.code, "not-reused");
-    insta::assert_snapshot!(note.message, @"it waits for a run, and this version of Berth cannot give it one yet: a launch makes another instance");
+    assert_eq!(note.code, "reused");
+    insta::assert_snapshot!(note.message, @"it waits for a run; a launch takes it");
     // What does not fit is not listed.
     assert_eq!(server.plan(&format!("{TEXT}max_price: 0.1\n")).await.instances, []);
     assert_eq!(server.plan(&format!("{TEXT}instance_name: fox\n")).await.instances.len(), 1);
     let reuse = server.plan(&format!("{TEXT}creation_policy: reuse\n")).await;
     assert_eq!(reuse.instances.len(), 2);
-    insta::assert_snapshot!(reuse.refusals[0].reasons[0].message, @"`creation_policy: reuse` takes only instances that exist, and this version of Berth cannot give one to a run yet; remove it or use `reuse-or-create`");
+    insta::assert_snapshot!(reuse.refusals[0].reasons[0].message, @"`creation_policy: reuse` takes only instances that wait in the pool; remove it or use `reuse-or-create` to have one made");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod crash;
 mod fake;
 mod lives;
+mod pools;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -68,7 +69,7 @@ impl Bench {
     async fn start(&self) -> Server {
         let clock: Arc<HandClock> = Arc::clone(&self.clock);
         let core = Arc::new(Core::new(self.parts(clock).await));
-        loops::take_over(&core).await;
+        loops::join(&core).await;
         Server { service: Service::new(Arc::clone(&core)), core, clock: Arc::clone(&self.clock) }
     }
 }

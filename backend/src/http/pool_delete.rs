@@ -1,0 +1,34 @@
+//! `POST /api/v1/pools/{name}/delete`
+
+use axum::{extract::State, http::StatusCode};
+use berth_shared::api::{DeletePool, Problem};
+
+use super::{
+    App,
+    extract::{By, Json, Path},
+    problem::Failure,
+};
+
+/// Removes a pool that is empty; by force its instances, too, and then, asked again, the pool.
+#[utoipa::path(
+    post,
+    path = "/api/v1/pools/{name}/delete",
+    tag = "pools",
+    params(("name" = String, Path, description = "the pool's name")),
+    request_body = DeletePool,
+    responses(
+        (status = 204, description = "removed"),
+        (status = 404, description = "no pool has this name", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "it has instances, or is the default one", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn delete(
+    State(app): State<App>,
+    By(caller): By,
+    Path(name): Path<String>,
+    Json(request): Json<DeletePool>,
+) -> Result<StatusCode, Failure> {
+    app.control.delete_pool(&caller.user, &name, request).await?;
+    tracing::info!(user = caller.user, pool = name, "pool removed");
+    Ok(StatusCode::NO_CONTENT)
+}
