@@ -23,6 +23,7 @@ pub struct Server {
     address: String,
     session: String,
     agent: ureq::Agent,
+    arguments: Vec<String>,
 }
 
 impl Default for Server {
@@ -38,12 +39,22 @@ impl Server {
     /// When it does not start.
     #[must_use]
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same with further arguments, which every restart has too.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn start_with(arguments: &[&str]) -> Self {
+        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
         let data_dir = tempfile::Builder::new().prefix("berth-test-").tempdir().expect("a temporary folder");
         let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
         let agent = config.build().new_agent();
-        let (child, link) = spawn(data_dir.path(), "127.0.0.1:0");
+        let (child, link) = spawn(data_dir.path(), "127.0.0.1:0", &arguments);
         let (address, session) = log_in(&agent, &link);
-        Self { data_dir, child, address, session, agent }
+        Self { data_dir, child, address, session, agent, arguments }
     }
 
     /// The data directory.
@@ -64,7 +75,7 @@ impl Server {
     /// A new server on the same data and address, after [`Server::kill`]. The session stays.
     pub fn restart(&mut self) {
         let listen = self.address.trim_start_matches("http://").to_string();
-        (self.child, _) = spawn(self.data_dir.path(), &listen);
+        (self.child, _) = spawn(self.data_dir.path(), &listen, &self.arguments);
     }
 
     fn request(
@@ -161,6 +172,41 @@ impl Server {
             .unwrap_or_default()
     }
 
+    /// The text of a run's log.
+    ///
+    /// # Panics
+    /// When the server does not answer with one.
+    #[must_use]
+    pub fn log(&self, name: &str) -> String {
+        let address = format!("{}/api/v1/runs/{name}/logs", self.address);
+        let mut answer = self.agent.get(address).header("cookie", &self.session).call().expect("it answers");
+        assert!(answer.status().is_success(), "a log is told, not {}", answer.status());
+        answer.body_mut().read_to_string().expect("the answer has a body")
+    }
+
+    /// Starts `berth serve` that is expected to fail, and gives what it says.
+    ///
+    /// # Panics
+    /// When it does not fail.
+    #[must_use]
+    pub fn refused(&self, data_dir: &Path, arguments: &[&str]) -> String {
+        let mut berth = Command::new(binary());
+        berth.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data_dir).args(arguments);
+        let output = berth.output().expect("it can be started");
+        assert!(!output.status.success(), "it is refused");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
+    /// Stops it as an administrator would.
+    ///
+    /// # Panics
+    /// When it cannot be stopped.
+    pub fn terminate(&mut self) {
+        let kill = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(kill.expect("kill runs").success());
+        self.child.wait().expect("the server is gone");
+    }
+
     fn post(&self, at: &str) -> ureq::RequestBuilder<ureq::typestate::WithBody> {
         self.agent
             .post(format!("{}/api/v1{at}", self.address))
@@ -196,11 +242,12 @@ pub fn until<T>(_what: &str, mut probe: impl FnMut() -> Option<T>) -> Option<T> 
     }
 }
 
-fn spawn(data_dir: &Path, listen: &str) -> (Child, String) {
+fn spawn(data_dir: &Path, listen: &str, arguments: &[String]) -> (Child, String) {
     let binary = binary();
     let mut child = Command::new(&binary)
         .args(["serve", "--listen", listen, "--data-dir"])
         .arg(data_dir)
+        .args(arguments)
         .stdout(Stdio::piped())
         .stderr(
             std::fs::File::options()

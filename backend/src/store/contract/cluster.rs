@@ -5,7 +5,10 @@ use std::{
     env, fs,
     fs::{File, OpenOptions},
     io,
-    os::unix::{fs::PermissionsExt, process::CommandExt},
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt},
+        process::CommandExt,
+    },
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::OnceLock,
@@ -63,7 +66,7 @@ impl Cluster {
     }
 
     fn start(binaries: &Path) -> io::Result<Self> {
-        let root = env::temp_dir().join(format!("berth-test-postgres-{}", nix::unistd::getuid()));
+        let root = env::temp_dir().join(format!("berth-test-postgres-{}", user_id()));
         fs::create_dir_all(&root)?;
         // The server runs as another user when the tests are root.
         fs::set_permissions(&root, fs::Permissions::from_mode(0o711))?;
@@ -84,7 +87,8 @@ impl Cluster {
 
     /// An empty database.
     pub(crate) fn database(&'static self) -> Database {
-        let name = format!("t{:032x}", rand::random::<u128>());
+        let id = fs::read_to_string("/proc/sys/kernel/random/uuid").expect("Linux draws one");
+        let name = format!("t{}", id.trim().replace('-', ""));
         self.psql(&format!("CREATE DATABASE {name} TEMPLATE template0"));
         Database { url: self.url(&name), name, cluster: self }
     }
@@ -124,6 +128,11 @@ impl Drop for Database {
     }
 }
 
+/// Whose process this is.
+fn user_id() -> u32 {
+    fs::metadata("/proc/self").expect("Linux tells").uid()
+}
+
 fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).create(true).truncate(false).open(path)
 }
@@ -147,7 +156,7 @@ fn binaries() -> Option<PathBuf> {
 
 /// As the user `postgres` when this is root, as which PostgreSQL does not run.
 fn as_server(program: &Path) -> Command {
-    if !nix::unistd::geteuid().is_root() {
+    if user_id() != 0 {
         return Command::new(program);
     }
     let mut command = Command::new("runuser");
