@@ -14,9 +14,9 @@ use berth_shared::{
     time::Timestamp,
 };
 
-use self::store::{
-    Address, Change, LeaseRequest, Queue, Storage, open_at,
+use self::{
     sample::{at, event, instance, instance_id, job, run, run_id, source, submission},
+    store::{Address, Change, LeaseRequest, Queue, Storage, open_at},
 };
 
 mod provider {
@@ -25,11 +25,10 @@ mod provider {
 
 mod store {
     pub(crate) use berth::store::*;
-
-    #[path = "../../src/store/contract/sample.rs"]
-    #[expect(dead_code, reason = "the tests of the store use more of it")]
-    pub(crate) mod sample;
 }
+
+#[path = "../src/store/contract/sample.rs"]
+mod sample;
 
 const BACKEND: &str = "cloud";
 
@@ -91,7 +90,8 @@ async fn fill(storage: &Arc<dyn Storage>, finished: u32, active: u32) {
                 attempt.status = JobStatus::Running;
                 attempt.instance_id = Some(instance_id(n));
                 attempt.backend = Some(BACKEND.to_owned());
-                machine.instance.status = if n % 10 == 0 { InstanceStatus::Idle } else { InstanceStatus::Busy };
+                machine.instance.status =
+                    if n % 10 == 0 { InstanceStatus::Idle } else { InstanceStatus::Busy };
             }
             for subject in [Subject::Run, Subject::Job, Subject::Instance] {
                 change.events.push(event(subject, Some(run_id(n)), Some(instance_id(n))));
@@ -109,15 +109,28 @@ async fn fill(storage: &Arc<dyn Storage>, finished: u32, active: u32) {
             if leases.is_empty() {
                 break;
             }
-            let due = |id: uuid::Uuid| (id.as_u128() as u32 > finished).then(|| at(1000 + i64::from(id.as_u128() as u32)));
-            let back: Vec<_> = leases.into_iter().map(|lease| { let due = due(lease.id); (lease, due) }).collect();
+            let due = |id: uuid::Uuid| {
+                (id.as_u128() as u32 > finished).then(|| at(1000 + i64::from(id.as_u128() as u32)))
+            };
+            let back: Vec<_> = leases
+                .into_iter()
+                .map(|lease| {
+                    let due = due(lease.id);
+                    (lease, due)
+                })
+                .collect();
             storage.release_all(&back).await.expect("given back");
         }
     }
     say("fill: a run with job, instance, three events", finished + active, begun.elapsed());
 }
 
-async fn lease(storage: &Arc<dyn Storage>, queue: Queue, now: Timestamp, limit: u32) -> Vec<berth::store::Lease> {
+async fn lease(
+    storage: &Arc<dyn Storage>,
+    queue: Queue,
+    now: Timestamp,
+    limit: u32,
+) -> Vec<berth::store::Lease> {
     let backends = &[BACKEND.to_owned()];
     let until = now.plus_seconds(300);
     let request = LeaseRequest { queue, owner: "bench", backends, now, until, limit };
@@ -160,7 +173,10 @@ async fn measure(storage: &Arc<dyn Storage>, finished: u32, active: u32) {
         let mut whole = storage.whole(run_id(n)).await.expect("read").expect("it is there");
         whole.run.run.status = RunStatus::Running;
         let events = vec![event(Subject::Run, Some(run_id(n)), None)];
-        storage.commit(&Change { runs: vec![whole.run], events, ..Change::default() }).await.expect("written");
+        storage
+            .commit(&Change { runs: vec![whole.run], events, ..Change::default() })
+            .await
+            .expect("written");
     });
     let begun = now();
     let mut writing = tokio::task::JoinSet::new();
@@ -185,7 +201,11 @@ async fn reads(storage: &Arc<dyn Storage>, finished: u32, all: u32) {
     time!("snapshot", 3, storage.snapshot(at(0)).await.expect("read"));
     time!("whole", 200, storage.whole(run_id(all)).await.expect("read"));
     time!("detail", 200, storage.detail(run_id(all)).await.expect("read"));
-    time!("newest of a name that 100 finished runs had", 200, storage.newest_of_name("name-7").await.expect("read"));
+    time!(
+        "newest of a name that 100 finished runs had",
+        200,
+        storage.newest_of_name("name-7").await.expect("read")
+    );
     time!("next due", 100, storage.next_due(&[BACKEND.to_owned()]).await.expect("read"));
     time!("lease when nothing is due", 100, lease(storage, Queue::Jobs, at(0), 64).await);
     time!("100 events in the middle", 100, storage.events_after(middle.into(), 100).await.expect("read"));

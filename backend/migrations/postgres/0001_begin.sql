@@ -3,7 +3,7 @@
 -- `state` is the row as the machines see it; what is searched for is generated from it, so that nothing is said twice, and
 -- so that a server of an older version fills in columns that it does not know. `version` counts changes of `state`;
 -- `format` is that of the Berth that wrote it. Moments are milliseconds since 1970, except where PostgreSQL's own clock is
--- what counts. The rules for further migrations are in docs/adr/0008.
+-- what counts. The rules for further migrations are in docs/adr/0009.
 
 CREATE TABLE runs (
     id            uuid PRIMARY KEY,

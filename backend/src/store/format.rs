@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::StoreError;
 
 /// The format of the rows that this Berth writes. Raised whenever a field is added to a row; the rules are in
-/// `docs/adr/0008`.
+/// `docs/adr/0009`.
 pub(super) const FORMAT: i32 = 1;
 
 /// The row `ours`, with what `stored` says beyond what a `T` can. Something is unknown when it is gone after `stored` has been
