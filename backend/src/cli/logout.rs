@@ -1,6 +1,6 @@
 //! `berth logout` and `berth whoami`
 
-use std::process::ExitCode;
+use std::{io::Write as _, process::ExitCode};
 
 use berth_shared::api::User;
 
@@ -8,7 +8,7 @@ use super::{
     client::{Access, Client, ClientError, part},
     failure::{Failure, finish},
     saved::Saved,
-    words::{Format, json_line, visible},
+    words::{Format, json_line, say, visible},
 };
 
 /// Arguments of `berth logout`.
@@ -52,9 +52,9 @@ async fn logout(args: &Args) -> Result<(), Failure> {
             );
         }
     }
-    println!("Logged out of {server}");
+    say!("Logged out of {server}")?;
     if let Some(current) = &saved.current {
-        println!("Commands now go to {current}");
+        say!("Commands now go to {current}")?;
     }
     Ok(())
 }
@@ -78,10 +78,7 @@ pub fn whoami(args: &WhoamiArgs) -> ExitCode {
         let User { name } = client.get("/me").await?;
         let mut out = std::io::stdout().lock();
         match args.format {
-            Format::Text => {
-                use std::io::Write as _;
-                writeln!(out, "{} at {}", visible(&name), client.server())?;
-            }
+            Format::Text => writeln!(out, "{} at {}", visible(&name), client.server())?,
             Format::Json | Format::Jsonl => {
                 json_line(&mut out, &serde_json::json!({ "user": name, "server": client.server() }))?;
             }

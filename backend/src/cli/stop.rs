@@ -11,7 +11,7 @@ use super::{
     failure::{Failure, finish},
     follow::{Follow, Step},
     terminal::StatusLine,
-    words::visible,
+    words::{say, visible},
 };
 
 /// Arguments of `berth stop`.
@@ -91,15 +91,14 @@ async fn one(args: &Args, client: &Client, name: &str) -> Result<(), Failure> {
     }
     let asked: Run = client.post(&format!("{path}/stop"), &StopRequest { abort: args.abort }).await?;
     if !args.wait {
-        match args.abort || stopping {
-            true => println!("{name} is stopped by force"),
-            false => println!("{name} is being stopped; a second stop ends it by force"),
-        }
-        return Ok(());
+        let how = match args.abort || stopping {
+            true => "stopped by force",
+            false => "being stopped; a second stop ends it by force",
+        };
+        return Ok(say!("{name} is {how}")?);
     }
     let (over, _) = wait(client, asked, detail.seq).await?;
-    println!("{name} is {}", over.status);
-    Ok(())
+    Ok(say!("{name} is {}", over.status)?)
 }
 
 /// Waits until a run is over; the run then, and whether somebody deleted it meanwhile.

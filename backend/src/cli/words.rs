@@ -16,6 +16,15 @@ pub(super) enum Format {
     Jsonl,
 }
 
+/// Writes a line to standard output. Unlike `println!` it does not panic when nobody reads any more.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        writeln!(std::io::stdout().lock(), $($text)*)
+    }};
+}
+pub(super) use say;
+
 /// A text on one line, without what could play tricks with a terminal.
 pub(super) fn visible(text: &str) -> String {
     text.chars()

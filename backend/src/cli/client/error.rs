@@ -25,9 +25,7 @@ pub(in crate::cli) enum ClientError {
     Saved(#[from] SavedError),
     #[error("cannot prepare the connection")]
     Prepare(#[source] reqwest::Error),
-    #[error(
-        "cannot reach the server at {server}: {cause}; check that `berth serve` runs there, and the address"
-    )]
+    #[error("cannot reach the server at {server}: {cause}; {}", advice(.cause))]
     Unreachable { server: String, cause: String },
     #[error("what answers at {server} is not a Berth server ({what}); check the address")]
     Stranger { server: String, what: String },
@@ -71,6 +69,16 @@ impl ClientError {
             Self::Refused { problem, .. } => problem.status >= 500 || problem.status == 429,
             _ => false,
         }
+    }
+}
+
+/// What may help.
+fn advice(cause: &str) -> &'static str {
+    if cause.contains("certificate") {
+        "this machine does not trust who answers there; SSL_CERT_FILE may name a file with the certificate of a further \
+         authority"
+    } else {
+        "check that `berth serve` runs there, and the address"
     }
 }
 

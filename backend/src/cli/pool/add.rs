@@ -15,7 +15,7 @@ use crate::cli::{
     flags::{EMPTY, Resources, resource},
     profile,
     run::{LaunchFlags, merge, show},
-    words::{duration, visible},
+    words::{duration, say, visible},
 };
 
 /// How long an added instance is kept when nobody says: three days.
@@ -61,23 +61,23 @@ pub(super) async fn add(args: &Args, client: &Client) -> Result<(), Failure> {
     let plan: Plan =
         client.post("/plan", &PlanRequest { configuration: text.clone(), preview: None }).await?;
     let kept = configuration.termination_idle_time.unwrap_or(IDLE_SECONDS);
-    println!(" Pool name              {}", visible(&pool));
-    println!(" Min resources          {}", show::requirements(&configuration));
-    println!(" Termination idle time  {}\n", duration(kept));
-    print!("{}", show::offers_alone(&plan, &configuration, args.max_offers));
+    say!(" Pool name              {}", visible(&pool))?;
+    say!(" Min resources          {}", show::requirements(&configuration))?;
+    say!(" Termination idle time  {}\n", duration(kept))?;
+    let offers = show::offers_alone(&plan, &configuration, args.max_offers);
+    say!("{}", offers.trim_end())?;
     if plan.offers.is_empty() {
         eprint!("{}", show::refusals(&plan));
     }
     if !args.yes {
-        println!();
+        say!()?;
         ask::or_refuse("berth pool add", "Continue?")?;
     }
     let body = AddInstance { configuration: text, agreed_price: show::offered(&plan) };
     let added: Result<Instance, _> = client.post(&format!("/pools/{}/instances", part(&pool)), &body).await;
     match added {
         Ok(instance) => {
-            println!("{} is asked for; berth pool ps -w shows how it comes up", visible(&instance.name));
-            Ok(())
+            Ok(say!("{} is asked for; berth pool ps -w shows how it comes up", visible(&instance.name))?)
         }
         Err(error) => Err(known(client, &pool, error).await),
     }

@@ -14,7 +14,7 @@ use crate::{
         client::{Client, complete},
         failure::Failure,
         flags::seconds,
-        words::{moment, span, spent, visible},
+        words::{moment, say, span, spent, visible},
     },
     clock::{Clock, SystemClock},
 };
@@ -83,8 +83,7 @@ pub(super) async fn remove(args: &RemoveArgs, client: &Client) -> Result<(), Fai
             let cost = instance.cost(SystemClock.now());
             let cost = if cost > 0.0 { format!("; it cost {} so far", spent(cost)) } else { String::new() };
             let gone = instance.status == InstanceStatus::Terminated;
-            println!("{name} is {}{cost}", if gone { "gone" } else { "being removed" });
-            Ok(())
+            Ok(say!("{name} is {}{cost}", if gone { "gone" } else { "being removed" })?)
         }
         Err(error) if error.code() == Some("instance-busy") => Err(Failure::No(format!(
             "a run is on {name}; `berth stop` ends the run, or `berth pool rm --force {name}` interrupts it"
@@ -102,9 +101,9 @@ pub(super) async fn keep(args: &KeepArgs, client: &Client) -> Result<(), Failure
     match kept.idle_stop_at {
         Some(at) => {
             let left = at.millis_since(SystemClock.now()) / 1000;
-            println!("{name} stops in {}, at {} UTC, unless a run takes it", span(left), moment(at));
+            say!("{name} stops in {}, at {} UTC, unless a run takes it", span(left), moment(at))?;
         }
-        None => println!("{name} does not stop by itself"),
+        None => say!("{name} does not stop by itself")?,
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ use crate::{
         client::{Client, ClientError, complete, json, part},
         failure::Failure,
         terminal::StatusLine,
-        words::{Format, ago, count, json_line, table, visible},
+        words::{Format, ago, count, json_line, say, table, visible},
     },
     clock::{Clock, SystemClock},
 };
@@ -101,8 +101,7 @@ async fn all(client: &Client) -> Result<Vec<Pool>, ClientError> {
 pub(super) async fn create(args: &NameArgs, client: &Client) -> Result<(), Failure> {
     let name = args.name().to_owned();
     let pool: Pool = client.post("/pools", &CreatePool { name }).await?;
-    println!("Pool {} created", visible(&pool.name));
-    Ok(())
+    Ok(say!("Pool {} created", visible(&pool.name))?)
 }
 
 /// Removes a pool.
@@ -126,8 +125,7 @@ pub(super) async fn delete(args: &DeleteArgs, client: &Client) -> Result<(), Fai
         match client.send(json(client.request(reqwest::Method::POST, &path), &body)).await {
             Ok(_) => {
                 line.clear()?;
-                println!("Pool {} deleted", visible(name));
-                return Ok(());
+                return Ok(say!("Pool {} deleted", visible(name))?);
             }
             // Its instances are being removed; it goes when they are gone.
             Err(error) if args.force && error.code() == Some("pool-not-empty") => {
@@ -150,10 +148,9 @@ pub(super) async fn set_default(args: &NameArgs, client: &Client) -> Result<(), 
     let path = format!("/pools/{}/default", part(name));
     let made: Result<Pool, _> = client.answer(client.request(reqwest::Method::POST, &path)).await;
     match made {
-        Ok(pool) => println!("Runs use the pool {} now, unless they name another", visible(&pool.name)),
-        Err(error) => return Err(known(client, name, error).await),
+        Ok(pool) => Ok(say!("Runs use the pool {} now, unless they name another", visible(&pool.name))?),
+        Err(error) => Err(known(client, name, error).await),
     }
-    Ok(())
 }
 
 /// Says what was probably meant when a pool is not there.

@@ -9,7 +9,7 @@ use super::{Args, ask, merge::Merged, show::price};
 use crate::cli::{
     client::{Client, ClientError},
     failure::Failure,
-    words::visible,
+    words::{say, visible},
 };
 
 /// Whether there is anything to try, now or later.
@@ -31,7 +31,7 @@ pub(super) async fn agree_and_submit(
                     .to_owned(),
             ));
         }
-        println!();
+        say!()?;
         if !ask::confirm("Continue?")? {
             return Ok(None);
         }

@@ -27,7 +27,7 @@ use super::{
     client::{Access, Client},
     failure::{Failure, finish},
     profile::{self, ProfileError},
-    words::{Format, json_line},
+    words::{Format, json_line, say},
 };
 
 /// Arguments of `berth run`.
@@ -109,10 +109,10 @@ async fn launch(args: &Args) -> Result<(), Failure> {
     }
     let possible = launch::is_possible(&plan, &merged.configuration);
     if possible && args.format == Format::Text && show::price(&plan).is_none() {
-        print!("{}", show::refusals(&plan));
-        println!(
-            "note: nothing that fits can be had now; the run is tried again until its `retry_policy` is over"
-        );
+        let refused = show::refusals(&plan);
+        say!(
+            "{refused}note: nothing that fits can be had now; the run is tried again until its `retry_policy` is over"
+        )?;
     }
     if !possible {
         if args.format == Format::Json {
@@ -129,10 +129,16 @@ async fn launch(args: &Args) -> Result<(), Failure> {
         if args.format == Format::Jsonl {
             print_run(&run)?;
         }
-        detached(args, &client, &run);
+        detached(args, &client, &run)?;
         run
     } else {
-        watch::watch(args, &client, run).await?
+        let name = run.name.clone();
+        watch::watch(args, &client, run).await.inspect_err(|error| {
+            // Whatever is in the way of following it: it was launched.
+            if !matches!(error, Failure::Write(_)) {
+                eprintln!("note: {name} was submitted and goes on; berth logs -f {name} follows it, berth stop {name} ends it");
+            }
+        })?
     };
     if args.format == Format::Json {
         json_line(&mut io::stdout().lock(), &serde_json::json!({ "plan": plan, "run": run }))?;
@@ -206,15 +212,16 @@ fn present(args: &Args, about: &show::About<'_>, plan: &Plan, merged: &Merged) -
     out.flush()
 }
 
-fn detached(args: &Args, client: &Client, run: &Run) {
+fn detached(args: &Args, client: &Client, run: &Run) -> io::Result<()> {
     if args.format == Format::Text {
-        println!("Run {} submitted, detaching...", run.name);
+        say!("Run {} submitted, detaching...", run.name)?;
     }
     eprintln!(
         "berth logs -f {0} follows it, berth stop {0} ends it; {1}/runs/{0}",
         run.name,
         client.server()
     );
+    Ok(())
 }
 
 fn print_run(run: &Run) -> io::Result<()> {

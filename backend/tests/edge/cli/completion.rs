@@ -21,6 +21,11 @@ async fn names_of_runs_are_completed() {
     assert_eq!(complete(&["logs", "x"]).await, "");
     assert!(complete(&["ru"]).await.contains("run"));
     assert!(complete(&["run", "--spot-policy", ""]).await.contains("on-demand"));
+    assert!(complete(&["run", "-b", ""]).await.contains("aws"));
+    assert_eq!(complete(&["pool", "ps", "t"]).await, "team");
+    assert_eq!(complete(&["pool", "rm", ""]).await.lines().next(), Some("box"));
+    home.write(".dstack/profiles.yml", "profiles:\n  - name: big\n");
+    assert_eq!(complete(&["run", "--profile", ""]).await, "big");
     // A server that is not there completes nothing, and says nothing.
     let alone = Home::at("http://127.0.0.1:1", "berth_x");
     let mut command = alone.command(&["--", "berth", "logs", ""]);

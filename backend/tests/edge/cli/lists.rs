@@ -75,6 +75,36 @@ async fn whoever_reads_no_further_ends_the_command_quietly() {
 }
 
 #[tokio::test]
+async fn no_command_panics_when_nobody_reads() {
+    let server = Server::start().await;
+    *server.fake.offers.lock().unwrap() = vec![1.0];
+    server.fake.happen(100);
+    let home = Home::of(&server).await;
+    home.write(".dstack.yml", "type: dev-environment\nide: vscode\n");
+    for arguments in [
+        &["whoami"][..],
+        &["ps"],
+        &["ps", "-w"],
+        &["events"],
+        &["pool"],
+        &["pool", "ps", "team"],
+        &["pool", "create", "x"],
+        &["pool", "keep", "box"],
+        &["stop", "-y", "calm-otter-1"],
+        &["run", "-y", "-d"],
+        &["completion", "zsh"],
+    ] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let child = home.command(arguments).stdout(writer).spawn().expect("berth starts");
+        let output = child.wait_with_output().await.expect("berth runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!said.contains("panicked") && !said.contains("Broken pipe"), "{arguments:?}: {said}");
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+    }
+}
+
+#[tokio::test]
 async fn events_come_in_pieces_and_go_on_from_a_number() {
     let server = Server::start().await;
     let home = Home::of(&server).await;
