@@ -133,7 +133,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     // Signals first: one that comes while the server starts is not lost.
     let mut signals = Signals::new().map_err(ServeError::Runtime)?;
     let directory = args.data_dir.resolve()?;
-    let database = args.database.address();
+    let database = args.database.address()?;
     let store = store::open_at(&directory, &database).await?;
     let mut local_hold = match args.local || !store.is_shared() {
         true => Some(store::hold_local(&database).await?),
