@@ -7,7 +7,7 @@ use leptos_router::{
 };
 
 use crate::{
-    components::{Shell, Sprite, provide_toasts},
+    components::{DemoBar, Shell, Sprite, provide_toasts},
     live::provide_live,
     pages::{
         Explore, Launch, Login, NeedsServer, NotFound, Reference, ReferenceProblems, RunPage, Runs, Team,
@@ -26,6 +26,7 @@ pub fn App() -> impl IntoView {
     provide_incoming();
     view! {
         <Sprite/>
+        <DemoBar/>
         <Router base=site::root()>
             <Routes fallback=NotFound>
                 <Route path=path!("/login") view=|| served(Login)/>

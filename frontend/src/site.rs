@@ -1,7 +1,8 @@
 //! Where the dashboard stands: on its own server, or as files on a host that knows nothing of Berth (`cargo xtask site`).
 //!
 //! Such a host's pages carry `<meta name="berth-server" content="none">` with the way to their root and to the
-//! catalogue. Then nothing may be asked of a server: there is none.
+//! catalogue. Then nothing may be asked of a server: there is none. Pages of a server in demo mode carry
+//! `<meta name="berth-demo">`, so that they say so from the first moment on, before anybody has signed in.
 
 use std::cell::RefCell;
 
@@ -19,6 +20,8 @@ struct Here {
     root: String,
     /// Where the catalogue is, when there is no server to ask.
     catalogue: Option<String>,
+    /// Whether the server says that nothing here is real.
+    demo: bool,
 }
 
 /// Reads the page's marks. Called once, before anything else.
@@ -26,7 +29,8 @@ pub fn read() {
     let document = leptos::prelude::document();
     let opened = document.base_uri().ok().flatten().unwrap_or_default();
     let mark = document.query_selector("meta[name='berth-server'][content='none']").ok().flatten();
-    let mut here = Here { opened, ..Here::default() };
+    let demo = document.query_selector("meta[name='berth-demo']").ok().flatten().is_some();
+    let mut here = Here { opened, demo, ..Here::default() };
     if let Some(mark) = mark {
         let from_here = |name: &str| {
             let url = Url::new_with_base(&mark.get_attribute(name)?, &here.opened).ok()?;
@@ -61,6 +65,12 @@ pub fn read() {
 #[must_use]
 pub fn has_server() -> bool {
     HERE.with_borrow(|here| here.catalogue.is_none())
+}
+
+/// Whether the server that the page came from says that nothing here is real (`berth serve --demo`).
+#[must_use]
+pub fn is_demo() -> bool {
+    HERE.with_borrow(|here| here.demo)
 }
 
 /// The catalogue's address where there is no server to name it.

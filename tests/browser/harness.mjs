@@ -15,19 +15,20 @@ export const PATIENCE = 60_000;
 
 /** A `berth serve` on a free port of 127.0.0.1 with a data directory of its own. */
 export class Server {
-  static async start() {
+  static async start(options = []) {
     const dataDir = await mkdtemp(path.join(tmpdir(), 'berth-browser-'));
-    const server = new Server(dataDir);
+    const server = new Server(dataDir, options);
     await server.#spawn('127.0.0.1:0');
     return server;
   }
 
-  constructor(dataDir) {
+  constructor(dataDir, options) {
     this.dataDir = dataDir;
+    this.options = options;
   }
 
   async #spawn(listen) {
-    this.child = spawn(binary, ['serve', '--listen', listen, '--data-dir', this.dataDir], {
+    this.child = spawn(binary, ['serve', '--listen', listen, '--data-dir', this.dataDir, ...this.options], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.exited = new Promise((resolve) => this.child.once('exit', resolve));
@@ -44,6 +45,7 @@ export class Server {
       this.child.once('exit', (code) => reject(new Error(`berth serve ended with ${code}\n${output}\n${errors}`)));
     });
     this.address = new URL(this.loginLink).origin;
+    this.output = output;
   }
 
   /** Another one-time link, for another browser. */
@@ -124,10 +126,10 @@ export class Browser {
   }
 }
 
-/** Runs `body` with a server and a browser, and cleans up whatever happens. */
-export function withServer(body) {
+/** Runs `body` with a server, started with `options` besides its own, and a browser, and cleans up whatever happens. */
+export function withServer(body, options = []) {
   return async (t) => {
-    const server = await Server.start();
+    const server = await Server.start(options);
     const browser = await Browser.start();
     try {
       await body({ t, server, browser });

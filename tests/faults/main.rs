@@ -2,6 +2,7 @@
 //! right, its commands ran once, no process and no folder is left behind, and no event is missing or doubled.
 
 mod checks;
+mod clouds;
 mod shared;
 
 use std::{thread, time::Duration};

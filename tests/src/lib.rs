@@ -1,6 +1,8 @@
 //! Whole-system tests: the real binary, over its real interfaces; and answers to recorded questions.
 
+pub mod clouds;
 pub mod conformance;
 pub mod fuzz;
 pub mod processes;
 pub mod server;
+pub mod simulation;

@@ -19,11 +19,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A server on a free port of 127.0.0.1 with a data directory of its own.
 pub struct Server {
     data_dir: TempDir,
+    options: Vec<String>,
     child: Child,
     address: String,
     session: String,
     agent: ureq::Agent,
-    arguments: Vec<String>,
 }
 
 impl Default for Server {
@@ -42,19 +42,19 @@ impl Server {
         Self::start_with(&[])
     }
 
-    /// The same with further arguments, which every restart has too.
+    /// The same with options for `berth serve` besides its own, which each [`Server::restart`] gives again.
     ///
     /// # Panics
     /// When it does not start.
     #[must_use]
-    pub fn start_with(arguments: &[&str]) -> Self {
-        let arguments: Vec<String> = arguments.iter().map(|&argument| argument.to_owned()).collect();
+    pub fn start_with(options: &[&str]) -> Self {
+        let options: Vec<String> = options.iter().map(|option| (*option).to_string()).collect();
         let data_dir = tempfile::Builder::new().prefix("berth-test-").tempdir().expect("a temporary folder");
         let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
         let agent = config.build().new_agent();
-        let (child, link) = spawn(data_dir.path(), "127.0.0.1:0", &arguments);
+        let (child, link) = spawn(data_dir.path(), "127.0.0.1:0", &options);
         let (address, session) = log_in(&agent, &link);
-        Self { data_dir, child, address, session, agent, arguments }
+        Self { data_dir, options, child, address, session, agent }
     }
 
     /// The data directory.
@@ -75,7 +75,7 @@ impl Server {
     /// A new server on the same data and address, after [`Server::kill`]. The session stays.
     pub fn restart(&mut self) {
         let listen = self.address.trim_start_matches("http://").to_string();
-        (self.child, _) = spawn(self.data_dir.path(), &listen, &self.arguments);
+        (self.child, _) = spawn(self.data_dir.path(), &listen, &self.options);
     }
 
     fn request(
@@ -242,12 +242,12 @@ pub fn until<T>(_what: &str, mut probe: impl FnMut() -> Option<T>) -> Option<T> 
     }
 }
 
-fn spawn(data_dir: &Path, listen: &str, arguments: &[String]) -> (Child, String) {
+fn spawn(data_dir: &Path, listen: &str, options: &[String]) -> (Child, String) {
     let binary = binary();
     let mut child = Command::new(&binary)
         .args(["serve", "--listen", listen, "--data-dir"])
         .arg(data_dir)
-        .args(arguments)
+        .args(options)
         .stdout(Stdio::piped())
         .stderr(
             std::fs::File::options()
@@ -285,7 +285,11 @@ fn log_in(agent: &ureq::Agent, link: &str) -> (String, String) {
 }
 
 /// The `berth` that was built beside this test; `BERTH` names another.
-fn binary() -> PathBuf {
+///
+/// # Panics
+/// When neither is there.
+#[must_use]
+pub fn binary() -> PathBuf {
     if let Some(path) = std::env::var_os("BERTH") {
         return path.into();
     }

@@ -163,6 +163,11 @@ impl Auth {
         Ok(secret)
     }
 
+    /// Makes an API token worthless; tells whether `user` had one of this label.
+    pub async fn revoke_api_token(&self, user: &str, label: &str) -> Result<bool, sqlx::Error> {
+        self.store.revoke_api_token(user, label).await
+    }
+
     fn draw(&self, prefix: &str) -> Secret {
         Secret::draw(prefix, &mut *lock(&self.rng))
     }

@@ -8,11 +8,14 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+/// The variable that names the directory.
+const VARIABLE: &str = "BERTH_DATA_DIR";
+
 /// Where the state is.
 #[derive(Clone, Debug, clap::Args)]
 pub struct DataDir {
     /// Directory of the server's state; `$XDG_DATA_HOME/berth`, or `~/.local/share/berth`, when absent.
-    #[arg(long, global = true, value_name = "DIR", env = "BERTH_DATA_DIR")]
+    #[arg(long, global = true, value_name = "DIR", env = VARIABLE)]
     data_dir: Option<PathBuf>,
 }
 
@@ -24,6 +27,19 @@ pub struct DataDir {
 pub struct NoDataDir;
 
 impl DataDir {
+    /// The directory that was given on the command line. The variable names the real server's, which is nobody else's.
+    #[must_use]
+    pub fn given(&self) -> Option<PathBuf> {
+        let real = env::var_os(VARIABLE);
+        self.data_dir.clone().filter(|given| real.as_deref() != Some(given.as_os_str()))
+    }
+
+    /// The directory when no flag can name one; `None` when the environment does not either.
+    pub(super) fn of_environment() -> Option<PathBuf> {
+        let data_dir = env::var_os("BERTH_DATA_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+        Self { data_dir }.resolve().ok()
+    }
+
     /// The directory.
     ///
     /// # Errors

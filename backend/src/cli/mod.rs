@@ -3,22 +3,41 @@
 //! Exit status: 0 fine, 1 the answer is no, 2 wrong usage (clap's own), 3 the server cannot be reached.
 
 mod accounts;
+mod ask;
 pub mod attach;
 pub mod catalog;
+mod client;
+pub mod completion;
 pub mod data_dir;
 mod database;
+mod demo;
+pub mod events;
 pub mod explain;
+mod failure;
+mod flags;
+mod follow;
+pub mod login;
 pub mod login_link;
+pub mod logout;
+pub mod logs;
 pub mod offers;
+pub mod pool;
 pub mod profile;
+pub mod ps;
+pub mod run;
+mod saved;
 pub mod schema;
 pub mod serve;
+pub mod simulated_cloud;
+pub mod stop;
+mod terminal;
 pub mod token;
 pub mod validate;
+mod words;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use rand::{
     SeedableRng,
     rngs::{StdRng, SysError, SysRng},
@@ -36,6 +55,24 @@ struct Cli {
 enum Command {
     /// Runs the server: dashboard, API and orchestrator.
     Serve(serve::Args),
+    /// Remembers a server and how to get in.
+    Login(login::Args),
+    /// Forgets a server.
+    Logout(logout::Args),
+    /// Says which server commands go to, and as whom.
+    Whoami(logout::WhoamiArgs),
+    /// Launches a configuration: shows the plan, asks, and follows the run.
+    Run(Box<run::Args>),
+    /// Lists runs.
+    Ps(ps::Args),
+    /// Prints what a run's programs wrote.
+    Logs(logs::Args),
+    /// Asks for the end of runs.
+    Stop(stop::Args),
+    /// Prints what happened to runs and instances.
+    Events(events::Args),
+    /// Pools of instances, which wait for runs.
+    Pool(pool::Args),
     /// Opens a terminal in a run's environment on this machine; works while the server is down.
     Attach(attach::Args),
     /// Shows the cloud offers that fit a configuration, cheapest first.
@@ -52,6 +89,11 @@ enum Command {
     LoginLink(login_link::Args),
     /// API tokens, for scripts.
     Token(token::Args),
+    /// Keeps simulated clouds for other processes, for tests.
+    #[command(hide = true)]
+    SimulatedCloud(simulated_cloud::Args),
+    /// Prints a script that makes a shell complete commands, flags and names of runs.
+    Completion(completion::Args),
 }
 
 /// Reads the arguments and carries out what they ask for.
@@ -63,7 +105,19 @@ pub fn main() -> ExitCode {
     if let Some(status) = crate::supervisor::dispatch() {
         return status;
     }
+    // A shell that asks for completions gets them, and nothing else happens.
+    clap_complete::CompleteEnv::with_factory(Cli::command).var(completion::VARIABLE).complete();
     match Cli::parse().command {
+        Command::Login(args) => login::run(&args),
+        Command::Logout(args) => logout::run(&args),
+        Command::Whoami(args) => logout::whoami(&args),
+        Command::Run(args) => run::run(&args),
+        Command::Ps(args) => ps::run(&args),
+        Command::Logs(args) => logs::run(&args),
+        Command::Stop(args) => stop::run(&args),
+        Command::Events(args) => events::run(&args),
+        Command::Pool(args) => pool::run(&args),
+        Command::Completion(args) => completion::run(&args),
         Command::Attach(args) => attach::run(&args),
         Command::Offers(args) => offers::run(args),
         Command::Catalog(args) => catalog::run(&args),
@@ -73,6 +127,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::LoginLink(args) => login_link::run(&args),
         Command::Token(args) => token::run(&args),
+        Command::SimulatedCloud(args) => simulated_cloud::run(&args),
     }
 }
 

@@ -15,6 +15,8 @@ use berth_shared::{
     schema,
 };
 
+use clap_complete::{ArgValueCandidates, CompletionCandidate};
+
 use super::validate::{read_to_limit, show};
 
 /// Flags about a profile; each stands above what the configuration and the profile say.
@@ -22,7 +24,7 @@ use super::validate::{read_to_limit, show};
 #[command(next_help_heading = "Profile")]
 pub struct Flags {
     /// Name of a profile in `.dstack/profiles.yml` or `~/.dstack/profiles.yml`; else the default one is used.
-    #[arg(long, value_name = "NAME", env = "DSTACK_PROFILE", hide_env_values = true)]
+    #[arg(long, value_name = "NAME", env = "DSTACK_PROFILE", hide_env_values = true, add = ArgValueCandidates::new(profiles))]
     profile: Option<String>,
 
     /// The most to pay, in US dollars an hour.
@@ -30,7 +32,7 @@ pub struct Flags {
     max_price: Option<f64>,
 
     /// A backend to consider; may be given several times.
-    #[arg(short, long = "backend", value_name = "NAME", value_parser = backend)]
+    #[arg(short, long = "backend", value_name = "NAME", value_parser = backend, add = ArgValueCandidates::new(backends))]
     backends: Vec<String>,
 
     /// A region to consider; may be given several times.
@@ -56,6 +58,19 @@ pub struct Flags {
     /// Consider `spot`, `on-demand` or both (`auto`).
     #[arg(long, group = "spot_flags", value_name = "POLICY", value_parser = ["spot", "on-demand", "auto"])]
     spot_policy: Option<String>,
+}
+
+/// Every backend, for completion.
+fn backends() -> Vec<CompletionCandidate> {
+    schema::values("backends").iter().map(CompletionCandidate::new).collect()
+}
+
+/// The profiles that can be chosen here, for completion; files that are wrong have none.
+fn profiles() -> Vec<CompletionCandidate> {
+    let files = folders().into_iter().filter_map(|folder| file(&folder.join(".dstack")).ok().flatten());
+    // This folder may be the home.
+    let names: std::collections::BTreeSet<_> = files.flatten().map(|profile| profile.name).collect();
+    names.into_iter().map(CompletionCandidate::new).collect()
 }
 
 fn price(text: &str) -> Result<f64, String> {

@@ -10,17 +10,19 @@ use std::{
 };
 
 use berth_shared::{api::CatalogOrigin, catalog::CatalogError};
-use rand::{SeedableRng, rngs::StdRng};
+use rand::{RngExt, SeedableRng, rngs::StdRng};
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
     sync::watch,
     time::timeout,
 };
+use uuid::Uuid;
 
 use super::{
     data_dir::{DataDir, NoDataDir, Running},
     database::DatabaseUrl,
+    demo::{self, DemoDir, UnsuitableDir},
     login_link::login_link,
     random,
 };
@@ -31,7 +33,11 @@ use crate::{
     http::{self, Names, PublicUrl},
     live::Sockets,
     orchestrator::{self, Orchestrator},
-    provider::{Provider, local::LocalProvider},
+    provider::{
+        Provider,
+        local::LocalProvider,
+        simulated::{RemoteCloud, RemoteError, SimulatedProvider},
+    },
     store::{self, LocalHold},
 };
 
@@ -64,6 +70,14 @@ pub struct Args {
     /// Where people reach the server, when a proxy stands before it: `https://berth.example`.
     #[arg(long, value_name = "URL")]
     public_url: Option<PublicUrl>,
+
+    /// Shows Berth around: simulated clouds, nothing real, and a data directory that goes with it unless one is given.
+    #[arg(long)]
+    demo: bool,
+
+    /// Uses the simulated clouds of `berth simulated-cloud` as well, for tests.
+    #[arg(long, value_name = "URL", hide = true, conflicts_with = "demo")]
+    simulated_clouds: Option<String>,
 }
 
 /// Why the server could not start.
@@ -71,6 +85,10 @@ pub struct Args {
 enum ServeError {
     #[error(transparent)]
     NoDataDir(#[from] NoDataDir),
+    #[error(transparent)]
+    Unsuitable(#[from] UnsuitableDir),
+    #[error(transparent)]
+    Simulated(#[from] RemoteError),
     #[error(transparent)]
     Open(#[from] store::OpenError),
     #[error(
@@ -132,10 +150,19 @@ fn log_to_stderr() {
 async fn serve(args: &Args) -> Result<(), ServeError> {
     // Signals first: one that comes while the server starts is not lost.
     let mut signals = Signals::new().map_err(ServeError::Runtime)?;
-    let directory = args.data_dir.resolve()?;
+    let mut rng = random()?;
+    let demo = if args.demo { Some(DemoDir::make(args.data_dir.given(), &mut rng)?) } else { None };
+    let directory = match &demo {
+        Some(demo) => demo.path().to_owned(),
+        None => args.data_dir.resolve()?,
+    };
+    match &demo {
+        Some(_) => tracing::info!(directory = %directory.display(), "the data of this demo"),
+        None => demo::must_be_real(&directory)?,
+    }
     let database = args.database.address()?;
     let store = store::open_at(&directory, &database).await?;
-    let mut local_hold = match args.local || !store.is_shared() {
+    let mut local_hold = match demo.is_none() && (args.local || !store.is_shared()) {
         true => Some(store::hold_local(&database).await?),
         false => None,
     };
@@ -144,22 +171,21 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     let url = args.public_url.as_ref().map_or_else(|| local_url(address), ToString::to_string);
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let mut rng = random()?;
     let auth = Auth::new(store.accounts(), Arc::clone(&clock), StdRng::from_rng(&mut rng));
     auth.begin().await?;
     let token = auth.login_token(ADMIN).await?;
 
     let catalog_stamp = catalog::file::stamp(&directory);
     let catalogues = catalogues(&directory)?;
-    let gpus = Arc::clone(catalogues.current().gpus());
-    let mut providers: Vec<Arc<dyn Provider>> = Vec::new();
-    if local_hold.is_some() {
-        let program = std::env::current_exe().map_err(ServeError::Local)?;
-        let local = LocalProvider::new(directory.clone(), program, gpus).map_err(ServeError::Local)?;
-        providers.push(Arc::new(local));
-    }
+    let storage = store.storage();
+    let providers = match &demo {
+        Some(_) => demo::providers(&catalogues.current(), storage.installation(), &clock, rng.random()),
+        None => {
+            providers(args, local_hold.is_some(), &directory, &catalogues, storage.installation()).await?
+        }
+    };
     let orchestrator = Orchestrator::start(orchestrator::Parts {
-        storage: store.storage(),
+        storage,
         providers,
         clock: Arc::clone(&clock),
         random: StdRng::from_rng(&mut rng),
@@ -178,10 +204,11 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         rng,
         stopping: stop.subscribe(),
         sockets: sockets.clone(),
+        demo: demo.is_some(),
     });
 
     Running { url: url.clone(), pid: std::process::id() }.write(&directory).map_err(ServeError::Announce)?;
-    announce(&login_link(&url, &token));
+    announce(demo.as_ref(), &login_link(&url, &token));
 
     let mut stopping = stop.subscribe();
     let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
@@ -192,7 +219,11 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     let ended = tokio::select! {
         ended = &mut server => Some(ended),
         signal = signals.recv() => {
-            tracing::info!(signal, "stopping; environments live on and are found again by the next start");
+            if demo.is_some() {
+                tracing::info!(signal, "stopping, and with it the simulated clouds");
+            } else {
+                tracing::info!(signal, "stopping; environments live on and are found again by the next start");
+            }
             None
         }
         () = lost(&mut local_hold) => {
@@ -242,11 +273,37 @@ fn catalogues(directory: &Path) -> Result<Catalogues, CatalogError> {
     Ok(Catalogues::new(published.compress()))
 }
 
-/// The line that people and programs wait for.
-fn announce(link: &str) {
+/// This machine, and what tests add to it.
+async fn providers(
+    args: &Args,
+    local: bool,
+    directory: &Path,
+    catalogues: &Catalogues,
+    installation: Uuid,
+) -> Result<Vec<Arc<dyn Provider>>, ServeError> {
+    let mut providers: Vec<Arc<dyn Provider>> = Vec::new();
+    if local {
+        let gpus = Arc::clone(catalogues.current().gpus());
+        let program = std::env::current_exe().map_err(ServeError::Local)?;
+        let local = LocalProvider::new(directory.to_owned(), program, gpus).map_err(ServeError::Local)?;
+        providers.push(Arc::new(local));
+    }
+    if let Some(address) = &args.simulated_clouds {
+        for cloud in RemoteCloud::all(address).await? {
+            let offers = cloud.offers().await?;
+            let provider = SimulatedProvider::new(Arc::new(cloud), offers, installation.to_string());
+            providers.push(Arc::new(provider));
+        }
+    }
+    Ok(providers)
+}
+
+/// The line that people and programs wait for; before it, where nothing is real, that it is not.
+fn announce(demo: Option<&DemoDir>, link: &str) {
     let mut out = io::stdout().lock();
+    let told = demo.map(|_| format!("{}\n", demo::TOLD)).unwrap_or_default();
     // A closed standard output is no reason not to serve.
-    let _ = writeln!(out, "Open {link}").and_then(|()| out.flush());
+    let _ = writeln!(out, "{told}Open {link}").and_then(|()| out.flush());
 }
 
 fn local_url(address: SocketAddr) -> String {

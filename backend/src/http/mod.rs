@@ -7,6 +7,7 @@ mod catalog;
 mod docs;
 mod docs_page;
 mod edge;
+mod events;
 mod extract;
 mod guard;
 mod health;
@@ -37,6 +38,8 @@ mod static_files;
 mod stream;
 mod terminal_attach;
 mod terminals;
+mod tokens_create;
+mod tokens_revoke;
 
 use std::{
     ops::Deref,
@@ -82,6 +85,8 @@ pub struct Parts {
     pub stopping: watch::Receiver<bool>,
     /// Counts the open WebSockets.
     pub sockets: Sockets,
+    /// Whether nothing here is real; every page says so.
+    pub demo: bool,
 }
 
 /// What handlers share.
@@ -96,6 +101,7 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) hub: Hub,
     backends: Vec<String>,
+    pub(crate) demo: bool,
     pub(crate) metrics: metrics::Metrics,
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) sockets: Sockets,
@@ -121,6 +127,7 @@ impl Inner {
             backends: self.backends.clone(),
             catalog_version: catalog.version().into(),
             catalog_url: catalog.info().url.clone(),
+            demo: self.demo,
         }
     }
 
@@ -142,11 +149,14 @@ fn closed() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(logout::logout))
         .routes(routes!(me::me))
+        .routes(routes!(tokens_create::create))
+        .routes(routes!(tokens_revoke::revoke))
         .routes(routes!(plan::plan))
         .routes(routes!(runs_list::list, runs_create::submit))
         .routes(routes!(run_get::get, run_delete::delete))
         .routes(routes!(run_stop::stop))
         .routes(routes!(run_logs::logs))
+        .routes(routes!(events::list))
         .routes(routes!(instances::list))
         .routes(routes!(instance_get::get))
         .routes(routes!(instance_remove::remove))
@@ -173,6 +183,7 @@ pub fn router(parts: Parts) -> Router {
         auth: parts.auth,
         names: parts.names,
         catalogues: parts.catalogues,
+        demo: parts.demo,
         clock: parts.clock,
         metrics: metrics::Metrics::default(),
         stopping: parts.stopping,

@@ -49,7 +49,7 @@ pub(super) async fn serve(State(app): State<App>, request: Request) -> Result<Re
     }
     let name = path.trim_start_matches('/');
     if name.is_empty() || name == "index.html" || !looks_like_file(name) {
-        return Ok(page(request.headers()));
+        return Ok(if app.demo { demo_page() } else { page(request.headers()) });
     }
     file(name, request.headers())
         .ok_or_else(|| Failure::new(StatusCode::NOT_FOUND, "no-such-file", "the dashboard has no such file"))
@@ -67,6 +67,17 @@ fn page(asked: &HeaderMap) -> Response {
         return (StatusCode::SERVICE_UNAVAILABLE, headers, MISSING).into_response();
     };
     answer("index.html", index, asked, REVALIDATE)
+}
+
+/// The page with a mark that nothing here is real, so that it says so before anybody has signed in.
+fn demo_page() -> Response {
+    let Some(index) = Dashboard::get("index.html") else { return page(&HeaderMap::new()) };
+    let headers = [(header::CONTENT_TYPE, content_type("index.html")), (header::CACHE_CONTROL, REVALIDATE)];
+    (headers, marked(&String::from_utf8_lossy(&index.data))).into_response()
+}
+
+fn marked(page: &str) -> String {
+    page.replacen("<head>", "<head><meta name=\"berth-demo\" content=\"yes\">", 1)
 }
 
 fn file(name: &str, asked: &HeaderMap) -> Option<Response> {
@@ -168,6 +179,16 @@ fn content_type(name: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_page_of_a_demo_carries_a_mark_before_everything_else() {
+        let page = "<!doctype html>\n<html lang=\"en\">\n<head>\n<title>Berth</title></head>";
+        assert_eq!(
+            marked(page),
+            "<!doctype html>\n<html lang=\"en\">\n<head><meta name=\"berth-demo\" content=\"yes\">\n\
+             <title>Berth</title></head>"
+        );
+    }
 
     #[test]
     fn names_with_a_hash_are_kept_for_ever_and_others_are_not() {

@@ -287,9 +287,11 @@ async fn instance_pass(core: &Core, lease: &Lease, id: InstanceId) -> Result<Due
         };
         let now = core.now();
         let wanted = job.as_ref().is_some_and(|job| job.instance_id == Some(id) && job::needs_instance(job));
+        let lag = provider.as_ref().map_or(0, |provider| provider.lag_seconds());
         let failed = matches!(seen, instance::Sight::Failed(_));
         let status = row.instance.status;
-        let next = instance::step(&row, &instance::Input { wanted, sight: seen, roll: core.roll() }, now);
+        let next =
+            instance::step(&row, &instance::Input { wanted, sight: seen, roll: core.roll(), lag }, now);
         let changed = next.row != row;
         if changed {
             let mut change = Change { lease: Some(lease.clone()), ..Change::default() };

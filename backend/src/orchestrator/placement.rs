@@ -272,6 +272,7 @@ pub(super) fn new_instance(
         },
         desired: InstanceDesired::There,
         job_id: None,
+        asked_at: None,
         accepted: false,
         seen: false,
         was_ready: false,

@@ -36,6 +36,11 @@ pub trait Provider: Send + Sync {
     /// After how many seconds a steady instance and its job are looked at when [`Provider::changes`] told nothing.
     fn poll_seconds(&self) -> i64;
 
+    /// For how many seconds after a call what is listed, or found by its tag, may not know of it yet.
+    fn lag_seconds(&self) -> i64 {
+        0
+    }
+
     /// What could be created now.
     async fn plan(&self, request: &PlanInput<'_>) -> Result<ProviderPlan, ProviderError>;
 

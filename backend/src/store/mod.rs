@@ -7,7 +7,7 @@
 mod contract;
 mod forget;
 mod format;
-mod memory;
+pub mod memory;
 mod open;
 mod postgres;
 mod rows;

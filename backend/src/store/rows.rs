@@ -159,6 +159,9 @@ pub struct InstanceRow {
     pub desired: InstanceDesired,
     /// The job on it.
     pub job_id: Option<JobId>,
+    /// When its provider was last asked to make it.
+    #[serde(default)]
+    pub asked_at: Option<Timestamp>,
     /// Whether the provider has taken the request to make it.
     pub accepted: bool,
     /// Whether its provider ever showed it: what was never there has not cost anything.

@@ -18,9 +18,9 @@ use berth::{
 use berth_shared::{
     api::{
         AddInstance, CreatePool, DecideOrphan, DeletePool, Event, EventSeq, Instance, InstanceId,
-        InstanceStatus, KeepInstance, LogChunk, LogLine, LogSource, Orphan, Page, Plan, PlanRequest, Pool,
-        PriceChange, RemoveInstance, Run, RunDetail, RunId, RunStatus, StopRequest, Subject, SubmitRequest,
-        TerminalId, TerminalInfo, TerminalSize, Usage,
+        InstanceStatus, KeepInstance, LogChunk, LogLine, LogSource, Orphan, Page, Plan, PlanRequest,
+        PlannedOffer, Pool, PriceChange, RemoveInstance, Run, RunDetail, RunId, RunStatus, StopRequest,
+        Subject, SubmitRequest, TerminalId, TerminalInfo, TerminalSize, Usage,
     },
     catalog::{Availability, Offer, PriceBasis},
     time::Timestamp,
@@ -37,6 +37,16 @@ pub(crate) struct Fake {
     log: Mutex<Vec<String>>,
     newest: watch::Sender<EventSeq>,
     log_changes: broadcast::Sender<RunId>,
+    /// What a plan offers, US dollars an hour each.
+    pub(crate) offers: Mutex<Vec<f64>>,
+    /// What was submitted.
+    pub(crate) submitted: Mutex<Vec<SubmitRequest>>,
+    /// Where the run stands, when it no longer runs: its log is complete then.
+    pub(crate) ended: Mutex<Option<RunStatus>>,
+    /// Names of what was to be stopped.
+    pub(crate) stopped: Mutex<Vec<String>>,
+    /// What was added to a pool.
+    pub(crate) added: Mutex<Vec<AddInstance>>,
     pub(crate) environment: Arc<FakeEnvironment>,
 }
 
@@ -47,6 +57,11 @@ impl Default for Fake {
             log: Mutex::default(),
             newest: watch::Sender::new(0),
             log_changes: broadcast::Sender::new(4),
+            offers: Mutex::default(),
+            submitted: Mutex::default(),
+            ended: Mutex::default(),
+            stopped: Mutex::default(),
+            added: Mutex::default(),
             environment: Arc::default(),
         }
     }
@@ -70,9 +85,14 @@ impl Fake {
                 message: format!("event {seq}"),
                 actor: None,
             };
-            events.push(StoredEvent { event, run: Some(run()), instance: None, deleted_run: None });
+            events.push(StoredEvent { event, run: Some(self.present()), instance: None, deleted_run: None });
         }
         self.newest.send_replace(events.len() as EventSeq);
+    }
+
+    /// The run, as it stands.
+    fn present(&self) -> Run {
+        Run { status: self.ended.lock().unwrap().unwrap_or(RunStatus::Running), ..run() }
     }
 
     /// A line is written to the run's log.
@@ -180,11 +200,19 @@ impl Control for Fake {
 
     async fn plan(&self, request: &PlanRequest) -> Result<Plan, Refused> {
         let checked = berth_shared::check(&request.configuration);
+        let planned = |price: &f64| PlannedOffer {
+            offer: offer(*price),
+            allocation: None,
+            notes: Vec::new(),
+            observed_at: None,
+            difference: None,
+        };
+        let offers: Vec<_> = self.offers.lock().unwrap().iter().map(planned).collect();
         Ok(Plan {
             valid: checked.is_valid(),
             diagnostics: checked.diagnostics,
-            offers: Vec::new(),
-            total: 0,
+            total: offers.len() as u64,
+            offers,
             refusals: Vec::new(),
             variables: Vec::new(),
             catalog_version: "0".into(),
@@ -205,11 +233,14 @@ impl Control for Fake {
             };
             return Err(ServiceError::PriceChanged(Box::new(change)).into());
         }
-        Ok(Run { owner: user.into(), ..run() })
+        self.submitted.lock().unwrap().push(request);
+        Ok(Run { owner: user.into(), ..self.present() })
     }
 
     async fn stop(&self, _: &str, name: &str, _: StopRequest) -> Result<Run, Refused> {
-        self.run(name).await.map(|detail| detail.run)
+        let run = self.run(name).await?.run;
+        self.stopped.lock().unwrap().push(name.to_owned());
+        Ok(run)
     }
 
     async fn delete(&self, _: &str, name: &str) -> Result<(), Refused> {
@@ -227,26 +258,26 @@ impl Control for Fake {
         let events = self.events.lock().unwrap();
         Ok(RunDetail {
             seq: events.len() as EventSeq,
-            run: run(),
+            run: self.present(),
             configuration: "type: dev-environment\n".into(),
             events: events.iter().map(|stored| stored.event.clone()).collect(),
         })
     }
 
     async fn runs(&self, _: Option<&str>, _: u32) -> Result<Page<Run>, Refused> {
-        Ok(Page { items: vec![run()], next: Some("more".into()) })
+        Ok(Page { items: vec![self.present()], next: Some("more".into()) })
     }
 
     async fn instances(&self) -> Result<Vec<Instance>, Refused> {
-        Ok(Vec::new())
+        Ok(vec![instance()])
     }
 
     async fn pools(&self) -> Result<Vec<Pool>, Refused> {
-        Ok(Vec::new())
+        Ok(vec![pool()])
     }
 
-    async fn create_pool(&self, _user: &str, _request: CreatePool) -> Result<Pool, Refused> {
-        Ok(pool())
+    async fn create_pool(&self, _user: &str, request: CreatePool) -> Result<Pool, Refused> {
+        Ok(Pool { name: request.name, ..pool() })
     }
 
     async fn set_default_pool(&self, _user: &str, _name: &str) -> Result<Pool, Refused> {
@@ -261,8 +292,9 @@ impl Control for Fake {
         &self,
         _user: &str,
         _pool: &str,
-        _request: AddInstance,
+        request: AddInstance,
     ) -> Result<Instance, Refused> {
+        self.added.lock().unwrap().push(request);
         Ok(instance())
     }
 
@@ -313,12 +345,13 @@ impl Control for Fake {
             .map(|text| LogLine { at: Timestamp(0), source: LogSource::Stdout, text: text.clone() })
             .collect();
         let next_offset = after + lines.len() as u64;
-        Ok(LogChunk { offset: after, next_offset, complete: false, lines })
+        let ended = self.ended.lock().unwrap().is_some();
+        Ok(LogChunk { offset: after, next_offset, complete: ended && next_offset == log.len() as u64, lines })
     }
 
     async fn snapshot(&self) -> Result<Snapshot, Refused> {
         let seq = self.events.lock().unwrap().len() as EventSeq;
-        Ok(Snapshot { seq, runs: vec![run()], instances: Vec::new(), at: Timestamp(0) })
+        Ok(Snapshot { seq, runs: vec![self.present()], instances: Vec::new(), at: Timestamp(0) })
     }
 
     async fn events_after(&self, after: EventSeq, limit: u32) -> Result<Vec<StoredEvent>, Refused> {

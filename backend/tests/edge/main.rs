@@ -3,6 +3,7 @@
 
 mod api;
 mod catalog;
+mod cli;
 mod client;
 mod fake;
 mod login;

@@ -2,6 +2,7 @@
 
 mod backend;
 mod copy_line;
+mod demo;
 mod dialog;
 mod icon;
 mod price;
@@ -17,6 +18,7 @@ mod void;
 
 pub use backend::Backend;
 pub use copy_line::CopyLine;
+pub use demo::DemoBar;
 pub use dialog::Dialog;
 pub use icon::{Glyph, Icon, Mark, Sprite};
 pub use price::{Price, basis_text};

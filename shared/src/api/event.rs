@@ -45,3 +45,15 @@ pub enum Subject {
     /// A pool.
     Pool,
 }
+
+/// A piece of what happened, oldest first. `GET /api/v1/events`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EventPage {
+    /// The events.
+    pub items: Vec<Event>,
+    /// Give this as `?after=` to go on. There is more already when it is below `newest`.
+    pub next: EventSeq,
+    /// The number of the last event of all.
+    pub newest: EventSeq,
+}

@@ -13,8 +13,9 @@ mod session;
 mod status;
 mod stream;
 mod terminal;
+mod token;
 
-pub use event::{Event, Subject};
+pub use event::{Event, EventPage, Subject};
 pub use ids::{EventSeq, InstanceId, JobId, RunId, TerminalId};
 pub use instance::{Allocation, Instance, Isolation};
 pub use logs::{LogChunk, LogLine, LogSource};
@@ -32,3 +33,4 @@ pub use session::{CatalogInfo, CatalogOrigin, LoginRequest, ServerInfo, User};
 pub use status::{InstanceStatus, JobReason, JobStatus, RunReason, RunStatus};
 pub use stream::{ClientMessage, ServerMessage, Topic, Usage};
 pub use terminal::{TerminalClientMessage, TerminalInfo, TerminalServerMessage, TerminalSize};
+pub use token::{NewToken, TokenRequest};

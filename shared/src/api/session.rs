@@ -31,6 +31,9 @@ pub struct ServerInfo {
     pub catalog_version: String,
     /// Where the packed catalogue is; its name changes with its content.
     pub catalog_url: String,
+    /// Whether nothing here is real: its clouds are simulated, and every page says so.
+    #[serde(default)]
+    pub demo: bool,
 }
 
 /// The catalogue of offers that the server carries. `GET /api/v1/catalog`, and each new one over the stream.

@@ -44,7 +44,7 @@ pub use model::*;
 pub use profiles::{
     CheckedProfiles, NamedProfile, NoSuchProfile, check_profiles, check_profiles_bytes, choose_profile,
 };
-pub use rewrite::{difference, place, set};
+pub use rewrite::{append, difference, place, set};
 pub(crate) use secrets::is_secret_name;
 pub use summary::{SummaryItem, summary};
 

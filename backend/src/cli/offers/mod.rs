@@ -21,11 +21,12 @@ use berth_shared::{
 use serde::Serialize;
 
 use self::{
-    asked::{Asked, AskedError, Resources},
+    asked::{Asked, AskedError},
     grouped::{Group, GroupBy},
 };
 use super::{
     data_dir::{DataDir, NoDataDir},
+    flags::Resources,
     profile::{self, ProfileError},
 };
 use crate::catalog::{Published, file};

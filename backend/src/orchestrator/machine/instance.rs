@@ -33,6 +33,8 @@ pub(crate) struct Input {
     pub(crate) sight: Sight,
     /// A random number, 0 to 1.
     pub(crate) roll: f64,
+    /// For how many seconds after it was asked for its provider may not know of it yet.
+    pub(crate) lag: i64,
 }
 
 /// The provider's or the placement's last word.
@@ -57,7 +59,7 @@ pub(super) type Next = Step<InstanceRow, Effect>;
 
 /// What the instance does next.
 pub(crate) fn step(row: &InstanceRow, input: &Input, now: Timestamp) -> Next {
-    let mut row = row.clone();
+    let row = row.clone();
     // A provider may say either. Only the end makes a difference: it wants to hear that removing was accepted.
     let unknown = Input {
         sight: Sight::Seen(Observation::Gone { message: None, billing: Billing::default() }),
@@ -67,14 +69,31 @@ pub(crate) fn step(row: &InstanceRow, input: &Input, now: Timestamp) -> Next {
         (Sight::Failed(Failure::NotFound(_)), status) if status != Status::Terminating => &unknown,
         _ => input,
     };
-    if !matches!(input.sight, Sight::Failed(_) | Sight::Unseen) {
-        row.failures = 0;
-        row.failing_since = None;
+    // Nor does "there is none" count while its provider may not know of it yet.
+    let known_at = row.asked_at.map(|at| at.plus_seconds(input.lag)).filter(|at| now < *at);
+    if let Some(at) = known_at
+        && is_absence(&input.sight)
+    {
+        let next = decide(row, &Input { sight: Sight::Unseen, ..*input }, now);
+        return next.due(at);
     }
+    decide(row, input, now)
+}
+
+/// Whether a provider says no more than that there is none.
+fn is_absence(sight: &Sight) -> bool {
+    match sight {
+        Sight::Seen(Observation::Gone { message: None, billing }) => billing.to.is_none(),
+        Sight::Failed(Failure::NotFound(_)) => true,
+        _ => false,
+    }
+}
+
+fn decide(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
     if let Sight::Seen(seen) = &input.sight {
         learn(&mut row, seen, now);
     }
-    match row.instance.status {
+    let mut next = match row.instance.status {
         Status::Pending => pending(row, input, now),
         Status::Provisioning => provisioning(row, input, now),
         Status::Busy | Status::Idle => there(row, input, now),
@@ -86,7 +105,14 @@ pub(crate) fn step(row: &InstanceRow, input: &Input, now: Timestamp) -> Next {
             }
             _ => Next::stay(row),
         },
+    };
+    // A call that has failed and is to be made again has not got better by a look.
+    let well = !matches!(input.sight, Sight::Failed(_) | Sight::Unseen);
+    if well && next.effects.is_empty() {
+        next.row.failures = 0;
+        next.row.failing_since = None;
     }
+    next
 }
 
 /// What its provider says about its cost is better than what we think.
@@ -131,6 +157,7 @@ fn pending(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
         }
         _ => {
             let told = format!("asked `{}` for it", row.instance.offer.backend);
+            row.asked_at = Some(now);
             enter(row, Status::Provisioning, now).with(Effect::Create).saying(told)
         }
     }
@@ -189,7 +216,10 @@ fn provisioning(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
             row.instance.billed_from.get_or_insert(now);
             Next::stay(row).due(deadline)
         }
-        Sight::Seen(Observation::Gone { .. }) => Next::stay(row).with(Effect::Create).due(deadline),
+        Sight::Seen(Observation::Gone { .. }) => {
+            row.asked_at = Some(now);
+            Next::stay(row).with(Effect::Create).due(deadline)
+        }
         Sight::Failed(failure) => failed(row, failure, now).due(deadline),
         Sight::Unseen
         | Sight::NoOffer(_)

@@ -67,11 +67,16 @@ pub(crate) fn needs_instance(row: &JobRow) -> bool {
 
 /// What the job does next.
 pub(crate) fn step(row: &JobRow, input: &Input<'_>, now: Timestamp) -> Next {
-    let mut row = row.clone();
-    if matches!(input.sight, Sight::Seen(_) | Sight::Did(_)) {
-        row.failures = 0;
-        row.failing_since = None;
+    let mut next = decide(row.clone(), input, now);
+    // A call that has failed and is to be made again has not got better by a look.
+    if matches!(input.sight, Sight::Seen(_) | Sight::Did(_)) && next.effects.is_empty() {
+        next.row.failures = 0;
+        next.row.failing_since = None;
     }
+    next
+}
+
+fn decide(row: JobRow, input: &Input<'_>, now: Timestamp) -> Next {
     if row.status.is_finished() {
         return Next::stay(row);
     }

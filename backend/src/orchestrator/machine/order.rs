@@ -91,6 +91,7 @@ pub(crate) fn successor(row: &InstanceRow, id: InstanceId, now: Timestamp) -> Op
     next.instance.leaves_at = None;
     next.request.id = id;
     next.order = Some(order);
+    next.asked_at = None;
     next.accepted = false;
     next.seen = false;
     next.was_ready = false;

@@ -72,6 +72,7 @@ fn instance_row(status: InstanceStatus) -> InstanceRow {
         request: CreateRequest { id: INSTANCE, name: "fox".to_owned(), planned },
         desired: InstanceDesired::There,
         job_id: (status != InstanceStatus::Idle).then_some(JOB),
+        asked_at: None,
         accepted: !matches!(status, InstanceStatus::Pending),
         seen: !matches!(status, InstanceStatus::Pending),
         was_ready: matches!(status, InstanceStatus::Busy | InstanceStatus::Idle),
@@ -232,8 +233,11 @@ fn the_table_of_instances_is_complete() {
         ] {
             for (name, sight) in instance_sights() {
                 let row = InstanceRow { desired, ..instance_row(status) };
-                let next =
-                    instance::step(&row, &instance::Input { wanted, sight, roll: 0.5 }, T0.plus_seconds(1));
+                let next = instance::step(
+                    &row,
+                    &instance::Input { wanted, sight, roll: 0.5, lag: 0 },
+                    T0.plus_seconds(1),
+                );
                 check_instance(&row, &next.row);
                 let to = next.row.instance.status;
                 let _ = writeln!(table, "{status} | {wish} | {name} -> {to} {:?}", next.effects);
@@ -365,13 +369,13 @@ fn settle_instance(mut row: InstanceRow, input: &instance::Input) -> InstanceRow
 fn no_instance_stays_where_it_is_not_wanted_or_not_seen() {
     for &status in InstanceStatus::ALL {
         for (name, sight) in instance_sights() {
-            let wanted = instance::Input { wanted: true, sight: sight.clone(), roll: 0.5 };
+            let wanted = instance::Input { wanted: true, sight: sight.clone(), roll: 0.5, lag: 0 };
             let end = settle_instance(instance_row(status), &wanted).instance.status;
             assert!(
                 !matches!(end, InstanceStatus::Pending | InstanceStatus::Provisioning),
                 "{status} {name}: {end}"
             );
-            let alone = instance::Input { wanted: false, sight, roll: 0.5 };
+            let alone = instance::Input { wanted: false, sight, roll: 0.5, lag: 0 };
             let end = settle_instance(instance_row(status), &alone).instance.status;
             assert!(
                 matches!(end, InstanceStatus::Terminating | InstanceStatus::Terminated),

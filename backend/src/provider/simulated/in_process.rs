@@ -77,6 +77,12 @@ impl SimulatedCloud {
         done
     }
 
+    /// Its name, as in `backends:`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.0.account().cloud.settings().name.clone()
+    }
+
     /// What the account has cost so far.
     #[must_use]
     pub fn bill(&self) -> Bill {
@@ -113,6 +119,16 @@ impl CloudApi for SimulatedCloud {
         let fate = self.0.account().decide(self.0.clock.now(), &call);
         wait(fate.before).await;
         if fate.trouble == Some(Trouble::NeverBefore) {
+            return std::future::pending().await;
+        }
+        if let Some(Trouble::Late(millis)) = fate.trouble {
+            let inner = Arc::clone(&self.0);
+            tokio::spawn(async move {
+                wait(millis).await;
+                // Nobody hears of it.
+                let _ = inner.account().carry_out(inner.clock.now(), &call, &fate);
+                inner.wake.notify_one();
+            });
             return std::future::pending().await;
         }
         let answer = self.0.account().carry_out(self.0.clock.now(), &call, &fate);

@@ -29,7 +29,9 @@ mod faults;
 mod in_process;
 mod offers;
 mod provider;
+mod remote;
 mod seed;
+pub mod server;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -45,6 +47,7 @@ pub use faults::{Fate, Faults, On, Scripted, Trouble, Wrong};
 pub use in_process::SimulatedCloud;
 pub use offers::Offers;
 pub use provider::SimulatedProvider;
+pub use remote::{RemoteCloud, RemoteError};
 pub use seed::{Seed, Span};
 pub use settings::{BilledFrom, BilledTo, Capacity, Reclaim, Settings};
 pub use wire::{Ask, Call, CloudError, Order, Pool, Reply, Seen, Tag};

@@ -24,6 +24,8 @@ use crate::provider::{
 
 /// After how many seconds a steady machine is looked at when nobody told of a change.
 const POLL_SECONDS: i64 = 60;
+/// Twice what [`super::Faults::some`] has things lag behind, and a slow call.
+const LAG_SECONDS: i64 = 20;
 /// For how many offers, from the cheapest on, the cloud is asked whether they can be had.
 const ASKED: usize = 100;
 /// How many handles are remembered.
@@ -127,6 +129,10 @@ impl Provider for SimulatedProvider {
 
     fn poll_seconds(&self) -> i64 {
         POLL_SECONDS
+    }
+
+    fn lag_seconds(&self) -> i64 {
+        LAG_SECONDS
     }
 
     async fn plan(&self, request: &PlanInput<'_>) -> Result<ProviderPlan, ProviderError> {

@@ -103,7 +103,37 @@ impl Settings {
         }
     }
 
-    /// The same, with capacity that runs out and spot machines that are taken back within the hour.
+    /// A cloud of this name for people and programs that wait for it: everything takes moments, and nothing runs out.
+    #[must_use]
+    pub fn quick(name: &str) -> Self {
+        Self {
+            call: Span::millis(2, 20),
+            create: Span::millis(500, 2000),
+            remove: Span::millis(300, 1500),
+            command: Span::millis(200, 1000),
+            end: Span::millis(50, 500),
+            ..Self::new(name)
+        }
+    }
+
+    /// A cloud of this name to show around: some seconds for everything, now and then no machine left, and spot machines
+    /// that are taken back within minutes, mostly with half a minute's notice.
+    #[must_use]
+    pub fn demo(name: &str) -> Self {
+        Self {
+            call: Span::millis(2, 20),
+            create: Span::seconds(3, 8),
+            remove: Span::seconds(1, 4),
+            command: Span::seconds(1, 4),
+            end: Span::millis(200, 1500),
+            capacity: Capacity { least: 1, most: 4, dry: 0.1, period: 300_000 },
+            quota: Some(16),
+            reclaim: Reclaim { share: 0.6, after: Span::seconds(60, 900), noticed: 0.75, notice: 30_000 },
+            ..Self::new(name)
+        }
+    }
+
+    /// The same as [`Settings::new`], with capacity that runs out and spot machines that are taken back within the hour.
     #[must_use]
     pub fn scarce(name: &str) -> Self {
         Self {

@@ -151,6 +151,7 @@ pub(crate) fn instance(n: u32, backend: &str) -> InstanceRow {
         instance,
         desired: InstanceDesired::There,
         job_id: None,
+        asked_at: None,
         accepted: false,
         seen: false,
         was_ready: false,

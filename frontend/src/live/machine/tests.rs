@@ -16,6 +16,7 @@ fn hello(version: &str) -> ServerMessage {
             backends: vec!["local".into()],
             catalog_version: "1".into(),
             catalog_url: "/catalog".into(),
+            demo: false,
         },
         user: User { name: "mara".into() },
         now: Timestamp(1_000),

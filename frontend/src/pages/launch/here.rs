@@ -7,6 +7,7 @@ use super::desk::Desk;
 use crate::{
     components::{Icon, Prose},
     live::use_live,
+    price_list::Offers,
     site,
 };
 
@@ -32,13 +33,20 @@ pub(super) fn Here(desk: Desk) -> impl IntoView {
     });
     let backends =
         move || live.server.with(|server| server.as_ref().map(|server| server.backends.join(", ")));
+    let all_set_up = all_set_up(desk);
     let content = move || {
         let rows = rows.get();
         let mut rows = rows.into_iter();
         let Some(first) = rows.next() else {
-            let text = backends().map(|names| {
-                format!("Launches here go to `{names}`; the clouds below are a preview of prices.")
-            });
+            let text = if site::is_demo() {
+                Some("Launches here go to simulated clouds, at the prices of the real ones.".to_owned())
+            } else if all_set_up.get() {
+                backends().map(|names| format!("Launches here go to `{names}`."))
+            } else {
+                backends().map(|names| {
+                    format!("Launches here go to `{names}`; other clouds below are a preview of prices.")
+                })
+            };
             let text = text.or_else(|| (!site::has_server()).then(|| WITHOUT_SERVER.to_owned()));
             return view! { <Line row=Row { warn: false, backend: String::new(), message: text.unwrap_or_default() }/> }
                 .into_any();
@@ -61,6 +69,21 @@ pub(super) fn Here(desk: Desk) -> impl IntoView {
         .into_any()
     };
     view! { <div class="here" role="group" aria-label="On this server">{content}</div> }
+}
+
+/// Whether every backend of the price list is set up, so that there is nothing to preview.
+pub(super) fn all_set_up(desk: Desk) -> Memo<bool> {
+    let live = use_live();
+    Memo::new(move |_| {
+        desk.offers.with(|offers| {
+            let Offers::Ready(catalogue) = offers else { return false };
+            live.server.with(|server| {
+                server.as_ref().is_some_and(|server| {
+                    catalogue.backends().iter().all(|backend| server.backends.contains(backend))
+                })
+            })
+        })
+    })
 }
 
 #[component]

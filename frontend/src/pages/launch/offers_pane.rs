@@ -6,7 +6,7 @@ use super::{
     chips::Chips,
     columns_menu::ColumnsMenu,
     desk::{Desk, Kind},
-    here::Here,
+    here::{Here, all_set_up},
     matching::Matched,
     none::NoneFits,
     plot::Plot,
@@ -149,6 +149,7 @@ fn Toolbar(desk: Desk, room: Room) -> impl IntoView {
         let column = Column::ALL.into_iter().find(|column| column.key() == key);
         listed.sort.set(column.and_then(|column| clicked(None, column.sort())));
     };
+    let all_set_up = all_set_up(desk);
     view! {
         <div class="toolbar">
             <div class="seg" role="group" aria-label="Kind">
@@ -173,12 +174,14 @@ fn Toolbar(desk: Desk, room: Room) -> impl IntoView {
             </label>
             <ColumnsMenu listed room/>
             <span class="toolbar__spring"></span>
-            <button class="switch" role="switch" aria-checked=move || desk.preview.get().to_string()
-                on:click=move |_| desk.preview.update(|preview| *preview = !*preview)>
-                <span class="switch__track" aria-hidden="true"></span>
-                "Backends not set up"
-                <span class="tag" data-preview="" aria-hidden="true" title="such a frame stands around backends that are not set up here: a preview of prices">"preview"</span>
-            </button>
+            <Show when=move || !all_set_up.get()>
+                <button class="switch" role="switch" aria-checked=move || desk.preview.get().to_string()
+                    on:click=move |_| desk.preview.update(|preview| *preview = !*preview)>
+                    <span class="switch__track" aria-hidden="true"></span>
+                    "Backends not set up"
+                    <span class="tag" data-preview="" aria-hidden="true" title="such a frame stands around backends that are not set up here: a preview of prices">"preview"</span>
+                </button>
+            </Show>
         </div>
     }
 }

@@ -8,10 +8,11 @@ use crate::{
     components::{CopyLine, Prose},
     format,
     live::use_live,
+    site,
 };
 
 /// What is in force, in one line.
-fn in_force(isolation: &Isolation) -> String {
+fn in_force(isolation: &Isolation, local: bool) -> String {
     let mut parts = Vec::new();
     if !isolation.namespaces.is_empty() {
         parts.push(format!("{} of its own", isolation.namespaces.join(", ")));
@@ -21,7 +22,9 @@ fn in_force(isolation: &Isolation) -> String {
             isolation.cgroup.as_ref().map(|version| format!(" (cgroup {version})")).unwrap_or_default();
         parts.push(format!("{} limited{groups}", isolation.limits.join(", ")));
     }
-    if parts.is_empty() {
+    if parts.is_empty() && !local {
+        if site::is_demo() { "A simulated machine" } else { "A machine of its own" }.to_owned()
+    } else if parts.is_empty() {
         "None: it is a process like any other".to_owned()
     } else {
         format::capitalised(&parts.join("; "))
@@ -38,7 +41,10 @@ pub(super) fn Attach(subject: Subject) -> impl IntoView {
     let instance = Memo::new(move |_| {
         run.with(|run| run.instance_id).and_then(|id| live.instances.row(id)).map(|row| row.get())
     });
-    let name = subject.name;
+    let command = StoredValue::new(format!("berth attach {}", subject.name));
+    // Who is on the server's machine reaches environments on that machine.
+    let local =
+        Memo::new(move |_| run.with(|run| run.offer.as_ref().is_none_or(|offer| offer.backend == "local")));
     let ports = Memo::new(move |_| run.with(|run| run.ports.clone()));
     let limits = Memo::new(move |_| {
         instance.with(|instance| {
@@ -57,11 +63,12 @@ pub(super) fn Attach(subject: Subject) -> impl IntoView {
                 <div class="attach">
                     <div class="attach__way">
                         <span class="attach__label">"Shell"</span>
-                        <CopyLine text=format!("berth attach {name}")/>
-                        <span class="meta">{move || if running.get() {
-                            "in a terminal on the server’s machine, or in the tab Terminal below"
-                        } else {
-                            "in a terminal on the server’s machine, as soon as it runs"
+                        {move || local.get().then(|| view! { <CopyLine text=command.get_value()/> })}
+                        <span class="meta">{move || match (local.get(), running.get()) {
+                            (true, true) => "in a terminal on the server’s machine, or in the tab Terminal below",
+                            (true, false) => "in a terminal on the server’s machine, as soon as it runs",
+                            (false, true) => "in the tab Terminal below",
+                            (false, false) => "in the tab Terminal below, as soon as it runs",
                         }}</span>
                     </div>
                     <Show when=move || !ports.with(Vec::is_empty)>
@@ -79,7 +86,7 @@ pub(super) fn Attach(subject: Subject) -> impl IntoView {
                     {move || instance.with(|instance| instance.as_ref().and_then(|one| one.isolation.clone())).map(|isolation| view! {
                         <div class="attach__way">
                             <span class="attach__label">"Isolation in force"</span>
-                            <span>{in_force(&isolation)}</span>
+                            <span>{in_force(&isolation, local.get())}</span>
                             {move || limits.get().map(|limits| view! { <span class="meta">{limits}</span> })}
                             {(!isolation.missing.is_empty()).then(|| view! {
                                 <details class="meta details">

@@ -81,6 +81,18 @@ pub fn set(text: &str, path: &str, value: &str) -> Option<String> {
     set_in(text, &document, path, value)
 }
 
+/// The text with one more item, which is YAML on one line, at the end of the list `path`. Comments, order and layout of
+/// all else stay. `None` where that cannot be done safely, as for a list that is not written as one.
+#[must_use]
+pub fn append(text: &str, path: &str, item: &str) -> Option<String> {
+    let document = yaml::load(text).ok()?;
+    let cx = Cx { text, doc: &document, sink: Sink::default() };
+    let (_, entry, _) = deepest(&document, path).filter(|(.., missing)| missing.is_empty())?;
+    let (range, new) = appended(&cx, entry, item)?;
+    let after = format!("{}{new}{}", text.get(..range.start)?, text.get(range.end..)?);
+    yaml::load(&after).is_ok().then_some(after)
+}
+
 fn set_in(text: &str, document: &Document, path: &str, value: &str) -> Option<String> {
     let expected = yaml::load(value).ok()?;
     let names: Vec<&str> = path.split('.').collect();

@@ -159,3 +159,18 @@ fn fields_are_found_in_the_text() {
     assert_eq!(at("regions"), None);
     assert_eq!(place("{", "ide"), None);
 }
+
+#[test]
+fn an_item_is_added_to_a_list_however_it_is_written() {
+    for (text, after) in [
+        ("env:\n  - A=1 # one\n# end\n", Some("env:\n  - A=1 # one\n  - B\n# end\n")),
+        ("env: [A=1] # one\n", Some("env: [A=1, B] # one\n")),
+        ("env:\r\n- A=1\r\n", Some("env:\r\n- A=1\r\n- B\r\n")),
+        ("env:\n  - A=1", Some("env:\n  - A=1\n  - B")),
+        ("env:\n  A: 1\n", None),
+        ("env: []\n", None),
+        ("ide: vscode\n", None),
+    ] {
+        assert_eq!(append(text, "env", "B").as_deref(), after, "{text:?}");
+    }
+}

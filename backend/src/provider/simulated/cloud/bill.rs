@@ -1,6 +1,6 @@
 //! What an account has cost.
 
-use berth_shared::time::Timestamp;
+use berth_shared::time::{Timestamp, cost};
 use serde::{Deserialize, Serialize};
 
 use super::machine::Machine;
@@ -62,6 +62,16 @@ impl Bill {
         let lines: Vec<BillLine> = machines.iter().map(|machine| BillLine::of(machine, now)).collect();
         let total = lines.iter().map(|line| line.cost).sum();
         Self { at: now, lines, total }
+    }
+
+    /// The same, worked out anew: reading a long decimal fraction of JSON may be off by its last bit.
+    pub(in crate::provider::simulated) fn exact(mut self) -> Self {
+        for line in &mut self.lines {
+            let until = line.to.unwrap_or(self.at);
+            line.cost = line.from.map_or(0.0, |from| cost(line.price, from, until));
+        }
+        self.total = self.lines.iter().map(|line| line.cost).sum();
+        self
     }
 
     /// The lines of machines that are there still.

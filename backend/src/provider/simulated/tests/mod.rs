@@ -1,5 +1,8 @@
 //! The provider over a simulated cloud, hours of it in a moment.
 
+mod machines;
+mod remote;
+
 use std::{sync::Arc, time::Duration};
 
 use berth_shared::{
@@ -197,6 +200,42 @@ async fn each_trouble_does_what_its_name_says() {
     }
     let (answer, _, there) = call(Trouble::NoCapacity).await;
     assert!(matches!(answer, Ok(Err(ProviderError::NoCapacity(_)))) && there == 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_goes_wrong_always_goes_wrong_as_its_name_says() {
+    let none = Faults::none;
+    let create = |faults| {
+        let bench = new(faults);
+        async move {
+            let begun = Instant::now();
+            let answer = timeout(Duration::from_secs(3600), bench.create(1)).await;
+            (bench, answer, begun.elapsed())
+        }
+    };
+    let (_, answer, took) = create(Faults { slow: 1.0, slowness: Span::seconds(40, 45), ..none() }).await;
+    // Two calls: it looks before it makes.
+    assert!(matches!(answer, Ok(Ok(()))) && (80..=91).contains(&took.as_secs()), "{took:?}");
+    let (_, answer, _) = create(Faults { never: 1.0, ..none() }).await;
+    assert!(answer.is_err());
+    let (bench, answer, _) =
+        create(Faults { late: 1.0, lateness: Span::seconds(4000, 4000), ..none() }).await;
+    assert!(answer.is_err() && bench.there() == 0, "it has given up before it happens");
+    sleep(Duration::from_secs(401)).await;
+    assert_eq!(bench.there(), 1);
+    let (bench, answer, _) = create(Faults { answer_lost: 1.0, ..none() }).await;
+    assert!(is_temporary(&answer.expect("in time")) && bench.there() == 1);
+    let (bench, answer, _) = create(Faults { wrong_answer: 1.0, ..none() }).await;
+    // An answer without machines can be wrong only by having some.
+    assert!(answer.is_ok() && bench.there() <= 1);
+    let (bench, ..) = create(Faults { terminate_fails: 1.0, ..none() }).await;
+    assert!(is_temporary(&bench.provider.terminate(id(1)).await) && bench.there() == 1);
+    let (bench, ..) = create(Faults { never_ready: 1.0, ..none() }).await;
+    sleep(Duration::from_secs(100_000)).await;
+    assert!(matches!(bench.observe(1).await, InstanceObservation::Creating { .. }));
+    let (bench, ..) = create(Faults { dies: 1.0, lifetime: Span::seconds(10, 10), ..none() }).await;
+    sleep(Duration::from_secs(11)).await;
+    assert!(matches!(bench.observe(1).await, InstanceObservation::Gone { message: Some(_), .. }));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,53 @@
+//! Which server, and how to get in.
+
+use super::{Client, ClientError, address::Address};
+use crate::cli::{
+    data_dir::{DataDir, Running},
+    saved::Saved,
+};
+
+/// Flags of every command that talks to a server.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Server")]
+pub(in crate::cli) struct Access {
+    /// Address of the server; else the one of the last `berth login`. The token is that of its login, or BERTH_TOKEN.
+    #[arg(long, global = true, value_name = "URL", env = "BERTH_SERVER")]
+    server: Option<String>,
+}
+
+impl Access {
+    /// Without flags.
+    pub(super) fn of_environment() -> Self {
+        Self { server: std::env::var("BERTH_SERVER").ok() }
+    }
+
+    /// The server that is meant.
+    pub(in crate::cli) fn client(&self) -> Result<Client, ClientError> {
+        let token = std::env::var("BERTH_TOKEN").ok().filter(|token| !token.trim().is_empty());
+        let named = self.server.as_deref().filter(|server| !server.is_empty());
+        let named = named.map(|text| {
+            Address::parse(text)
+                .map(|address| address.server)
+                .map_err(|error| ClientError::Address(text.to_owned(), error))
+        });
+        let named = named.transpose()?;
+        // Nothing needs to be read when the environment says everything.
+        if let (Some(server), Some(token)) = (&named, &token) {
+            return Client::new(server, token.trim(), true);
+        }
+        let saved = Saved::read()?;
+        let Some(server) = named.or(saved.current) else {
+            let here = DataDir::of_environment().and_then(|dir| Running::read(&dir).ok());
+            return match (here, token) {
+                (Some(running), Some(token)) => Client::new(&running.url, token.trim(), true),
+                (Some(running), None) => Err(ClientError::OnlyHere(running.url)),
+                (None, _) => Err(ClientError::NoServer),
+            };
+        };
+        match (token, saved.servers.get(&server)) {
+            (Some(token), _) => Client::new(&server, token.trim(), true),
+            (None, Some(login)) => Client::new(&server, &login.token, false),
+            (None, None) => Err(ClientError::NoToken(server)),
+        }
+    }
+}

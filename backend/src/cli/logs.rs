@@ -1,0 +1,130 @@
+//! `berth logs`
+
+use std::{collections::VecDeque, io::Write as _, process::ExitCode};
+
+use berth_shared::{
+    api::{LogChunk, LogLine, RunDetail},
+    time::Timestamp,
+};
+use clap_complete::ArgValueCompleter;
+
+use super::{
+    client::{Access, Client, complete_runs, meant, part},
+    failure::{Failure, finish},
+    flags::seconds,
+    follow::{Follow, Step, print_lines},
+    words::{Format, json_line},
+};
+use crate::clock::{Clock, SystemClock};
+
+/// Arguments of `berth logs`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Name of the run.
+    #[arg(value_name = "RUN", add = ArgValueCompleter::new(complete_runs))]
+    run: String,
+
+    /// Go on until the run ends; a server that is started anew is waited for.
+    #[arg(short, long)]
+    follow: bool,
+
+    /// Only the last lines, of those that were written so far.
+    #[arg(short, long, value_name = "LINES")]
+    tail: Option<usize>,
+
+    /// Only what was written in the last while: `10m`, `2h`.
+    #[arg(long, value_name = "DURATION", value_parser = seconds)]
+    since: Option<i64>,
+
+    /// How to print the lines: `jsonl` has when each was written, and by what.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+
+    #[command(flatten)]
+    access: Access,
+}
+
+/// Prints what a run's programs wrote.
+#[must_use]
+pub fn run(args: &Args) -> ExitCode {
+    finish(logs(args))
+}
+
+async fn logs(args: &Args) -> Result<(), Failure> {
+    if args.follow && args.format == Format::Json {
+        return Err(Failure::Usage(
+            "`--format json` is one object, which has no end with `-f`; use `jsonl`".to_owned(),
+        ));
+    }
+    let client = args.access.client()?;
+    let path = format!("/runs/{}", part(&args.run));
+    let detail: RunDetail = match client.get(&path).await {
+        Ok(detail) => detail,
+        Err(error) => return Err(meant(&client, &args.run, error).await),
+    };
+    let from = args.since.map(|seconds| SystemClock.now().plus_seconds(-seconds));
+    let wanted = |line: &LogLine| from.is_none_or(|from: Timestamp| line.at >= from);
+    let (offset, complete) = past(args, &client, &path, &wanted).await?;
+    if !args.follow || complete {
+        return Ok(());
+    }
+    let finished = detail.run.status.is_finished();
+    let mut follow = Follow::begin(&client, detail.run.id, detail.seq, Some(offset), finished).await?;
+    while let Some(step) = follow.next().await? {
+        match step {
+            Step::Log(chunk) => print(args, chunk.lines.iter().filter(|line| wanted(line)))?,
+            Step::Away => eprintln!("note: the server is away; trying again"),
+            Step::Back => eprintln!("note: the server is back"),
+            Step::Deleted => eprintln!("note: the run was deleted, its log included"),
+            Step::Run(_) => {}
+        }
+    }
+    Ok(())
+}
+
+/// Prints what is there already; where it ends, and whether nothing follows.
+async fn past(
+    args: &Args,
+    client: &Client,
+    path: &str,
+    wanted: &impl Fn(&LogLine) -> bool,
+) -> Result<(u64, bool), Failure> {
+    let mut kept = VecDeque::new();
+    let collect = args.tail.is_some() || args.format == Format::Json;
+    let mut after = 0;
+    let complete = loop {
+        let mut chunk: LogChunk = client.get(&format!("{path}/logs?after={after}")).await?;
+        let grown = chunk.next_offset > after;
+        after = chunk.next_offset;
+        chunk.lines.retain(wanted);
+        if collect {
+            kept.extend(chunk.lines);
+            let limit = args.tail.unwrap_or(usize::MAX);
+            kept.drain(..kept.len().saturating_sub(limit));
+        } else {
+            print(args, &chunk.lines)?;
+        }
+        if chunk.complete || !grown {
+            break chunk.complete;
+        }
+    };
+    if args.format == Format::Json {
+        let mut out = std::io::stdout().lock();
+        json_line(&mut out, &serde_json::json!({ "run": args.run, "complete": complete, "lines": kept }))?;
+        out.flush()?;
+    } else {
+        print(args, &kept)?;
+    }
+    Ok((after, complete))
+}
+
+fn print<'l>(args: &Args, lines: impl IntoIterator<Item = &'l LogLine>) -> Result<(), Failure> {
+    if args.format == Format::Text {
+        return Ok(print_lines(lines)?);
+    }
+    let mut out = std::io::stdout().lock();
+    for line in lines {
+        json_line(&mut out, line)?;
+    }
+    Ok(out.flush()?)
+}
