@@ -85,11 +85,6 @@ impl Cluster {
         Ok(Self { socket: server, psql: binaries.join("psql"), _user: user })
     }
 
-    /// An empty database.
-    pub(crate) fn database(&'static self) -> Database {
-        self.copy("template0")
-    }
-
     /// The address of the database `name`, from which others are copied, when this process is the one to make it: others wait
     /// until it gives the lock back.
     pub(crate) fn to_make(&'static self, name: &str) -> Option<(String, File)> {
@@ -102,7 +97,7 @@ impl Cluster {
         Some((self.url(name), lock))
     }
 
-    /// A copy of a database that nobody is connected to.
+    /// A copy of a database that nobody is connected to; `template0` is empty.
     pub(crate) fn copy(&'static self, template: &str) -> Database {
         let id = fs::read_to_string("/proc/sys/kernel/random/uuid").expect("Linux draws one");
         let name = format!("t{}", id.trim().replace('-', ""));
