@@ -164,7 +164,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         Some(_) => tracing::info!(directory = %directory.display(), "the data of this demo"),
         None => demo::must_be_real(&directory)?,
     }
-    let database = args.database.address();
+    let database = args.database.address()?;
     let store = store::open_at(&directory, &database).await?;
     let mut local_hold = match demo.is_none() && (args.local || !store.is_shared()) {
         true => Some(store::hold_local(&database).await?),
