@@ -90,7 +90,11 @@ impl<'c> Follow<'c> {
                 Some(Step::Run(run))
             }
             ServerMessage::Snapshot { runs, .. } => {
-                let run = runs.into_iter().find(is_it)?;
+                let Some(run) = runs.into_iter().find(is_it) else {
+                    // Over for so long that a snapshot leaves it out.
+                    self.finished = true;
+                    return None;
+                };
                 self.finished = run.status.is_finished();
                 Some(Step::Run(Box::new(run)))
             }
