@@ -114,15 +114,20 @@ impl<'c> Follow<'c> {
 /// Writes lines as the programs wrote them to standard output; what Berth says itself goes to standard error.
 pub(super) fn print_lines<'l>(lines: impl IntoIterator<Item = &'l LogLine>) -> io::Result<()> {
     let mut out = io::stdout().lock();
+    // Written at once, for a line each is slow.
+    let mut bytes = Vec::new();
     for line in lines {
         if line.source == LogSource::System {
             // In the order in which they came.
+            out.write_all(&bytes)?;
             out.flush()?;
+            bytes.clear();
             eprintln!("[berth] {}", super::words::visible(&line.text));
         } else {
-            out.write_all(line.text.as_bytes())?;
-            out.write_all(b"\n")?;
+            bytes.extend_from_slice(line.text.as_bytes());
+            bytes.push(b'\n');
         }
     }
+    out.write_all(&bytes)?;
     out.flush()
 }
