@@ -3,6 +3,7 @@
 
 mod checks;
 mod clouds;
+mod shared;
 
 use std::{thread, time::Duration};
 

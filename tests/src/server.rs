@@ -172,6 +172,41 @@ impl Server {
             .unwrap_or_default()
     }
 
+    /// The text of a run's log.
+    ///
+    /// # Panics
+    /// When the server does not answer with one.
+    #[must_use]
+    pub fn log(&self, name: &str) -> String {
+        let address = format!("{}/api/v1/runs/{name}/logs", self.address);
+        let mut answer = self.agent.get(address).header("cookie", &self.session).call().expect("it answers");
+        assert!(answer.status().is_success(), "a log is told, not {}", answer.status());
+        answer.body_mut().read_to_string().expect("the answer has a body")
+    }
+
+    /// Starts `berth serve` that is expected to fail, and gives what it says.
+    ///
+    /// # Panics
+    /// When it does not fail.
+    #[must_use]
+    pub fn refused(&self, data_dir: &Path, arguments: &[&str]) -> String {
+        let mut berth = Command::new(binary());
+        berth.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(data_dir).args(arguments);
+        let output = berth.output().expect("it can be started");
+        assert!(!output.status.success(), "it is refused");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    }
+
+    /// Stops it as an administrator would.
+    ///
+    /// # Panics
+    /// When it cannot be stopped.
+    pub fn terminate(&mut self) {
+        let kill = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(kill.expect("kill runs").success());
+        self.child.wait().expect("the server is gone");
+    }
+
     fn post(&self, at: &str) -> ureq::RequestBuilder<ureq::typestate::WithBody> {
         self.agent
             .post(format!("{}/api/v1{at}", self.address))

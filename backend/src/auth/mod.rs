@@ -7,7 +7,7 @@ mod secret;
 mod store;
 
 pub use secret::{Digest, Secret};
-pub use store::{ApiToken, AuthStore};
+pub use store::{ApiToken, AuthStore, Ended};
 
 use std::{
     net::IpAddr,
@@ -82,20 +82,13 @@ pub struct Auth {
     clock: Arc<dyn Clock>,
     rng: Mutex<StdRng>,
     attempts: Mutex<Attempts>,
-    ended: broadcast::Sender<Digest>,
 }
 
 impl Auth {
     /// Works on `store`, which has its tables already.
     #[must_use]
     pub fn new(store: AuthStore, clock: Arc<dyn Clock>, rng: StdRng) -> Self {
-        Self {
-            store,
-            clock,
-            rng: Mutex::new(rng),
-            attempts: Mutex::default(),
-            ended: broadcast::Sender::new(64),
-        }
+        Self { store, clock, rng: Mutex::new(rng), attempts: Mutex::default() }
     }
 
     /// Makes the admin user if there is none, and forgets what has expired.
@@ -147,15 +140,14 @@ impl Auth {
     /// Ends a session, and every connection that lives by it.
     pub async fn log_out(&self, session: &Digest) -> Result<(), sqlx::Error> {
         self.store.end_session(session).await?;
-        // Nobody may be listening.
-        let _ = self.ended.send(session.clone());
+        self.store.ended().tell(session.clone());
         Ok(())
     }
 
-    /// Tells which sessions were ended by [`Auth::log_out`].
+    /// Tells which sessions were ended by [`Auth::log_out`], on this server and on others of the same database.
     #[must_use]
     pub fn ended_sessions(&self) -> broadcast::Receiver<Digest> {
-        self.ended.subscribe()
+        self.store.ended().listen()
     }
 
     /// Who an API token belongs to.

@@ -49,6 +49,11 @@ impl Digest {
         Self(hex(&Sha256::digest(presented.as_bytes())))
     }
 
+    /// One that a store has kept.
+    pub(crate) fn from_stored(digits: &str) -> Self {
+        Self(digits.to_owned())
+    }
+
     /// 64 hexadecimal digits.
     #[must_use]
     pub fn as_str(&self) -> &str {

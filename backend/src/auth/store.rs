@@ -1,9 +1,11 @@
 //! What is kept about who may come in: the tables `users`, `login_tokens`, `sessions` and `api_tokens`.
 
 use berth_shared::time::Timestamp;
-use sqlx::{Row, SqlitePool};
+use sqlx::{PgPool, SqlitePool};
+use tokio::sync::broadcast;
 
 use super::{Digest, LoginError};
+use crate::store::tell_ended;
 
 /// For how long a used or expired login token is remembered, so that the answer can say which it was.
 const REMEMBER_SECONDS: i64 = 7 * 24 * 3600;
@@ -19,27 +21,70 @@ pub struct ApiToken {
     pub created_at: Timestamp,
 }
 
-/// The tables in SQLite.
+/// Tells of sessions that are ended. Clones tell, and are told, the same.
+#[derive(Clone, Debug)]
+pub struct Ended(broadcast::Sender<Digest>);
+
+impl Default for Ended {
+    fn default() -> Self {
+        Self(broadcast::Sender::new(64))
+    }
+}
+
+impl Ended {
+    pub(crate) fn tell(&self, session: Digest) {
+        // Nobody may be listening.
+        let _ = self.0.send(session);
+    }
+
+    pub(super) fn listen(&self) -> broadcast::Receiver<Digest> {
+        self.0.subscribe()
+    }
+}
+
+/// The tables in either database, which has been migrated.
 #[derive(Clone, Debug)]
 pub struct AuthStore {
-    reader: SqlitePool,
-    writer: SqlitePool,
+    database: Database,
+    ended: Ended,
+}
+
+#[derive(Clone, Debug)]
+enum Database {
+    Sqlite { reader: SqlitePool, writer: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// Does the same on either database: both read `$1`.
+macro_rules! on_either {
+    ($store:expr, $side:ident, |$pool:ident| $work:expr) => {
+        match &$store.database {
+            Database::Sqlite { $side: $pool, .. } => $work,
+            Database::Postgres($pool) => $work,
+        }
+    };
 }
 
 impl AuthStore {
-    /// Both are of one database that has been migrated; they may be the same.
+    /// SQLite: both are of one database; they may be the same.
     #[must_use]
-    pub fn new(reader: SqlitePool, writer: SqlitePool) -> Self {
-        Self { reader, writer }
+    pub fn sqlite(reader: SqlitePool, writer: SqlitePool) -> Self {
+        Self { database: Database::Sqlite { reader, writer }, ended: Ended::default() }
+    }
+
+    /// PostgreSQL; `ended` is told what other servers tell.
+    #[must_use]
+    pub fn postgres(pool: PgPool, ended: Ended) -> Self {
+        Self { database: Database::Postgres(pool), ended }
+    }
+
+    pub(super) fn ended(&self) -> &Ended {
+        &self.ended
     }
 
     pub(super) async fn ensure_user(&self, name: &str, now: Timestamp) -> Result<(), sqlx::Error> {
-        sqlx::query("INSERT INTO users (name, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING")
-            .bind(name)
-            .bind(now.0)
-            .execute(&self.writer)
-            .await?;
-        Ok(())
+        let sql = "INSERT INTO users (name, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+        on_either!(self, writer, |pool| sqlx::query(sql).bind(name).bind(now.0).execute(pool).await.map(drop))
     }
 
     pub(super) async fn add_login_token(
@@ -49,37 +94,29 @@ impl AuthStore {
         now: Timestamp,
         expires_at: Timestamp,
     ) -> Result<(), sqlx::Error> {
-        sqlx::query(
-            "INSERT INTO login_tokens (digest, user_name, created_at, expires_at) VALUES (?, ?, ?, ?)",
-        )
-        .bind(token.as_str())
-        .bind(user)
-        .bind(now.0)
-        .bind(expires_at.0)
-        .execute(&self.writer)
-        .await?;
-        Ok(())
+        let sql =
+            "INSERT INTO login_tokens (digest, user_name, created_at, expires_at) VALUES ($1, $2, $3, $4)";
+        on_either!(self, writer, |pool| {
+            let insert = sqlx::query(sql).bind(token.as_str()).bind(user).bind(now.0).bind(expires_at.0);
+            insert.execute(pool).await.map(drop)
+        })
     }
 
     /// Marks the token as used and tells whose it is. One statement decides, so two uses at the same time
     /// cannot both succeed.
     pub(super) async fn use_login_token(&self, token: &Digest, now: Timestamp) -> Result<String, LoginError> {
-        let used: Option<String> = sqlx::query_scalar(
-            "UPDATE login_tokens SET used_at = ?1 \
-             WHERE digest = ?2 AND used_at IS NULL AND expires_at > ?1 RETURNING user_name",
-        )
-        .bind(now.0)
-        .bind(token.as_str())
-        .fetch_optional(&self.writer)
-        .await?;
+        let sql = "UPDATE login_tokens SET used_at = $1 \
+                   WHERE digest = $2 AND used_at IS NULL AND expires_at > $1 RETURNING user_name";
+        let used: Option<String> = on_either!(self, writer, |pool| {
+            sqlx::query_scalar(sql).bind(now.0).bind(token.as_str()).fetch_optional(pool).await
+        })?;
         if let Some(user) = used {
             return Ok(user);
         }
-        let used_at: Option<Option<i64>> =
-            sqlx::query_scalar("SELECT used_at FROM login_tokens WHERE digest = ?")
-                .bind(token.as_str())
-                .fetch_optional(&self.reader)
-                .await?;
+        let sql = "SELECT used_at FROM login_tokens WHERE digest = $1";
+        let used_at: Option<Option<i64>> = on_either!(self, reader, |pool| {
+            sqlx::query_scalar(sql).bind(token.as_str()).fetch_optional(pool).await
+        })?;
         Err(match used_at {
             None => LoginError::Invalid,
             Some(None) => LoginError::Expired,
@@ -94,14 +131,11 @@ impl AuthStore {
         now: Timestamp,
         expires_at: Timestamp,
     ) -> Result<(), sqlx::Error> {
-        sqlx::query("INSERT INTO sessions (digest, user_name, created_at, expires_at) VALUES (?, ?, ?, ?)")
-            .bind(session.as_str())
-            .bind(user)
-            .bind(now.0)
-            .bind(expires_at.0)
-            .execute(&self.writer)
-            .await?;
-        Ok(())
+        let sql = "INSERT INTO sessions (digest, user_name, created_at, expires_at) VALUES ($1, $2, $3, $4)";
+        on_either!(self, writer, |pool| {
+            let insert = sqlx::query(sql).bind(session.as_str()).bind(user).bind(now.0).bind(expires_at.0);
+            insert.execute(pool).await.map(drop)
+        })
     }
 
     pub(super) async fn session(
@@ -109,21 +143,31 @@ impl AuthStore {
         session: &Digest,
         now: Timestamp,
     ) -> Result<Option<(String, Timestamp)>, sqlx::Error> {
-        let row =
-            sqlx::query("SELECT user_name, expires_at FROM sessions WHERE digest = ? AND expires_at > ?")
-                .bind(session.as_str())
-                .bind(now.0)
-                .fetch_optional(&self.reader)
-                .await?;
-        row.map(|row| Ok((row.try_get(0)?, Timestamp(row.try_get(1)?)))).transpose()
+        let sql = "SELECT user_name, expires_at FROM sessions WHERE digest = $1 AND expires_at > $2";
+        let found: Option<(String, i64)> = on_either!(self, reader, |pool| {
+            sqlx::query_as(sql).bind(session.as_str()).bind(now.0).fetch_optional(pool).await
+        })?;
+        Ok(found.map(|(user, expires_at)| (user, Timestamp(expires_at))))
     }
 
+    /// Ends a session, and tells other servers of the same database.
     pub(super) async fn end_session(&self, session: &Digest) -> Result<(), sqlx::Error> {
-        sqlx::query("DELETE FROM sessions WHERE digest = ?")
-            .bind(session.as_str())
-            .execute(&self.writer)
-            .await?;
-        Ok(())
+        let sql = "DELETE FROM sessions WHERE digest = $1";
+        match &self.database {
+            Database::Sqlite { writer, .. } => {
+                sqlx::query(sql).bind(session.as_str()).execute(writer).await.map(drop)
+            }
+            Database::Postgres(pool) => {
+                let mut transaction = pool.begin().await?;
+                sqlx::query(sql).bind(session.as_str()).execute(&mut *transaction).await?;
+                sqlx::query("INSERT INTO ended_sessions (digest) VALUES ($1) ON CONFLICT DO NOTHING")
+                    .bind(session.as_str())
+                    .execute(&mut *transaction)
+                    .await?;
+                tell_ended(&mut transaction, session).await?;
+                transaction.commit().await
+            }
+        }
     }
 
     pub(super) async fn add_api_token(
@@ -133,56 +177,49 @@ impl AuthStore {
         label: &str,
         now: Timestamp,
     ) -> Result<(), sqlx::Error> {
-        sqlx::query("INSERT INTO api_tokens (digest, user_name, label, created_at) VALUES (?, ?, ?, ?)")
-            .bind(token.as_str())
-            .bind(user)
-            .bind(label)
-            .bind(now.0)
-            .execute(&self.writer)
-            .await?;
-        Ok(())
+        let sql = "INSERT INTO api_tokens (digest, user_name, label, created_at) VALUES ($1, $2, $3, $4)";
+        on_either!(self, writer, |pool| {
+            let insert = sqlx::query(sql).bind(token.as_str()).bind(user).bind(label).bind(now.0);
+            insert.execute(pool).await.map(drop)
+        })
     }
 
     pub(super) async fn api_token(&self, token: &Digest) -> Result<Option<String>, sqlx::Error> {
-        sqlx::query_scalar("SELECT user_name FROM api_tokens WHERE digest = ?")
-            .bind(token.as_str())
-            .fetch_optional(&self.reader)
-            .await
+        let sql = "SELECT user_name FROM api_tokens WHERE digest = $1";
+        on_either!(self, reader, |pool| {
+            sqlx::query_scalar(sql).bind(token.as_str()).fetch_optional(pool).await
+        })
     }
 
     /// Every API token, oldest first.
     pub async fn api_tokens(&self) -> Result<Vec<ApiToken>, sqlx::Error> {
-        let rows =
-            sqlx::query("SELECT label, user_name, created_at FROM api_tokens ORDER BY created_at, label")
-                .fetch_all(&self.reader)
-                .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(ApiToken {
-                    label: row.try_get(0)?,
-                    user: row.try_get(1)?,
-                    created_at: Timestamp(row.try_get(2)?),
-                })
-            })
-            .collect()
+        let sql = "SELECT label, user_name, created_at FROM api_tokens ORDER BY created_at, label";
+        let rows: Vec<(String, String, i64)> =
+            on_either!(self, reader, |pool| sqlx::query_as(sql).fetch_all(pool).await)?;
+        let token = |(label, user, created_at)| ApiToken { label, user, created_at: Timestamp(created_at) };
+        Ok(rows.into_iter().map(token).collect())
     }
 
     /// Removes a user's API token; tells whether there was one.
     pub async fn revoke_api_token(&self, user: &str, label: &str) -> Result<bool, sqlx::Error> {
-        let done = sqlx::query("DELETE FROM api_tokens WHERE user_name = ? AND label = ?")
-            .bind(user)
-            .bind(label)
-            .execute(&self.writer)
-            .await?;
-        Ok(done.rows_affected() > 0)
+        let sql = "DELETE FROM api_tokens WHERE user_name = $1 AND label = $2";
+        let gone = on_either!(self, writer, |pool| {
+            sqlx::query(sql).bind(user).bind(label).execute(pool).await.map(|done| done.rows_affected())
+        })?;
+        Ok(gone > 0)
     }
 
     pub(super) async fn forget_expired(&self, now: Timestamp) -> Result<(), sqlx::Error> {
-        sqlx::query("DELETE FROM sessions WHERE expires_at <= ?").bind(now.0).execute(&self.writer).await?;
-        sqlx::query("DELETE FROM login_tokens WHERE expires_at <= ?")
-            .bind(now.plus_seconds(-REMEMBER_SECONDS).0)
-            .execute(&self.writer)
-            .await?;
+        for (sql, before) in [
+            ("DELETE FROM sessions WHERE expires_at <= $1", now),
+            ("DELETE FROM login_tokens WHERE expires_at <= $1", now.plus_seconds(-REMEMBER_SECONDS)),
+        ] {
+            on_either!(self, writer, |pool| sqlx::query(sql).bind(before.0).execute(pool).await.map(drop))?;
+        }
+        if let Database::Postgres(pool) = &self.database {
+            let sql = "DELETE FROM ended_sessions WHERE ended_at < clock_timestamp() - interval '1 day'";
+            sqlx::query(sql).execute(pool).await?;
+        }
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ use super::{data_dir::NoDataDir, random};
 use crate::{
     auth::{ADMIN, Auth, AuthStore},
     clock::SystemClock,
+    store::{self, Address, OpenError},
 };
 
 /// Why they cannot be had.
@@ -20,12 +21,14 @@ pub(super) enum AccountsError {
         .0.display()
     )]
     NoState(PathBuf),
-    #[error("cannot work on the accounts in `{}`", path.display())]
+    #[error("cannot work on the accounts in `{database}`")]
     Database {
-        path: PathBuf,
+        database: String,
         #[source]
         source: sqlx::Error,
     },
+    #[error(transparent)]
+    Open(#[from] OpenError),
     #[error(
         "the administrator already has a token named `{0}`; choose another name, or revoke that one first"
     )]
@@ -42,12 +45,21 @@ pub(super) enum AccountsError {
 pub(super) struct Accounts {
     pub(super) auth: Auth,
     pub(super) store: AuthStore,
-    path: PathBuf,
+    /// Which database it is, for people.
+    database: String,
 }
 
 impl Accounts {
     /// Opens them. Only a server creates a database.
-    pub(super) async fn open(directory: &std::path::Path) -> Result<Self, AccountsError> {
+    pub(super) async fn open(directory: &std::path::Path, address: &Address) -> Result<Self, AccountsError> {
+        let (store, database) = match address {
+            Address::DataDirectory => Self::sqlite(directory).await?,
+            Address::Postgres(url) => store::accounts(url).await?,
+        };
+        Ok(Self { auth: Auth::new(store.clone(), Arc::new(SystemClock), random()?), store, database })
+    }
+
+    async fn sqlite(directory: &std::path::Path) -> Result<(AuthStore, String), AccountsError> {
         let path = directory.join("berth.db");
         if !path.is_file() {
             return Err(AccountsError::NoState(directory.to_owned()));
@@ -56,11 +68,11 @@ impl Accounts {
             .filename(&path)
             .busy_timeout(std::time::Duration::from_secs(10))
             .foreign_keys(true);
+        let database = path.display().to_string();
         let pool = SqlitePool::connect_with(options)
             .await
-            .map_err(|source| AccountsError::Database { path: path.clone(), source })?;
-        let store = AuthStore::new(pool.clone(), pool);
-        Ok(Self { auth: Auth::new(store.clone(), Arc::new(SystemClock), random()?), store, path })
+            .map_err(|source| AccountsError::Database { database: database.clone(), source })?;
+        Ok((AuthStore::sqlite(pool.clone(), pool), database))
     }
 
     /// The user that all of this is for, until there are several.
@@ -70,7 +82,7 @@ impl Accounts {
 
     /// Says which database it was.
     pub(super) fn failed(&self, source: sqlx::Error) -> AccountsError {
-        AccountsError::Database { path: self.path.clone(), source }
+        AccountsError::Database { database: self.database.clone(), source }
     }
 }
 

@@ -13,6 +13,7 @@ use super::{
     ask,
     client::{Address, Client, ClientError, json, part},
     data_dir::{DataDir, Running},
+    database::DatabaseUrl,
     failure::{Failure, finish},
     saved::{Login, Saved},
     words::{say, visible},
@@ -36,6 +37,9 @@ pub struct Args {
 
     #[command(flatten)]
     data_dir: DataDir,
+
+    #[command(flatten)]
+    database: DatabaseUrl,
 }
 
 /// Remembers a server and a token for it, after trying both.
@@ -47,7 +51,7 @@ pub fn run(args: &Args) -> ExitCode {
 async fn login(args: &Args) -> Result<(), Failure> {
     let address = match args.url.as_deref().filter(|url| !url.is_empty()) {
         Some(url) => Address::parse(url).map_err(|error| ClientError::Address(visible(url), error))?,
-        None => here(&args.data_dir).await?,
+        None => here(&args.data_dir, &args.database).await?,
     };
     let server = &address.server;
     if address.is_open() {
@@ -86,7 +90,7 @@ async fn login(args: &Args) -> Result<(), Failure> {
 }
 
 /// The server of this machine: whoever may read its data directory may come in.
-async fn here(data_dir: &DataDir) -> Result<Address, Failure> {
+async fn here(data_dir: &DataDir, database: &DatabaseUrl) -> Result<Address, Failure> {
     let no = |error: &dyn std::error::Error| Failure::No(error.to_string());
     let directory = data_dir.resolve().map_err(|error| no(&error))?;
     let Ok(running) = Running::read(&directory) else {
@@ -96,8 +100,9 @@ async fn here(data_dir: &DataDir) -> Result<Address, Failure> {
             directory.display()
         )));
     };
-    let accounts =
-        Accounts::open(&directory).await.map_err(|error| Failure::No(crate::http::chain(&error)))?;
+    let accounts = Accounts::open(&directory, &database.address())
+        .await
+        .map_err(|error| Failure::No(crate::http::chain(&error)))?;
     let token = accounts.auth.login_token(accounts.user()).await;
     let token = token.map_err(|source| Failure::No(crate::http::chain(&accounts.failed(source))))?;
     Ok(Address { server: running.url, login_token: Some(token.reveal().to_owned()) })

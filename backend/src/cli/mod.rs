@@ -9,6 +9,7 @@ pub mod catalog;
 mod client;
 pub mod completion;
 pub mod data_dir;
+mod database;
 mod demo;
 pub mod events;
 pub mod explain;

@@ -21,24 +21,24 @@ use uuid::Uuid;
 
 use super::{
     data_dir::{DataDir, NoDataDir, Running},
+    database::DatabaseUrl,
     demo::{self, DemoDir, UnsuitableDir},
     login_link::login_link,
     random,
 };
 use crate::{
-    auth::{ADMIN, Auth, AuthStore},
+    auth::{ADMIN, Auth},
     catalog::{self, Catalogues, follow::follow},
     clock::{Clock, SystemClock},
     http::{self, Names, PublicUrl},
     live::Sockets,
-    logs::FileLogArchive,
     orchestrator::{self, Orchestrator},
     provider::{
         Provider,
         local::LocalProvider,
         simulated::{RemoteCloud, RemoteError, SimulatedProvider},
     },
-    store,
+    store::{self, LocalHold},
 };
 
 /// The port that is tried first.
@@ -60,9 +60,12 @@ pub struct Args {
     #[command(flatten)]
     data_dir: DataDir,
 
-    /// Database; SQLite in the data directory when absent, which is the only one so far.
-    #[arg(long, value_name = "URL", value_parser = database_url)]
-    database_url: Option<String>,
+    #[command(flatten)]
+    database: DatabaseUrl,
+
+    /// Gives out shares of this machine. Always so with SQLite; with a database that servers share, one of them may.
+    #[arg(long)]
+    local: bool,
 
     /// Where people reach the server, when a proxy stands before it: `https://berth.example`.
     #[arg(long, value_name = "URL")]
@@ -75,21 +78,6 @@ pub struct Args {
     /// Uses the simulated clouds of `berth simulated-cloud` as well, for tests.
     #[arg(long, value_name = "URL", hide = true, conflicts_with = "demo")]
     simulated_clouds: Option<String>,
-}
-
-fn database_url(url: &str) -> Result<String, String> {
-    match url.split_once(':') {
-        Some(("sqlite", "" | "//")) => Ok(url.into()),
-        Some(("sqlite", _)) => {
-            Err("SQLite's file is `berth.db` in the data directory; choose that with `--data-dir`".into())
-        }
-        Some(("postgres" | "postgresql", _)) => {
-            Err("PostgreSQL is not supported yet; leave this out to use SQLite in the data directory".into())
-        }
-        _ => {
-            Err("no database has such an address; leave this out to use SQLite in the data directory".into())
-        }
-    }
 }
 
 /// Why the server could not start.
@@ -172,17 +160,18 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         Some(_) => tracing::info!(directory = %directory.display(), "the data of this demo"),
         None => demo::must_be_real(&directory)?,
     }
-    let store = store::open(&directory).await?;
+    let database = args.database.address();
+    let store = store::open_at(&directory, &database).await?;
+    let mut local_hold = match demo.is_none() && (args.local || !store.is_shared()) {
+        true => Some(store::hold_local(&database).await?),
+        false => None,
+    };
     let listener = listen(args.listen).await?;
     let address = listener.local_addr().map_err(ServeError::Serve)?;
     let url = args.public_url.as_ref().map_or_else(|| local_url(address), ToString::to_string);
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let auth = Auth::new(
-        AuthStore::new(store.reader().clone(), store.writer().clone()),
-        Arc::clone(&clock),
-        StdRng::from_rng(&mut rng),
-    );
+    let auth = Auth::new(store.accounts(), Arc::clone(&clock), StdRng::from_rng(&mut rng));
     auth.begin().await?;
     let token = auth.login_token(ADMIN).await?;
 
@@ -191,14 +180,16 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     let storage = store.storage();
     let providers = match &demo {
         Some(_) => demo::providers(&catalogues.current(), storage.installation(), &clock, rng.random()),
-        None => providers(args, &directory, &catalogues, storage.installation()).await?,
+        None => {
+            providers(args, local_hold.is_some(), &directory, &catalogues, storage.installation()).await?
+        }
     };
     let orchestrator = Orchestrator::start(orchestrator::Parts {
         storage,
         providers,
         clock: Arc::clone(&clock),
         random: StdRng::from_rng(&mut rng),
-        archive: Arc::new(FileLogArchive::new(directory.join("logs"))),
+        archive: store.log_archive(),
         catalogues: catalogues.clone(),
     });
     let following = tokio::spawn(follow(catalogues.clone(), directory.clone(), catalog_stamp));
@@ -228,7 +219,15 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     let ended = tokio::select! {
         ended = &mut server => Some(ended),
         signal = signals.recv() => {
-            tracing::info!(signal, "stopping; environments live on and are found again by the next start");
+            if demo.is_some() {
+                tracing::info!(signal, "stopping, and with it the simulated clouds");
+            } else {
+                tracing::info!(signal, "stopping; environments live on and are found again by the next start");
+            }
+            None
+        }
+        () = lost(&mut local_hold) => {
+            tracing::error!("the database was away, and another server gives out shares of its machine now; stopping");
             None
         }
     };
@@ -250,6 +249,14 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     outcome
 }
 
+/// Resolves when this machine may not be used any more.
+async fn lost(hold: &mut Option<LocalHold>) {
+    match hold {
+        Some(hold) => hold.lost().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// The catalogue of the data directory, or the one inside the program when that cannot be used.
 fn catalogues(directory: &Path) -> Result<Catalogues, CatalogError> {
     let (published, complaint) = catalog::file::choose(directory)?;
@@ -269,14 +276,18 @@ fn catalogues(directory: &Path) -> Result<Catalogues, CatalogError> {
 /// This machine, and what tests add to it.
 async fn providers(
     args: &Args,
+    local: bool,
     directory: &Path,
     catalogues: &Catalogues,
     installation: Uuid,
 ) -> Result<Vec<Arc<dyn Provider>>, ServeError> {
-    let gpus = Arc::clone(catalogues.current().gpus());
-    let program = std::env::current_exe().map_err(ServeError::Local)?;
-    let local = LocalProvider::new(directory.to_owned(), program, gpus).map_err(ServeError::Local)?;
-    let mut providers: Vec<Arc<dyn Provider>> = vec![Arc::new(local)];
+    let mut providers: Vec<Arc<dyn Provider>> = Vec::new();
+    if local {
+        let gpus = Arc::clone(catalogues.current().gpus());
+        let program = std::env::current_exe().map_err(ServeError::Local)?;
+        let local = LocalProvider::new(directory.to_owned(), program, gpus).map_err(ServeError::Local)?;
+        providers.push(Arc::new(local));
+    }
     if let Some(address) = &args.simulated_clouds {
         for cloud in RemoteCloud::all(address).await? {
             let offers = cloud.offers().await?;

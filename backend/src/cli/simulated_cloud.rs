@@ -137,3 +137,24 @@ async fn serve(args: &Args) -> Result<(), CloudsError> {
         _ = tokio::signal::ctrl_c() => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_named_by_word_or_one_by_one() {
+        assert_eq!(faults("none"), Ok(Faults::none()));
+        assert_eq!(faults("some"), Ok(Faults::some()));
+        let plan = r#"{"throttled": 0.5, "lag": {"least": 0, "most": 9000},
+            "script": [{"on": "create", "what": "answer_lost"}, {"on": "any", "after": 3, "what": {"slow": 100}}]}"#;
+        let read = faults(plan).expect("a plan");
+        assert_eq!(
+            (read.throttled, read.lag.most, read.script.len(), read.script[0].times),
+            (0.5, 9000, 2, 1)
+        );
+        for wrong in ["", "all", "{\"throttle\": 1}"] {
+            assert!(faults(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -7,6 +7,7 @@ use clap::Subcommand;
 use super::{
     accounts::{Accounts, AccountsError, block_on},
     data_dir::DataDir,
+    database::DatabaseUrl,
 };
 
 /// Arguments of `berth token`.
@@ -16,6 +17,8 @@ pub struct Args {
     action: Action,
     #[command(flatten)]
     data_dir: DataDir,
+    #[command(flatten)]
+    database: DatabaseUrl,
 }
 
 #[derive(Debug, Subcommand)]
@@ -50,7 +53,7 @@ pub fn run(args: &Args) -> ExitCode {
 }
 
 async fn act(args: &Args) -> Result<String, AccountsError> {
-    let accounts = Accounts::open(&args.data_dir.resolve()?).await?;
+    let accounts = Accounts::open(&args.data_dir.resolve()?, &args.database.address()).await?;
     let user = accounts.user();
     match &args.action {
         Action::Create { name } => match accounts.auth.create_api_token(user, name).await {

@@ -181,6 +181,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_page_of_a_demo_carries_a_mark_before_everything_else() {
+        let page = "<!doctype html>\n<html lang=\"en\">\n<head>\n<title>Berth</title></head>";
+        assert_eq!(
+            marked(page),
+            "<!doctype html>\n<html lang=\"en\">\n<head><meta name=\"berth-demo\" content=\"yes\">\n\
+             <title>Berth</title></head>"
+        );
+    }
+
+    #[test]
     fn names_with_a_hash_are_kept_for_ever_and_others_are_not() {
         for name in
             ["berth-frontend-0a1b2c3d4e5f6071.js", "x/berth-0a1b2c3d4e5f6071_bg.wasm", "editor-K3VQ5XPA.js"]

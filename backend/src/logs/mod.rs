@@ -5,12 +5,14 @@
 //! The file `complete` says that nothing will follow. One process writes a log; any number read it.
 
 mod archive;
+mod database;
 mod reader;
 mod record;
 mod segments;
 mod writer;
 
 pub use archive::FileLogArchive;
+pub use database::DatabaseLogArchive;
 pub use reader::{CHUNK_BYTES, read};
 pub use record::LINE_LIMIT;
 pub(crate) use record::encoded_len;

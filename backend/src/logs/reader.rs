@@ -81,3 +81,20 @@ fn read_segment(segment: &Segment, offset: u64, max: usize) -> io::Result<Option
         lines,
     }))
 }
+
+/// Records of `bytes`, which begin at the offset `start`, from the byte `within` on; `None` when no whole one begins there.
+pub(super) fn records(bytes: &[u8], start: u64, within: usize, max: usize) -> Option<LogChunk> {
+    let rest = bytes.get(within.saturating_sub(1)..)?;
+    // One byte earlier, to see whether a record begins here.
+    let begin = match within {
+        0 => 0,
+        _ => within - 1 + rest.iter().position(|&b| b == b'\n')? + 1,
+    };
+    let room = max.max(LINE_LIMIT + RECORD_OVERHEAD);
+    let piece = bytes.get(begin..)?;
+    let piece = &piece[..piece.len().min(room)];
+    let stop = piece.iter().rposition(|&b| b == b'\n')? + 1;
+    let lines = piece[..stop - 1].split(|&b| b == b'\n').filter_map(record::decode).collect();
+    let offset = start + begin as u64;
+    Some(LogChunk { offset, next_offset: offset + stop as u64, complete: false, lines })
+}

@@ -62,8 +62,9 @@ impl Core {
         Self { owner, ..core }
     }
 
+    /// The time, as the database has it: the clocks of several processes differ, and one may jump.
     pub(super) fn now(&self) -> Timestamp {
-        self.clock.now()
+        Timestamp(self.clock.now().0.saturating_add(self.beat.borrow().skew_millis))
     }
 
     pub(super) fn random<T>(&self, draw: impl FnOnce(&mut StdRng) -> T) -> T {
@@ -71,8 +72,11 @@ impl Core {
     }
 
     /// What the database says about who shares it.
-    pub(super) fn told(&self, beat: Beat) {
-        let before = self.beat.send_replace(beat);
+    pub(super) fn told(&self, mut beat: Beat) {
+        let before = *self.beat.borrow();
+        // It was told the time with the difference of before.
+        beat.skew_millis = beat.skew_millis.saturating_add(before.skew_millis);
+        self.beat.send_replace(beat);
         if beat.replicas != before.replicas {
             tracing::info!(replicas = beat.replicas, "processes share the work");
         }

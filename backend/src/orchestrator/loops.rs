@@ -34,8 +34,11 @@ const HINTS: Duration = Duration::from_millis(20);
 
 /// Begins to work. Without this nothing of what the last process left is lost either, only later by a lease.
 pub(super) async fn join(core: &Core) {
-    while let Err(error) = core.storage.join(&core.owner, core.now()).await {
-        tracing::error!(%error, "the database cannot be written; trying again");
+    loop {
+        match core.storage.join(&core.owner, core.now()).await {
+            Ok(beat) => return core.told(beat),
+            Err(error) => tracing::error!(%error, "the database cannot be written; trying again"),
+        }
         sleep(POLL).await;
     }
 }

@@ -290,7 +290,7 @@ async fn delete(core: &Core, actor: &str, id: RunId) -> Result<(), ServiceError>
 impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::DiskFull => Self::Unavailable(error.to_string()),
+            StoreError::DiskFull | StoreError::Unavailable(_) => Self::Unavailable(error.to_string()),
             error => Self::Internal(error.to_string()),
         }
     }

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     provider::{InstanceObservation, Listed, Provider},
-    store::Change,
+    store::{Change, InstanceRow},
 };
 
 /// How often each provider is swept.
@@ -167,7 +167,7 @@ async fn one(
             }
             Ok(())
         }
-        Some((row, _)) => stray(core, provider, id, &ours, row.instance.billed_to, known).await,
+        Some((row, _)) => stray(core, provider, &row, &ours, known).await,
         None => unknown(core, provider, id, &ours, known).await,
     }
 }
@@ -176,19 +176,21 @@ async fn one(
 async fn stray(
     core: &Core,
     provider: &dyn Provider,
-    id: InstanceId,
+    row: &InstanceRow,
     things: &[&Listed],
-    paid_until: Option<Timestamp>,
     known: &BTreeMap<String, Orphan>,
 ) -> Result<(), String> {
-    let name = provider.name();
+    let (name, id) = (provider.name(), row.instance.id);
     let seen = call(name, provider.observe(id)).await;
-    if matches!(seen, Ok(InstanceObservation::Removing { .. })) {
-        return Ok(());
+    match &seen {
+        Ok(InstanceObservation::Removing { .. }) => return Ok(()),
+        // Only the list lags.
+        Ok(InstanceObservation::Gone { billing, .. }) if billing.to.is_some() => return Ok(()),
+        _ => {}
     }
     call(name, provider.terminate(id)).await.map_err(|e| e.message().to_owned())?;
-    if matches!(seen, Ok(InstanceObservation::Gone { .. })) {
-        // Only the list lagged, or something was left of it.
+    let lags = core.now() < row.instance.status_since.plus_seconds(provider.lag_seconds());
+    if lags && matches!(seen, Ok(InstanceObservation::Gone { .. })) {
         return Ok(());
     }
     for thing in things {
@@ -197,7 +199,7 @@ async fn stray(
             let told = "should have been gone; it is being removed";
             let mut orphan = orphan(name, thing, Some(now), now);
             // Its row has told what it cost until then.
-            orphan.billed_from = orphan.billed_from.max(paid_until);
+            orphan.billed_from = orphan.billed_from.max(row.instance.billed_to);
             write(core, orphan, told, now).await?;
         }
     }

@@ -5,8 +5,11 @@
 
 #[cfg(test)]
 mod contract;
+mod forget;
+mod format;
 pub mod memory;
 mod open;
+mod postgres;
 mod rows;
 mod sqlite;
 #[cfg(test)]
@@ -23,7 +26,9 @@ use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 pub use memory::{Link, MemoryDatabase, MemoryStore, Reach};
-pub use open::{OpenError, Store, open};
+pub use open::{Address, OpenError, Store, accounts, hold_local, open, open_at};
+pub use postgres::LocalHold;
+pub(crate) use postgres::tell_ended;
 pub use rows::{
     Ending, InstanceDesired, InstanceFault, InstanceRow, JobDesired, JobRow, Model, Order, RunDesired,
     RunRow, Source, Tried, offer_key,
@@ -181,6 +186,10 @@ pub enum StoreError {
     /// There is no room.
     #[error("the disk is full: nothing can be written until some space is free")]
     DiskFull,
+    /// It cannot be reached or does not let us in; says what to do. What was asked for may be tried again, and when the
+    /// connection broke in the middle it may have been written.
+    #[error("{0}")]
+    Unavailable(String),
     /// A row cannot be read.
     #[error("a stored {what} cannot be read: {cause}")]
     Corrupt {
@@ -344,7 +353,9 @@ pub trait Storage: Send + Sync {
     async fn orphans(&self) -> Result<Vec<Orphan>, StoreError>;
 
     /// Forgets events from before `before`, except those of runs and instances that are not over, and at most `limit` of
-    /// them. Events are forgotten oldest first, so that those which stay have no gap but for the exceptions. Gives how many.
+    /// them. Events are forgotten in the order of their numbers up to the first that is not from before `before`, so that
+    /// those which stay have no gap but for the exceptions; the newest 10,000 always stay. Gives how many; fewer than `limit`
+    /// when there are no more.
     async fn forget_events(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
     /// A run with its text and its events, and the number of the last event of all, read at one moment.

@@ -1,6 +1,7 @@
-//! Opening the data directory.
+//! Opening the data directory, and the database that servers share.
 
 use std::{
+    fmt,
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Read, Seek, Write},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
@@ -8,41 +9,90 @@ use std::{
     sync::Arc,
 };
 
-use sqlx::{SqlitePool, migrate::MigrateError};
+use sqlx::migrate::MigrateError;
 
 use super::{
     Storage,
+    postgres::{self, LocalHold, Postgres},
     sqlite::{Sqlite, primary_code},
 };
+use crate::{
+    auth::{AuthStore, Ended},
+    logs::{DatabaseLogArchive, FileLogArchive},
+    orchestrator::LogArchive,
+};
+
+/// Where what is remembered is kept.
+#[derive(Clone, Default)]
+pub enum Address {
+    /// SQLite in the data directory, for one server.
+    #[default]
+    DataDirectory,
+    /// A PostgreSQL database, for any number of servers: `postgres://USER@HOST/NAME`.
+    Postgres(String),
+}
+
+impl fmt::Debug for Address {
+    /// Without the address itself, which may have a password in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::DataDirectory => "DataDirectory",
+            Self::Postgres(_) => "Postgres(…)",
+        })
+    }
+}
 
 /// What is remembered. Cheap to clone; the data directory stays locked until the last clone is gone.
 #[derive(Clone, Debug)]
 pub struct Store {
-    pub(super) sqlite: Sqlite,
+    pub(super) database: Database,
     directory: PathBuf,
+    /// Tells of sessions that are ended, on whichever server.
+    ended: Ended,
+    _lock: Arc<File>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Database {
+    Sqlite(Sqlite),
+    Postgres(Postgres),
 }
 
 impl Store {
     /// What the orchestrator works with.
     #[must_use]
     pub fn storage(&self) -> Arc<dyn Storage> {
-        Arc::new(self.sqlite.clone())
+        match &self.database {
+            Database::Sqlite(sqlite) => Arc::new(sqlite.clone()),
+            Database::Postgres(postgres) => Arc::new(postgres.clone()),
+        }
     }
 
-    /// For reading.
+    /// Who may come in.
     #[must_use]
-    pub fn reader(&self) -> &SqlitePool {
-        &self.sqlite.reader
+    pub fn accounts(&self) -> AuthStore {
+        match &self.database {
+            Database::Sqlite(sqlite) => AuthStore::sqlite(sqlite.reader.clone(), sqlite.writer.clone()),
+            Database::Postgres(postgres) => AuthStore::postgres(postgres.pool().clone(), self.ended.clone()),
+        }
     }
 
-    /// For writing: one connection, so that writers take turns. Begin transactions with `BEGIN IMMEDIATE` and
-    /// hold them for milliseconds.
+    /// Where logs stay when their environment is gone: files in the data directory, or the database that servers share.
     #[must_use]
-    pub fn writer(&self) -> &SqlitePool {
-        &self.sqlite.writer
+    pub fn log_archive(&self) -> Arc<dyn LogArchive> {
+        match &self.database {
+            Database::Sqlite(_) => Arc::new(FileLogArchive::new(self.directory.join("logs"))),
+            Database::Postgres(postgres) => Arc::new(DatabaseLogArchive::new(postgres.pool().clone())),
+        }
     }
 
-    /// Where it is.
+    /// Whether other servers may work on the same database.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(self.database, Database::Postgres(_))
+    }
+
+    /// Where this server's own files are.
     #[must_use]
     pub fn directory(&self) -> &Path {
         &self.directory
@@ -97,6 +147,43 @@ pub enum OpenError {
         /// In the database's words.
         cause: String,
     },
+    /// The address of a database cannot be read.
+    #[error(
+        "the address in `--database-url` cannot be used: {0}; write it as `postgres://USER:PASSWORD@HOST:PORT/NAME`, with \
+         other characters than letters and digits as `%` and their two hexadecimal digits"
+    )]
+    Address(String),
+    /// A database server cannot be used.
+    #[error("the database `{database}` cannot be used: {cause}")]
+    Database {
+        /// Which, without its password.
+        database: String,
+        /// In words.
+        cause: String,
+    },
+    /// A newer version has taken away what this one needs.
+    #[error(
+        "the database `{0}` was changed by a newer version of Berth, and this one cannot work on it any more; start that \
+         version"
+    )]
+    NewerDatabase(String),
+    /// Servers of an older version still work on the database, and this one would take away what they need.
+    #[error(
+        "{servers} older `berth serve` still work on the database `{database}`, and this version needs a change that they \
+         cannot live with; stop them, then start this one again"
+    )]
+    OlderServers {
+        /// Which, without its password.
+        database: String,
+        /// How many.
+        servers: u64,
+    },
+    /// Another server of the database gives out shares of its machine.
+    #[error(
+        "another `berth serve --local` works on the database `{0}`, and only one may give out shares of its own machine, \
+         which the others cannot reach; stop that one, or start this one without `--local`"
+    )]
+    LocalTaken(String),
     /// Anything else.
     #[error("the data directory `{}` cannot be used: {cause}", path.display())]
     Other {
@@ -113,21 +200,64 @@ pub enum OpenError {
 /// # Errors
 /// See [`OpenError`]. Nothing is lost in any of these cases.
 pub async fn open(directory: &Path) -> Result<Store, OpenError> {
+    open_at(directory, &Address::DataDirectory).await
+}
+
+/// As [`open`], with the database at `address`. A server of a shared database has a data directory too, for its own files;
+/// no two servers may have the same.
+///
+/// # Errors
+/// See [`OpenError`]. Nothing is lost in any of these cases.
+pub async fn open_at(directory: &Path, address: &Address) -> Result<Store, OpenError> {
     let lock = {
         let directory = directory.to_owned();
         tokio::task::spawn_blocking(move || prepare(&directory))
             .await
             .map_err(|e| OpenError::Other { path: PathBuf::new(), cause: e.to_string() })??
     };
+    let ended = Ended::default();
+    let database = match address {
+        Address::DataDirectory => Database::Sqlite(open_sqlite(directory).await?),
+        Address::Postgres(url) => {
+            Database::Postgres(Postgres::open(url, Some(directory.join("replica")), ended.clone()).await?)
+        }
+    };
+    Ok(Store { database, directory: directory.to_owned(), ended, _lock: Arc::new(lock) })
+}
+
+/// Who may come in at a PostgreSQL database that a server has made, and what to call the database.
+///
+/// # Errors
+/// [`OpenError::Address`] and [`OpenError::Database`].
+pub async fn accounts(url: &str) -> Result<(AuthStore, String), OpenError> {
+    let options = postgres::options(url)?;
+    let database = postgres::shown(&options);
+    let pool = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect_with(options).await;
+    let pool = pool.map_err(|error| postgres::open_error(&database, &error))?;
+    Ok((AuthStore::postgres(pool, Ended::default()), database))
+}
+
+/// Makes this the one server of its database that may give out shares of its own machine, until the hold is dropped. There is
+/// nothing to make sure of when the database is in the data directory.
+///
+/// # Errors
+/// [`OpenError::LocalTaken`] while another one is; the others when the database cannot be used.
+pub async fn hold_local(address: &Address) -> Result<LocalHold, OpenError> {
+    match address {
+        Address::DataDirectory => Ok(LocalHold::alone()),
+        Address::Postgres(url) => LocalHold::take(url).await,
+    }
+}
+
+async fn open_sqlite(directory: &Path) -> Result<Sqlite, OpenError> {
     let file = directory.join("berth.db");
-    let sqlite = Sqlite::open(&file, lock).await.map_err(|e| match e {
+    Sqlite::open(&file).await.map_err(|e| match e {
         MigrateError::VersionMissing(_)
         | MigrateError::VersionTooNew(..)
         | MigrateError::VersionMismatch(_) => OpenError::Newer(file.clone()),
         MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _) => database_error(&file, &e),
         e => OpenError::Other { path: file.clone(), cause: e.to_string() },
-    })?;
-    Ok(Store { sqlite, directory: directory.to_owned() })
+    })
 }
 
 /// Makes the directory and takes its lock.

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
-use super::{Change, OpenError, Storage as _, open};
+use super::{Change, OpenError, Store, open, open::Database};
 
 pub(super) struct Folder(pub(super) PathBuf);
 
@@ -18,6 +18,13 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn writer(store: &Store) -> &sqlx::SqlitePool {
+    match &store.database {
+        Database::Sqlite(sqlite) => &sqlite.writer,
+        Database::Postgres(_) => panic!("it is SQLite"),
     }
 }
 
@@ -55,7 +62,7 @@ async fn a_database_from_a_newer_version_is_left_alone() {
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
          VALUES (9999, 'from the future', TRUE, X'00', 0)",
     )
-    .execute(store.writer())
+    .execute(writer(&store))
     .await
     .expect("written");
     drop(store);
@@ -68,10 +75,10 @@ async fn a_database_from_a_newer_version_is_left_alone() {
 async fn a_transaction_that_sqlite_took_back_by_itself_does_not_keep_others_from_beginning() {
     let folder = Folder::new();
     let store = open(&folder.0).await.expect("it opens");
-    let mut transaction = store.writer().begin_with("BEGIN IMMEDIATE").await.expect("begun");
+    let mut transaction = writer(&store).begin_with("BEGIN IMMEDIATE").await.expect("begun");
     sqlx::query("ROLLBACK").execute(&mut *transaction).await.expect("taken back");
     drop(transaction);
-    store.sqlite.commit(&Change::default()).await.expect("the next one");
+    store.storage().commit(&Change::default()).await.expect("the next one");
 }
 
 #[tokio::test]

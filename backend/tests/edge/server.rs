@@ -10,7 +10,7 @@ use std::{
 };
 
 use berth::{
-    auth::{ADMIN, Auth, AuthStore},
+    auth::{ADMIN, Auth},
     catalog::{Catalogues, Published},
     clock::Clock,
     http::{self, Names},
@@ -87,7 +87,7 @@ impl Server {
     pub(crate) async fn with(fake: Arc<Fake>) -> Self {
         let folder = Folder::new();
         let store = store::open(&folder.0).await.expect("a database");
-        let accounts = AuthStore::new(store.reader().clone(), store.writer().clone());
+        let accounts = store.accounts();
         let clock = Arc::new(SetClock(AtomicI64::new(1_790_000_000_000)));
         let auth = |seed| Auth::new(accounts.clone(), clock.clone(), StdRng::seed_from_u64(seed));
         auth(1).begin().await.expect("accounts");

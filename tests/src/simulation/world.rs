@@ -75,6 +75,7 @@ impl World {
             })
             .collect();
         let database = MemoryDatabase::new(Uuid::from_u128(random.random()));
+        database.set_clock(Arc::new(clock.clone()));
         let watch = Arc::new(Mutex::new(Watch::new(trace)));
         let (watching, time) = (Arc::clone(&watch), clock.clone());
         database.after_commit(move |change, seq| lock(&watching).committed(change, seq, time.now()));

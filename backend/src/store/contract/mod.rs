@@ -1,18 +1,25 @@
 //! What every database promises, as tests that run on each of them.
 
 mod changes;
+pub(in crate::store) mod cluster;
 mod events;
+mod faults;
+mod kept;
 mod leases;
 mod lists;
 mod pools;
 mod processes;
+mod property;
+mod retention;
 pub(in crate::store) mod sample;
+mod upgrades;
 
 use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{Change, MemoryDatabase, Storage, Store, Whole, open, tests::Folder};
+use super::{Change, MemoryDatabase, Storage, Store, Whole, open, postgres::Postgres, tests::Folder};
+use crate::auth::Ended;
 
 /// An empty database that goes with the test.
 pub(super) enum Bed {
@@ -22,6 +29,7 @@ pub(super) enum Bed {
         store: Store,
         _folder: Folder,
     },
+    Postgres(cluster::Database),
 }
 
 impl Bed {
@@ -35,18 +43,33 @@ impl Bed {
         Some(Self::Sqlite { store, _folder: folder })
     }
 
+    pub(super) async fn postgres() -> Option<Self> {
+        Some(Self::Postgres(cluster::Cluster::get()?.database()))
+    }
+
     /// The database for one more process; for SQLite always the same one, since there can be no other.
     pub(super) async fn store(&self) -> Arc<dyn Storage> {
         match self {
             Self::Memory(database) => Arc::new(database.handle()),
             Self::Sqlite { store, .. } => store.storage(),
+            Self::Postgres(database) => {
+                let opened = Postgres::open(&database.url, None, Ended::default()).await;
+                Arc::new(opened.expect("it opens"))
+            }
         }
     }
 
     /// Lets a process be silent for so many seconds more, where that is told by the database's own clock.
-    async fn silence(&self, _owner: &str, _seconds: u32) {
+    async fn silence(&self, owner: &str, seconds: u32) {
         match self {
             Self::Memory(_) | Self::Sqlite { .. } => {}
+            Self::Postgres(database) => {
+                let pool = sqlx::PgPool::connect(&database.url).await.expect("it opens");
+                let sql =
+                    "UPDATE replicas SET heard_at = heard_at - make_interval(secs => $2) WHERE owner = $1";
+                let moved = sqlx::query(sql).bind(owner).bind(f64::from(seconds)).execute(&pool).await;
+                moved.expect("it is written");
+            }
         }
     }
 }
@@ -56,6 +79,7 @@ macro_rules! on_every_store {
     ($($test:ident),* $(,)?) => {
         $crate::store::contract::tests_on!(memory $($test)*);
         $crate::store::contract::tests_on!(sqlite $($test)*);
+        $crate::store::contract::tests_on!(postgres $($test)*);
     };
 }
 
@@ -65,6 +89,7 @@ macro_rules! on_every_shared_store {
         mod shared {
             $(use super::$test;)*
             $crate::store::contract::tests_on!(memory $($test)*);
+            $crate::store::contract::tests_on!(postgres $($test)*);
         }
     };
 }

@@ -19,27 +19,27 @@ use crate::{
 };
 
 /// When everything here happens.
-pub(in crate::store) const T0: Timestamp = Timestamp(1_700_000_000_000);
+pub(crate) const T0: Timestamp = Timestamp(1_700_000_000_000);
 
 /// So many seconds after [`T0`].
-pub(in crate::store) fn at(seconds: i64) -> Timestamp {
+pub(crate) fn at(seconds: i64) -> Timestamp {
     T0.plus_seconds(seconds)
 }
 
-pub(in crate::store) fn run_id(n: u32) -> RunId {
+pub(crate) fn run_id(n: u32) -> RunId {
     RunId(Uuid::from_u128(0x1000_0000_0000_0000 + u128::from(n)))
 }
 
-pub(in crate::store) fn job_id(n: u32) -> JobId {
+pub(crate) fn job_id(n: u32) -> JobId {
     JobId(Uuid::from_u128(0x2000_0000_0000_0000 + u128::from(n)))
 }
 
-pub(in crate::store) fn instance_id(n: u32) -> InstanceId {
+pub(crate) fn instance_id(n: u32) -> InstanceId {
     InstanceId(Uuid::from_u128(0x3000_0000_0000_0000 + u128::from(n)))
 }
 
 /// A run of this name, submitted `n` seconds after [`T0`], with the job of the same number.
-pub(in crate::store) fn run(n: u32, name: &str) -> RunRow {
+pub(crate) fn run(n: u32, name: &str) -> RunRow {
     let run = Run {
         id: run_id(n),
         name: name.to_owned(),
@@ -78,7 +78,7 @@ pub(in crate::store) fn run(n: u32, name: &str) -> RunRow {
 }
 
 /// The job of the run of the same number.
-pub(in crate::store) fn job(n: u32) -> JobRow {
+pub(crate) fn job(n: u32) -> JobRow {
     JobRow {
         version: 0,
         id: job_id(n),
@@ -103,7 +103,7 @@ pub(in crate::store) fn job(n: u32) -> JobRow {
 }
 
 /// An instance of this backend.
-pub(in crate::store) fn instance(n: u32, backend: &str) -> InstanceRow {
+pub(crate) fn instance(n: u32, backend: &str) -> InstanceRow {
     let offer = Offer {
         backend: backend.to_owned(),
         region: "here".to_owned(),
@@ -165,7 +165,7 @@ pub(in crate::store) fn instance(n: u32, backend: &str) -> InstanceRow {
 }
 
 /// What runs are made from.
-pub(in crate::store) fn source() -> Source {
+pub(crate) fn source() -> Source {
     let text = "type: dev-environment\nide: vscode\n";
     let checked = berth_shared::check(text);
     let configuration = checked.configuration.expect("it is valid");
@@ -177,16 +177,12 @@ pub(in crate::store) fn source() -> Source {
 }
 
 /// An event about a run or a job of it.
-pub(in crate::store) fn event(
-    subject: Subject,
-    run: Option<RunId>,
-    instance: Option<InstanceId>,
-) -> NewEvent {
+pub(crate) fn event(subject: Subject, run: Option<RunId>, instance: Option<InstanceId>) -> NewEvent {
     event_at(T0, subject, run, instance)
 }
 
 /// The same at another time.
-pub(in crate::store) fn event_at(
+pub(crate) fn event_at(
     at: Timestamp,
     subject: Subject,
     run_id: Option<RunId>,
@@ -209,7 +205,7 @@ pub(in crate::store) fn event_at(
 }
 
 /// A submission: a run, its job and an event.
-pub(in crate::store) fn submission(n: u32, name: &str) -> Change {
+pub(crate) fn submission(n: u32, name: &str) -> Change {
     Change {
         runs: vec![run(n, name)],
         jobs: vec![job(n)],

@@ -24,6 +24,8 @@ use uuid::Uuid;
 pub use link::{Link, Reach};
 use state::State;
 
+use crate::clock::Clock;
+
 use super::{
     Beat, Change, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, Queue, SILENCE_SECONDS, Signals,
     Snapshot, Source, Storage, StoreError, StoredEvent, Whole,
@@ -42,6 +44,7 @@ struct Inner {
     alone: bool,
     state: Mutex<State>,
     hook: Mutex<Option<Hook>>,
+    clock: Mutex<Option<Arc<dyn Clock>>>,
     processes: Mutex<Vec<Weak<Process>>>,
 }
 
@@ -84,6 +87,7 @@ impl MemoryDatabase {
             alone,
             state: Mutex::new(State::new()),
             hook: Mutex::new(None),
+            clock: Mutex::new(None),
             processes: Mutex::default(),
         }))
     }
@@ -95,6 +99,15 @@ impl MemoryDatabase {
         process.signals.wrote(lock(&self.0.state).newest);
         lock(&self.0.processes).push(Arc::downgrade(&process));
         MemoryStore { database: self.clone(), process }
+    }
+
+    /// Gives the database a clock of its own: [`Beat::skew_millis`] is told by it.
+    pub fn set_clock(&self, clock: Arc<dyn Clock>) {
+        *lock(&self.0.clock) = Some(clock);
+    }
+
+    fn skew(&self, now: Timestamp) -> i64 {
+        lock(&self.0.clock).as_ref().map_or(0, |clock| clock.now().0 - now.0)
     }
 
     /// Has `hook` called after each commit, whoever made it, with the number of the last event, before anybody is told. It
@@ -224,7 +237,8 @@ impl Storage for MemoryStore {
             if self.database.0.alone {
                 state.replicas.clear();
             }
-            let beat = beat(&mut state, owner, now);
+            let skew_millis = self.database.skew(now);
+            let beat = Beat { skew_millis, ..beat(&mut state, owner, Timestamp(now.0 + skew_millis)) };
             if beat.replicas == 1 {
                 state.tasks.retain(|_, (other, _)| other == owner);
                 state.runs.take_over();
@@ -240,7 +254,8 @@ impl Storage for MemoryStore {
     async fn beat(&self, owner: &str, now: Timestamp) -> Result<Beat, StoreError> {
         let beat = || {
             let mut state = lock(&self.database.0.state);
-            let beat = beat(&mut state, owner, now);
+            let skew_millis = self.database.skew(now);
+            let beat = Beat { skew_millis, ..beat(&mut state, owner, Timestamp(now.0 + skew_millis)) };
             self.process.signals.wrote(state.newest);
             drop(state);
             if beat.ended > 0 {

@@ -86,7 +86,7 @@ impl State {
 
     pub(super) fn forget_events(&mut self, before: Timestamp, limit: u32) -> u64 {
         let last = self.newest.saturating_sub(KEPT_EVENTS);
-        let old = self.events.range(..=last).filter(|(_, stored)| stored.event.at < before);
+        let old = self.events.range(..=last).take_while(|(_, stored)| stored.event.at < before);
         let old = old.filter(|(_, stored)| !self.is_active_event(stored)).take(limit as usize);
         let forgotten: Vec<(EventSeq, Option<RunId>)> =
             old.map(|(seq, stored)| (*seq, stored.event.run_id)).collect();

@@ -5,7 +5,7 @@ mod lease;
 mod pools;
 mod read;
 
-use std::{fs::File, path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use berth_shared::{
@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use super::{
     Beat, Change, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, Signals, Snapshot, Source, Storage,
-    StoreError, StoredEvent, Whole,
+    StoreError, StoredEvent, Whole, forget::Forget,
 };
 
 /// Versions only ever rise; a migration that has been released is never changed.
@@ -36,12 +36,11 @@ pub(super) struct Sqlite {
     pub(super) reader: SqlitePool,
     signals: Signals,
     installation: Uuid,
-    /// Keeps the data directory locked.
-    _lock: Arc<File>,
+    forget: Arc<Forget>,
 }
 
 impl Sqlite {
-    pub(super) async fn open(file: &Path, lock: File) -> Result<Self, MigrateError> {
+    pub(super) async fn open(file: &Path) -> Result<Self, MigrateError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
@@ -64,7 +63,7 @@ impl Sqlite {
         let installation =
             row.try_get::<&str, _>(0)?.parse().map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
         let sqlite =
-            Self { writer, reader, signals: Signals::default(), installation, _lock: Arc::new(lock) };
+            Self { writer, reader, signals: Signals::default(), installation, forget: Arc::default() };
         let mut connection = sqlite.writer.acquire().await?;
         sqlite
             .signals
@@ -184,7 +183,8 @@ impl Storage for Sqlite {
     }
 
     async fn forget_events(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        pools::forget_events(&self.writer, before, limit).await
+        let events = pools::Events { reader: &self.reader, writer: &self.writer };
+        self.forget.events(&events, before, limit).await
     }
 
     async fn detail(&self, run: RunId) -> Result<Option<RunDetail>, StoreError> {

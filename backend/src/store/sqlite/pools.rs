@@ -1,13 +1,21 @@
 //! Pools, what sweeps found, and events that are old.
 
+use async_trait::async_trait;
 use berth_shared::{
-    api::{Allocation, Orphan, Pool},
+    api::{Allocation, EventSeq, Orphan, Pool},
     time::Timestamp,
 };
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
-use super::{json, read::instance_row, to_json};
-use crate::store::{Change, CommitError, GONE_ORPHANS, InstanceRow, KEPT_EVENTS, StoreError};
+use super::{
+    json,
+    read::{instance_row, newest},
+    to_json,
+};
+use crate::store::{
+    Change, CommitError, GONE_ORPHANS, InstanceRow, StoreError,
+    forget::{EventLog, Looked},
+};
 
 /// What a change says about pools and orphans.
 pub(super) async fn write(connection: &mut SqliteConnection, change: &Change) -> Result<(), CommitError> {
@@ -103,27 +111,53 @@ pub(super) async fn held(pool: &SqlitePool, backend: &str) -> Result<Vec<Allocat
     rows.bind(backend).fetch_all(pool).await?.iter().map(|row| json(row, "allocation")).collect()
 }
 
-pub(super) async fn forget_events(
-    pool: &SqlitePool,
-    before: Timestamp,
-    limit: u32,
-) -> Result<u64, StoreError> {
-    let forgotten = sqlx::query(
-        "DELETE FROM events WHERE seq IN (
-             SELECT seq FROM events
-             WHERE seq <= (SELECT MAX(seq) FROM events) - ?1
-               AND json_extract(event, '$.at') < ?2
-               AND (run_id IS NULL OR run_id NOT IN
-                    (SELECT id FROM runs WHERE status NOT IN ('terminated', 'failed', 'done')))
-               AND (json_extract(event, '$.instance_id') IS NULL OR json_extract(event, '$.instance_id') NOT IN
-                    (SELECT id FROM instances WHERE status <> 'terminated'))
-             ORDER BY seq LIMIT ?3)",
-    );
-    let forgotten = forgotten
-        .bind(i64::try_from(KEPT_EVENTS).unwrap_or(i64::MAX))
+/// Read by the connections that read, so that nobody who writes waits while events are looked at.
+pub(super) struct Events<'a> {
+    pub(super) reader: &'a SqlitePool,
+    pub(super) writer: &'a SqlitePool,
+}
+
+#[async_trait]
+impl EventLog for Events<'_> {
+    async fn newest(&self) -> Result<EventSeq, StoreError> {
+        let mut connection = self.reader.acquire().await?;
+        newest(&mut connection).await
+    }
+
+    async fn look(
+        &self,
+        from: EventSeq,
+        last: EventSeq,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Looked>, StoreError> {
+        let rows = sqlx::query(
+            "SELECT seq, json_extract(event, '$.at') < ?3 AS old,
+                    EXISTS (SELECT 1 FROM runs WHERE id = events.run_id
+                            AND status NOT IN ('terminated', 'failed', 'done'))
+                    OR EXISTS (SELECT 1 FROM instances WHERE id = json_extract(event, '$.instance_id')
+                               AND status <> 'terminated') AS active
+             FROM events WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?4",
+        )
+        .bind(i64::try_from(from).unwrap_or(i64::MAX))
+        .bind(i64::try_from(last).unwrap_or(i64::MAX))
         .bind(before.0)
         .bind(limit)
-        .execute(pool)
+        .fetch_all(self.reader)
         .await?;
-    Ok(forgotten.rows_affected())
+        rows.iter()
+            .map(|row| {
+                Ok(Looked {
+                    seq: row.try_get("seq")?,
+                    old: row.try_get("old")?,
+                    active: row.try_get("active")?,
+                })
+            })
+            .collect()
+    }
+
+    async fn delete(&self, seqs: &[i64]) -> Result<u64, StoreError> {
+        let delete = sqlx::query("DELETE FROM events WHERE seq IN (SELECT value FROM json_each(?))");
+        Ok(delete.bind(to_json(&seqs)?).execute(self.writer).await?.rows_affected())
+    }
 }

@@ -2,17 +2,19 @@
 //! I/O; whoever calls it says what time it is.
 
 mod bill;
+mod capacity;
 mod environment;
 mod job;
 mod log;
 mod machine;
+mod making;
 mod terminal;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use berth_shared::{api::InstanceId, catalog::Availability, time::Timestamp};
+use berth_shared::{api::InstanceId, time::Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use bill::{Bill, BillLine};
@@ -54,7 +56,7 @@ pub struct Cloud {
     tagged: BTreeMap<InstanceId, Vec<usize>>,
     keys: BTreeMap<String, (usize, Timestamp)>,
     /// Capacity that was set by hand.
-    #[serde(with = "pairs")]
+    #[serde(with = "capacity::pairs")]
     slots: BTreeMap<Pool, u32>,
     /// What will change by itself: when, and on which machine.
     agenda: BTreeSet<(Timestamp, usize)>,
@@ -95,116 +97,6 @@ impl Cloud {
     #[must_use]
     pub fn machines(&self) -> &[Machine] {
         &self.machines
-    }
-
-    /// Makes a machine, or answers as before to a key that is known.
-    ///
-    /// # Errors
-    /// [`CloudError::NoCapacity`] when there is none left or the quota is used up; [`CloudError::Refused`] when this
-    /// cloud has no such machine.
-    pub fn create(&mut self, now: Timestamp, order: &Order, quirks: &Quirks) -> Result<String, CloudError> {
-        let now = self.advance(now);
-        let key = order.key.as_ref().filter(|_| !quirks.key_ignored);
-        if let Some((number, since)) = key.and_then(|key| self.keys.get(key))
-            && now.millis_since(*since) < self.settings.keys_last
-        {
-            return Ok(self.machines[*number].handle.clone());
-        }
-        let Pool { region, instance_type, spot } = &order.pool;
-        let Some(offer) = self.offers.find(&order.pool, order.gpu.as_ref()) else {
-            let kind = if *spot { "spot" } else { "on-demand" };
-            return Err(CloudError::Refused(format!(
-                "{} has no {kind} {instance_type} in {region}",
-                self.settings.name
-            )));
-        };
-        match self.availability(now, &order.pool) {
-            Availability::NoQuota => {
-                let quota = self.settings.quota.unwrap_or(0);
-                return Err(CloudError::NoCapacity(format!(
-                    "the quota of {quota} machines in {region} is used up"
-                )));
-            }
-            Availability::NotAvailable => {
-                return Err(CloudError::NoCapacity(format!("{region} has no {instance_type} left just now")));
-            }
-            _ => {}
-        }
-        let machine = self.make(now, order, offer.price, quirks);
-        let (number, handle) = (self.machines.len(), machine.handle.clone());
-        if let Some(key) = key {
-            self.keys.insert(key.clone(), (number, now));
-        }
-        self.agenda.extend(machine.changes().filter(|at| *at > now).map(|at| (at, number)));
-        self.remembered.insert(number);
-        self.tagged.entry(order.tag.id).or_default().push(number);
-        self.machines.push(machine);
-        Ok(handle)
-    }
-
-    fn make(&self, now: Timestamp, order: &Order, price: f64, quirks: &Quirks) -> Machine {
-        let number = self.machines.len() as u64;
-        let seed = self.seed.of("machine").with(number);
-        let takes = seed.of("create").within(self.settings.create);
-        let ready_at = (!quirks.never_ready).then_some(Timestamp(now.0 + takes));
-        let died = quirks.dies_after.map(|after| Leaving {
-            at: Timestamp(now.0 + after),
-            noticed_at: None,
-            message: "its hardware failed".to_owned(),
-        });
-        let reclaimed = ready_at.filter(|_| order.pool.spot).and_then(|ready| self.reclaim(seed, ready));
-        Machine {
-            number,
-            // Somewhat like real ones, which do not count up.
-            handle: format!("{}-{:08x}{number:04x}", self.settings.name, seed.of("handle").0 as u32),
-            tag: Some(order.tag.clone()),
-            pool: order.pool.clone(),
-            price,
-            accepted_at: now,
-            ready_at,
-            leaves: died.into_iter().chain(reclaimed).min_by_key(|leaving| leaving.at),
-            removal: None,
-            resists: quirks.resists,
-            resists_until: None,
-            billed_from: self.settings.billed_from,
-            billed_to: self.settings.billed_to,
-            job: None,
-            terminals: Vec::new(),
-        }
-    }
-
-    fn reclaim(&self, seed: Seed, ready: Timestamp) -> Option<Leaving> {
-        let how = &self.settings.reclaim;
-        if !seed.of("reclaimed").happens(how.share) {
-            return None;
-        }
-        let at = Timestamp(ready.0 + seed.of("reclaim").within(how.after));
-        let noticed = seed.of("noticed").happens(how.noticed);
-        Some(Leaving {
-            at,
-            noticed_at: noticed.then_some(Timestamp((at.0 - how.notice).max(ready.0))),
-            message: format!("{} took the spot machine back", self.settings.name),
-        })
-    }
-
-    /// Puts a machine into the account that is not Berth's.
-    ///
-    /// # Errors
-    /// As [`Cloud::create`].
-    pub fn plant(
-        &mut self,
-        now: Timestamp,
-        pool: &Pool,
-        gpu: Option<(String, u32)>,
-    ) -> Result<String, CloudError> {
-        let tag = Tag { installation: String::new(), id: InstanceId(uuid::Uuid::nil()), name: String::new() };
-        let order = Order { key: None, tag: tag.clone(), pool: pool.clone(), gpu };
-        let handle = self.create(now, &order, &Quirks::default())?;
-        self.tagged.remove(&tag.id);
-        if let Some(machine) = self.machines.last_mut() {
-            machine.tag = None;
-        }
-        Ok(handle)
     }
 
     /// The machines with this tag, oldest first, as they were at `at`, which is now or shortly past.
@@ -312,53 +204,6 @@ impl Cloud {
         Ok(reply)
     }
 
-    /// Whether a machine can be had now.
-    #[must_use]
-    pub fn availability(&self, now: Timestamp, pool: &Pool) -> Availability {
-        let now = now.max(self.now);
-        let there = || {
-            let machines = self.remembered.iter().map(|number| &self.machines[*number]);
-            machines.filter(|machine| machine.state(now) != State::Gone)
-        };
-        let in_region = || there().filter(|machine| machine.pool.region == pool.region).count();
-        if self.settings.quota.is_some_and(|quota| in_region() >= quota as usize) {
-            return Availability::NoQuota;
-        }
-        let slots = self.slots_of(now, pool);
-        if slots == 0
-            || slots < u32::MAX && there().filter(|machine| machine.pool == *pool).count() >= slots as usize
-        {
-            return Availability::NotAvailable;
-        }
-        Availability::Available
-    }
-
-    fn slots_of(&self, now: Timestamp, pool: &Pool) -> u32 {
-        if let Some(slots) = self.slots.get(pool) {
-            return *slots;
-        }
-        let capacity = &self.settings.capacity;
-        if capacity.least == u32::MAX {
-            return u32::MAX;
-        }
-        let window = now.0.div_euclid(capacity.period.max(1)) as u64;
-        let seed = self.seed.of("capacity").of(&pool.region).of(&pool.instance_type);
-        let seed = seed.with(pool.spot.into()).with(window);
-        if seed.of("dry").happens(capacity.dry) {
-            return 0;
-        }
-        let drawn = seed.of("slots").between(capacity.least.into(), capacity.most.into());
-        u32::try_from(drawn).unwrap_or(u32::MAX)
-    }
-
-    /// Sets how many machines of a kind there are, whatever the settings say; `None` = as they say.
-    pub fn set_capacity(&mut self, pool: Pool, slots: Option<u32>) {
-        match slots {
-            Some(slots) => self.slots.insert(pool, slots),
-            None => self.slots.remove(&pool),
-        };
-    }
-
     /// What the account has cost until `now`.
     #[must_use]
     pub fn bill(&self, now: Timestamp) -> Bill {
@@ -418,21 +263,4 @@ impl Cloud {
 
 fn not_found(handle: &str) -> CloudError {
     CloudError::NotFound(format!("machine {handle}"))
-}
-
-/// A map whose keys are no texts, as a list of pairs.
-mod pairs {
-    use std::collections::BTreeMap;
-
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    use super::Pool;
-
-    pub(super) fn serialize<S: Serializer>(map: &BTreeMap<Pool, u32>, to: S) -> Result<S::Ok, S::Error> {
-        map.iter().collect::<Vec<_>>().serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<Pool, u32>, D::Error> {
-        Ok(Vec::<(Pool, u32)>::deserialize(from)?.into_iter().collect())
-    }
 }

@@ -1,0 +1,215 @@
+//! Accounts and logs on either database.
+
+use std::{io, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use berth_shared::{
+    api::{LogChunk, LogLine, LogSource, TerminalId, TerminalInfo, TerminalSize, Usage},
+    time::Timestamp,
+};
+use rand::{SeedableRng, rngs::StdRng};
+
+use super::{
+    Bed,
+    sample::{T0, run_id},
+};
+use crate::{
+    auth::{ADMIN, Auth, LoginError, Proof},
+    clock::Clock,
+    orchestrator::LogArchive,
+    provider::{Attached, ByteStream, Environment, Exec, ExecSpec, JobObservation, JobSpec, ProviderError},
+    store::{Address, Store, open_at, tests::Folder},
+};
+
+mod accounts {
+    use super::*;
+
+    super::super::tests_on!(sqlite who_may_come_in_is_the_same_on_every_database);
+    super::super::tests_on!(postgres who_may_come_in_is_the_same_on_every_database);
+}
+
+mod logs {
+    use super::*;
+
+    super::super::tests_on!(sqlite a_log_is_read_at_the_offsets_it_had);
+    super::super::tests_on!(postgres a_log_is_read_at_the_offsets_it_had);
+}
+
+/// A store as a server opens it.
+async fn server(bed: &Bed) -> (Store, Folder) {
+    match bed {
+        Bed::Postgres(database) => {
+            let folder = Folder::new();
+            let address = Address::Postgres(database.url.clone());
+            (open_at(&folder.0, &address).await.expect("it opens"), folder)
+        }
+        Bed::Sqlite { store, .. } => (store.clone(), Folder::new()),
+        Bed::Memory(_) => panic!("it has none of this"),
+    }
+}
+
+struct Stopped;
+
+impl Clock for Stopped {
+    fn now(&self) -> Timestamp {
+        T0
+    }
+}
+
+fn auth(store: &Store, seed: u64) -> Auth {
+    Auth::new(store.accounts(), Arc::new(Stopped), StdRng::seed_from_u64(seed))
+}
+
+async fn who_may_come_in_is_the_same_on_every_database(bed: Bed) {
+    let (store, _folder) = server(&bed).await;
+    let auth = auth(&store, 1);
+    let from = std::net::Ipv4Addr::LOCALHOST.into();
+    auth.begin().await.expect("begun");
+    auth.begin().await.expect("begun again");
+    let token = auth.login_token(ADMIN).await.expect("a token");
+    let (session, user) = auth.log_in(token.reveal(), from).await.expect("in");
+    assert_eq!(user, ADMIN);
+    assert!(matches!(auth.log_in(token.reveal(), from).await, Err(LoginError::Used)));
+    assert!(matches!(auth.log_in("guess", from).await, Err(LoginError::Invalid)));
+    let caller = auth.session(session.reveal()).await.expect("read").expect("it is one");
+    let Proof::Session { digest, .. } = caller.proof else { panic!("it is a session") };
+    let mut ended = auth.ended_sessions();
+    auth.log_out(&digest).await.expect("out");
+    assert_eq!(ended.recv().await.expect("told"), digest);
+    assert_eq!(auth.session(session.reveal()).await.expect("read"), None);
+
+    let token = auth.create_api_token(ADMIN, "laptop").await.expect("a token");
+    let again = auth.create_api_token(ADMIN, "laptop").await.expect_err("the name is taken");
+    assert!(again.as_database_error().is_some_and(|e| e.is_unique_violation()));
+    assert!(auth.api_token(token.reveal()).await.expect("read").is_some());
+    let accounts = store.accounts();
+    let labels: Vec<String> =
+        accounts.api_tokens().await.expect("read").into_iter().map(|token| token.label).collect();
+    assert_eq!(labels, ["laptop"]);
+    assert!(accounts.revoke_api_token(ADMIN, "laptop").await.expect("done"));
+    assert!(!accounts.revoke_api_token(ADMIN, "laptop").await.expect("done"));
+    assert_eq!(auth.api_token(token.reveal()).await.expect("read"), None);
+}
+
+#[tokio::test]
+async fn a_session_that_ends_on_one_server_ends_on_the_others() {
+    let Some(bed) = Bed::postgres().await else { return };
+    let ((one, _one), (two, _two)) = (server(&bed).await, server(&bed).await);
+    let (one, two) = (auth(&one, 1), auth(&two, 2));
+    one.begin().await.expect("begun");
+    let token = two.login_token(ADMIN).await.expect("a token");
+    let (session, _) = one.log_in(token.reveal(), std::net::Ipv4Addr::LOCALHOST.into()).await.expect("in");
+    let caller = two.session(session.reveal()).await.expect("read").expect("known there too");
+    let Proof::Session { digest, .. } = caller.proof else { panic!("it is a session") };
+    let mut ended = two.ended_sessions();
+    one.log_out(&digest).await.expect("out");
+    let told = tokio::time::timeout(Duration::from_secs(20), ended.recv()).await.expect("within reason");
+    assert_eq!(told.expect("told"), digest);
+}
+
+/// A log of numbered lines, given out in pieces of some lines.
+struct Lines {
+    lines: Vec<LogLine>,
+    piece: usize,
+}
+
+impl Lines {
+    fn new(count: usize, piece: usize) -> Self {
+        let line = |n| LogLine { at: T0, source: LogSource::Stdout, text: format!("line {n}") };
+        Self { lines: (0..count).map(line).collect(), piece }
+    }
+
+    /// The bytes of a record: its time, its source, its text, and what is between them.
+    fn size(line: &LogLine) -> u64 {
+        (line.at.0.to_string().len() + line.text.len() + 4) as u64
+    }
+}
+
+#[async_trait]
+impl Environment for Lines {
+    async fn logs(&self, after: u64) -> Result<LogChunk, ProviderError> {
+        let mut offset = 0;
+        let mut left = self.lines.iter();
+        while offset < after {
+            offset += left.next().map_or(u64::MAX - offset, Self::size);
+        }
+        let lines: Vec<LogLine> = left.take(self.piece).cloned().collect();
+        let next_offset = offset + lines.iter().map(Self::size).sum::<u64>();
+        Ok(LogChunk { offset, next_offset, complete: false, lines })
+    }
+
+    async fn start(&self, _: &JobSpec) -> Result<(), ProviderError> {
+        unreachable!("only its log is asked for")
+    }
+
+    async fn observe(&self) -> Result<JobObservation, ProviderError> {
+        unreachable!("only its log is asked for")
+    }
+
+    async fn stop(&self, _: u32) -> Result<(), ProviderError> {
+        unreachable!("only its log is asked for")
+    }
+
+    async fn stats(&self) -> Result<Usage, ProviderError> {
+        unreachable!("only its log is asked for")
+    }
+
+    async fn exec(&self, _: &ExecSpec) -> Result<Exec, ProviderError> {
+        unreachable!("only its log is asked for")
+    }
+
+    async fn dial(&self, _: u16) -> Result<ByteStream, ProviderError> {
+        unreachable!("only its log is asked for")
+    }
+
+    async fn open_terminal(&self, _: TerminalId, _: TerminalSize) -> Result<(), ProviderError> {
+        unreachable!("only its log is asked for")
+    }
+
+    async fn terminals(&self) -> Result<Vec<TerminalInfo>, ProviderError> {
+        unreachable!("only its log is asked for")
+    }
+
+    async fn attach_terminal(&self, _: TerminalId, _: Option<u64>) -> Result<Attached, ProviderError> {
+        unreachable!("only its log is asked for")
+    }
+}
+
+/// Everything from `after` on.
+async fn read(archive: &Arc<dyn LogArchive>, mut after: u64) -> io::Result<Vec<String>> {
+    let mut texts = Vec::new();
+    loop {
+        let chunk = archive.read(run_id(1), after).await?;
+        assert!(chunk.next_offset > after || chunk.complete, "{chunk:?}");
+        after = chunk.next_offset;
+        texts.extend(chunk.lines.into_iter().map(|line| line.text));
+        if chunk.complete {
+            return Ok(texts);
+        }
+    }
+}
+
+async fn a_log_is_read_at_the_offsets_it_had(bed: Bed) {
+    let (store, _folder) = server(&bed).await;
+    let archive = store.log_archive();
+    let nothing = archive.read(run_id(1), 5).await.expect("read");
+    assert_eq!(nothing, LogChunk { offset: 5, next_offset: 5, complete: true, lines: Vec::new() });
+
+    archive.keep(run_id(1), &Lines::new(30, 7)).await.expect("kept");
+    archive.keep(run_id(1), &Lines::new(50, 11)).await.expect("what is new is kept");
+    archive.keep(run_id(1), &Lines::new(50, 11)).await.expect("nothing is new");
+    let all = Lines::new(50, 50);
+    let texts: Vec<String> = all.lines.iter().map(|line| line.text.clone()).collect();
+    assert_eq!(read(&archive, 0).await.expect("read"), texts);
+    // From the beginning of each line, and from its middle, where the next one is meant.
+    let mut offset = 0;
+    for (n, line) in all.lines.iter().enumerate() {
+        assert_eq!(read(&archive, offset).await.expect("read"), texts[n..], "from {offset}");
+        assert_eq!(read(&archive, offset + 3).await.expect("read"), texts[n + 1..], "from within {n}");
+        offset += Lines::size(line);
+    }
+    assert_eq!(read(&archive, offset).await.expect("read"), [""; 0]);
+    archive.remove(run_id(1)).await.expect("removed");
+    archive.remove(run_id(1)).await.expect("nothing happens");
+    assert_eq!(read(&archive, 0).await.expect("read"), [""; 0]);
+}

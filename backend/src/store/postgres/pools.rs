@@ -1,0 +1,122 @@
+//! Pools, and what sweeps found.
+
+use std::collections::BTreeSet;
+
+use berth_shared::{
+    api::{Allocation, Orphan, Pool},
+    time::Timestamp,
+};
+use sqlx::{PgConnection, PgPool, Row};
+
+use super::{commit::Failed, json, read::instance_row, store_error, to_json, unsigned};
+use crate::store::{Change, CommitError, GONE_ORPHANS, InstanceRow, StoreError};
+
+/// Keeps the pools of new instances from being deleted until these are written.
+pub(super) async fn keep(connection: &mut PgConnection, rows: &[InstanceRow]) -> Result<(), Failed> {
+    let pools: BTreeSet<&str> =
+        rows.iter().filter(|row| row.version == 0).map(|row| row.instance.pool.as_str()).collect();
+    if !pools.is_empty() {
+        let pools: Vec<&str> = pools.into_iter().collect();
+        let keep = sqlx::query("SELECT 1 FROM pools WHERE name = ANY($1) ORDER BY name FOR KEY SHARE");
+        keep.bind(&pools).execute(connection).await?;
+    }
+    Ok(())
+}
+
+/// What a change says about pools and orphans.
+pub(super) async fn write(connection: &mut PgConnection, change: &Change) -> Result<(), Failed> {
+    if change.pools.iter().any(|pool| pool.default) {
+        sqlx::query("LOCK TABLE pools IN SHARE ROW EXCLUSIVE MODE").execute(&mut *connection).await?;
+    }
+    for pool in &change.pools {
+        sqlx::query("INSERT INTO pools (name, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(&pool.name)
+            .bind(pool.created_at.0)
+            .execute(&mut *connection)
+            .await?;
+        if pool.default {
+            let others = sqlx::query("UPDATE pools SET is_default = false WHERE is_default");
+            others.execute(&mut *connection).await?;
+            let this = sqlx::query("UPDATE pools SET is_default = true WHERE name = $1");
+            this.bind(&pool.name).execute(&mut *connection).await?;
+        }
+    }
+    if let Some(pool) = &change.delete_pool {
+        // Waits for whoever keeps it; what that one has written is seen by the next statement.
+        let lock = sqlx::query("SELECT 1 FROM pools WHERE name = $1 FOR UPDATE").bind(pool);
+        lock.execute(&mut *connection).await?;
+        let deleted = sqlx::query(
+            "DELETE FROM pools WHERE name = $1 AND NOT is_default
+             AND NOT EXISTS (SELECT 1 FROM instances WHERE pool = $1 AND status <> 'terminated')",
+        );
+        if deleted.bind(pool).execute(&mut *connection).await?.rows_affected() == 0 {
+            return Err(Failed::Refused(CommitError::Stale));
+        }
+    }
+    for orphan in &change.orphans {
+        sqlx::query(
+            "INSERT INTO orphans (backend, handle, state, found_at, gone) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (backend, handle) DO UPDATE SET state = $3, found_at = $4, gone = $5",
+        )
+        .bind(&orphan.backend)
+        .bind(&orphan.handle)
+        .bind(to_json(orphan)?)
+        .bind(orphan.found_at.0)
+        .bind(orphan.gone_at.is_some())
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn pools(pool: &PgPool) -> Result<Vec<Pool>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT name, created_at, is_default,
+                (SELECT count(*) FROM instances WHERE pool = pools.name AND status <> 'terminated') AS instances,
+                (SELECT count(*) FROM instances WHERE pool = pools.name AND status = 'idle') AS idle
+         FROM pools ORDER BY name",
+    )
+    .fetch_all(pool)
+    .await
+    .map_err(store_error)?;
+    rows.iter()
+        .map(|row| {
+            Ok(Pool {
+                name: row.try_get("name")?,
+                default: row.try_get("is_default")?,
+                created_at: Timestamp(row.try_get("created_at")?),
+                instances: unsigned(row.try_get("instances")?),
+                idle: unsigned(row.try_get("idle")?),
+            })
+        })
+        .collect::<Result<_, sqlx::Error>>()
+        .map_err(store_error)
+}
+
+pub(super) async fn orphans(pool: &PgPool) -> Result<Vec<Orphan>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT state FROM orphans WHERE NOT gone
+         UNION ALL (SELECT state FROM orphans WHERE gone ORDER BY found_at DESC LIMIT $1)",
+    );
+    let rows = rows.bind(i64::from(GONE_ORPHANS)).fetch_all(pool).await.map_err(store_error)?;
+    let mut orphans: Vec<Orphan> = rows.iter().map(|row| json(row, "state")).collect::<Result<_, _>>()?;
+    orphans.sort_by(|a, b| b.found_at.cmp(&a.found_at).then_with(|| a.handle.cmp(&b.handle)));
+    Ok(orphans)
+}
+
+pub(super) async fn idle(pool: &PgPool, name: &str) -> Result<Vec<InstanceRow>, StoreError> {
+    let sql =
+        "SELECT version, state FROM instances WHERE status = 'idle' AND pool = $1 ORDER BY created_at, id";
+    let rows = sqlx::query(sql).bind(name).fetch_all(pool).await.map_err(store_error)?;
+    rows.iter().map(|row| instance_row(row, "version", "state")).collect()
+}
+
+pub(super) async fn held(pool: &PgPool, backend: &str) -> Result<Vec<Allocation>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT (state #> '{instance,allocation}')::text AS allocation FROM instances
+         WHERE backend = $1 AND status <> 'terminated' AND jsonb_typeof(state #> '{instance,allocation}') <> 'null'
+         ORDER BY created_at, id",
+    );
+    let rows = rows.bind(backend).fetch_all(pool).await.map_err(store_error)?;
+    rows.iter().map(|row| json(row, "allocation")).collect()
+}
