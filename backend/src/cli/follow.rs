@@ -90,7 +90,11 @@ impl<'c> Follow<'c> {
                 Some(Step::Run(run))
             }
             ServerMessage::Snapshot { runs, .. } => {
-                let run = runs.into_iter().find(is_it)?;
+                let Some(run) = runs.into_iter().find(is_it) else {
+                    // Over for so long that a snapshot leaves it out.
+                    self.finished = true;
+                    return None;
+                };
                 self.finished = run.status.is_finished();
                 Some(Step::Run(Box::new(run)))
             }
@@ -110,15 +114,20 @@ impl<'c> Follow<'c> {
 /// Writes lines as the programs wrote them to standard output; what Berth says itself goes to standard error.
 pub(super) fn print_lines<'l>(lines: impl IntoIterator<Item = &'l LogLine>) -> io::Result<()> {
     let mut out = io::stdout().lock();
+    // Written at once, for a line each is slow.
+    let mut bytes = Vec::new();
     for line in lines {
         if line.source == LogSource::System {
             // In the order in which they came.
+            out.write_all(&bytes)?;
             out.flush()?;
+            bytes.clear();
             eprintln!("[berth] {}", super::words::visible(&line.text));
         } else {
-            out.write_all(line.text.as_bytes())?;
-            out.write_all(b"\n")?;
+            bytes.extend_from_slice(line.text.as_bytes());
+            bytes.push(b'\n');
         }
     }
+    out.write_all(&bytes)?;
     out.flush()
 }

@@ -54,6 +54,11 @@ async fn login(args: &Args) -> Result<(), Failure> {
         None => here(&args.data_dir, &args.database).await?,
     };
     let server = &address.server;
+    if address.is_open() {
+        eprintln!(
+            "note: {server} is not encrypted: whoever is on the way can read the token; use https where there is one"
+        );
+    }
     let mut saved = Saved::read().map_err(ClientError::from)?;
     let login = match (&args.token, &address.login_token) {
         (Some(token), _) => by_token(server, token.trim()).await?,

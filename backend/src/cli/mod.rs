@@ -143,10 +143,38 @@ fn random() -> Result<StdRng, SysError> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use clap::{Command, CommandFactory as _};
 
     #[test]
     fn every_command_and_flag_is_well_formed() {
         super::Cli::command().debug_assert();
+    }
+
+    /// Commands that `docs/cli.md` is about, subcommands after a blank.
+    fn described() -> Vec<(String, Command)> {
+        let cli = super::Cli::command();
+        let mut found = Vec::new();
+        for name in ["login", "logout", "whoami", "run", "ps", "logs", "events", "stop", "pool", "completion"]
+        {
+            let command = cli.find_subcommand(name).expect("a command").clone();
+            found.extend(
+                command.get_subcommands().map(|sub| (format!("{name} {}", sub.get_name()), sub.clone())),
+            );
+            found.push((name.to_owned(), command));
+        }
+        found
+    }
+
+    #[test]
+    fn the_page_about_the_command_line_names_every_command_and_every_flag() {
+        let page = include_str!("../../../docs/cli.md");
+        for (name, command) in described() {
+            let last = name.rsplit(' ').next().unwrap_or_default();
+            assert!(page.contains(last), "docs/cli.md does not say `berth {name}`");
+            for flag in command.get_arguments().filter_map(|argument| argument.get_long()) {
+                let said = page.contains(&format!("--{flag}"));
+                assert!(said || flag == "help" || flag == "name", "docs/cli.md: `berth {name} --{flag}`");
+            }
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use berth_shared::api::{Run, RunDetail, RunStatus, StopRequest};
+use berth_shared::api::{EventSeq, Run, RunDetail, RunStatus, StopRequest};
 use clap_complete::ArgValueCompleter;
 
 use super::{
@@ -48,9 +48,10 @@ pub fn run(args: &Args) -> ExitCode {
         }
         let client = args.access.client()?;
         let mut failed = false;
+        let mut stopped = Vec::new();
         for name in &args.runs {
             match one(args, &client, name).await {
-                Ok(()) => {}
+                Ok(run) => stopped.extend(run),
                 // Of several runs one may be over already; the others are stopped all the same.
                 Err(Failure::No(message)) => {
                     eprintln!("error: {message}");
@@ -63,11 +64,18 @@ pub fn run(args: &Args) -> ExitCode {
                 Err(error) => return Err(error),
             }
         }
+        if args.wait {
+            for (run, after) in stopped {
+                let over = wait(&client, run, after).await?;
+                say!("{} is {}", over.name, over.status)?;
+            }
+        }
         if failed { Err(Failure::Said(1)) } else { Ok(()) }
     })
 }
 
-async fn one(args: &Args, client: &Client, name: &str) -> Result<(), Failure> {
+/// Stops a run; the run, and the event after which it was asked for. `None` when somebody thought better of it.
+async fn one(args: &Args, client: &Client, name: &str) -> Result<Option<(Run, EventSeq)>, Failure> {
     let path = format!("/runs/{}", part(name));
     let detail: RunDetail = match client.get(&path).await {
         Ok(detail) => detail,
@@ -87,7 +95,7 @@ async fn one(args: &Args, client: &Client, name: &str) -> Result<(), Failure> {
     };
     if !args.yes && !ask::confirm(&question)? {
         eprintln!("{name} goes on");
-        return Ok(());
+        return Ok(None);
     }
     let asked: Run = client.post(&format!("{path}/stop"), &StopRequest { abort: args.abort }).await?;
     if !args.wait {
@@ -95,34 +103,31 @@ async fn one(args: &Args, client: &Client, name: &str) -> Result<(), Failure> {
             true => "stopped by force",
             false => "being stopped; a second stop ends it by force",
         };
-        return Ok(say!("{name} is {how}")?);
+        say!("{name} is {how}")?;
     }
-    let (over, _) = wait(client, asked, detail.seq).await?;
-    Ok(say!("{name} is {}", over.status)?)
+    Ok(Some((asked, detail.seq)))
 }
 
-/// Waits until a run is over; the run then, and whether somebody deleted it meanwhile.
-pub(super) async fn wait(client: &Client, run: Run, after: u64) -> Result<(Run, bool), Failure> {
+/// Waits until a run is over; the run then.
+async fn wait(client: &Client, run: Run, after: EventSeq) -> Result<Run, Failure> {
     let mut run = run;
     let mut line = StatusLine::new();
     let mut follow = Follow::begin(client, run.id, after, None, run.status.is_finished()).await?;
-    let mut deleted = false;
     while !run.status.is_finished() {
         line.set(&format!("{} {}", run.name, status(&run)))?;
         match follow.next().await? {
             Some(Step::Run(now)) => run = *now,
             Some(Step::Away) => line.set("The server is away; trying again")?,
-            Some(Step::Deleted) => deleted = true,
-            Some(Step::Back | Step::Log(_)) => {}
+            Some(Step::Back | Step::Log(_) | Step::Deleted) => {}
             None => break,
         }
     }
     line.clear()?;
-    Ok((run, deleted))
+    Ok(run)
 }
 
 /// Where a run stands, and what it is doing.
-pub(super) fn status(run: &Run) -> String {
+fn status(run: &Run) -> String {
     match &run.progress {
         // What was under way is of no interest any more.
         Some(progress) if run.status != RunStatus::Terminating => {

@@ -12,6 +12,11 @@ pub(in crate::cli) struct Address {
 }
 
 impl Address {
+    /// Whether what goes there can be read on the way.
+    pub(in crate::cli) fn is_open(&self) -> bool {
+        Url::parse(&self.server).is_ok_and(|url| url.scheme() == "http" && !is_loopback(&url))
+    }
+
     /// Reads an address or a login link. Without a scheme it is `http` on this machine and `https` elsewhere.
     pub(in crate::cli) fn parse(text: &str) -> Result<Self, String> {
         let wrong = || {
@@ -64,6 +69,12 @@ mod tests {
             let address = Address::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
             assert_eq!((address.server.as_str(), address.login_token.as_deref()), (server, token), "{text}");
         }
+        let is_open = |text| Address::parse(text).is_ok_and(|address| address.is_open());
+        assert!(
+            is_open("http://berth.example")
+                && !is_open("https://berth.example")
+                && !is_open("http://[::1]:80")
+        );
         for text in ["", "ftp://x", "http://", "https://u:p@x", "not an address", "file:///etc/passwd"] {
             assert!(Address::parse(text).is_err(), "{text}");
         }

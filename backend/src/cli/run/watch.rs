@@ -2,7 +2,7 @@
 
 use std::io;
 
-use berth_shared::api::{Run, RunStatus, StopRequest};
+use berth_shared::api::{Run, RunDetail, RunStatus, StopRequest};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Args, ask, print_run};
@@ -22,7 +22,7 @@ pub(super) async fn watch(args: &Args, client: &Client, run: Run) -> Result<Run,
     let mut interrupts = signal(SignalKind::interrupt()).map_err(Failure::Runtime)?;
     // From the beginning of all events: what has happened since the submission must not be missed, and the server
     // answers with how things stand instead when that is too much.
-    let after = client.get::<berth_shared::api::RunDetail>(&format!("/runs/{}", part(&run.name))).await?;
+    let after = client.get::<RunDetail>(&format!("/runs/{}", part(&run.name))).await?;
     let mut shown = Shown { args, client, line: StatusLine::new(), run: after.run, told_running: false };
     shown.run_changed()?;
     let finished = shown.run.status.is_finished();
@@ -62,6 +62,13 @@ pub(super) async fn watch(args: &Args, client: &Client, run: Run) -> Result<Run,
                 stopping = true;
             }
         }
+    }
+    // What was missed meanwhile, when that was too much for the stream.
+    if !shown.run.status.is_finished()
+        && let Ok(detail) = client.get::<RunDetail>(&format!("/runs/{}", part(&shown.run.name))).await
+        && detail.run.id == shown.run.id
+    {
+        shown.run = detail.run;
     }
     shown.ended()?;
     Ok(shown.run)
