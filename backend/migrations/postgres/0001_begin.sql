@@ -72,6 +72,7 @@ CREATE TABLE work (
     wake          boolean NOT NULL DEFAULT true
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 500);
 CREATE INDEX work_woken ON work (queue, next_due NULLS FIRST, id) WHERE wake;
+CREATE INDEX work_woken_and_leased ON work (lease_expires) WHERE wake;
 CREATE INDEX work_due ON work (queue, next_due, id) WHERE next_due IS NOT NULL;
 CREATE INDEX work_leased ON work (lease_owner) WHERE lease_owner IS NOT NULL;
 

@@ -142,7 +142,8 @@ pub struct LeaseRequest<'a> {
     pub queue: Queue,
     /// Who asks.
     pub owner: &'a str,
-    /// The backends that the asker can reach; rows of others are left to others. Rows without a backend are for anybody.
+    /// The backends that the asker can reach; rows of others are left to others. Runs are for
+    /// anybody, jobs without a backend for whoever reaches some: nobody else can place them.
     pub backends: &'a [String],
     /// The time.
     pub now: Timestamp,
@@ -291,7 +292,7 @@ pub trait Storage: Send + Sync {
         Ok(())
     }
 
-    /// When the next row is due that is of one of these backends or of none; in the past when one has been woken;
+    /// When the next row is due that [`Storage::lease`] gives to who reaches these backends; in the past when one has been woken;
     /// `None` = none.
     async fn next_due(&self, backends: &[String]) -> Result<Option<Timestamp>, StoreError>;
 

@@ -25,6 +25,7 @@ super::on_every_store!(
     a_row_that_is_woken_while_it_is_leased_is_due_at_once_afterwards,
     woken_rows_come_first_and_then_those_that_are_due_longest,
     rows_of_other_backends_are_left_to_others,
+    a_job_that_has_no_place_yet_is_left_to_who_reaches_one,
     a_hint_wakes_an_instance_and_the_job_on_it,
     rows_are_woken_by_other_changes,
 );
@@ -212,6 +213,18 @@ async fn rows_of_other_backends_are_left_to_others(bed: Bed) {
     let due = store.next_due(&["elsewhere".to_owned()]).await.expect("read");
     assert!(due.expect("they are due") <= at(0));
     assert_eq!(store.next_due(&[]).await.expect("read"), None);
+}
+
+async fn a_job_that_has_no_place_yet_is_left_to_who_reaches_one(bed: Bed) {
+    let store = bed.store().await;
+    commit(&store, submission(1, "fox")).await;
+    let request =
+        |queue| LeaseRequest { queue, owner: "me", backends: &[], now: at(0), until: at(300), limit: 10 };
+    let run = store.lease(&request(Queue::Runs)).await.expect("leased").remove(0);
+    store.release(&run, None).await.expect("given back");
+    assert_eq!(store.lease(&request(Queue::Jobs)).await.expect("leased"), []);
+    assert_eq!(store.next_due(&[]).await.expect("read"), None);
+    assert_eq!(take(&store, Queue::Jobs, at(0), 10).await.len(), 1);
 }
 
 async fn a_hint_wakes_an_instance_and_the_job_on_it(bed: Bed) {

@@ -58,7 +58,11 @@ impl Row for JobRow {
     }
 
     fn reachable(&self, backends: &[String]) -> bool {
-        self.backend.as_ref().is_none_or(|backend| backends.contains(backend))
+        match &self.backend {
+            Some(backend) => backends.contains(backend),
+            // Whoever reaches nothing cannot place it.
+            None => !backends.is_empty(),
+        }
     }
 }
 

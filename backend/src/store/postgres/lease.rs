@@ -17,12 +17,12 @@ pub(super) async fn lease(pool: &PgPool, request: &LeaseRequest<'_>) -> Result<V
     let rows = sqlx::query(
         "WITH woken AS MATERIALIZED (
              SELECT id FROM work
-             WHERE queue = $1 AND wake AND lease_expires <= $3 AND (backend IS NULL OR backend = ANY($6))
+             WHERE queue = $1 AND wake AND lease_expires <= $3 AND (backend IS NULL AND (queue = 0 OR cardinality($6) > 0) OR backend = ANY($6))
              ORDER BY next_due NULLS FIRST, id LIMIT $5 FOR UPDATE SKIP LOCKED),
          due AS MATERIALIZED (
              SELECT id FROM work
              WHERE queue = $1 AND next_due <= $3 AND NOT wake AND lease_expires <= $3
-                   AND (backend IS NULL OR backend = ANY($6))
+                   AND (backend IS NULL AND (queue = 0 OR cardinality($6) > 0) OR backend = ANY($6))
              ORDER BY next_due, id LIMIT $5 - (SELECT count(*) FROM woken) FOR UPDATE SKIP LOCKED)
          UPDATE work SET lease_owner = $2, lease_token = lease_token + 1, lease_expires = $4, next_due = $4, wake = false
          FROM (SELECT id FROM woken UNION ALL SELECT id FROM due) AS taken
@@ -74,16 +74,18 @@ pub(super) async fn release_all(
 
 pub(super) async fn next_due(pool: &PgPool, backends: &[String]) -> Result<Option<Timestamp>, StoreError> {
     // Leasing moves `next_due` to where the lease expires, so no row is due before that. Of each kind the first in the
-    // index is looked at, of those that are woken all: whoever asks has just leased those that are free.
+    // index is looked at, and of those that are woken the first to be free.
     let due: Option<i64> = sqlx::query_scalar(
         "SELECT min(due) FROM (
              SELECT first.next_due AS due FROM (VALUES (0::smallint), (1), (2)) AS kind (queue),
                     LATERAL (SELECT next_due FROM work
                              WHERE work.queue = kind.queue AND next_due IS NOT NULL
-                                   AND (backend IS NULL OR backend = ANY($1))
+                                   AND (backend IS NULL AND (work.queue = 0 OR cardinality($1) > 0) OR backend = ANY($1))
                              ORDER BY next_due LIMIT 1) AS first
              UNION ALL
-             SELECT lease_expires FROM work WHERE wake AND (backend IS NULL OR backend = ANY($1))) AS all_due",
+             (SELECT lease_expires FROM work
+              WHERE wake AND (backend IS NULL AND (work.queue = 0 OR cardinality($1) > 0) OR backend = ANY($1))
+              ORDER BY lease_expires LIMIT 1)) AS all_due",
     )
     .bind(backends)
     .fetch_one(pool)

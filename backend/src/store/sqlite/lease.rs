@@ -45,7 +45,10 @@ pub(super) async fn lease(pool: &SqlitePool, request: &LeaseRequest<'_>) -> Resu
         // Binds ?5 like the others.
         Queue::Runs => lease!("runs", "AND ?5 IS NOT NULL"),
         Queue::Jobs => {
-            lease!("jobs", "AND (backend IS NULL OR backend IN (SELECT value FROM json_each(?5)))")
+            lease!(
+                "jobs",
+                "AND (backend IS NULL AND ?5 <> '[]' OR backend IN (SELECT value FROM json_each(?5)))"
+            )
         }
         Queue::Instances => lease!("instances", "AND backend IN (SELECT value FROM json_each(?5))"),
     };
@@ -116,14 +119,14 @@ pub(super) async fn next_due(
         "SELECT MIN(due) FROM (
              SELECT * FROM (SELECT next_due AS due FROM runs WHERE next_due IS NOT NULL ORDER BY next_due LIMIT 1)
              UNION ALL SELECT * FROM (SELECT next_due FROM jobs
-                 WHERE next_due IS NOT NULL AND (backend IS NULL OR backend IN (SELECT value FROM json_each(?1)))
+                 WHERE next_due IS NOT NULL AND (backend IS NULL AND ?1 <> '[]' OR backend IN (SELECT value FROM json_each(?1)))
                  ORDER BY next_due LIMIT 1)
              UNION ALL SELECT * FROM (SELECT next_due FROM instances
                  WHERE next_due IS NOT NULL AND backend IN (SELECT value FROM json_each(?1))
                  ORDER BY next_due LIMIT 1)
              UNION ALL SELECT lease_expires FROM runs WHERE wake = 1
              UNION ALL SELECT lease_expires FROM jobs
-                 WHERE wake = 1 AND (backend IS NULL OR backend IN (SELECT value FROM json_each(?1)))
+                 WHERE wake = 1 AND (backend IS NULL AND ?1 <> '[]' OR backend IN (SELECT value FROM json_each(?1)))
              UNION ALL SELECT lease_expires FROM instances
                  WHERE wake = 1 AND backend IN (SELECT value FROM json_each(?1)))",
     )
