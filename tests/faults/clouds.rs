@@ -83,3 +83,26 @@ fn a_cloud_that_cannot_be_reached_for_a_while_costs_no_run() {
     assert_events_are_whole(&server.wait_for("running", RunStatus::Terminated));
     assert_one_each_and_none_left(&clouds);
 }
+
+#[test]
+fn servers_that_share_an_account_leave_each_others_machines_alone() {
+    let clouds = Clouds::start(&["--cloud", "aws"]);
+    let one = Server::start_with(&["--simulated-clouds", clouds.address()]);
+    let _ = one.submit("one", TEXT);
+    let before = one.wait_for("one", RunStatus::Running);
+    // Each looks at its beginning for what it does not know.
+    let other = Server::start_with(&["--simulated-clouds", clouds.address()]);
+    let _ = other.submit("other", TEXT);
+    other.wait_for("other", RunStatus::Running);
+    other.stop("other", false);
+    other.wait_for("other", RunStatus::Terminated);
+    until("only one machine is there", || {
+        (clouds.bill("aws").lines.iter().filter(|line| line.there).count() == 1).then_some(())
+    })
+    .unwrap_or_else(|| panic!("not one machine: {:#?}", clouds.bill("aws")));
+    drop(other);
+    assert_eq!(one.wait_for("one", RunStatus::Running).run.instance_id, before.run.instance_id);
+    one.stop("one", false);
+    one.wait_for("one", RunStatus::Terminated);
+    assert_one_each_and_none_left(&clouds);
+}

@@ -12,7 +12,7 @@ use crate::checks::{assert_events_are_whole, assert_nothing_is_left, configurati
 #[test]
 fn servers_of_one_database_know_the_same_and_outlive_each_other() {
     let Some(cluster) = cluster::Cluster::get() else { return };
-    let database = cluster.database();
+    let database = cluster.copy("template0");
     let shared = ["--database-url", &database.url];
     let mut home = Server::start_with(&[&shared[..], &["--local"]].concat());
     let mut other = Server::start_with(&shared);

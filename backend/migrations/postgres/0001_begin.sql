@@ -53,7 +53,8 @@ CREATE TABLE instances (
 );
 CREATE INDEX instances_active ON instances (created_at, id) WHERE status <> 'terminated';
 CREATE INDEX instances_idle ON instances (pool, created_at, id) WHERE status = 'idle';
-CREATE INDEX instances_of_backend ON instances (backend, created_at, id) WHERE status <> 'terminated';
+CREATE INDEX instances_of_backend ON instances (backend, created_at, id)
+    WHERE status <> 'terminated' AND jsonb_typeof(state #> '{instance,allocation}') <> 'null';
 CREATE INDEX instances_of_pool ON instances (pool) WHERE status <> 'terminated';
 
 -- Who works on which row, and when it is due. Apart from the rows, because it changes far more often than they do; its row

@@ -18,3 +18,11 @@ CREATE INDEX instances_woken ON instances (next_due, id) WHERE wake = 1;
 CREATE INDEX runs_leased ON runs (lease_owner) WHERE lease_owner IS NOT NULL;
 CREATE INDEX jobs_leased ON jobs (lease_owner) WHERE lease_owner IS NOT NULL;
 CREATE INDEX instances_leased ON instances (lease_owner) WHERE lease_owner IS NOT NULL;
+
+-- What lists and starts look for, besides.
+CREATE INDEX runs_finished ON runs (submitted_at, id) WHERE status IN ('terminated', 'failed', 'done');
+CREATE INDEX jobs_active ON jobs (id) WHERE status NOT IN ('terminated', 'aborted', 'failed', 'done');
+CREATE INDEX instances_of_pool ON instances (pool) WHERE status <> 'terminated';
+DROP INDEX instances_of_backend;
+CREATE INDEX instances_of_backend ON instances (backend, created_at, id)
+    WHERE status <> 'terminated' AND json_extract(state, '$.instance.allocation') IS NOT NULL;

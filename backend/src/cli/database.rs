@@ -1,6 +1,8 @@
 //! `--database-url`
 
-use crate::store::Address;
+use std::{convert::Infallible, fmt};
+
+use crate::store::{Address, OpenError};
 
 /// Where what is remembered is kept.
 #[derive(Clone, Debug, clap::Args)]
@@ -12,29 +14,47 @@ pub(super) struct DatabaseUrl {
         value_name = "URL",
         env = "BERTH_DATABASE_URL",
         hide_env_values = true,
-        value_parser = address
+        value_parser = given
     )]
-    database_url: Option<Address>,
+    database_url: Option<Given>,
+}
+
+/// An address as it was given. Looked at later: what is wrong with an argument is said with the argument, and this one may
+/// have a password in it.
+#[derive(Clone)]
+struct Given(String);
+
+impl fmt::Debug for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Given(…)")
+    }
+}
+
+fn given(url: &str) -> Result<Given, Infallible> {
+    Ok(Given(url.to_owned()))
 }
 
 impl DatabaseUrl {
     /// The address.
-    pub(super) fn address(&self) -> Address {
-        self.database_url.clone().unwrap_or_default()
+    ///
+    /// # Errors
+    /// [`OpenError::Address`], which does not repeat it.
+    pub(super) fn address(&self) -> Result<Address, OpenError> {
+        self.database_url.as_ref().map_or(Ok(Address::DataDirectory), |url| address(&url.0))
     }
 }
 
-/// Never repeats the address: it may have a password in it.
-fn address(url: &str) -> Result<Address, String> {
+fn address(url: &str) -> Result<Address, OpenError> {
     match url.split_once(':') {
         Some(("sqlite", "" | "//")) => Ok(Address::DataDirectory),
         Some(("sqlite", _)) => {
-            Err("SQLite's file is `berth.db` in the data directory; choose that with `--data-dir`".into())
+            let why = "SQLite's file is `berth.db` in the data directory, which `--data-dir` names";
+            Err(OpenError::Address(why.to_owned()))
         }
-        Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => Ok(Address::Postgres(url.into())),
-        _ => Err("no database has such an address; write `postgres://USER@HOST/NAME`, or leave this out to use SQLite \
-                  in the data directory"
-            .into()),
+        Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
+            Ok(Address::Postgres(url.to_owned()))
+        }
+        _ => Err(OpenError::Address("no database has such an address".to_owned())),
     }
 }
 
@@ -48,9 +68,9 @@ mod tests {
         let postgres = address("postgresql://ann:secret@db/berth").expect("an address");
         assert!(matches!(postgres, Address::Postgres(_)));
         assert!(!format!("{postgres:?}").contains("secret"));
-        for wrong in ["sqlite:/tmp/secret.db", "mysql://ann:secret@db", "secret", "postgres:secret"] {
-            let told = address(wrong).expect_err("it is refused");
-            assert!(!told.contains("secret"), "{told}");
-        }
+        let wrong = ["sqlite:/tmp/secret.db", "mysql://ann:secret@db", "secret", "postgres:secret"];
+        let told = wrong.map(|url| address(url).expect_err("it is refused").to_string());
+        assert!(told.iter().all(|told| !told.contains("secret")), "{told:?}");
+        insta::assert_snapshot!(told[1], @"the address in `--database-url` cannot be used: no database has such an address; write it as `postgres://USER:PASSWORD@HOST:PORT/NAME`, with other characters than letters and digits as `%` and their two hexadecimal digits");
     }
 }

@@ -100,7 +100,8 @@ async fn here(data_dir: &DataDir, database: &DatabaseUrl) -> Result<Address, Fai
             directory.display()
         )));
     };
-    let accounts = Accounts::open(&directory, &database.address())
+    let database = database.address().map_err(|error| no(&error))?;
+    let accounts = Accounts::open(&directory, &database)
         .await
         .map_err(|error| Failure::No(crate::http::chain(&error)))?;
     let token = accounts.auth.login_token(accounts.user()).await;

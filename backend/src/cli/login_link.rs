@@ -36,7 +36,7 @@ pub fn run(args: &Args) -> ExitCode {
 
 async fn make(args: &Args) -> Result<(String, bool), AccountsError> {
     let directory = args.data_dir.resolve()?;
-    let accounts = Accounts::open(&directory, &args.database.address()).await?;
+    let accounts = Accounts::open(&directory, &args.database.address()?).await?;
     let token = accounts.auth.login_token(accounts.user()).await.map_err(|source| accounts.failed(source))?;
     let running = Running::read(&directory).ok();
     let url = running.as_ref().map_or("http://127.0.0.1:8080", |running| running.url.as_str());

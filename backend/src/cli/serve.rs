@@ -71,6 +71,10 @@ pub struct Args {
     #[arg(long, value_name = "URL")]
     public_url: Option<PublicUrl>,
 
+    /// How many runs one person may submit in a minute, and at once.
+    #[arg(long, value_name = "N", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..))]
+    submissions_per_minute: u32,
+
     /// Shows Berth around: simulated clouds, nothing real, and a data directory that goes with it unless one is given.
     #[arg(long)]
     demo: bool,
@@ -160,7 +164,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         Some(_) => tracing::info!(directory = %directory.display(), "the data of this demo"),
         None => demo::must_be_real(&directory)?,
     }
-    let database = args.database.address();
+    let database = args.database.address()?;
     let store = store::open_at(&directory, &database).await?;
     let mut local_hold = match demo.is_none() && (args.local || !store.is_shared()) {
         true => Some(store::hold_local(&database).await?),
@@ -204,6 +208,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         rng,
         stopping: stop.subscribe(),
         sockets: sockets.clone(),
+        submissions_per_minute: args.submissions_per_minute,
         demo: demo.is_some(),
     });
 

@@ -53,7 +53,7 @@ pub fn run(args: &Args) -> ExitCode {
 }
 
 async fn act(args: &Args) -> Result<String, AccountsError> {
-    let accounts = Accounts::open(&args.data_dir.resolve()?, &args.database.address()).await?;
+    let accounts = Accounts::open(&args.data_dir.resolve()?, &args.database.address()?).await?;
     let user = accounts.user();
     match &args.action {
         Action::Create { name } => match accounts.auth.create_api_token(user, name).await {

@@ -102,6 +102,11 @@ pub trait Control: Send + Sync + 'static {
     /// At most `limit` events above `after`, in order.
     async fn events_after(&self, after: EventSeq, limit: u32) -> Result<Vec<StoredEvent>, Refused>;
 
+    /// The figures of this process, as Prometheus reads them; empty where there are none.
+    fn metrics(&self) -> String {
+        String::new()
+    }
+
     /// The number of the newest event.
     fn newest(&self) -> watch::Receiver<EventSeq>;
 

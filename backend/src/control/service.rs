@@ -126,6 +126,10 @@ impl Control for Service {
         Ok(Self::events_after(self, after, limit).await?)
     }
 
+    fn metrics(&self) -> String {
+        Self::metrics(self)
+    }
+
     fn newest(&self) -> watch::Receiver<EventSeq> {
         Self::newest(self)
     }

@@ -54,6 +54,7 @@ pub(super) async fn metrics(
     }
     family(&mut text, "berth_build_info", "gauge", "Always 1; the label tells the version.");
     sample(&mut text, "berth_build_info", concat!("version=\"", env!("CARGO_PKG_VERSION"), "\""), 1);
+    text.push_str(&app.control.metrics());
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
 }
 

@@ -15,6 +15,7 @@ mod instance_get;
 mod instance_keep;
 mod instance_remove;
 mod instances;
+mod limit;
 mod login;
 mod logout;
 mod me;
@@ -85,6 +86,8 @@ pub struct Parts {
     pub stopping: watch::Receiver<bool>,
     /// Counts the open WebSockets.
     pub sockets: Sockets,
+    /// How many submissions one person may make a minute.
+    pub submissions_per_minute: u32,
     /// Whether nothing here is real; every page says so.
     pub demo: bool,
 }
@@ -103,6 +106,7 @@ pub(crate) struct Inner {
     backends: Vec<String>,
     pub(crate) demo: bool,
     pub(crate) metrics: metrics::Metrics,
+    submissions: limit::SubmissionLimit,
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) sockets: Sockets,
     /// Those of [`Inner::sockets`] that follow the stream.
@@ -186,6 +190,7 @@ pub fn router(parts: Parts) -> Router {
         demo: parts.demo,
         clock: parts.clock,
         metrics: metrics::Metrics::default(),
+        submissions: limit::SubmissionLimit::new(parts.submissions_per_minute),
         stopping: parts.stopping,
         sockets: parts.sockets,
         streams: Sockets::default(),

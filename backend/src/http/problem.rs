@@ -56,6 +56,21 @@ impl Failure {
         }
     }
 
+    /// Somebody submits too fast.
+    pub(crate) fn too_many_submissions(per_minute: u32, seconds: u32) -> Self {
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many-submissions",
+                format!(
+                    "a person may submit {per_minute} runs a minute here; the next is possible in {seconds} s. Whoever runs the \
+                     server can allow more with `--submissions-per-minute`"
+                ),
+            )
+        }
+    }
+
     /// The kind in a few words.
     fn title(&self) -> &'static str {
         match self.status {

@@ -21,6 +21,7 @@ use super::{
     responses(
         (status = 201, description = "written down; `Location` names it", body = Run),
         (status = 409, description = "does not fit the present state, such as a name that is taken", body = Problem, content_type = "application/problem+json"),
+        (status = 429, description = "`too-many-submissions`; `Retry-After` says when there may be another", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "the configuration or the request makes no sense", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -29,6 +30,9 @@ pub(super) async fn submit(
     By(caller): By,
     Json(request): Json<SubmitRequest>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<Run>), Failure> {
+    if let Err(seconds) = app.submissions.take(&caller.user, app.clock.now()) {
+        return Err(Failure::too_many_submissions(app.submissions.per_minute(), seconds));
+    }
     let run = app.control.submit(&caller.user, request).await?;
     tracing::info!(user = caller.user, run = run.name, "run submitted");
     Ok((StatusCode::CREATED, [(header::LOCATION, format!("/api/v1/runs/{}", run.name))], Json(run)))

@@ -8,10 +8,13 @@ use std::{
 
 use berth_shared::{api::RunId, time::Timestamp};
 use rand::{RngExt, rngs::StdRng};
-use tokio::sync::{broadcast, watch};
+use tokio::{
+    sync::{broadcast, watch},
+    time::Instant,
+};
 use uuid::Uuid;
 
-use super::{LogArchive, Parts, machine::Failure};
+use super::{LogArchive, Parts, machine::Failure, meters::Meters};
 use crate::{
     catalog::Catalogues,
     clock::Clock,
@@ -33,6 +36,7 @@ pub(super) struct Core {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) archive: Arc<dyn LogArchive>,
     pub(super) catalogues: Catalogues,
+    pub(super) meters: Meters,
     /// Tells this process's leases from those of others.
     pub(super) owner: String,
     /// Who shares the database.
@@ -52,6 +56,7 @@ impl Core {
             clock: parts.clock,
             archive: parts.archive,
             catalogues: parts.catalogues,
+            meters: Meters::new(),
             owner: String::new(),
             beat: watch::Sender::default(),
             log_changes: broadcast::Sender::new(1024),
@@ -76,6 +81,9 @@ impl Core {
         let before = *self.beat.borrow();
         // It was told the time with the difference of before.
         beat.skew_millis = beat.skew_millis.saturating_add(before.skew_millis);
+        self.meters.replicas.set(i64::from(beat.replicas));
+        self.meters.skew_millis.set(beat.skew_millis);
+        self.meters.taken_over.inc_by(beat.ended);
         self.beat.send_replace(beat);
         if beat.replicas != before.replicas {
             tracing::info!(replicas = beat.replicas, "processes share the work");
@@ -99,7 +107,15 @@ impl Core {
 
     /// Writes a change; the storage tells everybody.
     pub(super) async fn commit(&self, change: &Change) -> Result<(), CommitError> {
-        self.storage.commit(change).await.map(|_| ())
+        let written = self.storage.commit(change).await;
+        self.meters.committed(match &written {
+            Ok(_) => "ok",
+            Err(CommitError::Stale) => "stale",
+            Err(CommitError::LeaseLost) => "lease-lost",
+            Err(CommitError::NameTaken) => "name-taken",
+            Err(CommitError::Store(_)) => "failed",
+        });
+        written.map(|_| ())
     }
 
     pub(super) fn provider(&self, backend: &str) -> Result<&Arc<dyn Provider>, Failure> {
@@ -107,17 +123,23 @@ impl Core {
             Failure::Temporary(format!("backend `{backend}` is not configured; configure it again to go on"))
         })
     }
-}
 
-/// A provider's answer in good time.
-pub(super) async fn call<T>(
-    provider: &str,
-    answer: impl Future<Output = Result<T, ProviderError>>,
-) -> Result<T, Failure> {
-    match tokio::time::timeout(CALL_LIMIT, answer).await {
-        Ok(answer) => answer.map_err(Failure::from),
-        Err(_) => {
-            Err(Failure::Temporary(format!("`{provider}` did not answer within {} s", CALL_LIMIT.as_secs())))
-        }
+    /// A provider's answer in good time.
+    pub(super) async fn call<T>(
+        &self,
+        provider: &str,
+        what: &'static str,
+        answer: impl Future<Output = Result<T, ProviderError>>,
+    ) -> Result<T, Failure> {
+        let begun = Instant::now();
+        let answer = match tokio::time::timeout(CALL_LIMIT, answer).await {
+            Ok(answer) => answer.map_err(Failure::from),
+            Err(_) => Err(Failure::Temporary(format!(
+                "`{provider}` did not answer within {} s",
+                CALL_LIMIT.as_secs()
+            ))),
+        };
+        self.meters.called(provider, what, &answer, begun.elapsed().as_secs_f64());
+        answer
     }
 }

@@ -87,6 +87,7 @@ pub(super) async fn dispatch(core: Arc<Core>) {
         };
         let idle = leased.is_empty();
         for lease in leased {
+            core.meters.leased(lease.queue, 1);
             running.spawn(work(Arc::clone(&core), lease));
         }
         if running.len() >= CONCURRENCY {
@@ -108,6 +109,7 @@ pub(super) async fn dispatch(core: Arc<Core>) {
 
 async fn work(core: Arc<Core>, lease: Lease) -> Ended {
     let due = timeout(PASS_LIMIT, passes::pass(&core, &lease)).await;
+    core.meters.leased(lease.queue, -1);
     let due = due.unwrap_or_else(|_| {
         tracing::error!(queue = lease.queue.as_str(), id = %lease.id, "a pass took too long");
         Some(Some(core.now()))
@@ -156,7 +158,11 @@ async fn lease(core: &Core, room: usize) -> Result<Vec<Lease>, StoreError> {
 async fn until_due(core: &Core) -> Duration {
     match core.storage.next_due(&core.backends).await {
         Ok(Some(due)) => {
-            let millis = due.millis_since(core.now());
+            let now = core.now();
+            // What has been woken is due since ever.
+            let late = if due.0 > 0 { now.millis_since(due) } else { 0 };
+            core.meters.lag_millis.set(late);
+            let millis = due.millis_since(now);
             Duration::from_millis(u64::try_from(millis).unwrap_or(0)).min(POLL)
         }
         _ => POLL,

@@ -11,6 +11,7 @@ mod events;
 mod keeping;
 mod loops;
 mod machine;
+mod meters;
 mod names;
 mod page;
 mod passes;

@@ -8,7 +8,7 @@ use berth_shared::{
 };
 
 use super::{
-    core::{Core, call},
+    core::Core,
     events,
     machine::{self, Failure, instance, job, run},
     placement,
@@ -30,11 +30,18 @@ pub(super) type Due = Option<Timestamp>;
 
 /// What is done with one leased row. Gives when it is due again; `None` = the lease has gone to somebody else.
 pub(super) async fn pass(core: &Core, lease: &Lease) -> Option<Due> {
+    let begun = tokio::time::Instant::now();
     let due = match lease.queue {
         Queue::Runs => run_pass(core, lease, RunId(lease.id)).await,
         Queue::Jobs => job_pass(core, lease, JobId(lease.id)).await,
         Queue::Instances => instance_pass(core, lease, InstanceId(lease.id)).await,
     };
+    let outcome = match &due {
+        Ok(_) => "ok",
+        Err(CommitError::LeaseLost) => "lease-lost",
+        Err(_) => "failed",
+    };
+    core.meters.passed(lease.queue, outcome, begun.elapsed().as_secs_f64());
     match due {
         Ok(due) => Some(due),
         Err(CommitError::LeaseLost) => None,
@@ -98,6 +105,7 @@ pub(super) fn add_run(
                 job.desired = JobDesired::Ended { reason, force: force || forced };
             }
             run::Effect::Resubmit => {
+                core.meters.retried(whole.job.reason.map_or("none", |reason| reason.as_str()));
                 let again = new_job(JobId(core.new_id()), &row, now);
                 row.job_id = again.id;
                 told.extend(events::job(None, &again, Some(format!("attempt {}", row.run.attempts)), now));
@@ -212,7 +220,9 @@ async fn look(core: &Core, whole: &Whole) -> job::Sight {
         return job::Sight::Unseen;
     }
     let seen = match environment(core, instance).await {
-        Ok(environment) => call(&instance.instance.offer.backend, environment.observe()).await,
+        Ok(environment) => {
+            core.call(&instance.instance.offer.backend, "observe-job", environment.observe()).await
+        }
         Err(failure) => Err(failure),
     };
     seen.map_or_else(job::Sight::Failed, job::Sight::Seen)
@@ -223,7 +233,7 @@ pub(super) async fn environment(
     instance: &InstanceRow,
 ) -> Result<Arc<dyn Environment>, Failure> {
     let backend = &instance.instance.offer.backend;
-    call(backend, core.provider(backend)?.environment(instance.instance.id)).await
+    core.call(backend, "environment", core.provider(backend)?.environment(instance.instance.id)).await
 }
 
 async fn carry_out(
@@ -256,9 +266,9 @@ async fn carry_out(
                 return Err(CommitError::Stale);
             };
             let spec = placement::job_spec(&whole.run, &whole.job, instance.turns, &source);
-            call(backend, environment.start(&spec)).await
+            core.call(backend, "start", environment.start(&spec)).await
         }
-        job::Effect::Stop { grace } => call(backend, environment.stop(grace)).await,
+        job::Effect::Stop { grace } => core.call(backend, "stop", environment.stop(grace)).await,
         job::Effect::Keep => {
             let kept = core.archive.keep(whole.run.run.id, environment.as_ref()).await;
             kept.map_err(|e| Failure::Temporary(e.to_string()))
@@ -280,7 +290,8 @@ async fn instance_pass(core: &Core, lease: &Lease, id: InstanceId) -> Result<Due
         let seen = match (sight.take(), &provider) {
             (Some(seen), _) => seen,
             (None, _) if unplaced => instance::Sight::Unseen,
-            (None, Ok(provider)) => call(&backend, provider.observe(id))
+            (None, Ok(provider)) => core
+                .call(&backend, "observe", provider.observe(id))
                 .await
                 .map_or_else(instance::Sight::Failed, instance::Sight::Seen),
             (None, Err(failure)) => instance::Sight::Failed(failure.clone()),
@@ -327,8 +338,10 @@ async fn instance_pass(core: &Core, lease: &Lease, id: InstanceId) -> Result<Due
             }
             (Some(effect), Ok(provider)) => {
                 let done = match effect {
-                    instance::Effect::Create => call(&backend, provider.create(&row.request)).await,
-                    _ => call(&backend, provider.terminate(id)).await,
+                    instance::Effect::Create => {
+                        core.call(&backend, "create", provider.create(&row.request)).await
+                    }
+                    _ => core.call(&backend, "terminate", provider.terminate(id)).await,
                 };
                 sight = Some(done.map_or_else(instance::Sight::Failed, |()| instance::Sight::Did(*effect)));
             }

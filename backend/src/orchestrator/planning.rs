@@ -5,7 +5,7 @@ use berth_shared::{
     config::{Configuration, CreationPolicy, EnvValue, RetryPolicy},
 };
 
-use super::core::{Core, call};
+use super::core::Core;
 use crate::{
     provider::PlanInput,
     store::{Model, StoreError},
@@ -36,7 +36,7 @@ pub(super) async fn plan(core: &Core, model: &Model) -> Result<Planned, StoreErr
         }
         let held = core.storage.held(name).await?;
         let input = PlanInput { configuration, written: *written, held: &held };
-        match call(name, provider.plan(&input)).await {
+        match core.call(name, "plan", provider.plan(&input)).await {
             Ok(answer) => {
                 if !answer.refusals.is_empty() {
                     planned.refusals.push(Refusal { backend: name.to_owned(), reasons: answer.refusals });

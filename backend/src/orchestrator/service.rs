@@ -10,7 +10,7 @@ use tokio::sync::{broadcast, watch};
 
 use super::{
     Cursor, Page, ServiceError,
-    core::{Core, call},
+    core::Core,
     events,
     machine::{Failure, job, run},
     passes, submission,
@@ -148,9 +148,9 @@ impl Service {
         let finished = whole.run.run.status.is_finished();
         let live = match open_instance(&whole) {
             Some(instance) => match passes::environment(&self.core, instance).await {
-                Ok(environment) => {
-                    Some(call(&instance.instance.offer.backend, environment.logs(after)).await)
-                }
+                Ok(environment) => Some(
+                    self.core.call(&instance.instance.offer.backend, "logs", environment.logs(after)).await,
+                ),
                 Err(failure) => Some(Err(failure)),
             },
             None => None,
@@ -196,6 +196,12 @@ impl Service {
     #[must_use]
     pub fn log_changes(&self) -> broadcast::Receiver<RunId> {
         self.core.log_changes.subscribe()
+    }
+
+    /// The figures of this process, as Prometheus reads them.
+    #[must_use]
+    pub fn metrics(&self) -> String {
+        self.core.meters.text()
     }
 
     /// Names of the configured backends, in the order in which equal prices are tried.

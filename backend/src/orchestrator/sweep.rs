@@ -16,10 +16,7 @@ use berth_shared::{
 };
 use tokio::time::sleep;
 
-use super::{
-    core::{Core, call},
-    events,
-};
+use super::{core::Core, events};
 use crate::{
     provider::{InstanceObservation, Listed, Provider},
     store::{Change, InstanceRow},
@@ -55,6 +52,7 @@ async fn claimed(core: &Core, provider: &dyn Provider) -> Result<(), String> {
         return Ok(());
     }
     let swept = sweep(core, provider).await;
+    core.meters.swept(provider.name(), swept.is_ok());
     // Nobody else needs to before the next one is due.
     let next = core.now().plus_seconds(i64::try_from(SWEEP.as_secs() / 2).unwrap_or(0));
     claim(next).await.map_err(|e| e.to_string())?;
@@ -95,9 +93,10 @@ pub(super) async fn sweep(core: &Core, provider: &dyn Provider) -> Result<(), St
         .filter(|orphan| orphan.backend == name && orphan.gone_at.is_none())
         .map(|orphan| (orphan.handle.clone(), orphan))
         .collect();
+    core.meters.orphaned(name, known.len());
     // Rows are written before anything is created: what the list has of ours is known by the time it has come.
     let rows = core.storage.active_instances().await.map_err(|e| e.to_string())?;
-    let listed = call(name, provider.list()).await.map_err(|e| e.message().to_owned())?;
+    let listed = core.call(name, "list", provider.list()).await.map_err(|e| e.message().to_owned())?;
     let there: BTreeSet<InstanceId> = listed.iter().map(|listed| listed.id).collect();
 
     // The reverse: what should be there and is not, its own pass looks at.
@@ -125,8 +124,10 @@ pub(super) async fn sweep(core: &Core, provider: &dyn Provider) -> Result<(), St
         }
         by_id.entry(listed.id).or_default().push(listed);
     }
+    // One that cannot be removed does not keep the others from being found.
+    let mut failed = Ok(());
     for (id, things) in by_id {
-        one(core, provider, id, &things, &known).await?;
+        failed = one(core, provider, id, &things, &known).await.and(failed);
     }
     let gone: Vec<Orphan> =
         known.into_iter().filter(|(handle, _)| !seen.contains(handle)).map(|(_, orphan)| orphan).collect();
@@ -135,7 +136,7 @@ pub(super) async fn sweep(core: &Core, provider: &dyn Provider) -> Result<(), St
         let after = Orphan { gone_at: Some(now), billed_to: orphan.billed_to.or(Some(now)), ..orphan };
         write(core, after, "is gone", now).await?;
     }
-    Ok(())
+    failed
 }
 
 /// Things that carry one tag.
@@ -181,17 +182,16 @@ async fn stray(
     known: &BTreeMap<String, Orphan>,
 ) -> Result<(), String> {
     let (name, id) = (provider.name(), row.instance.id);
-    let seen = call(name, provider.observe(id)).await;
+    let seen = core.call(name, "observe", provider.observe(id)).await;
     match &seen {
         Ok(InstanceObservation::Removing { .. }) => return Ok(()),
         // Only the list lags.
         Ok(InstanceObservation::Gone { billing, .. }) if billing.to.is_some() => return Ok(()),
         _ => {}
     }
-    call(name, provider.terminate(id)).await.map_err(|e| e.message().to_owned())?;
     let lags = core.now() < row.instance.status_since.plus_seconds(provider.lag_seconds());
     if lags && matches!(seen, Ok(InstanceObservation::Gone { .. })) {
-        return Ok(());
+        return remove(core, provider, id).await;
     }
     for thing in things {
         if !known.contains_key(&thing.handle) {
@@ -203,7 +203,11 @@ async fn stray(
             write(core, orphan, told, now).await?;
         }
     }
-    Ok(())
+    remove(core, provider, id).await
+}
+
+async fn remove(core: &Core, provider: &dyn Provider, id: InstanceId) -> Result<(), String> {
+    core.call(provider.name(), "terminate", provider.terminate(id)).await.map_err(|e| e.message().to_owned())
 }
 
 /// No row tells of it.
@@ -230,10 +234,7 @@ async fn unknown(
             }
         }
     }
-    if overdue {
-        call(name, provider.terminate(id)).await.map_err(|e| e.message().to_owned())?;
-    }
-    Ok(())
+    if overdue { remove(core, provider, id).await } else { Ok(()) }
 }
 
 /// It was made twice: an answer was lost, and its provider does not hold requests together.
@@ -245,8 +246,8 @@ async fn copies(
     known: &BTreeMap<String, Orphan>,
 ) -> Result<(), String> {
     let name = provider.name();
-    call(name, provider.remove_copies(id)).await.map_err(|e| e.message().to_owned())?;
-    let left = call(name, provider.list()).await.map_err(|e| e.message().to_owned())?;
+    core.call(name, "remove-copies", provider.remove_copies(id)).await.map_err(|e| e.message().to_owned())?;
+    let left = core.call(name, "list", provider.list()).await.map_err(|e| e.message().to_owned())?;
     let left: BTreeSet<&str> = left
         .iter()
         .filter(|thing| thing.id == id && thing.billing.to.is_none())

@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use sqlx::migrate::MigrateError;
+use sqlx::{Connection as _, migrate::MigrateError};
 
 use super::{
     Storage,
@@ -232,8 +232,10 @@ pub async fn open_at(directory: &Path, address: &Address) -> Result<Store, OpenE
 pub async fn accounts(url: &str) -> Result<(AuthStore, String), OpenError> {
     let options = postgres::options(url)?;
     let database = postgres::shown(&options);
-    let pool = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect_with(options).await;
-    let pool = pool.map_err(|error| postgres::open_error(&database, &error))?;
+    // By itself first: a pool would hide why it cannot connect.
+    let first = sqlx::PgConnection::connect_with(&options).await;
+    drop(first.map_err(|error| postgres::open_error(&database, &error))?);
+    let pool = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
     Ok((AuthStore::postgres(pool, Ended::default()), database))
 }
 

@@ -74,6 +74,22 @@ async fn every_endpoint_answers_with_a_session() {
 }
 
 #[tokio::test]
+async fn who_submits_too_fast_is_told_when_to_go_on() {
+    let server = Server::start().await;
+    let session = server.sign_in().await;
+    let submit = || {
+        let body = r#"{"configuration":"type: dev-environment\nide: vscode\n"}"#;
+        server.request("POST", "/api/v1/runs").session(&session).json(body).send()
+    };
+    for _ in 0..5 {
+        assert_eq!(submit().await.status, 201);
+    }
+    let answer = submit().await;
+    insta::assert_snapshot!(answer.told(), @"429 too-many-submissions: a person may submit 5 runs a minute here; the next is possible in 12 s. Whoever runs the server can allow more with `--submissions-per-minute`");
+    assert_eq!(answer.header("retry-after"), "12");
+}
+
+#[tokio::test]
 async fn a_body_that_makes_no_sense_is_explained() {
     let server = Server::start().await;
     let session = server.sign_in().await;

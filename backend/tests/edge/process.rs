@@ -123,11 +123,19 @@ fn a_data_directory_in_use_is_said_so() {
 }
 
 #[test]
-fn other_databases_are_refused_plainly() {
+fn other_databases_are_refused_plainly_and_without_their_passwords() {
     let folder = Folder::new();
-    let output = berth(&folder.0, &["serve", "--database-url", "postgres://x/y"]).output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    assert!(error(&output).contains("PostgreSQL is not supported yet"), "{}", error(&output));
+    let output = berth(&folder.0, &["serve", "--database-url", "mysql://ann:secret@x/y"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(error(&output).contains("no database has such an address"), "{}", error(&output));
+    assert!(!error(&output).contains("secret"), "{}", error(&output));
+    let output = berth(&folder.0, &["login-link"])
+        .env("BERTH_DATABASE_URL", "postgres://ann:secret@127.0.0.1:1/berth")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(error(&output).contains("`ann@127.0.0.1:1/berth`"), "{}", error(&output));
+    assert!(!error(&output).contains("secret"), "{}", error(&output));
 }
 
 #[test]

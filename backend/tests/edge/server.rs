@@ -104,6 +104,7 @@ impl Server {
             rng: StdRng::seed_from_u64(3),
             stopping: stop.subscribe(),
             sockets: Sockets::default(),
+            submissions_per_minute: 5,
             demo: false,
         });
         let service = router.into_make_service_with_connect_info::<SocketAddr>();

@@ -90,6 +90,11 @@ fn is_absence(sight: &Sight) -> bool {
 }
 
 fn decide(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
+    // What was asked for may take effect as late as the answer comes, or later where none does.
+    let asked = matches!(input.sight, Sight::Did(Effect::Create) | Sight::Failed(Failure::Temporary(_)));
+    if asked && row.instance.status == Status::Provisioning {
+        row.asked_at = Some(now);
+    }
     if let Sight::Seen(seen) = &input.sight {
         learn(&mut row, seen, now);
     }

@@ -15,7 +15,10 @@ use uuid::Uuid;
 use super::{Failure, instance, job, run};
 use crate::{
     provider::{Billing, CreateRequest, InstanceObservation, JobObservation},
-    store::{Ending, InstanceDesired, InstanceFault, InstanceRow, JobDesired, JobRow, RunDesired, RunRow},
+    store::{
+        Ending, InstanceDesired, InstanceFault, InstanceRow, JobDesired, JobRow, Model, Order, RunDesired,
+        RunRow,
+    },
 };
 
 const T0: Timestamp = Timestamp(1_000_000);
@@ -168,8 +171,18 @@ fn instance_sights() -> Vec<(&'static str, instance::Sight)> {
         ),
         ("removing", Seen(InstanceObservation::Removing { billing })),
         ("gone", Seen(InstanceObservation::Gone { message: None, billing })),
+        (
+            "ready, will leave",
+            Seen(InstanceObservation::Ready {
+                isolation: Isolation::default(),
+                billing,
+                leaves_at: Some(T0.plus_seconds(120)),
+            }),
+        ),
+        ("nothing", Unseen),
         ("create accepted", Did(Effect::Create)),
         ("terminate accepted", Did(Effect::Terminate)),
+        ("no offer", NoOffer("m".to_owned())),
     ];
     all.extend(failures().map(|(name, failure)| (name, Failed(failure))));
     all
@@ -222,34 +235,112 @@ fn job_desires() -> [(&'static str, JobDesired); 3] {
     ]
 }
 
+/// The tables of one machine as the page in `docs/states` that people read; written anew with `BERTH_UPDATE=1`.
+struct Page {
+    name: &'static str,
+    text: String,
+}
+
+impl Page {
+    fn new(name: &'static str, intro: &str) -> Self {
+        let text = format!(
+            "# What {name} do next\n\n{intro}\n\nMade from the code: `BERTH_UPDATE=1 cargo test -p berth the_table_of`. A cell \
+             says what becomes of the status, and what is carried out; `·` = it stays, and nothing is done.\n"
+        );
+        Self { name, text }
+    }
+
+    /// A table: a row for each thing that is seen, a column for each thing that is wanted.
+    fn table(&mut self, title: &str, corner: &str, wishes: &[&str], rows: &[(String, Vec<String>)]) {
+        let _ = write!(self.text, "\n## {title}\n\n| {corner} |");
+        wishes.iter().for_each(|wish| {
+            let _ = write!(self.text, " {wish} |");
+        });
+        let _ = write!(self.text, "\n|---|{}", "---|".repeat(wishes.len()));
+        for (seen, cells) in rows {
+            let _ = write!(self.text, "\n| {seen} | {} |", cells.join(" | "));
+        }
+        self.text.push('\n');
+    }
+
+    fn check(&self) {
+        let path =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../docs/states/{}.md", self.name));
+        if std::env::var_os("BERTH_UPDATE").is_some() {
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("docs can be written");
+            std::fs::write(&path, &self.text).expect("docs can be written");
+        }
+        let committed = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            committed == self.text,
+            "docs/states/{}.md is out of date: run `BERTH_UPDATE=1 cargo test -p berth the_table_of`",
+            self.name
+        );
+    }
+}
+
+fn cell(from: &str, to: &str, effects: &[String]) -> String {
+    let done = effects.join(", ");
+    match (from == to, effects.is_empty()) {
+        (true, true) => "·".to_owned(),
+        (true, false) => done,
+        (false, true) => format!("→ **{to}**"),
+        (false, false) => format!("→ **{to}**: {done}"),
+    }
+}
+
+fn order() -> Order {
+    let checked = berth_shared::check("type: dev-environment\nide: vscode\n");
+    let configuration = checked.configuration.expect("it is valid");
+    Order {
+        model: Model { configuration, written: checked.written },
+        agreed_price: None,
+        placed: false,
+        tried: Vec::new(),
+        retry_until: None,
+        retry_at: None,
+        rounds: 0,
+    }
+}
+
 #[test]
 fn the_table_of_instances_is_complete() {
-    let mut table = String::new();
+    let intro = "An instance looks at its provider, and at whether a job needs it. One that was added has an order until it is \
+                 ready. `terminated` is written only once its provider says so, or somebody has written it off.";
+    let mut page = Page::new("instances", intro);
+    let wishes = [
+        ("a job needs it", InstanceDesired::There, true, false),
+        ("no job", InstanceDesired::There, false, false),
+        ("added, not placed", InstanceDesired::There, false, true),
+        ("to be removed", InstanceDesired::Gone, true, false),
+        ("written off", InstanceDesired::Forgotten, false, false),
+    ];
     for &status in InstanceStatus::ALL {
-        for (wish, desired, wanted) in [
-            ("job", InstanceDesired::There, true),
-            ("no job", InstanceDesired::There, false),
-            ("gone", InstanceDesired::Gone, true),
-        ] {
-            for (name, sight) in instance_sights() {
-                let row = InstanceRow { desired, ..instance_row(status) };
-                let next = instance::step(
-                    &row,
-                    &instance::Input { wanted, sight, roll: 0.5, lag: 0 },
-                    T0.plus_seconds(1),
-                );
+        let mut rows = Vec::new();
+        for (name, sight) in instance_sights() {
+            let mut cells = Vec::new();
+            for (_, desired, wanted, ordered) in wishes {
+                let mut row = InstanceRow { desired, ..instance_row(status) };
+                if ordered {
+                    row.order = Some(order());
+                    row.job_id = None;
+                }
+                let input = instance::Input { wanted, sight: sight.clone(), roll: 0.5, lag: 0 };
+                let next = instance::step(&row, &input, T0.plus_seconds(1));
                 check_instance(&row, &next.row);
-                let to = next.row.instance.status;
-                let _ = writeln!(table, "{status} | {wish} | {name} -> {to} {:?}", next.effects);
+                let effects: Vec<String> = next.effects.iter().map(|effect| format!("{effect:?}")).collect();
+                cells.push(cell(status.as_str(), next.row.instance.status.as_str(), &effects));
             }
+            rows.push((name.to_owned(), cells));
         }
+        page.table(status.as_str(), "its provider says", &wishes.map(|wish| wish.0), &rows);
     }
-    insta::assert_snapshot!("instances", table);
+    page.check();
 }
 
 fn check_instance(before: &InstanceRow, after: &InstanceRow) {
     if before.instance.status == InstanceStatus::Terminated {
-        assert_eq!(before, after, "terminated is final");
+        assert_eq!(before.instance.status, after.instance.status, "terminated is final");
     }
     if after.instance.status == InstanceStatus::Terminated && after.instance.billed_from.is_some() {
         assert!(after.instance.billed_to.is_some(), "what is gone costs nothing");
@@ -258,38 +349,48 @@ fn check_instance(before: &InstanceRow, after: &InstanceRow) {
 
 #[test]
 fn the_table_of_jobs_is_complete() {
-    let mut table = String::new();
+    let intro = "A job looks at its instance, and where that is there at its environment. It is over only once its instance is \
+                 gone or handed back. While it ends it goes through three steps: its processes are stopped, its log is kept, its \
+                 instance is released.";
+    let mut page = Page::new("jobs", intro);
+    let wishes = job_desires();
+    let titles = wishes.map(|wish| wish.0);
     for &status in JobStatus::ALL {
-        for (wish, desired) in job_desires() {
-            for ending in if status == JobStatus::Terminating { &ENDINGS[..] } else { &ENDINGS[..1] } {
-                for (on, instance) in instances() {
-                    for (name, sight) in job_sights() {
+        for ending in if status == JobStatus::Terminating { &ENDINGS[..] } else { &ENDINGS[..1] } {
+            let at = match (status, ending) {
+                (JobStatus::Terminating, ending) => {
+                    format!("{status} ({})", format!("{ending:?}").to_lowercase())
+                }
+                _ => status.to_string(),
+            };
+            let (mut seen, mut unseen) = (Vec::new(), Vec::new());
+            for (on, instance) in instances() {
+                for (name, sight) in job_sights() {
+                    let mut cells = Vec::new();
+                    for (_, desired) in wishes {
                         let mut row = JobRow { desired, ending: *ending, ..job_row(status) };
                         row.instance_id = instance.as_ref().map(|_| INSTANCE);
-                        let input = job::Input { instance: instance.as_ref(), sight };
+                        let input = job::Input { instance: instance.as_ref(), sight: sight.clone() };
                         let next = job::step(&row, &input, T0.plus_seconds(1));
                         check_job(&row, instance.as_ref(), &next.row);
-                        // The whole product has thousands of rows; people read those on a machine that is there,
-                        // and the others where nothing is seen.
-                        if on == "busy" || name == "nothing" {
-                            let at = if status == JobStatus::Terminating {
-                                format!(" ({ending:?})")
-                            } else {
-                                String::new()
-                            };
-                            let to = next.row.status;
-                            let _ = writeln!(
-                                table,
-                                "{status}{at} | {wish} | {on} | {name} -> {to} {:?}",
-                                next.effects
-                            );
-                        }
+                        let effects: Vec<String> =
+                            next.effects.iter().map(|effect| format!("{effect:?}")).collect();
+                        cells.push(cell(status.as_str(), next.row.status.as_str(), &effects));
+                    }
+                    // The whole product has thousands of cells, which are all checked; people read those on a machine that is
+                    // there, and the others where nothing is seen.
+                    match (on.as_str(), name) {
+                        ("busy", _) => seen.push((name.to_owned(), cells)),
+                        (_, "nothing") => unseen.push((on.clone(), cells)),
+                        _ => {}
                     }
                 }
             }
+            page.table(&format!("{at}, on a busy instance"), "its environment says", &titles, &seen);
+            page.table(&format!("{at}, elsewhere"), "its instance is", &titles, &unseen);
         }
     }
-    insta::assert_snapshot!("jobs", table);
+    page.check();
 }
 
 fn check_job(before: &JobRow, instance: Option<&InstanceRow>, after: &JobRow) {
@@ -307,52 +408,61 @@ fn check_job(before: &JobRow, instance: Option<&InstanceRow>, after: &JobRow) {
 
 #[test]
 fn the_table_of_runs_is_complete() {
-    let mut table = String::new();
+    let intro = "A run follows its newest job, and is submitted again where its `retry_policy` says so and the job has ended for \
+                 want of capacity.";
+    let mut page = Page::new("runs", intro);
+    let mut wishes = Vec::new();
+    for (wish, desired) in [
+        ("to run", RunDesired::Running),
+        ("to stop", RunDesired::Stopped),
+        ("to be killed", RunDesired::Aborted),
+    ] {
+        wishes.push((wish.to_owned(), desired, None));
+        wishes.push((format!("{wish}, with retry"), desired, Some(600)));
+    }
+    let titles: Vec<&str> = wishes.iter().map(|wish| wish.0.as_str()).collect();
     for &status in RunStatus::ALL {
-        for desired in [RunDesired::Running, RunDesired::Stopped, RunDesired::Aborted] {
-            for retry in [None, Some(600)] {
-                for &job_status in JobStatus::ALL {
-                    for reason in [
-                        JobReason::DoneByRunner,
-                        JobReason::ContainerExitedWithError,
-                        JobReason::InterruptedByNoCapacity,
-                        JobReason::MaxDurationExceeded,
-                        JobReason::TerminatedByUser,
-                    ] {
-                        let ends = job_status.is_finished() || job_status == JobStatus::Terminating;
-                        if (ends
-                            && job_status != JobStatus::Terminating
-                            && reason.final_status() != job_status)
-                            || (!ends && reason != JobReason::DoneByRunner)
-                        {
-                            continue;
-                        }
-                        let row = RunRow { desired, retry_seconds: retry, ..run_row(status) };
-                        let job = JobRow { reason: ends.then_some(reason), ..job_row(job_status) };
-                        let input = run::Input { job: &job, instance: None, roll: 0.0 };
-                        let next = run::step(&row, input, T0.plus_seconds(1));
-                        if status.is_finished() {
-                            assert_eq!(row, next.row, "final is final");
-                        } else if next.row.run.status.is_finished() {
-                            let reason = next.row.run.reason.expect("what is over has a reason");
-                            assert_eq!(next.row.run.status, reason.final_status());
-                            assert!(next.row.run.finished_at.is_some());
-                            assert!(job.status.is_finished(), "over while its job is not");
-                        }
-                        let why = if ends { format!(" ({reason})") } else { String::new() };
-                        let again = if retry.is_some() { ", retry" } else { "" };
-                        let to = next.row.run.status;
-                        let _ = writeln!(
-                            table,
-                            "{status} | {desired:?}{again} | {job_status}{why} -> {to} {:?}",
-                            next.effects
-                        );
-                    }
+        let mut rows = Vec::new();
+        for &job_status in JobStatus::ALL {
+            for reason in [
+                JobReason::DoneByRunner,
+                JobReason::ContainerExitedWithError,
+                JobReason::InterruptedByNoCapacity,
+                JobReason::MaxDurationExceeded,
+                JobReason::TerminatedByUser,
+                JobReason::AbortedByUser,
+            ] {
+                let ends = job_status.is_finished() || job_status == JobStatus::Terminating;
+                if (ends && job_status != JobStatus::Terminating && reason.final_status() != job_status)
+                    || (!ends && reason != JobReason::DoneByRunner)
+                {
+                    continue;
                 }
+                let mut cells = Vec::new();
+                for (_, desired, retry) in &wishes {
+                    let row = RunRow { desired: *desired, retry_seconds: *retry, ..run_row(status) };
+                    let job = JobRow { reason: ends.then_some(reason), ..job_row(job_status) };
+                    let input = run::Input { job: &job, instance: None, roll: 0.0 };
+                    let next = run::step(&row, input, T0.plus_seconds(1));
+                    if status.is_finished() {
+                        assert_eq!(row, next.row, "final is final");
+                    } else if next.row.run.status.is_finished() {
+                        let reason = next.row.run.reason.expect("what is over has a reason");
+                        assert_eq!(next.row.run.status, reason.final_status());
+                        assert!(next.row.run.finished_at.is_some());
+                        assert!(job.status.is_finished(), "over while its job is not");
+                    }
+                    let effects: Vec<String> =
+                        next.effects.iter().map(|effect| format!("{effect:?}")).collect();
+                    cells.push(cell(status.as_str(), next.row.run.status.as_str(), &effects));
+                }
+                let why = if ends { format!(" ({reason})") } else { String::new() };
+                rows.push((format!("{job_status}{why}"), cells));
             }
         }
+        page.table(status.as_str(), "its job is", &titles, &rows);
     }
-    insta::assert_snapshot!("runs", table);
+    page.check();
 }
 
 /// Steps with one and the same observation until nothing changes over a day and a half.

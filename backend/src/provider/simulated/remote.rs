@@ -110,6 +110,14 @@ impl RemoteCloud {
         self.put("capacity", &(pool, slots)).await
     }
 
+    /// Takes a machine back: after so many milliseconds, which is announced at once, or now when they are 0.
+    ///
+    /// # Errors
+    /// When it does not answer, or has no such machine.
+    pub async fn take_back(&self, handle: &str, notice: i64) -> Result<(), RemoteError> {
+        self.put("take-back", &(handle, notice)).await
+    }
+
     async fn put(&self, what: &str, value: &impl Serialize) -> Result<(), RemoteError> {
         let url = self.0.at(what);
         let body = serde_json::to_vec(value).map_err(|error| RemoteError::Strange(url.clone(), error))?;

@@ -85,11 +85,23 @@ impl Cluster {
         Ok(Self { socket: server, psql: binaries.join("psql"), _user: user })
     }
 
-    /// An empty database.
-    pub(crate) fn database(&'static self) -> Database {
+    /// The address of the database `name`, from which others are copied, when this process is the one to make it: others wait
+    /// until it gives the lock back.
+    pub(crate) fn to_make(&'static self, name: &str) -> Option<(String, File)> {
+        let lock = open(&self.socket.with_file_name("start")).expect("it was there before");
+        lock.lock().expect("it can be locked");
+        if self.ask(&format!("SELECT 1 FROM pg_database WHERE datname = '{name}'")).starts_with('1') {
+            return None;
+        }
+        self.psql(&format!("CREATE DATABASE {name} TEMPLATE template0"));
+        Some((self.url(name), lock))
+    }
+
+    /// A copy of a database that nobody is connected to; `template0` is empty.
+    pub(crate) fn copy(&'static self, template: &str) -> Database {
         let id = fs::read_to_string("/proc/sys/kernel/random/uuid").expect("Linux draws one");
         let name = format!("t{}", id.trim().replace('-', ""));
-        self.psql(&format!("CREATE DATABASE {name} TEMPLATE template0"));
+        self.psql(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
         Database { url: self.url(&name), name, cluster: self }
     }
 
@@ -99,10 +111,16 @@ impl Cluster {
 
     /// Runs one statement as the administrator.
     pub(crate) fn psql(&self, sql: &str) {
+        self.ask(sql);
+    }
+
+    /// The same, with its answer.
+    fn ask(&self, sql: &str) -> String {
         let mut psql = Command::new(&self.psql);
-        psql.arg("-qX").args(["-U", "postgres", "-d", "postgres", "-c", sql]).arg("-h").arg(&self.socket);
+        psql.arg("-qXAt").args(["-U", "postgres", "-d", "postgres", "-c", sql]).arg("-h").arg(&self.socket);
         let done = psql.stdin(Stdio::null()).output().expect("psql runs");
         assert!(done.status.success(), "{sql}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8_lossy(&done.stdout).into_owned()
     }
 }
 

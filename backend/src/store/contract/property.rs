@@ -270,7 +270,7 @@ async fn compare(operations: &[Operation]) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, max_shrink_iters: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 300, ..ProptestConfig::default() })]
 
     #[test]
     fn operations_give_the_same_on_every_database(operations in prop::collection::vec(operation(), 1..60)) {

@@ -1,6 +1,6 @@
 //! Reading.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use berth_shared::{
     api::{EventSeq, InstanceId, JobId, Run, RunDetail, RunId},
@@ -97,8 +97,12 @@ pub(super) async fn source(pool: &SqlitePool, run: RunId) -> Result<Option<Sourc
 pub(super) async fn newest_of_name(pool: &SqlitePool, name: &str) -> Result<Option<RunId>, StoreError> {
     // An active run is newer than all that are finished, but two may have been submitted in one millisecond.
     let query = sqlx::query(
-        "SELECT id FROM runs WHERE name = ?
-         ORDER BY status IN ('terminated', 'failed', 'done'), submitted_at DESC, rowid DESC LIMIT 1",
+        "SELECT id FROM (
+             SELECT id, 0 AS later FROM runs
+             WHERE name = ?1 AND status NOT IN ('terminated', 'failed', 'done')
+             UNION ALL
+             SELECT * FROM (SELECT id, 1 FROM runs WHERE name = ?1 ORDER BY submitted_at DESC, rowid DESC LIMIT 1))
+         ORDER BY later LIMIT 1",
     );
     query.bind(name).fetch_optional(pool).await?.as_ref().map(|row| super::id(row, "id")).transpose()
 }
@@ -164,23 +168,21 @@ pub(super) async fn events_after(
 pub(super) async fn snapshot(pool: &SqlitePool, now: Timestamp) -> Result<Snapshot, StoreError> {
     let mut transaction = pool.begin().await?;
     let seq = newest(&mut transaction).await?;
-    let rows = sqlx::query(
-        "SELECT state FROM runs WHERE id IN (
-             SELECT id FROM runs WHERE status NOT IN ('terminated', 'failed', 'done')
-             UNION ALL
-             SELECT id FROM (SELECT id FROM runs WHERE status IN ('terminated', 'failed', 'done')
-                             ORDER BY submitted_at DESC, id DESC LIMIT ?))
-         ORDER BY submitted_at DESC, id DESC",
-    )
-    .bind(SNAPSHOT_FINISHED)
-    .fetch_all(&mut *transaction)
-    .await?;
-    let runs: Result<_, _> = rows.iter().map(run_view).collect();
+    // Each comes in the order of its index; sorting them together here is cheaper than there, where whole rows are moved.
+    let mut runs = Vec::new();
+    for (sql, limit) in [
+        ("SELECT state FROM runs WHERE status NOT IN ('terminated', 'failed', 'done') LIMIT ?", -1),
+        (
+            "SELECT state FROM runs WHERE status IN ('terminated', 'failed', 'done')
+             ORDER BY submitted_at DESC, id DESC LIMIT ?",
+            i64::from(SNAPSHOT_FINISHED),
+        ),
+    ] {
+        for row in sqlx::query(sql).bind(limit).fetch_all(&mut *transaction).await? {
+            runs.push(run_view(&row)?);
+        }
+    }
+    runs.sort_unstable_by_key(|run| Reverse((run.submitted_at, run.id)));
     let instances = all_active_instances(&mut transaction).await?;
-    Ok(Snapshot {
-        seq,
-        runs: runs?,
-        instances: instances.into_iter().map(|row| row.instance).collect(),
-        at: now,
-    })
+    Ok(Snapshot { seq, runs, instances: instances.into_iter().map(|row| row.instance).collect(), at: now })
 }

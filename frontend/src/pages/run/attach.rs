@@ -88,12 +88,18 @@ pub(super) fn Attach(subject: Subject) -> impl IntoView {
                             <span class="attach__label">"Isolation in force"</span>
                             <span>{in_force(&isolation, local.get())}</span>
                             {move || limits.get().map(|limits| view! { <span class="meta">{limits}</span> })}
-                            {(!isolation.missing.is_empty()).then(|| view! {
-                                <details class="meta details">
-                                <summary>{format!("What is not in force ({})", isolation.missing.len())}</summary>
-                                <ul>{isolation.missing.iter().map(|why| view! { <li><Prose text=why.clone() capital=true/></li> }).collect_view()}</ul>
-                                </details>
-                            })}
+                            {match (isolation.missing.is_empty(), local.get()) {
+                                (true, _) => ().into_any(),
+                                (false, true) => view! {
+                                    <details class="meta details">
+                                    <summary>{format!("What is not in force ({})", isolation.missing.len())}</summary>
+                                    <ul>{isolation.missing.iter().map(|why| view! { <li><Prose text=why.clone() capital=true/></li> }).collect_view()}</ul>
+                                    </details>
+                                }.into_any(),
+                                (false, false) => isolation.missing.iter().map(|why| view! {
+                                    <span class="meta"><Prose text=why.clone() capital=true/></span>
+                                }).collect_view().into_any(),
+                            }}
                         </div>
                     })}
                 </div>

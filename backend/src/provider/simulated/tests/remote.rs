@@ -152,6 +152,25 @@ async fn capacity_can_be_set_from_another_process() {
 }
 
 #[tokio::test]
+async fn a_machine_can_be_taken_back_by_another_process() {
+    let clock = Arc::new(HandClock::default());
+    let there = cloud(Faults::none(), &clock);
+    let process = serve(there.clone()).await;
+    let remote = only(&process).await;
+    let provider = SimulatedProvider::new(Arc::new(remote.clone()), Offers::small("aws"), "here");
+    provider.create(&request(1, false)).await.expect("it is accepted");
+    let handle = there.bill().lines[0].handle.clone();
+    assert!(remote.take_back("aws-nothing", 0).await.is_err());
+    remote.take_back(&handle, 0).await.expect("it is taken");
+    match provider.observe(id(1)).await.expect("it answers") {
+        InstanceObservation::Gone { message: Some(message), .. } => {
+            assert_eq!(message, "aws took the spot machine back");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
 async fn changes_are_told_to_other_processes() {
     let clock = Arc::new(HandClock::default());
     let there = cloud(Faults::none(), &clock);
