@@ -167,7 +167,10 @@ fn line(event: &Event, names: &BTreeMap<RunId, String>) -> String {
         Subject::Instance => "instance",
         Subject::Pool => "pool",
     };
-    let name = event.run_id.and_then(|id| names.get(&id)).map_or("-", String::as_str);
+    let name = event.run_id.and_then(|id| names.get(&id).cloned());
+    // The beginning of an identifier tells instances apart.
+    let instance = || event.instance_id.map(|id| id.to_string().chars().take(8).collect());
+    let name = name.or_else(instance).unwrap_or_else(|| "-".to_owned());
     let change = match (&event.from, &event.to) {
         (Some(from), Some(to)) => format!("{from} -> {to}"),
         (None, Some(to)) => to.clone(),
@@ -184,7 +187,7 @@ fn line(event: &Event, names: &BTreeMap<RunId, String>) -> String {
         "{:>6}  {}  {subject:<8}  {:<20}  {:<26}  {said}",
         event.seq,
         moment(event.at),
-        visible(name),
+        visible(&name),
         visible(&change)
     );
     text.trim_end().to_owned()

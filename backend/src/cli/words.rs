@@ -61,6 +61,16 @@ pub(super) fn span(seconds: i64) -> String {
     }
 }
 
+/// A length of time that is left, in its two largest units: `45 s`, `4 min`, `2 h 30 min`, `2 days 23 h`.
+pub(super) fn left(seconds: i64) -> String {
+    let (rest, unit) = match seconds {
+        ..3600 => (0, ""),
+        3600..86_400 => (seconds / 60 % 60, "min"),
+        _ => (seconds / 3600 % 24, "h"),
+    };
+    if rest == 0 { span(seconds) } else { format!("{} {rest} {unit}", span(seconds)) }
+}
+
 /// A length of time as a configuration writes it: `90m`, `2h`, `3d`; seconds that no unit fits are `45s`.
 pub(super) fn duration(seconds: i64) -> String {
     let units = [(86_400, 'd'), (3600, 'h'), (60, 'm')];
@@ -135,6 +145,12 @@ mod tests {
             .into();
         insta::assert_snapshot!(told.join(", "), @"now, now, 5 s ago, 59 s ago, 1 min ago, 59 min ago, 1 h ago, 23 h ago, 1 day ago, 1 day ago, 2 days ago, now");
         assert_eq!(moment(now), "2026-09-21 14:13:20");
+    }
+
+    #[test]
+    fn what_is_left_is_said_in_two_units() {
+        let told = [45, 299, 3600, 9000, 86_400, 259_199].map(left);
+        assert_eq!(told, ["45 s", "4 min", "1 h", "2 h 30 min", "1 day", "2 days 23 h"]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::{
         client::{Client, complete},
         failure::Failure,
         flags::seconds,
-        words::{moment, say, span, spent, visible},
+        words::{left, moment, say, spent, visible},
     },
     clock::{Clock, SystemClock},
 };
@@ -100,8 +100,8 @@ pub(super) async fn keep(args: &KeepArgs, client: &Client) -> Result<(), Failure
     let name = visible(&kept.name);
     match kept.idle_stop_at {
         Some(at) => {
-            let left = at.millis_since(SystemClock.now()) / 1000;
-            say!("{name} stops in {}, at {} UTC, unless a run takes it", span(left), moment(at))?;
+            let seconds = at.millis_since(SystemClock.now()) / 1000;
+            say!("{name} stops in {}, at {} UTC, unless a run takes it", left(seconds), moment(at))?;
         }
         None => say!("{name} does not stop by itself")?,
     }

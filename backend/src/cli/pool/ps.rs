@@ -14,7 +14,7 @@ use crate::{
         client::{Client, Live, Seen},
         failure::Failure,
         terminal,
-        words::{Format, ago, json_line, resources, span, table, visible},
+        words::{Format, ago, json_line, left, resources, span, table, visible},
     },
     clock::{Clock, SystemClock},
 };
@@ -121,7 +121,7 @@ fn row(instance: &Instance, with_pool: bool, now: Timestamp) -> Vec<String> {
 fn stops(instance: &Instance, now: Timestamp) -> String {
     let at = |at: Timestamp| match at.millis_since(now) / 1000 {
         0 => "now".to_owned(),
-        seconds => format!("in {}", span(seconds)),
+        seconds => format!("in {}", left(seconds)),
     };
     match (instance.leaves_at, instance.idle_stop_at, instance.idle_seconds) {
         (Some(leaves), ..) => format!("{} (its provider takes it)", at(leaves)),

@@ -40,7 +40,12 @@ pub(in crate::cli) fn offers_alone(plan: &Plan, configuration: &Configuration, m
     text.push_str(&table(&["#", "BACKEND", "REGION", "INSTANCE", "RESOURCES", "SPOT", "PRICE", ""], &rows));
     let highest = plan.offers.iter().map(|planned| planned.offer.price).fold(0.0, f64::max);
     if (shown.len() as u64) < plan.total {
-        text.push_str(&format!("Shown {} of {}, ${highest} max\n", shown.len(), count(plan.total, "offer")));
+        // A plan lists the first ones; of the others only their number is known.
+        let highest = match plan.offers.len() as u64 == plan.total {
+            true => format!(", ${highest} max"),
+            false => String::new(),
+        };
+        text.push_str(&format!("Shown {} of {}{highest}\n", shown.len(), count(plan.total, "offer")));
     }
     let mut said = Vec::new();
     for note in shown.iter().flat_map(|planned| &planned.notes) {
