@@ -22,6 +22,7 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
         let seed = std::env::var("PROPTEST_RNG_SEED").unwrap_or_else(|_| "1".to_owned());
         run(cargo().env("PROPTEST_RNG_SEED", seed).args(runner).arg("--workspace").args(filter))
     });
+    let simulation = simulation(steps, filter);
     // All are always run, so that one failure does not hide another.
     let built = npm::package(steps, Profile::Quick);
     let folder = built.as_ref().ok().cloned().unwrap_or_default();
@@ -53,5 +54,25 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
         })
     });
     steps.summary();
-    rust.and(package).and(browser)
+    rust.and(simulation).and(package).and(browser)
+}
+
+/// How many schedules are played in memory, and how many on SQLite, which takes ten times as long.
+const SCHEDULES: &str = "20000";
+const SQLITE_SCHEDULES: &str = "300";
+
+/// Plays the schedules of the simulation, for which its binary is built to be quick.
+fn simulation(steps: &mut Steps, filter: Option<&str>) -> Result<(), Problem> {
+    if filter.is_some_and(|filter| !"simulation".contains(filter)) {
+        return Ok(());
+    }
+    let simulate = |args: &[&str]| {
+        let base = ["run", "--profile", "quick", "--package", "berth-tests", "--bin", "simulate", "--"];
+        run(cargo().args(base).args(args))
+    };
+    steps.step("simulation: build", || simulate(&["--count", "1"]))?;
+    steps.step("simulation: 20,000 schedules in memory", || simulate(&["--count", SCHEDULES]))?;
+    steps.step("simulation: 300 schedules on SQLite", || {
+        simulate(&["--sqlite", "--from", "5000000", "--count", SQLITE_SCHEDULES])
+    })
 }

@@ -14,7 +14,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{LogArchive, Parts, machine::Failure, meters::Meters};
+use super::{LogArchive, Parts, machine::Failure, meters::Meters, steady::Steady};
 use crate::{
     catalog::Catalogues,
     clock::Clock,
@@ -25,15 +25,13 @@ use crate::{
 /// How long one call to a provider may last. A pass makes a few of them within its lease.
 const CALL_LIMIT: Duration = Duration::from_secs(30);
 
-/// How far this machine's clock may be from the database's before it is told, in milliseconds.
-const SKEW_MILLIS: i64 = 5000;
-
 pub(super) struct Core {
     pub(super) storage: Arc<dyn Storage>,
     pub(super) providers: Vec<Arc<dyn Provider>>,
     /// Their names: rows of other backends are left to other processes.
     pub(super) backends: Vec<String>,
-    pub(super) clock: Arc<dyn Clock>,
+    clock: Arc<dyn Clock>,
+    steady: Mutex<Steady>,
     pub(super) archive: Arc<dyn LogArchive>,
     pub(super) catalogues: Catalogues,
     pub(super) meters: Meters,
@@ -53,6 +51,7 @@ impl Core {
             backends: parts.providers.iter().map(|provider| provider.name().to_owned()).collect(),
             storage: parts.storage,
             providers: parts.providers,
+            steady: Mutex::new(Steady::new(parts.clock.monotonic(), parts.clock.now())),
             clock: parts.clock,
             archive: parts.archive,
             catalogues: parts.catalogues,
@@ -67,9 +66,13 @@ impl Core {
         Self { owner, ..core }
     }
 
-    /// The time, as the database has it: the clocks of several processes differ, and one may jump.
+    /// The time, which does not jump when this machine's clock does.
     pub(super) fn now(&self) -> Timestamp {
-        Timestamp(self.clock.now().0.saturating_add(self.beat.borrow().skew_millis))
+        self.steady().now(self.clock.monotonic())
+    }
+
+    fn steady(&self) -> std::sync::MutexGuard<'_, Steady> {
+        self.steady.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn random<T>(&self, draw: impl FnOnce(&mut StdRng) -> T) -> T {
@@ -77,23 +80,21 @@ impl Core {
     }
 
     /// What the database says about who shares it.
-    pub(super) fn told(&self, mut beat: Beat) {
-        let before = *self.beat.borrow();
-        // It was told the time with the difference of before.
-        beat.skew_millis = beat.skew_millis.saturating_add(before.skew_millis);
-        self.meters.replicas.set(i64::from(beat.replicas));
-        self.meters.skew_millis.set(beat.skew_millis);
-        self.meters.taken_over.inc_by(beat.ended);
-        self.beat.send_replace(beat);
+    pub(super) fn told(&self, beat: Beat) {
+        let before = self.beat.send_replace(beat);
         if beat.replicas != before.replicas {
             tracing::info!(replicas = beat.replicas, "processes share the work");
         }
-        if beat.skew_millis.abs() > SKEW_MILLIS && before.skew_millis.abs() <= SKEW_MILLIS {
-            tracing::warn!(
-                millis = beat.skew_millis,
-                "this machine's clock and the database's differ; timers of several processes will not agree"
-            );
+        let monotonic = self.clock.monotonic();
+        let now = self.now();
+        let off = beat.skew_millis.unwrap_or_else(|| self.clock.now().0.saturating_sub(now.0));
+        let jump = self.steady().correct(monotonic, off);
+        if let Some(millis) = jump {
+            tracing::warn!(millis, "the time was wrong by so much, and is right now; timers move with it");
         }
+        self.meters.replicas.set(i64::from(beat.replicas));
+        self.meters.skew_millis.set(off);
+        self.meters.taken_over.inc_by(beat.ended);
     }
 
     /// A number from 0 to 1.

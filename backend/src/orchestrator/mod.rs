@@ -20,6 +20,7 @@ mod planning;
 mod pool;
 mod preview;
 mod service;
+mod steady;
 mod submission;
 mod sweep;
 #[cfg(test)]

@@ -260,8 +260,8 @@ pub struct Beat {
     pub replicas: u32,
     /// Leases that were taken from processes that have gone silent.
     pub ended: u64,
-    /// The database's own time less that of the asker, milliseconds; 0 where both have one clock.
-    pub skew_millis: i64,
+    /// The database's own time less that of the asker, milliseconds; `None` where it has no clock of its own.
+    pub skew_millis: Option<i64>,
 }
 
 /// What the orchestrator needs of a database.

@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
-use berth::{orchestrator::Service, store::memory::Reach};
+use berth::{orchestrator::Service, store::Reach};
 use berth_shared::api::{AddInstance, InstanceStatus, KeepInstance, RemoveInstance, SubmitRequest};
 use rand::{RngExt, rngs::StdRng};
 use tokio::time::timeout;

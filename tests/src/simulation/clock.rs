@@ -39,4 +39,8 @@ impl Clock for WrongClock {
     fn now(&self) -> Timestamp {
         Timestamp(self.clock.now().0 + self.by.load(Ordering::Relaxed))
     }
+
+    fn monotonic(&self) -> std::time::Duration {
+        self.clock.monotonic()
+    }
 }

@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use berth::{
-    orchestrator::Service,
-    store::{InstanceRow, Storage as _},
-};
+use berth::{orchestrator::Service, store::InstanceRow};
 use berth_shared::api::{Instance, InstanceId, InstanceStatus, RemoveInstance, Run, RunId};
 use tokio::time::{sleep, timeout};
 
@@ -93,7 +90,7 @@ fn there(world: &World) -> Vec<(InstanceId, String)> {
 
 /// Whatever a cloud bills, a row tells of, or a sweep has found.
 async fn known(world: &World) -> Result<(), String> {
-    let orphans = world.database.handle().orphans().await.map_err(|e| e.to_string())?;
+    let orphans = world.base.handle().0.orphans().await.map_err(|e| e.to_string())?;
     let now = world.now();
     let watch = lock(&world.watch);
     for cloud in &world.clouds {
@@ -118,7 +115,7 @@ async fn known(world: &World) -> Result<(), String> {
 
 /// Holds what was written down against what happened.
 pub(super) async fn count(world: &Arc<World>, crashes: usize, cuts: usize) -> Result<Outcome, String> {
-    let storage = world.database.handle();
+    let storage = world.base.handle().0;
     let orphans = storage.orphans().await.map_err(|e| e.to_string())?;
     lost(world).await?;
     replay(world).await?;
@@ -186,7 +183,7 @@ async fn lost(world: &World) -> Result<(), String> {
 
 /// The events have no gap, and replaying them gives what is there.
 async fn replay(world: &World) -> Result<(), String> {
-    let storage = world.database.handle();
+    let storage = world.base.handle().0;
     let events = storage.events_after(0, u32::MAX).await.map_err(|e| e.to_string())?;
     let mut runs: BTreeMap<RunId, Run> = BTreeMap::new();
     let mut instances: BTreeMap<InstanceId, Instance> = BTreeMap::new();

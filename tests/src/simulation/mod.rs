@@ -6,6 +6,7 @@
 
 mod actions;
 mod archive;
+mod base;
 mod clock;
 mod end;
 mod process;

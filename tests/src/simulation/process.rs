@@ -5,14 +5,13 @@ use std::sync::{
     atomic::{AtomicBool, AtomicI64, Ordering},
 };
 
-use berth::store::Storage as _;
 use berth::{
     orchestrator::{Orchestrator, Parts, Service},
     provider::{
         Provider,
         simulated::{Offers, SimulatedProvider},
     },
-    store::memory::{MemoryStore, Reach},
+    store::{Link, Reach},
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 
@@ -36,7 +35,7 @@ pub(super) struct Process {
 
 struct Running {
     orchestrator: Orchestrator,
-    store: MemoryStore,
+    link: Link,
     cuts: Vec<Arc<AtomicBool>>,
 }
 
@@ -54,13 +53,13 @@ impl Process {
             return;
         }
         self.skew.store(self.random.random_range(-SKEW..=SKEW), Ordering::Relaxed);
-        let store = self.world.database.handle();
+        let (storage, link) = self.world.base.handle();
         let mut cuts = Vec::new();
         let mut providers: Vec<Arc<dyn Provider>> = Vec::new();
         for (cloud, name) in self.world.clouds.iter().zip(CLOUDS) {
             let cut = Arc::new(AtomicBool::new(false));
             let line = Line { cloud: cloud.clone(), cut: Arc::clone(&cut) };
-            let installation = store.installation().to_string();
+            let installation = storage.installation().to_string();
             providers.push(Arc::new(SimulatedProvider::new(
                 Arc::new(line),
                 Offers::small(name),
@@ -70,7 +69,7 @@ impl Process {
         }
         let clock = WrongClock { clock: self.world.clock.clone(), by: Arc::clone(&self.skew) };
         let orchestrator = Orchestrator::start(Parts {
-            storage: Arc::new(store.clone()),
+            storage,
             providers,
             clock: Arc::new(clock),
             random: StdRng::seed_from_u64(self.random.random()),
@@ -78,14 +77,14 @@ impl Process {
             catalogues: catalogues(),
         });
         self.world.note(&format!("process {} starts", self.number));
-        self.running = Some(Running { orchestrator, store, cuts });
+        self.running = Some(Running { orchestrator, link, cuts });
     }
 
     /// As SIGKILL does: nothing of it goes on, and nothing is said.
     pub(super) fn kill(&mut self) {
         if let Some(running) = self.running.take() {
             // What requests have begun has no process of its own here: it never comes back.
-            running.store.link().set(Reach::Silent);
+            running.link.set(Reach::Silent);
             running.cuts.iter().for_each(|cut| cut.store(true, Ordering::Relaxed));
             drop(running.orchestrator);
             self.crashes += 1;
@@ -101,7 +100,7 @@ impl Process {
     pub(super) async fn leave(&mut self) {
         if let Some(running) = self.running.take() {
             self.world.note(&format!("process {} stops", self.number));
-            running.store.link().set(Reach::Whole);
+            running.link.set(Reach::Whole);
             running.orchestrator.shutdown().await;
         }
     }
@@ -113,7 +112,7 @@ impl Process {
     /// Cuts it off its database, or not.
     pub(super) fn reach(&mut self, reach: Reach) {
         if let Some(running) = &self.running {
-            running.store.link().set(reach);
+            running.link.set(reach);
             self.cuts += usize::from(reach != Reach::Whole);
             self.world.note(&format!("process {} and its database: {reach:?}", self.number));
         }
@@ -122,7 +121,7 @@ impl Process {
     /// Whether it hears of what others write.
     pub(super) fn hear(&mut self, hears: bool) {
         if let Some(running) = &self.running {
-            running.store.link().set_hints(hears);
+            running.link.set_hints(hears);
         }
     }
 
@@ -150,8 +149,8 @@ impl Process {
         self.start();
         self.skew.store(self.random.random_range(-SKEW..=SKEW), Ordering::Relaxed);
         if let Some(running) = &self.running {
-            running.store.link().set(Reach::Whole);
-            running.store.link().set_hints(true);
+            running.link.set(Reach::Whole);
+            running.link.set_hints(true);
             running.cuts.iter().for_each(|cut| cut.store(false, Ordering::Relaxed));
         }
     }

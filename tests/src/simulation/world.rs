@@ -16,7 +16,6 @@ use berth::{
     provider::simulated::{
         Account, Call, Cloud, CloudApi, CloudError, Faults, Offers, Reply, Settings, SimulatedCloud,
     },
-    store::memory::MemoryDatabase,
 };
 use berth_shared::{api::InstanceId, time::Timestamp};
 use rand::{RngExt, rngs::StdRng};
@@ -26,6 +25,7 @@ use uuid::Uuid;
 use super::{
     Accepted, Database,
     archive::Archive,
+    base::Base,
     clock::TrueClock,
     watch::{self, Trace, Watch},
 };
@@ -37,7 +37,7 @@ const LINES: usize = 400;
 pub(super) struct World {
     pub(super) clock: TrueClock,
     pub(super) begun: Timestamp,
-    pub(super) database: MemoryDatabase,
+    pub(super) base: Base,
     pub(super) clouds: Vec<SimulatedCloud>,
     pub(super) archive: Arc<Archive>,
     pub(super) accepted: Mutex<Vec<Accepted>>,
@@ -51,7 +51,7 @@ pub(super) const CLOUDS: [&str; 2] = ["aws", "gcp"];
 impl World {
     pub(super) async fn new(
         random: &mut StdRng,
-        _database: Database,
+        database: Database,
         wrong: Duration,
         trace: Trace,
     ) -> Result<Arc<Self>, String> {
@@ -74,15 +74,13 @@ impl World {
                 SimulatedCloud::start(account, Arc::new(clock.clone()))
             })
             .collect();
-        let database = MemoryDatabase::new(Uuid::from_u128(random.random()));
-        database.set_clock(Arc::new(clock.clone()));
         let watch = Arc::new(Mutex::new(Watch::new(trace)));
-        let (watching, time) = (Arc::clone(&watch), clock.clone());
-        database.after_commit(move |change, seq| lock(&watching).committed(change, seq, time.now()));
+        let installation = Uuid::from_u128(random.random());
+        let base = Base::new(database, installation, Arc::clone(&watch), clock.clone()).await?;
         Ok(Arc::new(Self {
             clock,
             begun,
-            database,
+            base,
             clouds,
             archive: Arc::default(),
             accepted: Mutex::default(),

@@ -62,10 +62,10 @@ impl Link {
     }
 
     /// Carries a call out, or not.
-    pub(super) async fn call<T, E: From<StoreError>>(
-        &self,
-        work: impl FnOnce() -> Result<T, E>,
-    ) -> Result<T, E> {
+    ///
+    /// # Errors
+    /// What the work says, or that the database cannot be reached.
+    pub async fn call<T, E: From<StoreError>>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         if self.get() == Reach::Silent {
             // The sender lives in this link, so that waiting ends only with another state.
             let mut reach = self.0.reach.subscribe();

@@ -106,8 +106,8 @@ impl MemoryDatabase {
         *lock(&self.0.clock) = Some(clock);
     }
 
-    fn skew(&self, now: Timestamp) -> i64 {
-        lock(&self.0.clock).as_ref().map_or(0, |clock| clock.now().0 - now.0)
+    fn skew(&self, now: Timestamp) -> Option<i64> {
+        lock(&self.0.clock).as_ref().map(|clock| clock.now().0 - now.0)
     }
 
     /// Has `hook` called after each commit, whoever made it, with the number of the last event, before anybody is told. It
@@ -238,7 +238,8 @@ impl Storage for MemoryStore {
                 state.replicas.clear();
             }
             let skew_millis = self.database.skew(now);
-            let beat = Beat { skew_millis, ..beat(&mut state, owner, Timestamp(now.0 + skew_millis)) };
+            let beat =
+                Beat { skew_millis, ..beat(&mut state, owner, Timestamp(now.0 + skew_millis.unwrap_or(0))) };
             if beat.replicas == 1 {
                 state.tasks.retain(|_, (other, _)| other == owner);
                 state.runs.take_over();
@@ -255,7 +256,8 @@ impl Storage for MemoryStore {
         let beat = || {
             let mut state = lock(&self.database.0.state);
             let skew_millis = self.database.skew(now);
-            let beat = Beat { skew_millis, ..beat(&mut state, owner, Timestamp(now.0 + skew_millis)) };
+            let beat =
+                Beat { skew_millis, ..beat(&mut state, owner, Timestamp(now.0 + skew_millis.unwrap_or(0))) };
             self.process.signals.wrote(state.newest);
             drop(state);
             if beat.ended > 0 {
@@ -376,7 +378,7 @@ fn beat(state: &mut State, owner: &str, now: Timestamp) -> Beat {
     state.replicas.retain(|other, heard| other == owner || heard.plus_seconds(SILENCE_SECONDS) > now);
     let there: Vec<String> = state.replicas.keys().cloned().collect();
     let ended = state.end_leases(|other| !there.iter().any(|there| there == other));
-    Beat { replicas: u32::try_from(there.len()).unwrap_or(u32::MAX), ended, skew_millis: 0 }
+    Beat { replicas: u32::try_from(there.len()).unwrap_or(u32::MAX), ended, skew_millis: None }
 }
 
 /// Nothing is left half done by a panic: a change is checked before it is made.

@@ -104,7 +104,7 @@ pub(super) async fn beat(inner: &Inner, owner: &str, now: Timestamp) -> Result<B
     Ok(Beat {
         replicas: u32::try_from(get::<i64>(&row, "replicas")?).unwrap_or(u32::MAX),
         ended,
-        skew_millis: theirs.saturating_sub(now.0),
+        skew_millis: Some(theirs.saturating_sub(now.0)),
     })
 }
 

@@ -206,7 +206,7 @@ impl Storage for Sqlite {
 }
 
 /// What there is to say when nobody else can be there.
-const ALONE: Beat = Beat { replicas: 1, ended: 0, skew_millis: 0 };
+const ALONE: Beat = Beat { replicas: 1, ended: 0, skew_millis: None };
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
