@@ -159,7 +159,7 @@ pub struct InstanceRow {
     pub desired: InstanceDesired,
     /// The job on it.
     pub job_id: Option<JobId>,
-    /// When its provider was last asked to make it.
+    /// When its provider was last asked to make it, or first showed it: until a while later it may say that there is none.
     #[serde(default)]
     pub asked_at: Option<Timestamp>,
     /// Whether the provider has taken the request to make it.

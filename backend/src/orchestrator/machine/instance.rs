@@ -129,7 +129,11 @@ fn learn(row: &mut InstanceRow, seen: &Observation, now: Timestamp) {
     });
     let begun = from.or(row.instance.billed_from);
     let to = to.filter(|to| begun.is_some_and(|begun| begun <= *to) && *to <= now.plus_seconds(CLOCKS));
-    row.seen |= from.is_some() || !matches!(seen, Observation::Gone { .. });
+    if !row.seen && (from.is_some() || !matches!(seen, Observation::Gone { .. })) {
+        row.seen = true;
+        // What one look has found another may miss for as long again.
+        row.asked_at = Some(now);
+    }
     row.instance.billed_from = from.or(row.instance.billed_from);
     row.instance.billed_to = to.or(row.instance.billed_to);
     if let Observation::Ready { leaves_at, .. } = seen {
