@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod cli;
 pub mod clock;
 pub mod control;
+mod failpoint;
 pub mod http;
 pub mod live;
 pub mod logs;

@@ -1,8 +1,10 @@
 //! The server is killed with SIGKILL in each state of a run and started again. Afterwards the run's fate is
 //! right, its commands ran once, no process and no folder is left behind, and no event is missing or doubled.
 
+mod bad_days;
 mod checks;
 mod clouds;
+mod matrix;
 mod shared;
 
 use std::{thread, time::Duration};

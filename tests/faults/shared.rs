@@ -2,7 +2,7 @@
 
 #[path = "../../backend/src/store/contract/cluster.rs"]
 #[expect(dead_code, reason = "the tests of the store break it in more ways")]
-mod cluster;
+pub(crate) mod cluster;
 
 use berth_shared::api::{RunReason, RunStatus};
 use berth_tests::server::Server;

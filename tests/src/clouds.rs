@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use berth_shared::time::Timestamp;
 use serde::Deserialize;
 
 use crate::server::binary;
@@ -39,6 +40,12 @@ pub struct Machine {
     pub tag: Option<Tag>,
     /// Whether it is there still.
     pub there: bool,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// Until when it cost; `None` = it costs still, or never did.
+    pub to: Option<Timestamp>,
+    /// US dollars.
+    pub cost: f64,
 }
 
 /// What a machine carries.

@@ -4,5 +4,6 @@ pub mod clouds;
 pub mod conformance;
 pub mod fuzz;
 pub mod processes;
+pub mod proxy;
 pub mod server;
 pub mod simulation;

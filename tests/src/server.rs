@@ -48,8 +48,18 @@ impl Server {
     /// When it does not start.
     #[must_use]
     pub fn start_with(options: &[&str]) -> Self {
+        Self::start_in(&std::env::temp_dir(), options)
+    }
+
+    /// The same with its data directory in this folder.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn start_in(folder: &Path, options: &[&str]) -> Self {
         let options: Vec<String> = options.iter().map(|option| (*option).to_string()).collect();
-        let data_dir = tempfile::Builder::new().prefix("berth-test-").tempdir().expect("a temporary folder");
+        let data_dir =
+            tempfile::Builder::new().prefix("berth-test-").tempdir_in(folder).expect("a temporary folder");
         let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
         let agent = config.build().new_agent();
         let (child, link) = spawn(data_dir.path(), "127.0.0.1:0", &options);
@@ -76,6 +86,24 @@ impl Server {
     pub fn restart(&mut self) {
         let listen = self.address.trim_start_matches("http://").to_string();
         (self.child, _) = spawn(self.data_dir.path(), &listen, &self.options);
+    }
+
+    /// Where it is, as `http://127.0.0.1:PORT`.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The cookie of who has logged in.
+    #[must_use]
+    pub fn session(&self) -> &str {
+        &self.session
+    }
+
+    /// What starts it again on the same data and address, for whoever watches over it; see [`Server::kill`].
+    #[must_use]
+    pub fn command(&self) -> Command {
+        command(self.data_dir.path(), self.address.trim_start_matches("http://"), &self.options)
     }
 
     fn request(
@@ -242,22 +270,20 @@ pub fn until<T>(_what: &str, mut probe: impl FnMut() -> Option<T>) -> Option<T> 
     }
 }
 
+/// `berth serve`, with its log beside its data.
+fn command(data_dir: &Path, listen: &str, options: &[String]) -> Command {
+    let log = std::fs::File::options().create(true).append(true).open(data_dir.with_extension("log"));
+    let mut command = Command::new(binary());
+    command.args(["serve", "--listen", listen, "--data-dir"]).arg(data_dir).args(options);
+    command.stderr(log.expect("a log"));
+    command
+}
+
 fn spawn(data_dir: &Path, listen: &str, options: &[String]) -> (Child, String) {
-    let binary = binary();
-    let mut child = Command::new(&binary)
-        .args(["serve", "--listen", listen, "--data-dir"])
-        .arg(data_dir)
-        .args(options)
+    let mut child = command(data_dir, listen, options)
         .stdout(Stdio::piped())
-        .stderr(
-            std::fs::File::options()
-                .create(true)
-                .append(true)
-                .open(data_dir.with_extension("log"))
-                .expect("a log"),
-        )
         .spawn()
-        .unwrap_or_else(|error| panic!("{} cannot be started: {error}", binary.display()));
+        .unwrap_or_else(|error| panic!("{} cannot be started: {error}", binary().display()));
     let mut lines = BufReader::new(child.stdout.take().expect("its output is a pipe")).lines();
     let link = lines.by_ref().map_while(Result::ok).find_map(|line| {
         line.split_whitespace().find(|word| word.contains("/login?token=")).map(str::to_string)

@@ -15,6 +15,7 @@ use crate::{
     auth::LoginError,
     control::{Refused, RefusedKind},
     provider::ProviderError,
+    store,
 };
 
 /// Why a request was refused. [`super::edge`] makes a [`Problem`] of it, with the request's number.
@@ -53,6 +54,16 @@ impl Failure {
                 "internal",
                 "the server could not do this; its log says why, under this request's number",
             )
+        }
+    }
+
+    /// The database failed: it cannot be used just now, or it is a fault of ours.
+    pub(crate) fn database(error: &sqlx::Error) -> Self {
+        let Some(told) = store::cannot_be_used(error) else { return Self::internal(error) };
+        Self {
+            cause: Some(chain(error)),
+            retry_after: Some(5),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", told)
         }
     }
 
@@ -174,7 +185,7 @@ impl From<LoginError> for Failure {
                     )
                 };
             }
-            LoginError::Store(source) => return Self::internal(source),
+            LoginError::Store(source) => return Self::database(source),
         };
         Self::new(
             StatusCode::UNAUTHORIZED,
@@ -186,7 +197,7 @@ impl From<LoginError> for Failure {
 
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
-        Self::internal(&error)
+        Self::database(&error)
     }
 }
 

@@ -18,6 +18,7 @@ use super::{LogArchive, Parts, machine::Failure, meters::Meters, steady::Steady}
 use crate::{
     catalog::Catalogues,
     clock::Clock,
+    failpoint,
     provider::{Provider, ProviderError},
     store::{Beat, Change, CommitError, Storage},
 };
@@ -108,7 +109,9 @@ impl Core {
 
     /// Writes a change; the storage tells everybody.
     pub(super) async fn commit(&self, change: &Change) -> Result<(), CommitError> {
+        failpoint::reach(&["commit", "before"]);
         let written = self.storage.commit(change).await;
+        failpoint::reach(&["commit", "after"]);
         self.meters.committed(match &written {
             Ok(_) => "ok",
             Err(CommitError::Stale) => "stale",
@@ -132,6 +135,7 @@ impl Core {
         what: &'static str,
         answer: impl Future<Output = Result<T, ProviderError>>,
     ) -> Result<T, Failure> {
+        failpoint::reach(&["call", what, "before"]);
         let begun = Instant::now();
         let answer = match tokio::time::timeout(CALL_LIMIT, answer).await {
             Ok(answer) => answer.map_err(Failure::from),
@@ -140,6 +144,7 @@ impl Core {
                 CALL_LIMIT.as_secs()
             ))),
         };
+        failpoint::reach(&["call", what, "after"]);
         self.meters.called(provider, what, &answer, begun.elapsed().as_secs_f64());
         answer
     }

@@ -14,6 +14,7 @@ use super::{
     passes::{self, Due},
 };
 use crate::{
+    failpoint,
     provider::Provider,
     store::{Lease, LeaseRequest, Queue, StoreError},
 };
@@ -35,7 +36,10 @@ const HINTS: Duration = Duration::from_millis(20);
 /// Begins to work. Without this nothing of what the last process left is lost either, only later by a lease.
 pub(super) async fn join(core: &Core) {
     loop {
-        match core.storage.join(&core.owner, core.now()).await {
+        failpoint::reach(&["join", "before"]);
+        let joined = core.storage.join(&core.owner, core.now()).await;
+        failpoint::reach(&["join", "after"]);
+        match joined {
             Ok(beat) => return core.told(beat),
             Err(error) => tracing::error!(%error, "the database cannot be written; trying again"),
         }
@@ -48,7 +52,10 @@ pub(super) async fn beat(core: Arc<Core>) {
     let mut silent = 0_u32;
     loop {
         sleep(BEAT).await;
-        match timeout(BEAT, core.storage.beat(&core.owner, core.now())).await {
+        failpoint::reach(&["beat", "before"]);
+        let told = timeout(BEAT, core.storage.beat(&core.owner, core.now())).await;
+        failpoint::reach(&["beat", "after"]);
+        match told {
             Ok(Ok(beat)) => {
                 silent = 0;
                 if beat.ended > 0 {
@@ -132,7 +139,10 @@ async fn give_back(core: &Core, done: &mut Vec<(Lease, Due)>) {
     if done.is_empty() {
         return;
     }
-    match core.storage.release_all(done).await {
+    failpoint::reach(&["release", "before"]);
+    let released = core.storage.release_all(done).await;
+    failpoint::reach(&["release", "after"]);
+    match released {
         Ok(()) => done.clear(),
         Err(error) => {
             tracing::error!(%error, leases = done.len(), "leases could not be given back; trying again");
@@ -149,7 +159,13 @@ async fn lease(core: &Core, room: usize) -> Result<Vec<Lease>, StoreError> {
             let until = now.plus_seconds(LEASE_SECONDS);
             let (owner, backends) = (core.owner.as_str(), core.backends.as_slice());
             let request = LeaseRequest { queue, owner, backends, now, until, limit: room };
-            leased.extend(core.storage.lease(&request).await?);
+            failpoint::reach(&["lease", "before"]);
+            let more = core.storage.lease(&request).await;
+            // Only one that has taken something is worth dying after.
+            if more.as_ref().is_ok_and(|more| !more.is_empty()) {
+                failpoint::reach(&["lease", "after"]);
+            }
+            leased.extend(more?);
         }
     }
     Ok(leased)

@@ -36,7 +36,7 @@ pub use service::Service;
 use tokio::task::JoinSet;
 
 use self::core::Core;
-use crate::{catalog::Catalogues, clock::Clock, provider::Provider, store::Storage};
+use crate::{catalog::Catalogues, clock::Clock, failpoint, provider::Provider, store::Storage};
 
 /// How long events are kept once what they tell of is over, in seconds: 30 days.
 const EVENT_SECONDS: i64 = 30 * 24 * 3600;
@@ -95,6 +95,7 @@ impl Orchestrator {
     /// start.
     pub async fn shutdown(mut self) {
         self.loops.shutdown().await;
+        failpoint::reach(&["leave", "before"]);
         if let Err(error) = self.core.storage.leave(&self.core.owner).await {
             tracing::warn!(%error, "others take over only when they miss this process");
         }

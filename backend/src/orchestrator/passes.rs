@@ -14,6 +14,7 @@ use super::{
     placement,
 };
 use crate::{
+    failpoint,
     provider::Environment,
     store::{Change, CommitError, InstanceRow, JobDesired, JobRow, Lease, Queue, RunRow, Whole},
 };
@@ -270,7 +271,9 @@ async fn carry_out(
         }
         job::Effect::Stop { grace } => core.call(backend, "stop", environment.stop(grace)).await,
         job::Effect::Keep => {
+            failpoint::reach(&["call", "keep", "before"]);
             let kept = core.archive.keep(whole.run.run.id, environment.as_ref()).await;
+            failpoint::reach(&["call", "keep", "after"]);
             kept.map_err(|e| Failure::Temporary(e.to_string()))
         }
     };

@@ -26,7 +26,7 @@ use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 pub use memory::{Link, MemoryDatabase, MemoryStore, Reach};
-pub use open::{Address, OpenError, Store, accounts, hold_local, open, open_at};
+pub use open::{Address, OpenError, Store, accounts, cannot_be_used, hold_local, open, open_at};
 pub use postgres::LocalHold;
 pub(crate) use postgres::tell_ended;
 pub use rows::{

@@ -105,6 +105,12 @@ impl Cluster {
         Database { url: self.url(&name), name, cluster: self }
     }
 
+    /// The socket that it listens on.
+    #[allow(dead_code, reason = "only the whole-system tests put something before it")]
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.socket.join(".s.PGSQL.5432")
+    }
+
     fn url(&self, database: &str) -> String {
         format!("postgres://postgres@localhost/{database}?host={}", self.socket.display())
     }
@@ -156,7 +162,7 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 /// Where `initdb` and the others are: in `PATH`, or where Debian has them.
-fn binaries() -> Option<PathBuf> {
+pub(crate) fn binaries() -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let mut found: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
         .into_iter()
@@ -173,7 +179,7 @@ fn binaries() -> Option<PathBuf> {
 }
 
 /// As the user `postgres` when this is root, as which PostgreSQL does not run.
-fn as_server(program: &Path) -> Command {
+pub(crate) fn as_server(program: &Path) -> Command {
     if user_id() != 0 {
         return Command::new(program);
     }
@@ -220,7 +226,7 @@ fn initialise(binaries: &Path, server: &Path) -> io::Result<()> {
 }
 
 /// Its words only count when it fails; what it starts must not hold a pipe of ours open.
-fn run(mut command: Command) -> io::Result<()> {
+pub(crate) fn run(mut command: Command) -> io::Result<()> {
     let status = command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).status()?;
     if status.success() { Ok(()) } else { Err(io::Error::other(format!("{command:?}: {status}"))) }
 }

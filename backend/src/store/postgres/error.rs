@@ -9,6 +9,16 @@ fn code(error: &sqlx::Error) -> Option<&str> {
     error.as_database_error()?.try_downcast_ref::<PgDatabaseError>().map(PgDatabaseError::code)
 }
 
+/// Whether it is PostgreSQL's own word.
+pub(in crate::store) fn is_from(error: &sqlx::Error) -> bool {
+    code(error).is_some()
+}
+
+/// Whether there is no room for it.
+pub(in crate::store) fn is_full(error: &sqlx::Error) -> bool {
+    code(error) == Some("53100")
+}
+
 /// Whether the database has refused a transaction, all of it, only because of what others did at the same time.
 pub(super) fn may_be_tried_again(error: &sqlx::Error) -> bool {
     // Serialisation failure, deadlock, lock timeout.
@@ -16,7 +26,7 @@ pub(super) fn may_be_tried_again(error: &sqlx::Error) -> bool {
 }
 
 /// In words that say what to do; `None` for what is nobody's doing but ours.
-fn told(error: &sqlx::Error) -> Option<String> {
+pub(in crate::store) fn told(error: &sqlx::Error) -> Option<String> {
     let told = match error {
         sqlx::Error::Io(e) => format!("PostgreSQL cannot be reached ({e}); see whether it runs and can be reached from here"),
         sqlx::Error::Tls(e) => format!("PostgreSQL's certificate is not accepted ({e}); give its authority with `sslrootcert`"),
@@ -39,7 +49,7 @@ fn told(error: &sqlx::Error) -> Option<String> {
 }
 
 pub(in crate::store) fn store_error(error: sqlx::Error) -> StoreError {
-    if code(&error) == Some("53100") {
+    if is_full(&error) {
         return StoreError::DiskFull;
     }
     match told(&error) {

@@ -30,8 +30,8 @@ use super::{
 #[cfg(test)]
 pub(super) use connect::migrations;
 pub(super) use connect::{Postgres, options, shown};
-pub(super) use error::open_error;
 use error::store_error;
+pub(super) use error::{is_from, is_full, open_error, told};
 pub(crate) use listen::tell_ended;
 pub use local::LocalHold;
 
