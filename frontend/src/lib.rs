@@ -17,6 +17,7 @@ pub mod launch;
 pub mod live;
 pub mod log_text;
 pub mod phases;
+pub mod pools;
 pub mod story;
 
 #[cfg(target_arch = "wasm32")]

@@ -1,6 +1,8 @@
 //! *Team*: the instances that exist, who has them, what they cost, when they go.
 
+mod remove;
 mod row;
+mod stops;
 
 use berth_shared::{
     api::{Instance, InstanceId, InstanceStatus},
@@ -14,6 +16,7 @@ use crate::{
     live::use_live,
     pages::title::set_title,
 };
+use remove::{RemoveDialog, Remover};
 use row::Row;
 
 /// Whether it costs, or takes up, something now.
@@ -26,6 +29,7 @@ fn is_billed(instance: &Instance) -> bool {
 pub fn Team() -> impl IntoView {
     let live = use_live();
     let stopper = Stopper::new();
+    let remover = Remover::new();
     let burn = Memo::new(move |_| rate_of(&live.instances.all(), is_billed));
     set_title(move || format!("Team · {}/h", format::rate(burn.get())));
     let nothing = Memo::new(move |_| live.loaded.get() && live.instances.is_empty());
@@ -39,10 +43,11 @@ pub fn Team() -> impl IntoView {
                     <span class="meta">{move || live.loaded.get().then(|| live.instances.len())}</span>
                 </div>
                 <Show when=move || !nothing.get() fallback=Nothing>
-                    <Table stopper=stopper/>
+                    <Table stopper=stopper remover=remover/>
                 </Show>
             </section>
             <StopDialog stopper=stopper/>
+            <RemoveDialog remover=remover/>
         </main>
     }
 }
@@ -114,7 +119,7 @@ fn Nothing() -> impl IntoView {
 }
 
 #[component]
-fn Table(stopper: Stopper) -> impl IntoView {
+fn Table(stopper: Stopper, remover: Remover) -> impl IntoView {
     let live = use_live();
     // By person, then by age; people by name.
     let groups = Memo::new(move |_| {
@@ -137,24 +142,30 @@ fn Table(stopper: Stopper) -> impl IntoView {
                 <tr>
                     <th scope="col">"Environment"</th>
                     <th scope="col">"Status"</th>
+                    <th scope="col" data-priority="3">"Pool"</th>
                     <th scope="col" data-priority="3">"Where"</th>
                     <th scope="col" data-priority="3">"Hardware"</th>
                     <th scope="col" data-priority="1" data-num="">"$/h"</th>
                     <th scope="col" data-num="">"So far"</th>
                     <th scope="col" data-priority="4" data-num="">"Up"</th>
                     <th scope="col">"Stops by itself"</th>
-                    <th scope="col"><span class="sr">"Stop"</span></th>
+                    <th scope="col"><span class="sr">"Stop or remove"</span></th>
                 </tr>
             </thead>
             <For each=move || owners.get() key=|owner| owner.clone() let:owner>
-                <Group owner=owner groups=groups stopper=stopper/>
+                <Group owner=owner groups=groups stopper=stopper remover=remover/>
             </For>
         </table>
     }
 }
 
 #[component]
-fn Group(owner: String, groups: Memo<Vec<(String, Vec<InstanceId>)>>, stopper: Stopper) -> impl IntoView {
+fn Group(
+    owner: String,
+    groups: Memo<Vec<(String, Vec<InstanceId>)>>,
+    stopper: Stopper,
+    remover: Remover,
+) -> impl IntoView {
     let live = use_live();
     let ids = Memo::new({
         let owner = owner.clone();
@@ -171,13 +182,13 @@ fn Group(owner: String, groups: Memo<Vec<(String, Vec<InstanceId>)>>, stopper: S
     });
     view! {
         <tbody>
-            <tr class="table__group"><td colspan="9"><span class="table__group-line">
+            <tr class="table__group"><td colspan="10"><span class="table__group-line">
                 <span class="avatar" aria-hidden="true">{owner.chars().take(2).collect::<String>()}</span>
                 <b class="table__strong">{owner}</b>
                 <span>{move || format!("{} active", ids.with(Vec::len))}</span>
                 <span class="table__group-end">{move || rate.get()}</span>
             </span></td></tr>
-            <For each=move || ids.get() key=|id| *id let:id><Row id=id stopper=stopper/></For>
+            <For each=move || ids.get() key=|id| *id let:id><Row id=id stopper=stopper remover=remover/></For>
         </tbody>
     }
 }
