@@ -11,6 +11,7 @@
     )
 )]
 
+pub mod attempts;
 pub mod explore;
 pub mod format;
 pub mod launch;

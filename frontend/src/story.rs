@@ -131,4 +131,14 @@ mod tests {
         );
         assert_eq!(story(&events, true).len(), events.len());
     }
+
+    #[test]
+    fn that_only_figures_changed_is_left_out() {
+        let events = [
+            event(1, Subject::Run, None, SAYS_NOTHING),
+            event(2, Subject::Run, None, "mara kept it for longer"),
+        ];
+        let told: Vec<_> = story(&events, false).into_iter().map(|entry| entry.seq).collect();
+        assert_eq!(told, [2]);
+    }
 }

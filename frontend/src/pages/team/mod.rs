@@ -1,5 +1,9 @@
 //! *Team*: the instances that exist, who has them, what they cost, when they go.
 
+mod add;
+mod fleet;
+mod orphans;
+mod pools;
 mod remove;
 mod row;
 mod stops;
@@ -16,6 +20,10 @@ use crate::{
     live::use_live,
     pages::title::set_title,
 };
+use add::Add;
+use fleet::Fleet;
+use orphans::Orphans;
+use pools::Pools;
 use remove::{RemoveDialog, Remover};
 use row::Row;
 
@@ -30,22 +38,28 @@ pub fn Team() -> impl IntoView {
     let live = use_live();
     let stopper = Stopper::new();
     let remover = Remover::new();
+    let fleet = Fleet::follow();
     let burn = Memo::new(move |_| rate_of(&live.instances.all(), is_billed));
     set_title(move || format!("Team · {}/h", format::rate(burn.get())));
     let nothing = Memo::new(move |_| live.loaded.get() && live.instances.is_empty());
     view! {
         <TopBar><h1 class="topbar__title">"Team"</h1></TopBar>
         <main class="page" id="main" tabindex="-1">
+            <Orphans fleet=fleet/>
             <Overview burn=burn/>
             <section class="panel" aria-labelledby="active">
                 <div class="panel__head">
                     <h2 class="panel__title" id="active">"Active"</h2>
                     <span class="meta">{move || live.loaded.get().then(|| live.instances.len())}</span>
+                    <Only fleet=fleet/>
+                    <span class="panel__spring"></span>
+                    <Add fleet=fleet/>
                 </div>
                 <Show when=move || !nothing.get() fallback=Nothing>
-                    <Table stopper=stopper remover=remover/>
+                    <Table stopper=stopper remover=remover fleet=fleet/>
                 </Show>
             </section>
+            <Pools fleet=fleet/>
             <StopDialog stopper=stopper/>
             <RemoveDialog remover=remover/>
         </main>
@@ -118,13 +132,38 @@ fn Nothing() -> impl IntoView {
     }
 }
 
+/// Which pool's instances are shown, when there are several.
 #[component]
-fn Table(stopper: Stopper, remover: Remover) -> impl IntoView {
+fn Only(fleet: Fleet) -> impl IntoView {
+    let names = Memo::new(move |_| fleet.names());
+    let several = Memo::new(move |_| names.with(|names| names.len() > 1));
+    let choose = move |name: String| fleet.only.set((!name.is_empty()).then_some(name));
+    view! {
+        <Show when=move || several.get()>
+            <label class="toolbar__pick">
+                <select aria-label="Pool" prop:value=move || fleet.only.get().unwrap_or_default()
+                    on:change:target=move |event| choose(event.target().value())>
+                    <option value="">"All pools"</option>
+                    <For each=move || names.get() key=Clone::clone let:name>
+                        <option value=name.clone()>{name.clone()}</option>
+                    </For>
+                </select>
+            </label>
+        </Show>
+    }
+}
+
+#[component]
+fn Table(stopper: Stopper, remover: Remover, fleet: Fleet) -> impl IntoView {
     let live = use_live();
     // By person, then by age; people by name.
     let groups = Memo::new(move |_| {
         let mut groups: Vec<(String, Vec<InstanceId>)> = Vec::new();
+        let only = fleet.only.get();
         for instance in live.instances.all() {
+            if only.as_ref().is_some_and(|pool| instance.pool != *pool) {
+                continue;
+            }
             match groups.iter_mut().find(|(owner, _)| *owner == instance.owner) {
                 Some((_, ids)) => ids.push(instance.id),
                 None => groups.push((instance.owner.clone(), vec![instance.id])),

@@ -1,7 +1,7 @@
 //! One instance in the table.
 
 use berth_shared::api::{Instance, InstanceId, InstanceStatus, Run};
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use super::{remove::Remover, stops::Stops};
 use crate::{
@@ -58,6 +58,19 @@ pub(super) fn Row(id: InstanceId, stopper: Stopper, remover: Remover) -> impl In
             }
         })
     };
+    // A link from a run leads to its very machine.
+    let node = NodeRef::<html::Tr>::new();
+    let meant = window().location().hash().is_ok_and(|hash| hash == format!("#{id}"));
+    Effect::new(move |_| {
+        if let Some(row) = node.get().filter(|_| meant) {
+            row.scroll_into_view();
+        }
+    });
+    // A machine keeps the name that it was made with; another run on it has its own.
+    let machine = Memo::new(move |_| {
+        let machine = one.with(|one| one.name.clone());
+        (machine != name.get()).then(|| format!("on {machine}"))
+    });
     let can_remove = Memo::new(move |_| one.with(|one| one.status != InstanceStatus::Terminating));
     let remove_label = move || format!("Remove {}", one.with(|one| one.name.clone()));
     let remove = move |_| {
@@ -65,11 +78,12 @@ pub(super) fn Row(id: InstanceId, stopper: Stopper, remover: Remover) -> impl In
     };
     let known = move || run.with(Option::is_some);
     Some(view! {
-        <tr data-tone=warn id=id.to_string()>
+        <tr data-tone=warn id=id.to_string() data-new=meant.then_some("") node_ref=node>
             <td data-cell="1s">
                 <Show when=known fallback=move || view! { <span class="table__strong">{move || name.get()}</span> }>
                     <a class="table__strong" href=move || format!("/runs/{}", name.get())>{move || name.get()}</a>
                 </Show>
+                {move || machine.get().map(|words| view! { <span class="meta">" "{words}</span> })}
                 <span class="table__sub" data-only="narrow">{move || format!("{}, {}, {}", hardware.get(), offer.with(format::machine::place), pool.get())}</span>
             </td>
             <td data-cell="1e"><Status status=word note=since/></td>
