@@ -11,12 +11,14 @@
     )
 )]
 
+pub mod attempts;
 pub mod explore;
 pub mod format;
 pub mod launch;
 pub mod live;
 pub mod log_text;
 pub mod phases;
+pub mod pools;
 pub mod story;
 
 #[cfg(target_arch = "wasm32")]

@@ -10,6 +10,9 @@ use crate::format::{capitalised, status_word};
 /// How near in time a run's and its job's transitions count as one, milliseconds.
 const TOGETHER_MS: u64 = 2_000;
 
+/// What the server writes when nothing but a run's figures has changed.
+const SAYS_NOTHING: &str = "its machine changed";
+
 /// One entry.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
@@ -51,7 +54,9 @@ fn is_told(event: &Event, events: &[Event]) -> bool {
         })
     };
     match (event.subject, event.to.as_deref()) {
-        (Subject::Run, _) | (Subject::Job, None) => true,
+        // What the page's other parts show already.
+        (Subject::Run, None) => event.message != SAYS_NOTHING,
+        (Subject::Run, Some(_)) | (Subject::Job, None) => true,
         (Subject::Job, Some(to)) => !told_by_the_run(to),
         // What a machine goes through on its way, its run tells; that it stays or goes is news.
         (Subject::Instance, to) => matches!(to, Some("idle" | "terminated")),
@@ -125,5 +130,15 @@ mod tests {
             ]
         );
         assert_eq!(story(&events, true).len(), events.len());
+    }
+
+    #[test]
+    fn that_only_figures_changed_is_left_out() {
+        let events = [
+            event(1, Subject::Run, None, SAYS_NOTHING),
+            event(2, Subject::Run, None, "mara kept it for longer"),
+        ];
+        let told: Vec<_> = story(&events, false).into_iter().map(|entry| entry.seq).collect();
+        assert_eq!(told, [2]);
     }
 }

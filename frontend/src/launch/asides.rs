@@ -1,6 +1,6 @@
 //! What else a plan has to say beside its first offer.
 
-use berth_shared::api::{Difference, InstanceStatus, Plan};
+use berth_shared::api::{Difference, InstanceStatus, Plan, PlannedInstance};
 
 use crate::format::price;
 
@@ -11,83 +11,61 @@ pub fn asides(plan: &Plan) -> Vec<String> {
     if let Some(Difference::PriceChanged { was }) = plan.offers.first().and_then(|first| first.difference) {
         asides.push(format!("the preview says {}/h", price(was)));
     }
-    let waiting = plan.instances.iter().filter(|instance| instance.status == InstanceStatus::Idle).count();
-    match waiting {
-        0 => {}
-        1 => asides.push("one instance that fits waits, and cannot be given a run yet".to_owned()),
-        more => asides.push(format!("{more} instances that fit wait, and cannot be given a run yet")),
-    }
     asides
+}
+
+/// What a launch takes: "a launch uses `fox`, which waits; $0.500/h, at once".
+#[must_use]
+pub fn uses(taken: &PlannedInstance) -> String {
+    format!("a launch uses `{}`, which waits: {}/h, at once.", taken.name, price(taken.offer.price))
+}
+
+/// How many more instances wait and fit; empty when none does.
+#[must_use]
+pub fn spare(plan: &Plan) -> String {
+    match plan.instances.iter().filter(|one| one.status == InstanceStatus::Idle).count() {
+        0 | 1 => String::new(),
+        2 => " One more waits that fits.".to_owned(),
+        more => format!(" {} more wait that fit.", more - 1),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use berth_shared::{
-        api::{InstanceId, PlannedInstance, PlannedOffer},
-        catalog::{Availability, Offer, PriceBasis},
-        time::Timestamp,
+    use super::*;
+    use crate::pools::{
+        adding::tests::{plan, waiting},
+        clock::tests::offer,
     };
 
-    use super::*;
-
-    fn offer() -> Offer {
-        Offer {
-            backend: "aws".into(),
-            region: "eu-west-1".into(),
-            instance_type: "p3.2xlarge".into(),
-            cpus: 8.0,
-            memory_gib: 61.0,
-            gpu: None,
-            disk_gib: None,
-            spot: false,
-            price: 3.5,
-            basis: PriceBasis::Listed,
-            as_of: None,
-            availability: Availability::Unknown,
+    fn differing(difference: Option<Difference>) -> Plan {
+        let mut plan = plan(vec![offer()], vec![waiting("fox", "reused")]);
+        for planned in &mut plan.offers {
+            planned.difference = difference;
         }
-    }
-
-    fn plan(difference: Option<Difference>, statuses: &[InstanceStatus]) -> Plan {
-        let instance = |status: &InstanceStatus| PlannedInstance {
-            id: InstanceId(uuid::Uuid::nil()),
-            name: "fox".into(),
-            status: *status,
-            status_since: Timestamp(0),
-            offer: offer(),
-            notes: Vec::new(),
-        };
-        Plan {
-            valid: true,
-            diagnostics: Vec::new(),
-            offers: vec![PlannedOffer {
-                offer: offer(),
-                allocation: None,
-                notes: Vec::new(),
-                observed_at: None,
-                difference,
-            }],
-            total: 1,
-            refusals: Vec::new(),
-            variables: Vec::new(),
-            catalog_version: "a94ae25c".into(),
-            instances: statuses.iter().map(instance).collect(),
-            preview: None,
-        }
+        plan
     }
 
     #[test]
     fn a_plan_that_is_what_the_preview_says_needs_no_remark() {
         let none: [&str; 0] = [];
-        assert_eq!(asides(&plan(Some(Difference::Same), &[InstanceStatus::Busy])), none);
-        assert_eq!(asides(&plan(Some(Difference::NotInPreview), &[])), none);
+        assert_eq!(asides(&differing(Some(Difference::Same))), none);
+        assert_eq!(asides(&differing(Some(Difference::NotInPreview))), none);
     }
 
     #[test]
-    fn another_price_and_instances_that_wait_are_said_first() {
-        let idle = [InstanceStatus::Idle, InstanceStatus::Busy, InstanceStatus::Idle];
+    fn another_price_than_the_preview_s_is_said() {
         assert_eq!(
-            asides(&plan(Some(Difference::PriceChanged { was: 3.06 }), &idle)),
-            ["the preview says $3.060/h", "2 instances that fit wait, and cannot be given a run yet"]
+            asides(&differing(Some(Difference::PriceChanged { was: 3.06 }))),
+            ["the preview says $3.060/h"]
         );
+    }
+
+    #[test]
+    fn the_instance_that_a_launch_takes_is_named_with_its_price() {
+        let all = plan(vec![offer()], vec![waiting("fox", "reused"), waiting("box", "free")]);
+        assert_eq!(uses(&all.instances[0]), "a launch uses `fox`, which waits: $0.500/h, at once.");
+        assert_eq!(spare(&all), " One more waits that fits.");
+        assert_eq!(spare(&plan(Vec::new(), vec![waiting("fox", "reused")])), "");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use berth_shared::{
-    api::{Event, Instance, InstanceId, Run, RunId, ServerInfo, ServerMessage, Topic, Usage, User},
+    api::{Event, Instance, InstanceId, Run, RunId, ServerInfo, ServerMessage, Subject, Topic, Usage, User},
     time::Timestamp,
 };
 use leptos::prelude::*;
@@ -34,6 +34,8 @@ pub struct Live {
     pub runs: Rows<RunId, Run>,
     /// Instances that are not terminated, oldest first.
     pub instances: Rows<InstanceId, Instance>,
+    /// Grows whenever pools, or what providers have besides, may have changed.
+    pub pools_changed: RwSignal<u64>,
     /// The server's time, every second.
     pub now: RwSignal<Timestamp>,
     pub(super) skew: StoredValue<i64>,
@@ -74,6 +76,7 @@ pub fn provide_live() -> Live {
             |instance: &Instance| instance.id,
             |a: &Instance, b: &Instance| a.created_at.cmp(&b.created_at).then(a.id.cmp(&b.id)),
         ),
+        pools_changed: RwSignal::new(0),
         now: RwSignal::new(now),
         skew: StoredValue::new(0),
         feeds: StoredValue::default(),
@@ -148,6 +151,7 @@ impl Live {
             ServerMessage::Snapshot { runs, instances, .. } => {
                 self.runs.replace(runs);
                 self.instances.replace(instances);
+                self.pools_changed.update(|count| *count += 1);
                 self.loaded.set(true);
             }
             ServerMessage::Event { event, run, instance, deleted_run, .. } => {
@@ -163,6 +167,9 @@ impl Live {
                 }
                 if let Some(run) = deleted_run {
                     self.runs.remove(run);
+                }
+                if event.subject == Subject::Pool {
+                    self.pools_changed.update(|count| *count += 1);
                 }
                 self.add_event(&event);
             }

@@ -59,7 +59,17 @@ fn default_pool() -> String {
     super::DEFAULT_POOL.to_owned()
 }
 
+/// How the message of something ends that has failed and is tried again.
+pub const TRYING_AGAIN: &str = "; trying again";
+
 impl Instance {
+    /// Whether removing it has failed and is tried again, so that it may be written off.
+    #[must_use]
+    pub fn removal_fails(&self) -> bool {
+        self.status == InstanceStatus::Terminating
+            && self.message.as_ref().is_some_and(|message| message.ends_with(TRYING_AGAIN))
+    }
+
     /// US dollars so far; what it came to once it is gone.
     #[must_use]
     pub fn cost(&self, now: Timestamp) -> f64 {

@@ -17,7 +17,7 @@ mod token;
 
 pub use event::{Event, EventPage, Subject};
 pub use ids::{EventSeq, InstanceId, JobId, RunId, TerminalId};
-pub use instance::{Allocation, Instance, Isolation};
+pub use instance::{Allocation, Instance, Isolation, TRYING_AGAIN};
 pub use logs::{LogChunk, LogLine, LogSource};
 pub use page::Page;
 pub use plan::{

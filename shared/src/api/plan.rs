@@ -36,8 +36,8 @@ pub struct Plan {
     pub variables: Vec<String>,
     /// Version of the catalogue that the server has now.
     pub catalog_version: String,
-    /// Instances that exist already and fit: those without a run first, cheapest first. A launch takes none of them yet,
-    /// and each says so.
+    /// Instances that exist already and fit: those without a run first, cheapest first. The note
+    /// `reused` marks the one that a launch takes.
     #[serde(default)]
     pub instances: Vec<PlannedInstance>,
     /// How this differs from what a page finds in the catalogue by itself; `None` for a text that is not valid.
@@ -125,7 +125,7 @@ pub struct PlannedOffer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlanNote {
-    /// Stable name: `default-unmet`, `limit-not-enforced`, `isolation`, `not-reused`.
+    /// Stable name: `default-unmet`, `limit-not-enforced`, `isolation`; of instances `reused`, `free`, `not-reused`.
     pub code: String,
     /// The field it is about; empty when none.
     pub path: String,

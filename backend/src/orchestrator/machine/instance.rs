@@ -3,7 +3,10 @@
 //! `pending → provisioning → busy ⇄ idle → terminating → terminated` (`spec/dstack-0.18.md` §8). It is
 //! `terminated` only once its provider says that it is gone.
 
-use berth_shared::{api::InstanceStatus as Status, time::Timestamp};
+use berth_shared::{
+    api::{InstanceStatus as Status, TRYING_AGAIN},
+    time::Timestamp,
+};
 
 use super::{Failure, LEAVE_LIMIT, PROVISION_LIMIT, Step, UNREACHABLE_LIMIT, order, overdue};
 use crate::{
@@ -379,7 +382,7 @@ pub(super) fn failed(mut row: InstanceRow, failure: &Failure, now: Timestamp) ->
     let first = row.failing_since.is_none();
     row.failures += 1;
     row.failing_since.get_or_insert(now);
-    let message = format!("{}; trying again", failure.message());
+    let message = format!("{}{TRYING_AGAIN}", failure.message());
     if first {
         row.instance.message = Some(message.clone());
         return Next::stay(row).saying(message);

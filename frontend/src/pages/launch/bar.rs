@@ -1,6 +1,6 @@
 //! The launch bar: what will be launched, what it costs, and the button.
 
-use berth_shared::api::{Plan, PlannedOffer};
+use berth_shared::api::{Plan, PlannedInstance, PlannedOffer};
 use leptos::prelude::*;
 
 use super::{
@@ -16,6 +16,7 @@ use crate::{
         ready::{Readiness, values_in_words, variables},
         refused::{Agreement, Refused, Remedy},
     },
+    pools::adding,
 };
 
 /// The bar. It never moves.
@@ -28,8 +29,9 @@ pub(super) fn LaunchBar(desk: Desk) -> impl IntoView {
     };
     // A question that takes longer than a blink is shown; the shorter ones would only flicker.
     let pending = move || desk.plan.with(|plan| !plan.is_current() && plan.shown().is_some());
-    let empty =
-        move || desk.plan.with(|plan| !matches!(plan.shown(), Some(Ok(plan)) if !plan.offers.is_empty()));
+    let empty = move || {
+        desk.plan.with(|plan| !matches!(plan.shown(), Some(Ok(plan)) if adding::would_be(plan).is_some()))
+    };
     let launch = launching::launcher(desk);
     let mac =
         window().navigator().platform().is_ok_and(|name| name.starts_with("Mac") || name.starts_with("iP"));
@@ -62,9 +64,10 @@ fn Offer(desk: Desk) -> impl IntoView {
             _ if invalid => nothing("Not a configuration yet", "The problems are listed below the text"),
             None => nothing("Asking the server what it would take…", ""),
             Some(Err(error)) => nothing("No answer from the server", &error.to_string()),
-            Some(Ok(plan)) => match plan.offers.first() {
-                Some(first) => offer(plan, first),
-                None => {
+            Some(Ok(plan)) => match (adding::taken(plan), plan.offers.first()) {
+                (Some(one), _) => waiting(plan, one),
+                (None, Some(first)) => offer(plan, first),
+                (None, None) => {
                     let why = plan.refusals.iter().flat_map(|refusal| &refusal.reasons).next();
                     nothing(
                         "Nothing to launch on",
@@ -84,6 +87,32 @@ fn nothing(title: &str, sub: &str) -> AnyView {
     view! {
         <div class="launchbar__name">{title.to_owned()}</div>
         <div class="launchbar__sub" title=full><Prose text=sub.to_owned() capital=true/></div>
+    }
+    .into_any()
+}
+
+/// An instance that waits.
+fn waiting(plan: &Plan, one: &PlannedInstance) -> AnyView {
+    let spot = one.offer.spot;
+    let backend = one.offer.backend.clone();
+    let kind = one.offer.instance_type.clone();
+    let else_new = if plan.offers.is_empty() { "" } else { "; if it is gone by then, another one is made" };
+    let sub = format!("{} waits and is used, at once{else_new}", one.name);
+    let catalog = plan.catalog_version.clone();
+    view! {
+        <div class="launchbar__line">
+            <span class="backend">
+                <span class="backend__mark" aria-hidden="true">{machine::plate(&backend)}</span>
+                <span class="sr">{backend.clone()}</span>
+            </span>
+            <span class="launchbar__name">
+                {machine::hardware(&one.offer, None)}
+                <span class="launchbar__type">", "{kind}</span>
+            </span>
+            <Spot spot/>
+            <span class="launchbar__catalog">"catalogue "<span class="mono">{catalog}</span></span>
+        </div>
+        <div class="launchbar__sub" title=sub.clone()>{sub.clone()}</div>
     }
     .into_any()
 }
@@ -169,7 +198,7 @@ fn Values(desk: Desk) -> impl IntoView {
 fn Cost(desk: Desk) -> impl IntoView {
     let first = Memo::new(move |_| {
         desk.plan.with(|plan| match plan.shown() {
-            Some(Ok(plan)) => plan.offers.first().map(|first| first.offer.clone()),
+            Some(Ok(plan)) => adding::would_be(plan).cloned(),
             _ => None,
         })
     });

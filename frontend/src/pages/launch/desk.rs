@@ -23,6 +23,7 @@ use crate::{
         ready::{Known, Readiness, readiness},
         refused::Refused,
     },
+    pools::adding::taken,
     price_list::Offers,
 };
 
@@ -264,7 +265,10 @@ impl Desk {
         self.plan.with(|plan| {
             let (offers, failed) = match plan.shown() {
                 None => (None, None),
-                Some(Ok(plan)) => (Some(plan.total.max(plan.offers.len() as u64)), None),
+                Some(Ok(plan)) => {
+                    let waiting = u64::from(taken(plan).is_some());
+                    (Some(plan.total.max(plan.offers.len() as u64) + waiting), None)
+                }
                 Some(Err(error)) => (None, Some(error.to_string())),
             };
             readiness(Known {

@@ -17,6 +17,7 @@ use crate::{
         ready::{Readiness, variables},
         refused::{Agreement, Refused, Remedy},
     },
+    pools::adding,
 };
 
 /// A function that launches what the desk holds: asks for missing values first, goes to the run when it is made,
@@ -93,8 +94,8 @@ fn request(desk: Desk, agreed: Option<Agreement>) -> SubmitRequest {
 /// What the plan on show says it costs.
 fn seen(plan: &Answers<Result<Plan, ApiError>>) -> Option<Agreement> {
     let plan = plan.shown()?.as_ref().ok()?;
-    let first = plan.offers.first()?;
-    Some(Agreement { price: first.offer.price, catalog: plan.catalog_version.clone() })
+    let offer = adding::would_be(plan)?;
+    Some(Agreement { price: offer.price, catalog: plan.catalog_version.clone() })
 }
 
 fn refuse(desk: Desk, error: &ApiError) {

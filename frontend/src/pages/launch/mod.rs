@@ -24,6 +24,7 @@ mod share;
 mod table;
 mod text_pane;
 mod values;
+mod waiting;
 
 use leptos::prelude::*;
 

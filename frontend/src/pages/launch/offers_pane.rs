@@ -11,6 +11,7 @@ use super::{
     none::NoneFits,
     plot::Plot,
     table::{OffersTable, Room},
+    waiting::Waiting,
 };
 use crate::{
     components::{Icon, Spot},
@@ -42,6 +43,7 @@ pub(super) fn OffersPane(desk: Desk) -> impl IntoView {
             on:scroll=move |_| desk.listed.moved.update(|moved| *moved = moved.wrapping_add(1))>
             <Chips desk/>
             <Here desk/>
+            <Waiting desk/>
             {move || failed().map(|why| view! {
                 <div class="notice" data-tone="danger" data-bleed role="alert">
                     <Icon name="error"/>

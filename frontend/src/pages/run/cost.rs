@@ -4,7 +4,7 @@ use berth_shared::{api::InstanceStatus, catalog::PriceBasis};
 use leptos::prelude::*;
 
 use super::Subject;
-use crate::{components::basis_text, format, live::use_live};
+use crate::{attempts, components::basis_text, format, live::use_live};
 
 /// The panel with the one figure of this page.
 #[component]
@@ -26,6 +26,7 @@ pub(super) fn Cost(subject: Subject) -> impl IntoView {
             }
         })
     });
+    let earlier = Memo::new(move |_| run.with(attempts::earlier));
     let over = Memo::new(move |_| run.with(|run| run.status.is_finished()));
     // How much of `max_duration` is used up, and the most that it can cost.
     let limit = Memo::new(move |_| {
@@ -59,6 +60,7 @@ pub(super) fn Cost(subject: Subject) -> impl IntoView {
                     <span class="figure__label">{move || if over.get() { "It cost" } else { "Cost so far" }}</span>
                     <span class="figure__value" data-size="lg">{move || cost.get()}</span>
                     <span class="figure__note">{move || note.get()}</span>
+                    {move || earlier.get().map(|words| view! { <span class="figure__note">{words}</span> })}
                 </div>
                 {move || limit.get().map(|(share, words, most)| view! {
                     <div class="loadline">

@@ -27,6 +27,7 @@ pub(super) fn Head(subject: Subject, stopper: Stopper) -> impl IntoView {
         let part = instance.and_then(|one| one.with(|one| one.allocation.clone()));
         offer.with(|offer| offer.as_ref().map(|offer| format::machine::hardware(offer, part.as_ref())))
     });
+    let attempts = Memo::new(move |_| run.with(|run| run.attempts));
     let owner = run.with_untracked(|run| run.owner.clone());
     let launched = run.with_untracked(|run| run.submitted_at);
     let when = Memo::new(move |_| {
@@ -68,6 +69,7 @@ pub(super) fn Head(subject: Subject, stopper: Stopper) -> impl IntoView {
                             {offer.spot.then(|| view! { <span>"Spot"</span> })}
                         }
                     })}
+                    <Show when=move || { attempts.get() > 1 }><span>"attempt "{move || attempts.get()}</span></Show>
                     <span title=format::exact(launched)>{move || when.get()}</span>
                 </div>
             </div>

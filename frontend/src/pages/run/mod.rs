@@ -11,6 +11,7 @@ mod terminals;
 mod timeline;
 mod trouble;
 mod usage;
+mod waits;
 mod work;
 
 use berth_shared::api::{Run, RunDetail, RunId, RunStatus, Topic};
@@ -158,6 +159,7 @@ fn Found(id: RunId) -> impl IntoView {
     Some(view! {
         <head::Head subject=subject.clone() stopper=stopper/>
         <phase_bar::PhaseBar subject=subject.clone()/>
+        <waits::Waits subject=subject.clone()/>
         <trouble::Trouble subject=subject.clone()/>
         <div class="columns">
             <div class="stack">

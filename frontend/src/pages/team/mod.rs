@@ -1,6 +1,12 @@
 //! *Team*: the instances that exist, who has them, what they cost, when they go.
 
+mod add;
+mod fleet;
+mod orphans;
+mod pools;
+mod remove;
 mod row;
+mod stops;
 
 use berth_shared::{
     api::{Instance, InstanceId, InstanceStatus},
@@ -14,6 +20,11 @@ use crate::{
     live::use_live,
     pages::title::set_title,
 };
+use add::Add;
+use fleet::Fleet;
+use orphans::Orphans;
+use pools::Pools;
+use remove::{RemoveDialog, Remover};
 use row::Row;
 
 /// Whether it costs, or takes up, something now.
@@ -26,23 +37,31 @@ fn is_billed(instance: &Instance) -> bool {
 pub fn Team() -> impl IntoView {
     let live = use_live();
     let stopper = Stopper::new();
+    let remover = Remover::new();
+    let fleet = Fleet::follow();
     let burn = Memo::new(move |_| rate_of(&live.instances.all(), is_billed));
     set_title(move || format!("Team · {}/h", format::rate(burn.get())));
     let nothing = Memo::new(move |_| live.loaded.get() && live.instances.is_empty());
     view! {
         <TopBar><h1 class="topbar__title">"Team"</h1></TopBar>
         <main class="page" id="main" tabindex="-1">
+            <Orphans fleet=fleet/>
             <Overview burn=burn/>
             <section class="panel" aria-labelledby="active">
                 <div class="panel__head">
                     <h2 class="panel__title" id="active">"Active"</h2>
                     <span class="meta">{move || live.loaded.get().then(|| live.instances.len())}</span>
+                    <Only fleet=fleet/>
+                    <span class="panel__spring"></span>
+                    <Add fleet=fleet/>
                 </div>
                 <Show when=move || !nothing.get() fallback=Nothing>
-                    <Table stopper=stopper/>
+                    <Table stopper=stopper remover=remover fleet=fleet/>
                 </Show>
             </section>
+            <Pools fleet=fleet/>
             <StopDialog stopper=stopper/>
+            <RemoveDialog remover=remover/>
         </main>
     }
 }
@@ -113,13 +132,38 @@ fn Nothing() -> impl IntoView {
     }
 }
 
+/// Which pool's instances are shown, when there are several.
 #[component]
-fn Table(stopper: Stopper) -> impl IntoView {
+fn Only(fleet: Fleet) -> impl IntoView {
+    let names = Memo::new(move |_| fleet.names());
+    let several = Memo::new(move |_| names.with(|names| names.len() > 1));
+    let choose = move |name: String| fleet.only.set((!name.is_empty()).then_some(name));
+    view! {
+        <Show when=move || several.get()>
+            <label class="toolbar__pick">
+                <select aria-label="Pool" prop:value=move || fleet.only.get().unwrap_or_default()
+                    on:change:target=move |event| choose(event.target().value())>
+                    <option value="">"All pools"</option>
+                    <For each=move || names.get() key=Clone::clone let:name>
+                        <option value=name.clone()>{name.clone()}</option>
+                    </For>
+                </select>
+            </label>
+        </Show>
+    }
+}
+
+#[component]
+fn Table(stopper: Stopper, remover: Remover, fleet: Fleet) -> impl IntoView {
     let live = use_live();
     // By person, then by age; people by name.
     let groups = Memo::new(move |_| {
         let mut groups: Vec<(String, Vec<InstanceId>)> = Vec::new();
+        let only = fleet.only.get();
         for instance in live.instances.all() {
+            if only.as_ref().is_some_and(|pool| instance.pool != *pool) {
+                continue;
+            }
             match groups.iter_mut().find(|(owner, _)| *owner == instance.owner) {
                 Some((_, ids)) => ids.push(instance.id),
                 None => groups.push((instance.owner.clone(), vec![instance.id])),
@@ -137,24 +181,30 @@ fn Table(stopper: Stopper) -> impl IntoView {
                 <tr>
                     <th scope="col">"Environment"</th>
                     <th scope="col">"Status"</th>
+                    <th scope="col" data-priority="3">"Pool"</th>
                     <th scope="col" data-priority="3">"Where"</th>
                     <th scope="col" data-priority="3">"Hardware"</th>
                     <th scope="col" data-priority="1" data-num="">"$/h"</th>
                     <th scope="col" data-num="">"So far"</th>
                     <th scope="col" data-priority="4" data-num="">"Up"</th>
                     <th scope="col">"Stops by itself"</th>
-                    <th scope="col"><span class="sr">"Stop"</span></th>
+                    <th scope="col"><span class="sr">"Stop or remove"</span></th>
                 </tr>
             </thead>
             <For each=move || owners.get() key=|owner| owner.clone() let:owner>
-                <Group owner=owner groups=groups stopper=stopper/>
+                <Group owner=owner groups=groups stopper=stopper remover=remover/>
             </For>
         </table>
     }
 }
 
 #[component]
-fn Group(owner: String, groups: Memo<Vec<(String, Vec<InstanceId>)>>, stopper: Stopper) -> impl IntoView {
+fn Group(
+    owner: String,
+    groups: Memo<Vec<(String, Vec<InstanceId>)>>,
+    stopper: Stopper,
+    remover: Remover,
+) -> impl IntoView {
     let live = use_live();
     let ids = Memo::new({
         let owner = owner.clone();
@@ -171,13 +221,13 @@ fn Group(owner: String, groups: Memo<Vec<(String, Vec<InstanceId>)>>, stopper: S
     });
     view! {
         <tbody>
-            <tr class="table__group"><td colspan="9"><span class="table__group-line">
+            <tr class="table__group"><td colspan="10"><span class="table__group-line">
                 <span class="avatar" aria-hidden="true">{owner.chars().take(2).collect::<String>()}</span>
                 <b class="table__strong">{owner}</b>
                 <span>{move || format!("{} active", ids.with(Vec::len))}</span>
                 <span class="table__group-end">{move || rate.get()}</span>
             </span></td></tr>
-            <For each=move || ids.get() key=|id| *id let:id><Row id=id stopper=stopper/></For>
+            <For each=move || ids.get() key=|id| *id let:id><Row id=id stopper=stopper remover=remover/></For>
         </tbody>
     }
 }

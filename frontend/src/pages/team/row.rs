@@ -1,11 +1,9 @@
 //! One instance in the table.
 
-use berth_shared::{
-    api::{Instance, InstanceId, InstanceStatus, Run},
-    time::Timestamp,
-};
-use leptos::prelude::*;
+use berth_shared::api::{Instance, InstanceId, InstanceStatus, Run};
+use leptos::{html, prelude::*};
 
+use super::{remove::Remover, stops::Stops};
 use crate::{
     components::{Backend, Icon, Price, Status, Stopper},
     format,
@@ -22,20 +20,9 @@ fn status(instance: &Instance, run: Option<&Run>) -> &'static str {
     }
 }
 
-/// When it stops by itself, in a few words; the idle clock is shown apart.
-fn stops(instance: &Instance, run: Option<&Run>, now: Timestamp) -> String {
-    match (instance.status, run.and_then(|run| run.stops_at)) {
-        (InstanceStatus::Terminating, _) => "going".to_owned(),
-        (InstanceStatus::Pending | InstanceStatus::Provisioning, _) => "starting".to_owned(),
-        (_, Some(at)) => format!("stops {}", format::clock_when(at, now)),
-        (_, None) if instance.run_id.is_some() => "with its run".to_owned(),
-        (_, None) => "no limit".to_owned(),
-    }
-}
-
 /// A row that redraws only what changes in it.
 #[component]
-pub(super) fn Row(id: InstanceId, stopper: Stopper) -> impl IntoView {
+pub(super) fn Row(id: InstanceId, stopper: Stopper, remover: Remover) -> impl IntoView {
     let live = use_live();
     let instance = live.instances.row(id)?;
     let run = Memo::new({
@@ -58,9 +45,7 @@ pub(super) fn Row(id: InstanceId, stopper: Stopper) -> impl IntoView {
     let so_far = Memo::new(move |_| format::cost(one.with(|one| one.cost(live.now.get()))));
     let up =
         Memo::new(move |_| format::duration(live.now.get().millis_since(one.with(|one| one.created_at))));
-    let stops = Memo::new(move |_| one.with(|one| run.with(|run| stops(one, run.as_ref(), live.now.get()))));
-    let idle_stop =
-        Memo::new(move |_| one.with(|one| one.idle_stop_at.filter(|_| one.status == InstanceStatus::Idle)));
+    let pool = Memo::new(move |_| one.with(|one| one.pool.clone()));
     let can_stop = Memo::new(move |_| run.with(|run| run.as_ref().is_some_and(|run| run.actions().stop)));
     let warn =
         move || one.with(|one| one.status == InstanceStatus::Idle && one.offer.price > 0.0).then_some("warn");
@@ -73,16 +58,36 @@ pub(super) fn Row(id: InstanceId, stopper: Stopper) -> impl IntoView {
             }
         })
     };
+    // A link from a run leads to its very machine.
+    let node = NodeRef::<html::Tr>::new();
+    let meant = window().location().hash().is_ok_and(|hash| hash == format!("#{id}"));
+    Effect::new(move |_| {
+        if let Some(row) = node.get().filter(|_| meant) {
+            row.scroll_into_view();
+        }
+    });
+    // A machine keeps the name that it was made with; another run on it has its own.
+    let machine = Memo::new(move |_| {
+        let machine = one.with(|one| one.name.clone());
+        (machine != name.get()).then(|| format!("on {machine}"))
+    });
+    let can_remove = Memo::new(move |_| one.with(|one| one.status != InstanceStatus::Terminating));
+    let remove_label = move || format!("Remove {}", one.with(|one| one.name.clone()));
+    let remove = move |_| {
+        one.with_untracked(|one| run.with_untracked(|run| remover.remove(one, run.as_ref())));
+    };
     let known = move || run.with(Option::is_some);
     Some(view! {
-        <tr data-tone=warn>
+        <tr data-tone=warn id=id.to_string() data-new=meant.then_some("") node_ref=node>
             <td data-cell="1s">
                 <Show when=known fallback=move || view! { <span class="table__strong">{move || name.get()}</span> }>
                     <a class="table__strong" href=move || format!("/runs/{}", name.get())>{move || name.get()}</a>
                 </Show>
-                <span class="table__sub" data-only="narrow">{move || format!("{}, {}", hardware.get(), offer.with(format::machine::place))}</span>
+                {move || machine.get().map(|words| view! { <span class="meta">" "{words}</span> })}
+                <span class="table__sub" data-only="narrow">{move || format!("{}, {}, {}", hardware.get(), offer.with(format::machine::place), pool.get())}</span>
             </td>
             <td data-cell="1e"><Status status=word note=since/></td>
+            <td data-priority="3">{move || pool.get()}</td>
             <td data-priority="3">{move || { let offer = offer.get(); view! { <Backend name=format::machine::place(&offer) backend=offer.backend/> } }}</td>
             <td data-priority="3">{move || hardware.get()}</td>
             <td data-priority="1" data-num="">{move || view! { <Price offer=offer.get()/> }}</td>
@@ -91,21 +96,21 @@ pub(super) fn Row(id: InstanceId, stopper: Stopper) -> impl IntoView {
                 <span class="table__sub" data-only="phone" data-inline="">{move || view! { <Price offer=offer.get() per=true/> }}</span>
             </td>
             <td data-priority="4" data-num="">{move || up.get()}</td>
-            <td data-cell="2s">
-                <Show when=move || idle_stop.get().is_some() fallback=move || view! { <span class="meta">{move || stops.get()}</span> }>
-                    <span class="idle"><span class="sr">"stops in "</span>
-                        <span class="idle__clock">{move || idle_stop.get().map(|at| format::countdown(at, live.now.get()))}</span>
-                    </span>
-                </Show>
-            </td>
-            <td>
+            <td data-cell="2s"><Stops one=one run=run remover=remover/></td>
+            <td data-cell="3e"><span class="rowactions">
                 <Show when=move || can_stop.get()>
                     <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label=label title=label
                         aria-busy=move || run_id().is_some_and(|run| stopper.is_busy(run)).to_string() on:click=ask>
                         <Icon name="stop"/>
                     </button>
                 </Show>
-            </td>
+                <Show when=move || can_remove.get()>
+                    <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label=remove_label title=remove_label
+                        aria-busy=move || remover.is_busy(id).to_string() on:click=remove>
+                        <Icon name="trash"/>
+                    </button>
+                </Show>
+            </span></td>
         </tr>
     })
 }

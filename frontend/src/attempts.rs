@@ -1,0 +1,75 @@
+//! Attempts of a run, in words.
+
+use berth_shared::{
+    api::{Run, RunStatus},
+    time::Timestamp,
+};
+
+use crate::{format::cost, pools::clock::left};
+
+/// When a run that waits is submitted again: "attempt 2 begins in 12 s".
+#[must_use]
+pub fn next(run: &Run, now: Timestamp) -> Option<String> {
+    let at = run.retry_at.filter(|_| run.status == RunStatus::Pending)?;
+    let attempt = run.attempts.saturating_add(1);
+    Some(if at <= now {
+        format!("attempt {attempt} begins")
+    } else {
+        format!("attempt {attempt} begins in {}", left(at, now))
+    })
+}
+
+/// How much of a run's cost is that of earlier machines: "$0.12 of it for earlier machines".
+#[must_use]
+pub fn earlier(run: &Run) -> Option<String> {
+    (run.earlier_cost > 0.0).then(|| format!("{} of it for earlier machines", cost(run.earlier_cost)))
+}
+
+#[cfg(test)]
+mod tests {
+    use berth_shared::api::RunId;
+
+    use super::*;
+
+    fn run(status: RunStatus) -> Run {
+        Run {
+            id: RunId(uuid::Uuid::nil()),
+            name: "fox".into(),
+            owner: "ann".into(),
+            status,
+            status_since: Timestamp(0),
+            progress: None,
+            reason: None,
+            job_reason: None,
+            message: None,
+            submitted_at: Timestamp(0),
+            billed_from: None,
+            billed_to: None,
+            earlier_cost: 0.0,
+            attempts: 1,
+            retry_at: Some(Timestamp(12_000)),
+            started_at: None,
+            finished_at: None,
+            stops_at: None,
+            offer: None,
+            instance_id: None,
+            ports: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_run_that_waits_says_when_its_next_attempt_begins() {
+        let pending = run(RunStatus::Pending);
+        assert_eq!(next(&pending, Timestamp(0)).as_deref(), Some("attempt 2 begins in 12 s"));
+        assert_eq!(next(&pending, Timestamp(12_000)).as_deref(), Some("attempt 2 begins"));
+        assert_eq!(next(&run(RunStatus::Running), Timestamp(0)), None);
+        assert_eq!(next(&Run { retry_at: None, ..pending }, Timestamp(0)), None);
+    }
+
+    #[test]
+    fn what_earlier_machines_cost_is_said_apart() {
+        assert_eq!(earlier(&run(RunStatus::Running)), None);
+        let second = Run { earlier_cost: 1.2, ..run(RunStatus::Running) };
+        assert_eq!(earlier(&second).as_deref(), Some("$1.20 of it for earlier machines"));
+    }
+}
