@@ -132,8 +132,15 @@ pub(super) async fn sweep(core: &Core, provider: &dyn Provider) -> Result<(), St
     let gone: Vec<Orphan> =
         known.into_iter().filter(|(handle, _)| !seen.contains(handle)).map(|(_, orphan)| orphan).collect();
     for orphan in gone {
+        let told = core.call(name, "observe", provider.observe(orphan.id)).await;
         let now = core.now();
-        let after = Orphan { gone_at: Some(now), billed_to: orphan.billed_to.or(Some(now)), ..orphan };
+        // Its provider knows better when it ceased to cost, if it still knows of it.
+        let to = match told {
+            Ok(InstanceObservation::Gone { billing, .. }) => billing.to.filter(|to| *to <= now),
+            _ => None,
+        };
+        let to = to.unwrap_or(now).max(orphan.billed_from.unwrap_or(now));
+        let after = Orphan { gone_at: Some(now), billed_to: Some(orphan.billed_to.unwrap_or(to)), ..orphan };
         write(core, after, "is gone", now).await?;
     }
     failed
@@ -190,7 +197,8 @@ async fn stray(
         _ => {}
     }
     let lags = core.now() < row.instance.status_since.plus_seconds(provider.lag_seconds());
-    if lags && matches!(seen, Ok(InstanceObservation::Gone { .. })) {
+    let there = matches!(seen, Ok(InstanceObservation::Creating { .. } | InstanceObservation::Ready { .. }));
+    if lags && !there {
         return remove(core, provider, id).await;
     }
     for thing in things {
