@@ -213,7 +213,7 @@ test(
       await line.getByRole('button', { name: 'Keep lost-otter' }).click();
       await line.getByText(/; kept/).waitFor();
       assert.deepEqual(decided, [{ backend: 'aws', handle: 'i-0abc12', keep: true }]);
-      assert.equal(await line.getByRole('button', { name: 'Remove lost-otter now' }).count(), 1, 'it may be removed still');
+      assert.equal(await line.getByRole('button', { name: 'Remove now: lost-otter' }).count(), 1, 'it may be removed still');
     },
     ['--demo'],
   ),
@@ -253,7 +253,7 @@ test(
       await row.locator('[data-status="terminating"]').waitFor();
       await row.getByText('aws answers 500 to the removal; trying again').waitFor();
       await examineAll(page, 'stuck');
-      await row.getByRole('button', { name: 'Write off clingy-crab' }).click();
+      await row.getByRole('button', { name: /Write off.* clingy-crab/ }).click();
       const question = page.getByRole('dialog', { name: 'Write off clingy-crab?' });
       await question.getByText(/may still cost money/).waitFor();
       await question.getByRole('button', { name: 'Write off', exact: true }).click();
