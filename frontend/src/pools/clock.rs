@@ -16,8 +16,8 @@ const MARGIN_SECONDS: i64 = 60;
 /// The time left in words, which tick: `4 min 12 s`; `0 s` once it is over.
 #[must_use]
 pub fn left(until: Timestamp, now: Timestamp) -> String {
-    // The last started second still counts.
-    duration((until.millis_since(now) + 999) / 1000 * 1000)
+    // To the nearest second: the page's clock ticks a moment after the server's, and would show more than was given.
+    duration((until.millis_since(now) + 500) / 1000 * 1000)
 }
 
 /// A length of time that somebody chose, without a second unit that says nothing: `5 min`, `1 h 30 min`, `3 d`.
@@ -147,8 +147,8 @@ pub(crate) mod tests {
     #[test]
     fn a_clock_ticks_down_to_nothing() {
         assert_eq!(left(at(252), at(0)), "4 min 12 s");
-        assert_eq!(left(Timestamp(251_001), at(0)), "4 min 12 s");
-        assert_eq!(left(Timestamp(1), at(0)), "1 s");
+        assert_eq!(left(Timestamp(252_400), at(0)), "4 min 12 s");
+        assert_eq!(left(Timestamp(600), at(0)), "1 s");
         assert_eq!(left(at(0), at(9)), "0 s");
     }
 

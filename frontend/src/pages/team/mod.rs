@@ -176,7 +176,7 @@ fn Table(stopper: Stopper, remover: Remover, fleet: Fleet) -> impl IntoView {
         groups.with(|groups| groups.iter().map(|(owner, _)| owner.clone()).collect::<Vec<_>>())
     });
     view! {
-        <table class="table" class:stale=move || live.loaded.get() && !live.is_live() data-stack="" data-wide="" aria-label="Instances" aria-busy=move || (!live.loaded.get()).to_string()>
+        <table class="table instances" class:stale=move || live.loaded.get() && !live.is_live() data-stack="" data-wide="" aria-label="Instances" aria-busy=move || (!live.loaded.get()).to_string()>
             <thead>
                 <tr>
                     <th scope="col">"Environment"</th>

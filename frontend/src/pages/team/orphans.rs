@@ -63,7 +63,7 @@ fn Line(fleet: Fleet, one: Orphan) -> impl IntoView {
         let one = one.clone();
         move || one.ours && removing(&one)
     });
-    let (keep_label, remove_label) = (format!("Keep {what}"), format!("Remove {what} now"));
+    let (keep_label, remove_label) = (format!("Keep {what}"), format!("Remove now: {what}"));
     let words = {
         let one = one.clone();
         move || format!("{}; {}", orphan::costs(&one, live.now.get()), orphan::fate(&one, live.now.get()))

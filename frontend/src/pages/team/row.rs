@@ -96,7 +96,7 @@ pub(super) fn Row(id: InstanceId, stopper: Stopper, remover: Remover) -> impl In
                 <span class="table__sub" data-only="phone" data-inline="">{move || view! { <Price offer=offer.get() per=true/> }}</span>
             </td>
             <td data-priority="4" data-num="">{move || up.get()}</td>
-            <td data-cell="2s"><Stops one=one run=run remover=remover/></td>
+            <td data-cell="3s"><Stops one=one run=run remover=remover/></td>
             <td data-cell="3e"><span class="rowactions">
                 <Show when=move || can_stop.get()>
                     <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label=label title=label

@@ -45,7 +45,7 @@ pub(super) fn Stops(one: Memo<Instance>, run: Memo<Option<Run>>, remover: Remove
         </Show>
         <Show when=move || stuck.get()>
             <button class="btn" data-kind="danger" data-size="sm" aria-haspopup="dialog"
-                aria-label=move || format!("Write off {}", one.with(|one| one.name.clone())) on:click=write_off>"Write off…"</button>
+                on:click=write_off>"Write off…"<span class="sr">" "{move || one.with(|one| one.name.clone())}</span></button>
         </Show>
         {move || leaves.get().map(|(words, exact)| view! { <span class="stops__why" data-tone="warn" title=exact>{words}</span> })}
     }
