@@ -3,8 +3,9 @@
 //!
 //! A point is named by words with dots between them; without `#` the first time counts. The points are `call.WHAT.before`
 //! and `.after` for each call to a provider (`plan`, `create`, `observe`, `terminate`, `list`, `remove-copies`,
-//! `environment`, `start`, `observe-job`, `stop`, `keep`, `logs`), and `commit`, `lease` (its `.after` only when something was leased), `release`, `join` and
-//! `leave`, each with `.before` and `.after`. The `.after` of one is before anybody knows how it went.
+//! `environment`, `start`, `observe-job`, `stop`, `keep`, `logs`), `commit`, `lease` (its `.after` only when something was
+//! leased), `release`, `join` and `beat`, each with `.before` and `.after`, and `leave.before`. The `.after` of one is
+//! before anybody knows how it went.
 //!
 //! A release build has nothing of this: no variable is read and nothing is counted.
 

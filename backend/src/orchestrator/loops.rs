@@ -1,13 +1,18 @@
 //! Loops: who is due gets a pass, promptly; the process tells that it is there.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use berth_shared::api::InstanceId;
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
-    task::{JoinError, JoinSet},
+    task::{self, JoinError, JoinSet},
     time::{sleep, timeout},
 };
+use uuid::Uuid;
 
 use super::{
     core::Core,
@@ -81,35 +86,48 @@ type Ended = (Lease, Option<Due>);
 /// Gives passes to rows that are due, for ever. Dropping it drops the passes that run.
 pub(super) async fn dispatch(core: Arc<Core>) {
     let mut running: JoinSet<Ended> = JoinSet::new();
+    let mut held: HashMap<task::Id, Uuid> = HashMap::new();
     let mut done = Vec::new();
+    // Whether there may be leases of which this process was not told.
+    let mut doubtful = false;
     loop {
         give_back(&core, &mut done).await;
-        let leased = match lease(&core, CONCURRENCY - running.len()).await {
-            Ok(leased) => leased,
-            Err(error) => {
-                tracing::error!(%error, "no row could be leased; trying again");
+        if doubtful {
+            let known: Vec<Uuid> =
+                held.values().copied().chain(done.iter().map(|(lease, _)| lease.id)).collect();
+            match core.storage.disown(&core.owner, &known).await {
+                Ok(()) => doubtful = false,
+                Err(error) => tracing::error!(%error, "lost leases could not be given back; trying again"),
+            }
+        }
+        let (leased, asked) = lease(&core, CONCURRENCY - running.len()).await;
+        if let Err(error) = asked {
+            tracing::error!(%error, "no row could be leased; trying again");
+            doubtful = true;
+            if leased.is_empty() {
                 sleep(POLL).await;
                 continue;
             }
-        };
+        }
         let idle = leased.is_empty();
         for lease in leased {
             core.meters.leased(lease.queue, 1);
-            running.spawn(work(Arc::clone(&core), lease));
+            let id = lease.id;
+            held.insert(running.spawn(work(Arc::clone(&core), lease)).id(), id);
         }
         if running.len() >= CONCURRENCY {
-            ended(running.join_next().await, &mut done);
+            ended(running.join_next_with_id().await, &mut held, &mut done);
         } else if idle {
             let wait = until_due(&core).await;
             tokio::select! {
                 biased;
-                Some(joined) = running.join_next() => ended(Some(joined), &mut done),
+                Some(joined) = running.join_next_with_id() => ended(Some(joined), &mut held, &mut done),
                 () = core.storage.signals().work() => {}
                 () = sleep(wait) => {}
             }
         }
-        while let Some(joined) = running.try_join_next() {
-            ended(Some(joined), &mut done);
+        while let Some(joined) = running.try_join_next_with_id() {
+            ended(Some(joined), &mut held, &mut done);
         }
     }
 }
@@ -124,13 +142,21 @@ async fn work(core: Arc<Core>, lease: Lease) -> Ended {
     (lease, due)
 }
 
-fn ended(joined: Option<Result<Ended, JoinError>>, done: &mut Vec<(Lease, Due)>) {
+type Joined = Result<(task::Id, Ended), JoinError>;
+
+fn ended(joined: Option<Joined>, held: &mut HashMap<task::Id, Uuid>, done: &mut Vec<(Lease, Due)>) {
     match joined {
-        Some(Ok((lease, Some(due)))) => done.push((lease, due)),
-        Some(Err(error)) if error.is_panic() => {
-            tracing::error!(%error, "a pass panicked; its row is tried again when its lease expires");
+        Some(Ok((id, (lease, due)))) => {
+            held.remove(&id);
+            done.extend(due.map(|due| (lease, due)));
         }
-        _ => {}
+        Some(Err(error)) => {
+            held.remove(&error.id());
+            if error.is_panic() {
+                tracing::error!(%error, "a pass panicked; its row is tried again when its lease expires");
+            }
+        }
+        None => {}
     }
 }
 
@@ -150,7 +176,8 @@ async fn give_back(core: &Core, done: &mut Vec<(Lease, Due)>) {
     }
 }
 
-async fn lease(core: &Core, room: usize) -> Result<Vec<Lease>, StoreError> {
+/// What could be leased, also when the database failed on the way: nobody else will work on it while the lease lasts.
+async fn lease(core: &Core, room: usize) -> (Vec<Lease>, Result<(), StoreError>) {
     let mut leased = Vec::new();
     for queue in [Queue::Runs, Queue::Instances, Queue::Jobs] {
         let room = u32::try_from(room - leased.len()).unwrap_or(0);
@@ -160,15 +187,19 @@ async fn lease(core: &Core, room: usize) -> Result<Vec<Lease>, StoreError> {
             let (owner, backends) = (core.owner.as_str(), core.backends.as_slice());
             let request = LeaseRequest { queue, owner, backends, now, until, limit: room };
             failpoint::reach(&["lease", "before"]);
-            let more = core.storage.lease(&request).await;
-            // Only one that has taken something is worth dying after.
-            if more.as_ref().is_ok_and(|more| !more.is_empty()) {
-                failpoint::reach(&["lease", "after"]);
+            match core.storage.lease(&request).await {
+                Ok(more) => {
+                    // Only one that has taken something is worth dying after.
+                    if !more.is_empty() {
+                        failpoint::reach(&["lease", "after"]);
+                    }
+                    leased.extend(more);
+                }
+                Err(error) => return (leased, Err(error)),
             }
-            leased.extend(more?);
         }
     }
-    Ok(leased)
+    (leased, Ok(()))
 }
 
 async fn until_due(core: &Core) -> Duration {
@@ -189,7 +220,8 @@ async fn until_due(core: &Core) -> Duration {
 #[cfg(test)]
 pub(super) async fn drain(core: &Arc<Core>) {
     loop {
-        let leased = lease(core, CONCURRENCY).await.expect("leases");
+        let (leased, asked) = lease(core, CONCURRENCY).await;
+        asked.expect("leases");
         if leased.is_empty() {
             return;
         }
@@ -199,7 +231,8 @@ pub(super) async fn drain(core: &Arc<Core>) {
         }
         let mut done = Vec::new();
         while let Some(joined) = running.join_next().await {
-            ended(Some(Ok(joined.expect("a pass does not panic"))), &mut done);
+            let (lease, due) = joined.expect("a pass does not panic");
+            done.extend(due.map(|due| (lease, due)));
         }
         give_back(core, &mut done).await;
     }

@@ -292,6 +292,12 @@ pub trait Storage: Send + Sync {
         Ok(())
     }
 
+    /// Ends the leases of `owner` about rows other than these, and wakes those rows: after [`Storage::lease`] has failed, leases
+    /// may have been written of which nobody was told. Where a lease that fails is never written there is nothing to do.
+    async fn disown(&self, _owner: &str, _known: &[Uuid]) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// When the next row is due that [`Storage::lease`] gives to who reaches these backends; in the past when one has been woken;
     /// `None` = none.
     async fn next_due(&self, backends: &[String]) -> Result<Option<Timestamp>, StoreError>;

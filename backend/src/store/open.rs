@@ -260,7 +260,11 @@ pub fn cannot_be_used(error: &sqlx::Error) -> Option<String> {
     }
     let away = matches!(
         error,
-        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed
+        sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
     );
     let away = away.then(|| "the database cannot be reached just now; try again in a moment".to_owned());
     away.or_else(|| postgres::is_from(error).then(|| postgres::told(error))?)

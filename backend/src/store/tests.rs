@@ -114,3 +114,17 @@ async fn a_directory_that_cannot_be_written_is_said() {
     let error = open(&folder.0).await.expect_err("it is read-only");
     assert!(matches!(error, OpenError::ReadOnly { .. }), "{error:?}");
 }
+
+#[test]
+fn a_database_that_cannot_be_used_just_now_is_told_from_one_that_fails() {
+    for away in [
+        sqlx::Error::PoolTimedOut,
+        sqlx::Error::Io(std::io::ErrorKind::ConnectionRefused.into()),
+        // What a connection that breaks in the middle of a greeting looks like.
+        sqlx::Error::Protocol("unexpected response from SSLRequest: 0x00".to_owned()),
+    ] {
+        let told = super::cannot_be_used(&away).expect("it is away");
+        assert!(told.contains("cannot be reached"), "{told}");
+    }
+    assert_eq!(super::cannot_be_used(&sqlx::Error::RowNotFound), None);
+}

@@ -1,9 +1,9 @@
 //! Lives are lived while the server dies at a point of its choosing: before and after each kind of call to a provider, each
 //! commit, lease and word to the others. Afterwards nothing is lost, doubled or leaked.
 //!
-//! Exhaustive is what kind of point there is, and, by servers that die again and again, each commit, each order for a
-//! machine, each beginning and each end of a job, each removal. Which of many equal calls is the first to be died at is
-//! what it happens to be: lives are lived at once.
+//! Exhaustive is what kind of point there is, and, by servers that die again and again, each order for a machine, each
+//! beginning and each end of a job. Commits are a sample: every fourth, every twelfth. Which of many equal calls is the
+//! first to be died at is what it happens to be: lives are lived at once.
 
 mod end;
 mod keeper;
@@ -132,17 +132,15 @@ fn a_server_that_dies_around_what_it_does_for_itself_costs_nothing() {
 
 #[test]
 fn a_server_that_dies_again_and_again_gets_everything_done_all_the_same() {
-    const FEW: [Life; 2] = [lives::plain, lives::stubborn];
-    let points: [(&str, &[Life]); 7] = [
-        // Each incarnation writes once, and nothing that it knew is left.
-        ("commit.after#1", &FEW),
-        ("commit.after#4", &ALL),
+    // Some writes and calls come through each time: a server that always dies between a write and what it announces, or
+    // before it learns of any removal, can get nothing done.
+    let points = [
+        "commit.after#4",
         // As many as are written at once, and one more.
-        ("commit.before#12", &ALL),
-        ("call.create.after", &ALL),
-        ("call.start.after", &ALL),
-        ("call.stop.after", &ALL),
-        ("call.terminate.after", &ALL),
+        "commit.before#12",
+        "call.create.after",
+        "call.start.after",
+        "call.stop.after",
     ];
-    each(&points, |(point, lives)| on_sqlite(Plan::Each((*point).to_owned()), lives));
+    each(&points, |point| on_sqlite(Plan::Each((*point).to_owned()), &ALL));
 }

@@ -9,8 +9,9 @@ use std::{
 use berth_shared::api::{Instance, InstanceStatus, Orphan, Page, RunDetail, RunStatus};
 use serde_json::{Value, json};
 
-/// How long anything may take, deaths and silence included.
-const PATIENCE: Duration = Duration::from_secs(150);
+/// How long anything may take, deaths and silence included: a lease of which the answer got lost ends by itself after five
+/// minutes.
+const PATIENCE: Duration = Duration::from_secs(400);
 
 /// How long one answer may take: a server that hangs is as good as none.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -89,11 +90,21 @@ impl Person {
         assert!(status < 300 || status == 409, "{name} is accepted, not {status}: {value}");
     }
 
-    /// Asks for the end of a run.
+    /// Asks for the end of a run. Who asks twice means by force: it is looked first whether the first time was heard.
     pub(crate) fn stop(&self, name: &str) {
-        let (status, value) =
-            self.ask("POST", &format!("/runs/{name}/stop"), Some(&json!({ "abort": false })));
-        assert!(status < 300 || status == 409, "{name} is stopped, not {status}: {value}");
+        let mut last = String::new();
+        patiently(|| {
+            let run = self.run(name)?.run;
+            if run.status == RunStatus::Terminating || run.status.is_finished() {
+                return Some(());
+            }
+            last = format!(
+                "{:?}",
+                self.once("POST", &format!("/runs/{name}/stop"), Some(&json!({ "abort": false })))
+            );
+            None
+        })
+        .unwrap_or_else(|| panic!("{name} is not stopped: {last}"));
     }
 
     /// Deletes a run, whatever it is at.

@@ -78,7 +78,9 @@ impl Postgres {
     fn postmaster(&self) -> Option<u32> {
         let text = fs::read_to_string(self.data().join("postmaster.pid")).ok()?;
         let pid = text.lines().next()?.parse().ok()?;
-        Path::new(&format!("/proc/{pid}/cmdline")).exists().then_some(pid)
+        // One that nobody has waited for yet has no command line any more.
+        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        (!line.is_empty()).then_some(pid)
     }
 
     /// Whether it runs.

@@ -80,29 +80,38 @@ impl Replicas {
         deaths
     }
 
+    /// Asks each server something, all at once: one whose database is away takes its time to say so.
+    fn each(&self, ask: impl Fn(&Person) + Sync) {
+        thread::scope(|scope| {
+            for at in 0..self.servers.len() {
+                let (person, ask) = (self.person_at(at), &ask);
+                scope.spawn(move || ask(&person));
+            }
+        });
+    }
+
     /// Waits until every server says this about its readiness.
     fn wait_ready(&self, ready: bool) {
-        for at in 0..self.servers.len() {
-            let person = self.person_at(at);
+        self.each(|person| {
             let mut last = String::new();
             patiently(|| {
                 let answer = person.once("GET", "/readyz", None);
                 last = format!("{answer:?}");
                 answer.is_ok_and(|(status, _)| status == if ready { 200 } else { 503 }).then_some(())
             })
-            .unwrap_or_else(|| panic!("server {at} does not become ready = {ready}: {last}"));
-        }
+            .unwrap_or_else(|| panic!("it does not become ready = {ready}: {last}"));
+        });
     }
 
     /// Every server says that it cannot be done now, in words, and that it is not ready.
     fn assert_regrets(&self, how: &str) {
         self.wait_ready(false);
-        for at in 0..self.servers.len() {
-            let (status, value) = self.person_at(at).once("GET", "/runs", None).expect("the server answers");
+        self.each(|person| {
+            let (status, value) = person.once("GET", "/runs", None).expect("the server answers");
             assert_eq!(status, 503, "{how}: {value}");
             let words = value["detail"].as_str().unwrap_or_default();
             assert!(words.contains("database") || words.contains("PostgreSQL"), "{how}: {value}");
-        }
+        });
     }
 }
 

@@ -170,6 +170,11 @@ impl Storage for Reached {
         self.call(move |storage| Box::pin(async move { storage.release_all(&leases).await })).await
     }
 
+    async fn disown(&self, owner: &str, known: &[Uuid]) -> Result<(), StoreError> {
+        let (owner, known) = (owner.to_owned(), known.to_vec());
+        self.call(move |storage| Box::pin(async move { storage.disown(&owner, &known).await })).await
+    }
+
     async fn next_due(&self, backends: &[String]) -> Result<Option<Timestamp>, StoreError> {
         let backends = backends.to_vec();
         self.call(move |storage| Box::pin(async move { storage.next_due(&backends).await })).await

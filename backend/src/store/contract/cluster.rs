@@ -106,7 +106,6 @@ impl Cluster {
     }
 
     /// The socket that it listens on.
-    #[allow(dead_code, reason = "only the whole-system tests put something before it")]
     pub(crate) fn socket(&self) -> PathBuf {
         self.socket.join(".s.PGSQL.5432")
     }

@@ -32,6 +32,8 @@ pub(in crate::store) fn told(error: &sqlx::Error) -> Option<String> {
         sqlx::Error::Tls(e) => format!("PostgreSQL's certificate is not accepted ({e}); give its authority with `sslrootcert`"),
         sqlx::Error::PoolTimedOut => "PostgreSQL does not answer in time, or all connections to it are in use".to_owned(),
         sqlx::Error::PoolClosed => "the server stops".to_owned(),
+        // Where a connection breaks in the middle of a greeting, the client takes what is missing for a wrong answer.
+        sqlx::Error::Protocol(_) => "the connection to PostgreSQL broke".to_owned(),
         error => match code(error)? {
             "53300" => "PostgreSQL takes no more connections; raise its `max_connections`, or run fewer servers".to_owned(),
             "57P01" | "57P02" | "57P03" => "PostgreSQL is starting or stopping; it is tried again".to_owned(),

@@ -100,6 +100,10 @@ impl Storage for Postgres {
         replicas::beat(&self.0, owner, now).await
     }
 
+    async fn disown(&self, owner: &str, known: &[Uuid]) -> Result<(), StoreError> {
+        replicas::disown(&self.0, owner, known).await
+    }
+
     async fn leave(&self, owner: &str) -> Result<(), StoreError> {
         replicas::leave(&self.0, owner).await
     }

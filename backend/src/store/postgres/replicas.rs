@@ -4,6 +4,7 @@ use std::{fs, path::PathBuf};
 
 use berth_shared::time::Timestamp;
 use sqlx::{PgPool, Row};
+use uuid::Uuid;
 
 use super::{Inner, listen, store_error, unsigned};
 use crate::store::{Beat, SILENCE_SECONDS, StoreError};
@@ -125,6 +126,19 @@ pub(super) async fn leave(inner: &Inner, owner: &str) -> Result<(), StoreError> 
         sqlx::query(sql).bind(owner).execute(&inner.pool).await.map_err(store_error)?;
     }
     tell(inner).await
+}
+
+pub(super) async fn disown(inner: &Inner, owner: &str, known: &[Uuid]) -> Result<(), StoreError> {
+    let ended = sqlx::query(
+        "UPDATE work SET lease_owner = NULL, lease_expires = 0, wake = true
+         WHERE id IN (SELECT id FROM work WHERE lease_owner = $1 AND id <> ALL($2) ORDER BY id FOR UPDATE)",
+    );
+    let ended = ended.bind(owner).bind(known).execute(&inner.pool).await.map_err(store_error)?;
+    if ended.rows_affected() > 0 {
+        tracing::warn!(leases = ended.rows_affected(), "gave back leases of which the answer had got lost");
+        tell(inner).await?;
+    }
+    Ok(())
 }
 
 /// Tells every server, this one too, that there is work.
