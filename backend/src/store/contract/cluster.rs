@@ -105,12 +105,6 @@ impl Cluster {
         Database { url: self.url(&name), name, cluster: self }
     }
 
-    /// The socket that it listens on.
-    #[allow(dead_code, reason = "only the whole-system tests put something before it")]
-    pub(crate) fn socket(&self) -> PathBuf {
-        self.socket.join(".s.PGSQL.5432")
-    }
-
     fn url(&self, database: &str) -> String {
         format!("postgres://postgres@localhost/{database}?host={}", self.socket.display())
     }
