@@ -169,7 +169,8 @@ fn a_database_that_is_cut_off_silent_slow_or_refused_costs_nothing() {
     let ways = [Mode::Cut, Mode::BlackHole, Mode::Refused, Mode::Slow(Duration::from_millis(200))];
     each(&ways, |&mode| {
         let database = cluster.copy("template0");
-        let proxy = Proxy::start(cluster.socket());
+        let (_, socket) = database.url.split_once("host=").expect("the address names a folder");
+        let proxy = Proxy::start(Path::new(socket).join(".s.PGSQL.5432"));
         let name = database.url.split(['/', '?']).nth(3).expect("the address names a database");
         let url = format!("postgres://postgres@{}/{name}", proxy.address());
         let replicas = Replicas::start(&url, &database.url, Plan::Lives);

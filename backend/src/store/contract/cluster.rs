@@ -105,11 +105,6 @@ impl Cluster {
         Database { url: self.url(&name), name, cluster: self }
     }
 
-    /// The socket that it listens on.
-    pub(crate) fn socket(&self) -> PathBuf {
-        self.socket.join(".s.PGSQL.5432")
-    }
-
     fn url(&self, database: &str) -> String {
         format!("postgres://postgres@localhost/{database}?host={}", self.socket.display())
     }
