@@ -19,7 +19,7 @@ fn play_all(seeds: std::ops::Range<u64>, database: Database) {
     }
     // Schedules in which nothing happens would hold, too.
     for (what, sum) in [("runs", runs), ("crashes", crashes), ("cuts", cuts)] {
-        assert!(sum >= count, "hardly any {what}");
+        assert!(2 * sum >= count, "hardly any {what}: {sum}");
     }
 }
 
