@@ -199,7 +199,8 @@ async fn stray(
     let lags = core.now() < row.instance.status_since.plus_seconds(provider.lag_seconds());
     let there = matches!(seen, Ok(InstanceObservation::Creating { .. } | InstanceObservation::Ready { .. }));
     if lags && !there {
-        return remove(core, provider, id).await;
+        // The next sweep knows better, and what it removes it can tell of.
+        return Ok(());
     }
     for thing in things {
         if !known.contains_key(&thing.handle) {
