@@ -59,7 +59,7 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
 
 /// How many schedules are played in memory, and how many on SQLite, which takes a hundred times as long.
 const SCHEDULES: &str = "20000";
-const SQLITE_SCHEDULES: &str = "60";
+const SQLITE_SCHEDULES: &str = "30";
 
 /// Plays the schedules of the simulation, for which its binary is built to be quick.
 fn simulation(steps: &mut Steps, filter: Option<&str>) -> Result<(), Problem> {
@@ -72,7 +72,7 @@ fn simulation(steps: &mut Steps, filter: Option<&str>) -> Result<(), Problem> {
     };
     steps.step("simulation: build", || simulate(&["--count", "1"]))?;
     steps.step("simulation: 20,000 schedules in memory", || simulate(&["--count", SCHEDULES]))?;
-    steps.step("simulation: 60 schedules on SQLite", || {
+    steps.step("simulation: 30 schedules on SQLite", || {
         simulate(&["--sqlite", "--from", "5000000", "--count", SQLITE_SCHEDULES])
     })
 }
