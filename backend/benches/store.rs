@@ -195,9 +195,9 @@ async fn measure(storage: &Arc<dyn Storage>, finished: u32, active: u32) {
 
 async fn reads(storage: &Arc<dyn Storage>, finished: u32, all: u32) {
     let middle = finished / 2;
-    time!("page of 50 runs, the first", 50, storage.runs(None, 51).await.expect("read"));
+    time!("page of 50 runs, the first", 50, storage.runs(false, None, 51).await.expect("read"));
     let cursor = Some((at(middle.into()), run_id(middle)));
-    time!("page of 50 runs, in the middle", 50, storage.runs(cursor, 51).await.expect("read"));
+    time!("page of 50 runs, in the middle", 50, storage.runs(false, cursor, 51).await.expect("read"));
     time!("snapshot", 3, storage.snapshot(at(0)).await.expect("read"));
     time!("whole", 200, storage.whole(run_id(all)).await.expect("read"));
     time!("detail", 200, storage.detail(run_id(all)).await.expect("read"));

@@ -3,6 +3,7 @@
 pub mod clouds;
 pub mod conformance;
 pub mod fuzz;
+pub mod load;
 pub mod processes;
 pub mod proxy;
 pub mod server;

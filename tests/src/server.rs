@@ -67,6 +67,12 @@ impl Server {
         Self { data_dir, options, child, address, session, agent }
     }
 
+    /// Its process, until the next [`Server::restart`].
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The data directory.
     #[must_use]
     pub fn data_dir(&self) -> &Path {

@@ -12,11 +12,15 @@ pub use store::{ApiToken, AuthStore, Ended};
 use std::{
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use berth_shared::time::Timestamp;
 use rand::rngs::StdRng;
-use tokio::sync::broadcast;
+use tokio::{
+    sync::broadcast::{self, error::RecvError},
+    time::sleep,
+};
 
 use crate::clock::Clock;
 use attempts::Attempts;
@@ -26,6 +30,9 @@ pub const ADMIN: &str = "admin";
 
 /// For how long a login token can be used.
 pub const LOGIN_TOKEN_SECONDS: i64 = 3600;
+
+/// How often open connections make sure that their API token still stands.
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// For how long a session lasts.
 pub const SESSION_SECONDS: i64 = 30 * 24 * 3600;
@@ -50,7 +57,10 @@ pub enum Proof {
         expires_at: Timestamp,
     },
     /// An API token.
-    ApiToken,
+    ApiToken {
+        /// Which.
+        digest: Digest,
+    },
 }
 
 /// Why nobody is let in.
@@ -144,7 +154,8 @@ impl Auth {
         Ok(())
     }
 
-    /// Tells which sessions were ended by [`Auth::log_out`], on this server and on others of the same database.
+    /// Tells which sessions were ended by [`Auth::log_out`], and which API tokens by [`Auth::revoke_api_token`], on this
+    /// server and on others of the same database.
     #[must_use]
     pub fn ended_sessions(&self) -> broadcast::Receiver<Digest> {
         self.store.ended().listen()
@@ -152,8 +163,32 @@ impl Auth {
 
     /// Who an API token belongs to.
     pub async fn api_token(&self, token: &str) -> Result<Option<Caller>, sqlx::Error> {
-        let user = self.store.api_token(&Digest::of(token)).await?;
-        Ok(user.map(|user| Caller { user, proof: Proof::ApiToken }))
+        let digest = Digest::of(token);
+        let user = self.store.api_token(&digest).await?;
+        Ok(user.map(|user| Caller { user, proof: Proof::ApiToken { digest } }))
+    }
+
+    /// Resolves when an API token is revoked: at once when a server of this database does it, else, as when the command
+    /// line writes to the database itself, within a minute.
+    pub(crate) fn api_token_ended(&self, token: Digest) -> impl Future<Output = ()> + Send + use<> {
+        let (store, mut ended) = (self.store.clone(), self.ended_sessions());
+        async move {
+            loop {
+                tokio::select! {
+                    told = ended.recv() => match told {
+                        Ok(digest) if digest != token => continue,
+                        Ok(_) => return,
+                        Err(RecvError::Lagged(_)) => {}
+                        Err(RecvError::Closed) => return std::future::pending().await,
+                    },
+                    () = sleep(LOOK_AGAIN) => {}
+                }
+                // A database that does not answer now says nothing against it.
+                if matches!(store.api_token(&token).await, Ok(None)) {
+                    return;
+                }
+            }
+        }
     }
 
     /// A new API token for `user`; `label` is for people and unique among the user's.
@@ -163,9 +198,12 @@ impl Auth {
         Ok(secret)
     }
 
-    /// Makes an API token worthless; tells whether `user` had one of this label.
+    /// Makes an API token worthless, and ends every connection that lives by it; tells whether `user` had one of this label.
     pub async fn revoke_api_token(&self, user: &str, label: &str) -> Result<bool, sqlx::Error> {
-        self.store.revoke_api_token(user, label).await
+        let revoked = self.store.revoke_api_token(user, label).await?;
+        let there = revoked.is_some();
+        revoked.into_iter().for_each(|token| self.store.ended().tell(token));
+        Ok(there)
     }
 
     fn draw(&self, prefix: &str) -> Secret {

@@ -1,7 +1,7 @@
 //! What is kept about who may come in: the tables `users`, `login_tokens`, `sessions` and `api_tokens`.
 
 use berth_shared::time::Timestamp;
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{PgConnection, PgPool, SqlitePool};
 use tokio::sync::broadcast;
 
 use super::{Digest, LoginError};
@@ -21,7 +21,7 @@ pub struct ApiToken {
     pub created_at: Timestamp,
 }
 
-/// Tells of sessions that are ended. Clones tell, and are told, the same.
+/// Tells of sessions and API tokens that are ended. Clones tell, and are told, the same.
 #[derive(Clone, Debug)]
 pub struct Ended(broadcast::Sender<Digest>);
 
@@ -53,6 +53,13 @@ pub struct AuthStore {
 enum Database {
     Sqlite { reader: SqlitePool, writer: SqlitePool },
     Postgres(PgPool),
+}
+
+/// Tells other servers that nobody comes in by this any more.
+async fn tell_others(connection: &mut PgConnection, digest: &Digest) -> Result<(), sqlx::Error> {
+    let insert = sqlx::query("INSERT INTO ended_sessions (digest) VALUES ($1) ON CONFLICT DO NOTHING");
+    insert.bind(digest.as_str()).execute(&mut *connection).await?;
+    tell_ended(connection, digest).await
 }
 
 /// Does the same on either database: both read `$1`.
@@ -160,11 +167,7 @@ impl AuthStore {
             Database::Postgres(pool) => {
                 let mut transaction = pool.begin().await?;
                 sqlx::query(sql).bind(session.as_str()).execute(&mut *transaction).await?;
-                sqlx::query("INSERT INTO ended_sessions (digest) VALUES ($1) ON CONFLICT DO NOTHING")
-                    .bind(session.as_str())
-                    .execute(&mut *transaction)
-                    .await?;
-                tell_ended(&mut transaction, session).await?;
+                tell_others(&mut transaction, session).await?;
                 transaction.commit().await
             }
         }
@@ -200,13 +203,25 @@ impl AuthStore {
         Ok(rows.into_iter().map(token).collect())
     }
 
-    /// Removes a user's API token; tells whether there was one.
-    pub async fn revoke_api_token(&self, user: &str, label: &str) -> Result<bool, sqlx::Error> {
-        let sql = "DELETE FROM api_tokens WHERE user_name = $1 AND label = $2";
-        let gone = on_either!(self, writer, |pool| {
-            sqlx::query(sql).bind(user).bind(label).execute(pool).await.map(|done| done.rows_affected())
-        })?;
-        Ok(gone > 0)
+    /// Removes a user's API token, and tells other servers of the same database; gives which it was, if there was one.
+    pub async fn revoke_api_token(&self, user: &str, label: &str) -> Result<Option<Digest>, sqlx::Error> {
+        let sql = "DELETE FROM api_tokens WHERE user_name = $1 AND label = $2 RETURNING digest";
+        let gone: Option<String> = match &self.database {
+            Database::Sqlite { writer, .. } => {
+                sqlx::query_scalar(sql).bind(user).bind(label).fetch_optional(writer).await?
+            }
+            Database::Postgres(pool) => {
+                let mut transaction = pool.begin().await?;
+                let gone: Option<String> =
+                    sqlx::query_scalar(sql).bind(user).bind(label).fetch_optional(&mut *transaction).await?;
+                if let Some(token) = &gone {
+                    tell_others(&mut transaction, &Digest::from_stored(token)).await?;
+                }
+                transaction.commit().await?;
+                gone
+            }
+        };
+        Ok(gone.map(|token| Digest::from_stored(&token)))
     }
 
     pub(super) async fn forget_expired(&self, now: Timestamp) -> Result<(), sqlx::Error> {

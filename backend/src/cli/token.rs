@@ -68,8 +68,8 @@ async fn act(args: &Args) -> Result<String, AccountsError> {
             Ok(tokens.iter().map(|token| format!("{}\t{}\n", token.label, token.user)).collect())
         }
         Action::Revoke { name } => match accounts.store.revoke_api_token(user, name).await {
-            Ok(true) => Ok(String::new()),
-            Ok(false) => Err(AccountsError::NoLabel(name.clone())),
+            Ok(Some(_)) => Ok(String::new()),
+            Ok(None) => Err(AccountsError::NoLabel(name.clone())),
             Err(error) => Err(accounts.failed(error)),
         },
     }

@@ -41,11 +41,11 @@ pub trait Control: Send + Sync + 'static {
     /// The run that has this name now, else the newest that had it.
     async fn run(&self, name: &str) -> Result<RunDetail, Refused>;
 
-    /// Runs, newest first: at most `limit` from `cursor` on.
-    async fn runs(&self, cursor: Option<&str>, limit: u32) -> Result<Page<Run>, Refused>;
+    /// Runs, newest first, with `active` only those that are not finished: at most `limit` from `cursor` on.
+    async fn runs(&self, active: bool, cursor: Option<&str>, limit: u32) -> Result<Page<Run>, Refused>;
 
-    /// Instances that are not terminated.
-    async fn instances(&self) -> Result<Vec<Instance>, Refused>;
+    /// Instances that are not terminated, oldest first: at most `limit` from `cursor` on.
+    async fn instances(&self, cursor: Option<&str>, limit: u32) -> Result<Page<Instance>, Refused>;
 
     /// Pools by name.
     async fn pools(&self) -> Result<Vec<Pool>, Refused>;

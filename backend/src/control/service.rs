@@ -12,7 +12,7 @@ use tokio::sync::{broadcast, watch};
 
 use super::{Control, Refused, RefusedKind};
 use crate::{
-    orchestrator::{Cursor, Service, ServiceError},
+    orchestrator::{self, Cursor, Service, ServiceError},
     provider::Environment,
     store::{Snapshot, StoredEvent},
 };
@@ -47,17 +47,12 @@ impl Control for Service {
         Ok(Self::run_by_id(self, id).await?)
     }
 
-    async fn runs(&self, cursor: Option<&str>, limit: u32) -> Result<Page<Run>, Refused> {
-        let before = cursor
-            .map(str::parse::<Cursor>)
-            .transpose()
-            .map_err(|message| Refused::new(RefusedKind::Invalid, "wrong-cursor", message))?;
-        let page = Self::runs(self, before, limit).await?;
-        Ok(Page { items: page.items, next: page.next.map(|next| next.to_string()) })
+    async fn runs(&self, active: bool, cursor: Option<&str>, limit: u32) -> Result<Page<Run>, Refused> {
+        Ok(written(Self::runs(self, active, place(cursor)?, limit).await?))
     }
 
-    async fn instances(&self) -> Result<Vec<Instance>, Refused> {
-        Ok(Self::instances(self).await?)
+    async fn instances(&self, cursor: Option<&str>, limit: u32) -> Result<Page<Instance>, Refused> {
+        Ok(written(self.instances_page(place(cursor)?, limit).await?))
     }
 
     async fn pools(&self) -> Result<Vec<Pool>, Refused> {
@@ -177,4 +172,17 @@ impl From<ServiceError> for Refused {
         }
         refused
     }
+}
+
+/// The place that a text names.
+fn place(cursor: Option<&str>) -> Result<Option<Cursor>, Refused> {
+    cursor
+        .map(str::parse::<Cursor>)
+        .transpose()
+        .map_err(|message| Refused::new(RefusedKind::Invalid, "wrong-cursor", message))
+}
+
+/// A page as it is told to others.
+fn written<T>(page: orchestrator::Page<T>) -> Page<T> {
+    Page { items: page.items, next: page.next.map(|next| next.to_string()) }
 }

@@ -2,16 +2,38 @@
 
 use axum::extract::State;
 use berth_shared::api::{Instance, Page};
+use serde::Deserialize;
 
-use super::{App, extract::Json, problem::Failure};
+use super::{
+    App,
+    extract::{Json, Query},
+    problem::Failure,
+};
 
-/// Instances that exist or may come to exist; those that are terminated are not listed.
+/// Which piece of the list.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Params {
+    /// The `next` of the piece before; the oldest instances when absent.
+    cursor: Option<String>,
+    /// At most this many, 1 to 200; 50 when absent.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+/// Instances that exist or may come to exist, oldest first; those that are terminated are not listed.
 #[utoipa::path(
     get,
     path = "/api/v1/instances",
     tag = "instances",
-    responses((status = 200, description = "all of them, in one piece", body = Page<Instance>)),
+    params(Params),
+    responses((status = 200, description = "a piece of the list", body = Page<Instance>)),
 )]
-pub(super) async fn list(State(app): State<App>) -> Result<Json<Page<Instance>>, Failure> {
-    Ok(Json(Page { items: app.control.instances().await?, next: None }))
+pub(super) async fn list(
+    State(app): State<App>,
+    Query(params): Query<Params>,
+) -> Result<Json<Page<Instance>>, Failure> {
+    let limit = params.limit.unwrap_or(50).clamp(1, 200);
+    Ok(Json(app.control.instances(params.cursor.as_deref(), limit).await?))
 }

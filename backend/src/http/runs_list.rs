@@ -20,7 +20,7 @@ pub(super) struct Params {
     /// At most this many, 1 to 200; 50 when absent.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u32>,
-    /// Only those that are not finished, all at once.
+    /// Only those that are not finished.
     #[serde(default)]
     active: bool,
 }
@@ -37,11 +37,6 @@ pub(super) async fn list(
     State(app): State<App>,
     Query(params): Query<Params>,
 ) -> Result<Json<Page<Run>>, Failure> {
-    if params.active {
-        let mut items = app.control.snapshot().await?.runs;
-        items.retain(|run| !run.status.is_finished());
-        return Ok(Json(Page { items, next: None }));
-    }
     let limit = params.limit.unwrap_or(50).clamp(1, 200);
-    Ok(Json(app.control.runs(params.cursor.as_deref(), limit).await?))
+    Ok(Json(app.control.runs(params.active, params.cursor.as_deref(), limit).await?))
 }

@@ -13,7 +13,10 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep},
 };
 
-use super::ring::{CAPACITY, Ring, TooOld};
+use super::{
+    everything::Everything,
+    ring::{CAPACITY, Ring, TooOld},
+};
 use crate::{
     control::{Control, Refused},
     store::StoredEvent,
@@ -38,6 +41,8 @@ struct Shared {
     /// Number of the newest event in the ring.
     newest: watch::Sender<EventSeq>,
     samplers: Mutex<HashMap<RunId, watch::Sender<Option<Usage>>>>,
+    /// The last snapshot, while it serves. Locked while one is made, so that all who wait get the same.
+    everything: tokio::sync::Mutex<Option<Arc<Everything>>>,
 }
 
 impl Hub {
@@ -51,6 +56,7 @@ impl Hub {
             ring: Mutex::new(Ring::new(base)),
             newest: watch::Sender::new(base),
             samplers: Mutex::default(),
+            everything: tokio::sync::Mutex::default(),
         }));
         let tailer = hub.clone();
         tokio::spawn(async move {
@@ -91,7 +97,25 @@ impl Hub {
         let last = ring.last();
         drop(ring);
         self.0.newest.send_replace(last);
+        // One that serves nobody any more may be large.
+        if let Ok(mut kept) = self.0.everything.try_lock() {
+            kept.take_if(|everything| !everything.serves(last));
+        }
         Ok(())
+    }
+
+    /// Everything a page begins with; the events after it are [`Hub::after`]'s to give.
+    pub(super) async fn everything(&self) -> Result<Arc<Everything>, Refused> {
+        let mut kept = self.0.everything.lock().await;
+        let newest = *self.0.newest.borrow();
+        if let Some(everything) = kept.as_ref().filter(|everything| everything.serves(newest)) {
+            return Ok(Arc::clone(everything));
+        }
+        // The old one's room is needed for the new one.
+        *kept = None;
+        let fresh = Arc::new(Everything::new(self.0.control.snapshot().await?).await);
+        *kept = Some(Arc::clone(&fresh));
+        Ok(fresh)
     }
 
     /// At most `limit` messages that follow event number `known`, and the number of the last of them.

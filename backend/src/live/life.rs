@@ -1,6 +1,6 @@
 //! How long a socket may live: as long as its session, and the server.
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
 use tokio::{
     sync::{
@@ -19,7 +19,14 @@ use crate::{
 /// Watches over a socket's right to exist.
 pub(crate) struct Life {
     stopping: watch::Receiver<bool>,
-    session: Option<Session>,
+    right: Right,
+}
+
+/// What it lives by.
+enum Right {
+    Session(Session),
+    /// Resolves when the API token is revoked.
+    ApiToken(Pin<Box<dyn Future<Output = ()> + Send>>),
 }
 
 struct Session {
@@ -36,24 +43,24 @@ impl Life {
         clock: &dyn Clock,
         stopping: watch::Receiver<bool>,
     ) -> Self {
-        let session = match &caller.proof {
-            Proof::Session { digest, expires_at } => Some(Session {
+        let right = match &caller.proof {
+            Proof::Session { digest, expires_at } => Right::Session(Session {
                 digest: digest.clone(),
                 ended: auth.ended_sessions(),
                 left: Duration::from_millis(expires_at.millis_since(clock.now()).unsigned_abs()),
             }),
-            Proof::ApiToken => None,
+            Proof::ApiToken { digest } => Right::ApiToken(Box::pin(auth.api_token_ended(digest.clone()))),
         };
-        Self { stopping, session }
+        Self { stopping, right }
     }
 
     /// Resolves when the socket must be closed, to the reason.
     pub(super) async fn over(self) -> End {
-        let Self { mut stopping, session } = self;
-        let session = async {
-            match session {
-                Some(session) => session.over().await,
-                None => std::future::pending().await,
+        let Self { mut stopping, right } = self;
+        let ended = async {
+            match right {
+                Right::Session(session) => session.over().await,
+                Right::ApiToken(revoked) => revoked.await,
             }
         };
         tokio::select! {
@@ -61,7 +68,7 @@ impl Life {
             biased;
             // An error means that the server is gone already.
             _ = stopping.wait_for(|stopping| *stopping) => End::STOPPING,
-            () = session => End::SESSION,
+            () = ended => End::SESSION,
         }
     }
 }
@@ -96,7 +103,7 @@ mod tests {
         let (stop, stopping) = watch::channel(false);
         let session = Session { digest: Digest::of("a session"), ended, left: Duration::from_secs(3600) };
         drop(ends);
-        let over = tokio::spawn(Life { stopping, session: Some(session) }.over());
+        let over = tokio::spawn(Life { stopping, right: Right::Session(session) }.over());
         tokio::task::yield_now().await;
         assert!(!over.is_finished(), "nothing has ended it yet");
         stop.send_replace(true);

@@ -6,6 +6,7 @@
 //! fresh snapshot.
 
 mod connection;
+mod everything;
 mod hub;
 mod life;
 mod ring;

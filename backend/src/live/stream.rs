@@ -13,6 +13,7 @@ use tokio::{
 use super::{
     Hub, Life,
     connection::{Connection, Effect},
+    everything::Everything,
     hub::json,
     socket::{End, Gone, MISSED_PINGS, PING, close, send},
 };
@@ -24,6 +25,9 @@ use crate::{
 
 /// How many events go out before the page's own frames are looked at again.
 const BATCH: usize = 64;
+
+/// The same of the pieces of a snapshot.
+const PIECES: usize = 16;
 
 /// Hints that a log has grown may get lost, so it is asked for now and then without any.
 const LOG_CHECK: Duration = Duration::from_secs(1);
@@ -46,6 +50,7 @@ pub(crate) async fn run(socket: WebSocket, ends: Ends, after: Option<EventSeq>, 
     let mut stream = Stream {
         socket,
         connection: Connection::new(after, newest),
+        snapshot: None,
         watched: HashMap::new(),
         tasks: JoinSet::new(),
         figures,
@@ -62,6 +67,8 @@ struct Stream {
     socket: WebSocket,
     ends: Ends,
     connection: Connection,
+    /// The snapshot that is being sent, and how many of its pieces were.
+    snapshot: Option<(Arc<Everything>, usize)>,
     watched: HashMap<RunId, AbortHandle>,
     tasks: JoinSet<()>,
     /// What the watching tasks send, and where it arrives.
@@ -164,23 +171,29 @@ impl Stream {
         Ok(())
     }
 
+    /// Some pieces of a snapshot.
     async fn snapshot(&mut self) -> Result<(), Gone> {
-        match self.ends.control.snapshot().await {
-            Ok(snapshot) => {
-                self.connection.learned(snapshot.seq);
-                self.say(&ServerMessage::Snapshot {
-                    seq: snapshot.seq,
-                    runs: snapshot.runs,
-                    instances: snapshot.instances,
-                })
-                .await
-            }
-            Err(refused) => {
-                tracing::error!(error = crate::http::chain(&refused), "cannot read the snapshot");
-                // The page connects again, with its own patience.
-                Err(Gone)
-            }
+        let (everything, sent) = match self.snapshot.take() {
+            Some(begun) => begun,
+            None => match self.ends.hub.everything().await {
+                Ok(everything) => (everything, 0),
+                Err(refused) => {
+                    tracing::error!(error = crate::http::chain(&refused), "cannot read the snapshot");
+                    // The page connects again, with its own patience.
+                    return Err(Gone);
+                }
+            },
+        };
+        let end = everything.pieces.len().min(sent + PIECES);
+        for piece in &everything.pieces[sent..end] {
+            send(&mut self.socket, Message::Text(piece.clone())).await?;
         }
+        if end == everything.pieces.len() {
+            self.connection.learned(everything.seq);
+        } else {
+            self.snapshot = Some((everything, end));
+        }
+        Ok(())
     }
 
     async fn log(&mut self) -> Result<(), Gone> {

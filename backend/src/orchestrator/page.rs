@@ -2,9 +2,10 @@
 
 use std::{fmt, str::FromStr};
 
-use berth_shared::{api::RunId, time::Timestamp};
+use berth_shared::time::Timestamp;
+use uuid::Uuid;
 
-/// A part of a list, newest first.
+/// A part of a list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page<T> {
     /// The part.
@@ -13,18 +14,18 @@ pub struct Page<T> {
     pub next: Option<Cursor>,
 }
 
-/// A place between two runs of the list. Opaque outside; as text it is safe in an address.
+/// A place between two entries of a list. Opaque outside; as text it is safe in an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// When the last run before the place was submitted.
-    pub submitted_at: Timestamp,
-    /// Which run it was.
-    pub id: RunId,
+    /// When the last entry before the place came to be.
+    pub at: Timestamp,
+    /// Which one it was.
+    pub id: Uuid,
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}_{}", self.submitted_at.0, self.id)
+        write!(f, "{}_{}", self.at.0, self.id)
     }
 }
 
@@ -34,8 +35,18 @@ impl FromStr for Cursor {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || format!("`{text}` is no cursor; take it from the `next` of the page before");
         let (at, id) = text.split_once('_').ok_or_else(wrong)?;
-        let submitted_at = Timestamp(at.parse().map_err(|_| wrong())?);
-        Ok(Self { submitted_at, id: id.parse().map_err(|_| wrong())? })
+        let at = Timestamp(at.parse().map_err(|_| wrong())?);
+        Ok(Self { at, id: id.parse().map_err(|_| wrong())? })
+    }
+}
+
+impl<T> Page<T> {
+    /// The first `limit` of `items`, which has one more when that is not all; `place` is that of an entry.
+    pub(super) fn of(mut items: Vec<T>, limit: u32, place: impl Fn(&T) -> Cursor) -> Self {
+        let more = items.len() > limit as usize;
+        items.truncate(limit as usize);
+        let next = items.last().filter(|_| more).map(place);
+        Self { items, next }
     }
 }
 
@@ -45,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_cursor_survives_being_text() {
-        let cursor = Cursor { submitted_at: Timestamp(17), id: RunId(uuid::Uuid::from_u128(3)) };
+        let cursor = Cursor { at: Timestamp(17), id: Uuid::from_u128(3) };
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
     }
 

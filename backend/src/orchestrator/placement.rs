@@ -46,10 +46,20 @@ pub(super) async fn place(core: &Core, whole: &Whole, lease: &Lease) -> Result<S
             Err(error) => return Err(error),
         }
     }
-    let _turn = core.placing.lock().await;
     let tried: BTreeSet<&str> = whole.job.tried.iter().map(|tried| tried.offer.as_str()).collect();
     let avoid: BTreeSet<&str> = whole.run.avoid.iter().map(String::as_str).collect();
-    match choose(core, &source.model, agreed, &tried, &avoid).await? {
+    let choose = || choose(core, &source.model, agreed, &tried, &avoid);
+    let mut choice = choose().await?;
+    // Of a machine that is shared the next one may have only what this one leaves. Whole machines are the provider's to
+    // give, and thousands of launches need not wait for each other.
+    let turn = match &choice {
+        Choice::Offer(chosen) if chosen.allocation.is_some() => Some(core.placing.lock().await),
+        _ => None,
+    };
+    if turn.is_some() {
+        choice = choose().await?;
+    }
+    match choice {
         Choice::Offer(chosen) => {
             let provider = core.provider(&chosen.offer.backend);
             let Ok(provider) = provider else {

@@ -16,9 +16,7 @@ pub(super) async fn of(core: &Core, configuration: &Configuration) -> Result<Str
     if let Some(name) = &configuration.pool_name {
         return Ok(name.clone());
     }
-    let pools = core.storage.pools().await?;
-    let default = pools.into_iter().find(|pool| pool.default);
-    Ok(default.map_or_else(|| DEFAULT_POOL.to_owned(), |pool| pool.name))
+    Ok(core.storage.default_pool().await?.unwrap_or_else(|| DEFAULT_POOL.to_owned()))
 }
 
 /// The instance that a run of this configuration takes: of those that wait in its pool and fit the cheapest, then the

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use berth_shared::api::{
-    EventSeq, Instance, InstanceStatus, JobStatus, LogChunk, Plan, PlanRequest, Run, RunDetail, RunId,
-    SubmitRequest,
+    EventSeq, Instance, InstanceId, InstanceStatus, JobStatus, LogChunk, Plan, PlanRequest, Run, RunDetail,
+    RunId, SubmitRequest,
 };
 use tokio::sync::{broadcast, watch};
 
@@ -94,22 +94,38 @@ impl Service {
         detail.ok_or_else(|| ServiceError::RunNotFound(id.to_string()))
     }
 
-    /// Runs, newest first; `limit` is kept between 1 and 200.
+    /// Runs, newest first, with `active` only those that are not finished; `limit` is kept between 1 and 200.
     ///
     /// # Errors
     /// Only [`ServiceError::Internal`].
-    pub async fn runs(&self, before: Option<Cursor>, limit: u32) -> Result<Page<Run>, ServiceError> {
+    pub async fn runs(
+        &self,
+        active: bool,
+        before: Option<Cursor>,
+        limit: u32,
+    ) -> Result<Page<Run>, ServiceError> {
         let limit = limit.clamp(1, 200);
-        let before = before.map(|cursor| (cursor.submitted_at, cursor.id));
-        let mut items = self.core.storage.runs(before, limit + 1).await?;
-        let more = items.len() > limit as usize;
-        items.truncate(limit as usize);
-        let next = items.last().filter(|_| more);
-        let next = next.map(|run| Cursor { submitted_at: run.submitted_at, id: run.id });
-        Ok(Page { items, next })
+        let before = before.map(|cursor| (cursor.at, RunId(cursor.id)));
+        let items = self.core.storage.runs(active, before, limit + 1).await?;
+        Ok(Page::of(items, limit, |run| Cursor { at: run.submitted_at, id: run.id.0 }))
     }
 
-    /// Instances that are not terminated, oldest first.
+    /// Instances that are not terminated, oldest first; `limit` is kept between 1 and 200.
+    ///
+    /// # Errors
+    /// Only [`ServiceError::Internal`].
+    pub async fn instances_page(
+        &self,
+        after: Option<Cursor>,
+        limit: u32,
+    ) -> Result<Page<Instance>, ServiceError> {
+        let limit = limit.clamp(1, 200);
+        let after = after.map(|cursor| (cursor.at, InstanceId(cursor.id)));
+        let items = self.core.storage.instances(after, limit + 1).await?;
+        Ok(Page::of(items, limit, |instance| Cursor { at: instance.created_at, id: instance.id.0 }))
+    }
+
+    /// All instances that are not terminated, oldest first.
     ///
     /// # Errors
     /// Only [`ServiceError::Internal`].

@@ -4,7 +4,7 @@
 //! what the change left behind, so that a replay of the events gives the same state.
 
 #[cfg(test)]
-mod contract;
+pub(crate) mod contract;
 mod forget;
 mod format;
 pub mod memory;
@@ -33,6 +33,7 @@ pub use rows::{
     Ending, InstanceDesired, InstanceFault, InstanceRow, JobDesired, JobRow, Model, Order, RunDesired,
     RunRow, Source, Tried, offer_key,
 };
+use rows::{InstanceView, RunView};
 
 /// An event with what it left behind, as it goes over the stream.
 #[derive(Clone, Debug, PartialEq)]
@@ -341,17 +342,32 @@ pub trait Storage: Send + Sync {
     /// The newest run of a name.
     async fn newest_of_name(&self, name: &str) -> Result<Option<RunId>, StoreError>;
 
-    /// Runs, newest first, those before the given place.
-    async fn runs(&self, before: Option<(Timestamp, RunId)>, limit: u32) -> Result<Vec<Run>, StoreError>;
+    /// Runs, newest first, those before the given place; with `active` only those that are not finished.
+    async fn runs(
+        &self,
+        active: bool,
+        before: Option<(Timestamp, RunId)>,
+        limit: u32,
+    ) -> Result<Vec<Run>, StoreError>;
 
     /// Instances that are not terminated, oldest first.
     async fn active_instances(&self) -> Result<Vec<InstanceRow>, StoreError>;
+
+    /// Of these at most `limit`, those after the given place.
+    async fn instances(
+        &self,
+        after: Option<(Timestamp, InstanceId)>,
+        limit: u32,
+    ) -> Result<Vec<Instance>, StoreError>;
 
     /// Instances that wait for a run in this pool, oldest first.
     async fn idle_instances(&self, pool: &str) -> Result<Vec<InstanceRow>, StoreError>;
 
     /// What the active instances of a backend hold of machines that they share.
     async fn held(&self, backend: &str) -> Result<Vec<Allocation>, StoreError>;
+
+    /// Name of the default pool, should there be one.
+    async fn default_pool(&self) -> Result<Option<String>, StoreError>;
 
     /// Pools by name, with counts.
     async fn pools(&self) -> Result<Vec<Pool>, StoreError>;

@@ -14,6 +14,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::provider::CreateRequest;
 
+/// What people see of a [`RunRow`], for lists: the rest is not even read.
+#[derive(Debug, Deserialize)]
+pub(super) struct RunView {
+    pub(super) run: Run,
+}
+
+/// The same of an [`InstanceRow`].
+#[derive(Debug, Deserialize)]
+pub(super) struct InstanceView {
+    pub(super) instance: Instance,
+}
+
 /// A run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunRow {

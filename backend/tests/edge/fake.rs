@@ -2,7 +2,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use async_trait::async_trait;
@@ -47,6 +50,10 @@ pub(crate) struct Fake {
     pub(crate) stopped: Mutex<Vec<String>>,
     /// What was added to a pool.
     pub(crate) added: Mutex<Vec<AddInstance>>,
+    /// How many more runs there are, all alike.
+    pub(crate) others: AtomicU32,
+    /// How often all there is was read.
+    pub(crate) snapshots: AtomicU32,
     pub(crate) environment: Arc<FakeEnvironment>,
 }
 
@@ -62,6 +69,8 @@ impl Default for Fake {
             ended: Mutex::default(),
             stopped: Mutex::default(),
             added: Mutex::default(),
+            others: AtomicU32::default(),
+            snapshots: AtomicU32::default(),
             environment: Arc::default(),
         }
     }
@@ -264,12 +273,12 @@ impl Control for Fake {
         })
     }
 
-    async fn runs(&self, _: Option<&str>, _: u32) -> Result<Page<Run>, Refused> {
+    async fn runs(&self, _: bool, _: Option<&str>, _: u32) -> Result<Page<Run>, Refused> {
         Ok(Page { items: vec![self.present()], next: Some("more".into()) })
     }
 
-    async fn instances(&self) -> Result<Vec<Instance>, Refused> {
-        Ok(vec![instance()])
+    async fn instances(&self, _: Option<&str>, _: u32) -> Result<Page<Instance>, Refused> {
+        Ok(Page { items: vec![instance()], next: None })
     }
 
     async fn pools(&self) -> Result<Vec<Pool>, Refused> {
@@ -350,8 +359,10 @@ impl Control for Fake {
     }
 
     async fn snapshot(&self) -> Result<Snapshot, Refused> {
+        self.snapshots.fetch_add(1, Ordering::Relaxed);
         let seq = self.events.lock().unwrap().len() as EventSeq;
-        Ok(Snapshot { seq, runs: vec![self.present()], instances: Vec::new(), at: Timestamp(0) })
+        let runs = vec![self.present(); 1 + self.others.load(Ordering::Relaxed) as usize];
+        Ok(Snapshot { seq, runs, instances: Vec::new(), at: Timestamp(0) })
     }
 
     async fn events_after(&self, after: EventSeq, limit: u32) -> Result<Vec<StoredEvent>, Refused> {

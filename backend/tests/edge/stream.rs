@@ -1,5 +1,8 @@
 //! The stream, from a page's side.
 
+use std::sync::atomic::Ordering;
+
+use berth::auth::ADMIN;
 use serde_json::Value;
 
 use crate::{
@@ -36,6 +39,57 @@ async fn a_new_page_gets_hello_then_a_snapshot_then_what_happens() {
     assert_eq!(snapshot["runs"][0]["name"], NAME);
     server.fake.happen(3);
     assert_eq!(events(&mut socket, 3).await, [3, 4, 5]);
+}
+
+#[tokio::test]
+async fn much_comes_in_pieces_and_what_happens_after_the_last() {
+    let server = Server::start().await;
+    server.fake.happen(2);
+    server.fake.others.store(999, Ordering::Relaxed);
+    let mut socket = server.socket("/api/v1/stream").await;
+    assert_eq!(socket.message().await["type"], "hello");
+    let first = socket.message().await;
+    server.fake.happen(3);
+    // A page may ask for something before it has everything.
+    socket.text(r#"{"type":"ping","id":7}"#).await;
+    let (mut piece, mut runs, mut pieces, mut pongs) = (first, 0, 0, 0);
+    loop {
+        if piece["type"] == "pong" {
+            pongs += 1;
+        } else {
+            assert_eq!((piece["type"].as_str(), piece["seq"].as_u64()), (Some("snapshot"), Some(2)));
+            pieces += 1;
+            runs += piece["runs"].as_array().expect("runs").len();
+            if piece["more"] != true {
+                break;
+            }
+        }
+        piece = socket.message().await;
+    }
+    assert_eq!(runs, 1000);
+    assert!(pieces > 10, "{pieces} pieces");
+    assert_eq!(events(&mut socket, 3).await, [3, 4, 5]);
+    assert!(pongs <= 1);
+}
+
+#[tokio::test]
+async fn pages_that_begin_together_are_given_what_was_read_once() {
+    let server = Server::start().await;
+    server.fake.others.store(99, Ordering::Relaxed);
+    for happened in 0..10 {
+        let mut socket = server.socket("/api/v1/stream").await;
+        assert_eq!(socket.message().await["type"], "hello");
+        while socket.next("snapshot").await["more"] == true {}
+        let missed: Vec<u64> = (1..=happened).collect();
+        assert_eq!(events(&mut socket, missed.len()).await, missed);
+        server.fake.happen(1);
+    }
+    assert_eq!(server.fake.snapshots.load(Ordering::Relaxed), 1);
+    // Too much has happened since.
+    server.fake.happen(90);
+    let mut socket = server.socket("/api/v1/stream").await;
+    assert_eq!(socket.next("snapshot").await["seq"], 100);
+    assert_eq!(server.fake.snapshots.load(Ordering::Relaxed), 2);
 }
 
 #[tokio::test]
@@ -212,6 +266,18 @@ async fn signing_out_closes_the_sockets_of_that_session() {
     assert_eq!(socket.closed().await, (1008, "session-ended".into()));
     server.fake.happen(1);
     assert_eq!(events(&mut other, 1).await, [1]);
+}
+
+#[tokio::test]
+async fn revoking_an_api_token_closes_the_sockets_that_it_let_in() {
+    let server = Server::start().await;
+    let token = server.auth.create_api_token(ADMIN, "laptop").await.unwrap();
+    let bearer = format!("Bearer {}", token.reveal());
+    let mut socket =
+        server.request("GET", "/api/v1/stream").header("authorization", &bearer).connect().await.unwrap();
+    socket.next("snapshot").await;
+    server.request("DELETE", "/api/v1/tokens/laptop").send().await;
+    assert_eq!(socket.closed().await, (1008, "session-ended".into()));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use berth_shared::{
-    api::{ClientMessage, EventSeq, RunId, ServerInfo, ServerMessage, Topic, User},
+    api::{ClientMessage, EventSeq, RunId, ServerInfo, ServerMessage, SnapshotPieces, Topic, User},
     time::Timestamp,
 };
 
@@ -140,6 +140,7 @@ pub struct Machine {
     failures: u32,
     pings: u64,
     topics: BTreeMap<TopicKey, Topic>,
+    pieces: SnapshotPieces,
 }
 
 /// What tells topics apart: their kind and run, not where in a log they are.
@@ -208,6 +209,7 @@ impl Machine {
 
     fn connect(&mut self, now: u64, effects: &mut Vec<Effect>) {
         self.state = State::Connecting { since: now };
+        self.pieces = SnapshotPieces::default();
         effects.push(Effect::Show(if self.was_live || self.failures > 0 {
             Connection::Reconnecting { retry_at_ms: None }
         } else {
@@ -306,7 +308,9 @@ impl Machine {
             },
             State::Open { ping, pinged, .. } => {
                 self.state = State::Open { ping, pinged, heard: now };
-                self.message(message, now, random, effects);
+                if let Some(message) = self.pieces.join(message) {
+                    self.message(message, now, random, effects);
+                }
             }
             State::Idle | State::Probing { .. } | State::Waiting { .. } | State::Over => {}
         }

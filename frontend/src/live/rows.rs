@@ -1,6 +1,10 @@
 //! A list whose rows change one at a time.
 
-use std::{cmp::Ordering, collections::HashMap, hash::Hash};
+use std::{
+    cmp::Ordering,
+    collections::{HashMap, HashSet},
+    hash::Hash,
+};
 
 use leptos::prelude::*;
 
@@ -74,7 +78,8 @@ where
         berth_shared::order::sort_by(&mut rows, self.compare);
         let keys: Vec<K> = rows.iter().map(self.key).collect();
         self.cells.update_value(|cells| {
-            cells.retain(|key, _| keys.contains(key));
+            let there: HashSet<K> = keys.iter().copied().collect();
+            cells.retain(|key, _| there.contains(key));
             for row in rows {
                 put(cells, (self.key)(&row), row);
             }

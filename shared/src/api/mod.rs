@@ -31,6 +31,6 @@ pub use problem::{PriceChange, Problem};
 pub use run::{Actions, Run, RunDetail, StopRequest, SubmitRequest};
 pub use session::{CatalogInfo, CatalogOrigin, LoginRequest, ServerInfo, User};
 pub use status::{InstanceStatus, JobReason, JobStatus, RunReason, RunStatus};
-pub use stream::{ClientMessage, ServerMessage, Topic, Usage};
+pub use stream::{ClientMessage, ServerMessage, SnapshotPieces, Topic, Usage};
 pub use terminal::{TerminalClientMessage, TerminalInfo, TerminalServerMessage, TerminalSize};
 pub use token::{NewToken, TokenRequest};

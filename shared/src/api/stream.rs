@@ -34,6 +34,10 @@ pub enum ServerMessage {
         runs: Vec<Run>,
         /// Instances that are not terminated.
         instances: Vec<Instance>,
+        /// Whether this is a piece of it, which the next snapshot message on the connection goes on with. Events come only
+        /// after the last piece. [`SnapshotPieces`] joins them.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        more: bool,
     },
     /// One event and what it left behind.
     Event {
@@ -106,6 +110,31 @@ pub enum ServerMessage {
         /// In words.
         message: String,
     },
+}
+
+/// Joins the pieces of a [`ServerMessage::Snapshot`]; one for each connection.
+#[derive(Debug, Default)]
+pub struct SnapshotPieces {
+    runs: Vec<Run>,
+    instances: Vec<Instance>,
+}
+
+impl SnapshotPieces {
+    /// Keeps a piece that is not the last and gives nothing; gives the whole for the last one, and any other message as it
+    /// is.
+    pub fn join(&mut self, message: ServerMessage) -> Option<ServerMessage> {
+        let ServerMessage::Snapshot { seq, runs, instances, more } = message else { return Some(message) };
+        if self.runs.is_empty() && self.instances.is_empty() && !more {
+            return Some(ServerMessage::Snapshot { seq, runs, instances, more });
+        }
+        self.runs.extend(runs);
+        self.instances.extend(instances);
+        if more {
+            return None;
+        }
+        let Self { runs, instances } = std::mem::take(self);
+        Some(ServerMessage::Snapshot { seq, runs, instances, more })
+    }
 }
 
 /// From the page.

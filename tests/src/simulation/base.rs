@@ -15,7 +15,7 @@ use berth::{
     },
 };
 use berth_shared::{
-    api::{Allocation, EventSeq, InstanceId, JobId, Orphan, Pool, Run, RunDetail, RunId},
+    api::{Allocation, EventSeq, Instance, InstanceId, JobId, Orphan, Pool, Run, RunDetail, RunId},
     time::Timestamp,
 };
 use tempfile::TempDir;
@@ -233,8 +233,25 @@ impl Storage for Reached {
         self.call(move |storage| Box::pin(async move { storage.newest_of_name(&name).await })).await
     }
 
-    async fn runs(&self, before: Option<(Timestamp, RunId)>, limit: u32) -> Result<Vec<Run>, StoreError> {
-        self.call(move |storage| Box::pin(async move { storage.runs(before, limit).await })).await
+    async fn runs(
+        &self,
+        active: bool,
+        before: Option<(Timestamp, RunId)>,
+        limit: u32,
+    ) -> Result<Vec<Run>, StoreError> {
+        self.call(move |storage| Box::pin(async move { storage.runs(active, before, limit).await })).await
+    }
+
+    async fn instances(
+        &self,
+        after: Option<(Timestamp, InstanceId)>,
+        limit: u32,
+    ) -> Result<Vec<Instance>, StoreError> {
+        self.call(move |storage| Box::pin(async move { storage.instances(after, limit).await })).await
+    }
+
+    async fn default_pool(&self) -> Result<Option<String>, StoreError> {
+        self.call(move |storage| Box::pin(async move { storage.default_pool().await })).await
     }
 
     async fn active_instances(&self) -> Result<Vec<InstanceRow>, StoreError> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use berth_shared::api::{ClientMessage, EventSeq, RunId, ServerMessage, Topic};
+use berth_shared::api::{ClientMessage, EventSeq, RunId, ServerMessage, SnapshotPieces, Topic};
 use tokio::{task::JoinHandle, time::sleep};
 
 use super::{Client, ClientError, socket::Socket};
@@ -27,6 +27,8 @@ pub(in crate::cli) struct Live<'c> {
     /// The log that is followed, and from where on.
     log: Option<(RunId, u64)>,
     socket: Option<Socket>,
+    /// What has come of a snapshot.
+    pieces: SnapshotPieces,
     /// The next try to connect, in a task of its own: what waits for it may cease to wait.
     trying: Option<JoinHandle<Result<Socket, ClientError>>>,
     away: bool,
@@ -56,6 +58,7 @@ impl<'c> Live<'c> {
             known: after,
             log: None,
             socket: Some(socket),
+            pieces: SnapshotPieces::default(),
             trying: None,
             away: false,
             wait: WAITS.0,
@@ -85,6 +88,7 @@ impl<'c> Live<'c> {
             if let Some(socket) = &mut self.socket {
                 match socket.next().await {
                     Some(message) => {
+                        let Some(message) = self.pieces.join(message) else { continue };
                         self.learn(&message);
                         return Ok(Seen::Message(Box::new(message)));
                     }
@@ -111,6 +115,7 @@ impl<'c> Live<'c> {
                 Err(_) => {}
                 Ok(Ok(socket)) => {
                     self.socket = Some(socket);
+                    self.pieces = SnapshotPieces::default();
                     self.away = false;
                     self.subscribe().await;
                     return Ok(Seen::Back);

@@ -9,7 +9,7 @@ mod socket;
 
 use std::time::Duration;
 
-use berth_shared::api::Problem;
+use berth_shared::api::{Page, Problem};
 use reqwest::{
     Method, RequestBuilder, Response, StatusCode, Url,
     header::{CONTENT_TYPE, RETRY_AFTER},
@@ -78,6 +78,22 @@ impl Client {
     /// Reads something.
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
         self.answer(self.request(Method::GET, path)).await
+    }
+
+    /// Reads a whole list, piece by piece.
+    pub(super) async fn all<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>, ClientError> {
+        let mut items = Vec::new();
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let mut cursor = String::new();
+        loop {
+            let page: Page<T> = self.get(&format!("{path}{joint}limit=200{cursor}")).await?;
+            items.extend(page.items);
+            match page.next.map(|next| format!("&cursor={}", part(&next))) {
+                // A server that sends the same place again would have this go on for ever.
+                Some(next) if next != cursor => cursor = next,
+                _ => return Ok(items),
+            }
+        }
     }
 
     /// Asks for something to be done.

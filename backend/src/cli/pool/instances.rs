@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 
 use berth_shared::{
-    api::{Instance, InstanceId, InstanceStatus, KeepInstance, Page, RemoveInstance},
+    api::{Instance, InstanceId, InstanceStatus, KeepInstance, RemoveInstance},
     schema::closest,
 };
 use clap_complete::{ArgValueCompleter, CompletionCandidate};
@@ -110,7 +110,7 @@ pub(super) async fn keep(args: &KeepArgs, client: &Client) -> Result<(), Failure
 
 /// The instance that is meant.
 async fn find(client: &Client, wanted: &str, pool: Option<&str>) -> Result<Instance, Failure> {
-    let instances = client.get::<Page<Instance>>("/instances").await?.items;
+    let instances = client.all::<Instance>("/instances").await?;
     let id = wanted.parse::<InstanceId>().ok();
     let fits = |instance: &&Instance| match id {
         Some(id) => instance.id == id,
@@ -144,5 +144,5 @@ async fn find(client: &Client, wanted: &str, pool: Option<&str>) -> Result<Insta
 
 /// Names of instances that begin with `current`.
 fn complete_instances(current: &OsStr) -> Vec<CompletionCandidate> {
-    complete::<Instance>("/instances", |instance| instance.name, current)
+    complete::<Instance>("/instances?limit=200", |instance| instance.name, current)
 }

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 
 use berth_shared::{
-    api::{Instance, Page, ServerMessage},
+    api::{Instance, ServerMessage},
     time::Timestamp,
 };
 use clap_complete::ArgValueCompleter;
@@ -57,7 +57,7 @@ pub(super) async fn ps(args: &Args, client: &Client) -> Result<(), Failure> {
     if args.watch {
         return watch(args, client, pool.as_deref(), &wanted).await;
     }
-    let mut instances = client.get::<Page<Instance>>("/instances").await?.items;
+    let mut instances = client.all::<Instance>("/instances").await?;
     instances.retain(wanted);
     let mut out = io::stdout().lock();
     print(&mut out, args, pool.as_deref(), &instances)?;

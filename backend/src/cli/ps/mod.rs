@@ -60,29 +60,15 @@ pub fn run(args: &Args) -> ExitCode {
         if args.watch {
             return watch::watch(args, &client).await;
         }
-        let runs = if args.all { all(&client).await? } else { active_or_last(&client).await? };
+        let runs = if args.all { client.all("/runs").await? } else { active_or_last(&client).await? };
         let mut out = io::stdout().lock();
         print(&mut out, args, &runs, SystemClock.now())?;
         Ok(out.flush()?)
     })
 }
 
-async fn all(client: &Client) -> Result<Vec<Run>, ClientError> {
-    let mut runs = Vec::new();
-    let mut cursor = String::new();
-    loop {
-        let page: Page<Run> = client.get(&format!("/runs?limit=200{cursor}")).await?;
-        runs.extend(page.items);
-        let next = page.next.map(|next| format!("&cursor={}", super::client::part(&next)));
-        match next {
-            Some(next) if next != cursor => cursor = next,
-            _ => return Ok(runs),
-        }
-    }
-}
-
 async fn active_or_last(client: &Client) -> Result<Vec<Run>, ClientError> {
-    let active = client.get::<Page<Run>>("/runs?active=true").await?.items;
+    let active = client.all::<Run>("/runs?active=true").await?;
     if active.is_empty() { Ok(client.get::<Page<Run>>("/runs?limit=1").await?.items) } else { Ok(active) }
 }
 

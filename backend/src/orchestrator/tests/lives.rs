@@ -382,7 +382,7 @@ async fn lists_come_in_pages() {
     let mut names = Vec::new();
     let mut before = None;
     loop {
-        let page = server.service.runs(before, 2).await.expect("a page");
+        let page = server.service.runs(false, before, 2).await.expect("a page");
         names.extend(page.items.into_iter().map(|run| run.name));
         before = page.next.map(|cursor| cursor.to_string().parse().expect("a cursor"));
         if before.is_none() {

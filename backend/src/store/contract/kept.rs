@@ -86,8 +86,11 @@ async fn who_may_come_in_is_the_same_on_every_database(bed: Bed) {
     let labels: Vec<String> =
         accounts.api_tokens().await.expect("read").into_iter().map(|token| token.label).collect();
     assert_eq!(labels, ["laptop"]);
-    assert!(accounts.revoke_api_token(ADMIN, "laptop").await.expect("done"));
-    assert!(!accounts.revoke_api_token(ADMIN, "laptop").await.expect("done"));
+    let caller = auth.api_token(token.reveal()).await.expect("read").expect("it is one");
+    let Proof::ApiToken { digest } = caller.proof else { panic!("it is an API token") };
+    assert!(auth.revoke_api_token(ADMIN, "laptop").await.expect("done"));
+    assert_eq!(ended.recv().await.expect("told"), digest);
+    assert!(!auth.revoke_api_token(ADMIN, "laptop").await.expect("done"));
     assert_eq!(auth.api_token(token.reveal()).await.expect("read"), None);
 }
 
@@ -105,6 +108,13 @@ async fn a_session_that_ends_on_one_server_ends_on_the_others() {
     one.log_out(&digest).await.expect("out");
     let told = tokio::time::timeout(Duration::from_secs(20), ended.recv()).await.expect("within reason");
     assert_eq!(told.expect("told"), digest);
+
+    let token = two.create_api_token(ADMIN, "laptop").await.expect("a token");
+    let caller = two.api_token(token.reveal()).await.expect("read").expect("it is one");
+    let Proof::ApiToken { digest } = caller.proof else { panic!("it is an API token") };
+    let over = two.api_token_ended(digest);
+    one.revoke_api_token(ADMIN, "laptop").await.expect("revoked");
+    tokio::time::timeout(Duration::from_secs(20), over).await.expect("within reason");
 }
 
 /// A log of numbered lines, given out in pieces of some lines.

@@ -15,12 +15,15 @@ super::on_every_store!(
     runs_of_one_millisecond_are_neither_lost_nor_doubled_between_pages,
     a_snapshot_has_what_is_active_and_the_newest_that_is_finished,
     instances_that_are_gone_are_in_no_list,
+    active_runs_come_in_pages_of_their_own,
+    instances_come_in_pages_oldest_first,
+    the_default_pool_is_known_by_name,
     what_a_backend_holds_is_what_its_instances_were_given,
 );
 
 async fn page(store: &Arc<dyn Storage>, before: Option<(i64, u32)>, limit: u32) -> Vec<RunId> {
     let before = before.map(|(seconds, n)| (at(seconds), run_id(n)));
-    store.runs(before, limit).await.expect("read").into_iter().map(|run| run.id).collect()
+    store.runs(false, before, limit).await.expect("read").into_iter().map(|run| run.id).collect()
 }
 
 async fn runs_come_in_pages_newest_first(bed: Bed) {
@@ -95,6 +98,54 @@ async fn instances_that_are_gone_are_in_no_list(bed: Bed) {
     assert_eq!(ids(&store.idle_instances("default-pool").await.expect("read")), [1, 3].map(instance_id));
     let (gone, _) = store.instance(instance_id(2)).await.expect("read").expect("it is kept");
     assert_eq!(gone.instance.status, InstanceStatus::Terminated);
+}
+
+async fn active_runs_come_in_pages_of_their_own(bed: Bed) {
+    let store = bed.store().await;
+    for n in 1..=6 {
+        let mut change = submission(n, &format!("fox-{n}"));
+        change.runs[0].run.status = if n % 2 == 0 { RunStatus::Done } else { RunStatus::Running };
+        commit(&store, change).await;
+    }
+    let page = async |before: Option<u32>, limit| -> Vec<RunId> {
+        let before = before.map(|n| (at(n.into()), run_id(n)));
+        let runs = store.runs(true, before, limit).await.expect("read");
+        runs.into_iter().map(|run| run.id).collect()
+    };
+    assert_eq!(page(None, 2).await, [run_id(5), run_id(3)]);
+    assert_eq!(page(Some(3), 2).await, [run_id(1)]);
+    // The place itself need not be in the list any more.
+    assert_eq!(page(Some(4), 2).await, [run_id(3), run_id(1)]);
+}
+
+async fn instances_come_in_pages_oldest_first(bed: Bed) {
+    let store = bed.store().await;
+    let mut rows: Vec<InstanceRow> = (1..=5).map(|n| instance(n, "cloud")).collect();
+    for (n, row) in rows.iter_mut().enumerate() {
+        // Two of each second.
+        row.instance.created_at = at(n as i64 / 2);
+    }
+    rows[2].instance.status = InstanceStatus::Terminated;
+    commit(&store, Change { instances: rows, ..Change::default() }).await;
+    let page = async |after: Option<(i64, u32)>, limit| {
+        let after = after.map(|(seconds, n)| (at(seconds), instance_id(n)));
+        let page = store.instances(after, limit).await.expect("read");
+        page.into_iter().map(|instance| instance.id).collect::<Vec<_>>()
+    };
+    assert_eq!(page(None, 2).await, [1, 2].map(instance_id));
+    assert_eq!(page(Some((0, 1)), 2).await, [2, 4].map(instance_id));
+    assert_eq!(page(Some((1, 4)), 2).await, [instance_id(5)]);
+    assert_eq!(page(Some((2, 5)), 2).await, []);
+}
+
+async fn the_default_pool_is_known_by_name(bed: Bed) {
+    let store = bed.store().await;
+    assert_eq!(store.default_pool().await.expect("read").as_deref(), Some("default-pool"));
+    let mut pool = store.pools().await.expect("read").remove(0);
+    pool.name = "other".to_owned();
+    pool.default = true;
+    commit(&store, Change { pools: vec![pool], ..Change::default() }).await;
+    assert_eq!(store.default_pool().await.expect("read").as_deref(), Some("other"));
 }
 
 async fn what_a_backend_holds_is_what_its_instances_were_given(bed: Bed) {

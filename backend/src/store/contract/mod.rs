@@ -11,7 +11,7 @@ mod pools;
 mod processes;
 mod property;
 mod retention;
-pub(in crate::store) mod sample;
+pub(crate) mod sample;
 mod upgrades;
 
 use std::sync::Arc;

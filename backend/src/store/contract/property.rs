@@ -214,7 +214,7 @@ impl Subjected {
         let store = &self.store;
         let mut told = vec![
             format!("{:?}", store.snapshot(at(0)).await.expect("read")),
-            format!("{:?}", store.runs(None, 3).await.expect("read")),
+            format!("{:?}", store.runs(false, None, 3).await.expect("read")),
             format!("{:?}", store.active_instances().await.expect("read")),
             format!("{:?}", store.newest().await.expect("read")),
         ];
@@ -240,7 +240,10 @@ impl Subjected {
             told.push(format!("{:?}", store.whole_of_job(job_id(n)).await.expect("read")));
             told.push(format!("{:?}", store.instance(instance_id(n)).await.expect("read")));
             told.push(format!("{:?}", store.newest_of_name(&format!("name-{n}")).await.expect("read")));
-            told.push(format!("{:?}", store.runs(Some((at(1), run_id(n))), 2).await.expect("read")));
+            told.push(format!(
+                "{:?}",
+                store.runs(n % 2 == 0, Some((at(1), run_id(n))), 2).await.expect("read")
+            ));
         }
         told
     }

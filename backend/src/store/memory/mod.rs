@@ -16,7 +16,7 @@ use std::{
 
 use async_trait::async_trait;
 use berth_shared::{
-    api::{Allocation, EventSeq, InstanceId, JobId, Orphan, Pool, Run, RunDetail, RunId},
+    api::{Allocation, EventSeq, Instance, InstanceId, JobId, Orphan, Pool, Run, RunDetail, RunId},
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -318,8 +318,25 @@ impl Storage for MemoryStore {
         self.call(|state| state.newest_of_name(name)).await
     }
 
-    async fn runs(&self, before: Option<(Timestamp, RunId)>, limit: u32) -> Result<Vec<Run>, StoreError> {
-        self.call(|state| state.runs(before, limit)).await
+    async fn runs(
+        &self,
+        active: bool,
+        before: Option<(Timestamp, RunId)>,
+        limit: u32,
+    ) -> Result<Vec<Run>, StoreError> {
+        self.call(|state| state.runs(active, before, limit)).await
+    }
+
+    async fn instances(
+        &self,
+        after: Option<(Timestamp, InstanceId)>,
+        limit: u32,
+    ) -> Result<Vec<Instance>, StoreError> {
+        self.call(|state| state.instances(after, limit)).await
+    }
+
+    async fn default_pool(&self) -> Result<Option<String>, StoreError> {
+        self.call(|state| state.default_pool()).await
     }
 
     async fn active_instances(&self) -> Result<Vec<InstanceRow>, StoreError> {

@@ -3,7 +3,10 @@
 use std::ops::Bound;
 
 use berth_shared::{
-    api::{Allocation, EventSeq, InstanceId, InstanceStatus, JobId, Orphan, Pool, Run, RunDetail, RunId},
+    api::{
+        Allocation, EventSeq, Instance, InstanceId, InstanceStatus, JobId, Orphan, Pool, Run, RunDetail,
+        RunId,
+    },
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -41,10 +44,21 @@ impl State {
         ids.filter_map(|id| self.runs.get(id)).map(|row| row.run.clone())
     }
 
-    pub(super) fn runs(&self, before: Option<(Timestamp, RunId)>, limit: u32) -> Vec<Run> {
+    pub(super) fn runs(&self, active: bool, before: Option<(Timestamp, RunId)>, limit: u32) -> Vec<Run> {
         let end = before.map_or(Bound::Unbounded, |(at, id)| Bound::Excluded((at, id.0)));
-        let newest = self.runs_by_age.range((Bound::Unbounded, end)).rev();
+        let ages = if active { &self.active_runs } else { &self.runs_by_age };
+        let newest = ages.range((Bound::Unbounded, end)).rev();
         self.views(newest.take(limit as usize).map(|(_, id)| *id)).collect()
+    }
+
+    pub(super) fn instances(&self, after: Option<(Timestamp, InstanceId)>, limit: u32) -> Vec<Instance> {
+        let later =
+            |row: &&InstanceRow| after.is_none_or(|after| (row.instance.created_at, row.instance.id) > after);
+        self.active().filter(later).take(limit as usize).map(|row| row.instance.clone()).collect()
+    }
+
+    pub(super) fn default_pool(&self) -> Option<String> {
+        self.pools.iter().find(|(_, pool)| pool.default).map(|(name, _)| name.clone())
     }
 
     pub(super) fn idle_instances(&self, pool: &str) -> Vec<InstanceRow> {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use berth_shared::{
-    api::{Allocation, EventSeq, InstanceId, JobId, Orphan, Pool, Run, RunDetail, RunId},
+    api::{Allocation, EventSeq, Instance, InstanceId, JobId, Orphan, Pool, Run, RunDetail, RunId},
     time::Timestamp,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -138,8 +138,25 @@ impl Storage for Postgres {
         read::newest_of_name(&self.0.pool, name).await
     }
 
-    async fn runs(&self, before: Option<(Timestamp, RunId)>, limit: u32) -> Result<Vec<Run>, StoreError> {
-        read::runs(&self.0.pool, before, limit).await
+    async fn runs(
+        &self,
+        active: bool,
+        before: Option<(Timestamp, RunId)>,
+        limit: u32,
+    ) -> Result<Vec<Run>, StoreError> {
+        read::runs(&self.0.pool, active, before, limit).await
+    }
+
+    async fn instances(
+        &self,
+        after: Option<(Timestamp, InstanceId)>,
+        limit: u32,
+    ) -> Result<Vec<Instance>, StoreError> {
+        read::instances(&self.0.pool, after, limit).await
+    }
+
+    async fn default_pool(&self) -> Result<Option<String>, StoreError> {
+        pools::default(&self.0.pool).await
     }
 
     async fn active_instances(&self) -> Result<Vec<InstanceRow>, StoreError> {

@@ -69,6 +69,11 @@ pub(super) async fn write(connection: &mut PgConnection, change: &Change) -> Res
     Ok(())
 }
 
+pub(super) async fn default(pool: &PgPool) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT name FROM pools WHERE is_default";
+    sqlx::query_scalar(sql).fetch_optional(pool).await.map_err(store_error)
+}
+
 pub(super) async fn pools(pool: &PgPool) -> Result<Vec<Pool>, StoreError> {
     let rows = sqlx::query(
         "SELECT name, created_at, is_default,

@@ -3,14 +3,19 @@
 use std::collections::BTreeMap;
 
 use berth_shared::{
-    api::{EventSeq, InstanceId, JobId, Run, RunDetail, RunId},
+    api::{EventSeq, Instance, InstanceId, JobId, Run, RunDetail, RunId},
     time::Timestamp,
 };
-use sqlx::{PgConnection, PgPool, Row, postgres::PgRow};
+use futures_util::TryStreamExt;
+use sqlx::{PgPool, Row, postgres::PgRow};
+use tokio::task::consume_budget;
 use uuid::Uuid;
 
 use super::{events, json, json_option, jsonb, store_error, unsigned};
-use crate::store::{InstanceRow, JobRow, RunRow, SNAPSHOT_FINISHED, Snapshot, Source, StoreError, Whole};
+use crate::store::{
+    InstanceRow, InstanceView, JobRow, RunRow, RunView, SNAPSHOT_FINISHED, Snapshot, Source, StoreError,
+    Whole,
+};
 
 fn version(row: &PgRow, column: &'static str) -> Result<u64, StoreError> {
     Ok(unsigned(row.try_get(column).map_err(store_error)?))
@@ -34,7 +39,11 @@ pub(super) fn instance_row(
 }
 
 fn run_view(row: &PgRow) -> Result<Run, StoreError> {
-    Ok(jsonb::<RunRow>(row, "state")?.run)
+    Ok(jsonb::<RunView>(row, "state")?.run)
+}
+
+fn instance_view(row: &PgRow) -> Result<Instance, StoreError> {
+    Ok(jsonb::<InstanceView>(row, "state")?.instance)
 }
 
 pub(super) async fn whole(pool: &PgPool, run: RunId) -> Result<Option<Whole>, StoreError> {
@@ -108,32 +117,41 @@ pub(super) async fn newest_of_name(pool: &PgPool, name: &str) -> Result<Option<R
 
 pub(super) async fn runs(
     pool: &PgPool,
+    active: bool,
     before: Option<(Timestamp, RunId)>,
     limit: u32,
 ) -> Result<Vec<Run>, StoreError> {
-    let limit = i64::from(limit);
-    let rows = match before {
-        None => {
-            let sql = "SELECT state FROM runs ORDER BY submitted_at DESC, id DESC LIMIT $1";
-            sqlx::query(sql).bind(limit).fetch_all(pool).await
+    // Spelled out, so that each is answered from its own index.
+    let sql = match active {
+        false => {
+            "SELECT state FROM runs WHERE (submitted_at, id) < ($1, $2)
+             ORDER BY submitted_at DESC, id DESC LIMIT $3"
         }
-        Some((at, id)) => {
-            let sql = "SELECT state FROM runs WHERE (submitted_at, id) < ($2, $3)
-                       ORDER BY submitted_at DESC, id DESC LIMIT $1";
-            sqlx::query(sql).bind(limit).bind(at.0).bind(id.0).fetch_all(pool).await
+        true => {
+            "SELECT state FROM runs WHERE NOT finished AND (submitted_at, id) < ($1, $2)
+             ORDER BY submitted_at DESC, id DESC LIMIT $3"
         }
     };
+    let (at, id) = before.map_or((i64::MAX, Uuid::nil()), |(at, id)| (at.0, id.0));
+    let rows = sqlx::query(sql).bind(at).bind(id).bind(i64::from(limit)).fetch_all(pool).await;
     rows.map_err(store_error)?.iter().map(run_view).collect()
 }
 
-pub(super) async fn active_instances(pool: &PgPool) -> Result<Vec<InstanceRow>, StoreError> {
-    let mut connection = pool.acquire().await.map_err(store_error)?;
-    all_active_instances(&mut connection).await
+pub(super) async fn instances(
+    pool: &PgPool,
+    after: Option<(Timestamp, InstanceId)>,
+    limit: u32,
+) -> Result<Vec<Instance>, StoreError> {
+    let sql = "SELECT state FROM instances WHERE status <> 'terminated' AND (created_at, id) > ($1, $2)
+               ORDER BY created_at, id LIMIT $3";
+    let (at, id) = after.map_or((i64::MIN, Uuid::nil()), |(at, id)| (at.0, id.0));
+    let rows = sqlx::query(sql).bind(at).bind(id).bind(i64::from(limit)).fetch_all(pool).await;
+    rows.map_err(store_error)?.iter().map(instance_view).collect()
 }
 
-async fn all_active_instances(connection: &mut PgConnection) -> Result<Vec<InstanceRow>, StoreError> {
+pub(super) async fn active_instances(pool: &PgPool) -> Result<Vec<InstanceRow>, StoreError> {
     let sql = "SELECT version, state FROM instances WHERE status <> 'terminated' ORDER BY created_at, id";
-    let rows = sqlx::query(sql).fetch_all(connection).await.map_err(store_error)?;
+    let rows = sqlx::query(sql).fetch_all(pool).await.map_err(store_error)?;
     rows.iter().map(|row| instance_row(row, "version", "state")).collect()
 }
 
@@ -162,7 +180,8 @@ pub(super) async fn detail(pool: &PgPool, run: RunId) -> Result<Option<RunDetail
 pub(super) async fn snapshot(pool: &PgPool, now: Timestamp) -> Result<Snapshot, StoreError> {
     let mut transaction = one_moment(pool).await?;
     let seq = events::newest(&mut transaction).await.map_err(store_error)?;
-    let rows = sqlx::query(
+    let (mut runs, mut instances) = (Vec::new(), Vec::new());
+    let mut rows = sqlx::query(
         "SELECT state FROM (
              SELECT state, submitted_at, id FROM runs WHERE NOT finished
              UNION ALL
@@ -171,15 +190,19 @@ pub(super) async fn snapshot(pool: &PgPool, now: Timestamp) -> Result<Snapshot, 
          ORDER BY submitted_at DESC, id DESC",
     )
     .bind(i64::from(SNAPSHOT_FINISHED))
-    .fetch_all(&mut *transaction)
-    .await
-    .map_err(store_error)?;
-    let runs: Result<_, _> = rows.iter().map(run_view).collect();
-    let instances = all_active_instances(&mut transaction).await?;
-    Ok(Snapshot {
-        seq,
-        runs: runs?,
-        instances: instances.into_iter().map(|row| row.instance).collect(),
-        at: now,
-    })
+    .fetch(&mut *transaction);
+    while let Some(row) = rows.try_next().await.map_err(store_error)? {
+        runs.push(run_view(&row)?);
+        // There may be tens of thousands of them: others have their turn in between.
+        consume_budget().await;
+    }
+    drop(rows);
+    let sql = "SELECT state FROM instances WHERE status <> 'terminated' ORDER BY created_at, id";
+    let mut rows = sqlx::query(sql).fetch(&mut *transaction);
+    while let Some(row) = rows.try_next().await.map_err(store_error)? {
+        instances.push(instance_view(&row)?);
+        consume_budget().await;
+    }
+    drop(rows);
+    Ok(Snapshot { seq, runs, instances, at: now })
 }

@@ -9,7 +9,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use berth_shared::{
-    api::{Allocation, EventSeq, InstanceId, JobId, Orphan, Pool, Run, RunDetail, RunId},
+    api::{Allocation, EventSeq, Instance, InstanceId, JobId, Orphan, Pool, Run, RunDetail, RunId},
     time::Timestamp,
 };
 use serde::de::DeserializeOwned;
@@ -158,8 +158,25 @@ impl Storage for Sqlite {
         read::newest_of_name(&self.reader, name).await
     }
 
-    async fn runs(&self, before: Option<(Timestamp, RunId)>, limit: u32) -> Result<Vec<Run>, StoreError> {
-        read::runs(&self.reader, before, limit).await
+    async fn runs(
+        &self,
+        active: bool,
+        before: Option<(Timestamp, RunId)>,
+        limit: u32,
+    ) -> Result<Vec<Run>, StoreError> {
+        read::runs(&self.reader, active, before, limit).await
+    }
+
+    async fn instances(
+        &self,
+        after: Option<(Timestamp, InstanceId)>,
+        limit: u32,
+    ) -> Result<Vec<Instance>, StoreError> {
+        read::instances(&self.reader, after, limit).await
+    }
+
+    async fn default_pool(&self) -> Result<Option<String>, StoreError> {
+        pools::default(&self.reader).await
     }
 
     async fn active_instances(&self) -> Result<Vec<InstanceRow>, StoreError> {

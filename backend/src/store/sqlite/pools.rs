@@ -60,6 +60,11 @@ pub(super) async fn write(connection: &mut SqliteConnection, change: &Change) ->
     Ok(())
 }
 
+pub(super) async fn default(pool: &SqlitePool) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT name FROM pools WHERE is_default = 1";
+    Ok(sqlx::query_scalar(sql).fetch_optional(pool).await?)
+}
+
 pub(super) async fn pools(pool: &SqlitePool) -> Result<Vec<Pool>, StoreError> {
     let rows = sqlx::query(
         "SELECT name, created_at, is_default,

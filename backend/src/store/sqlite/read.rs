@@ -3,14 +3,17 @@
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use berth_shared::{
-    api::{EventSeq, InstanceId, JobId, Run, RunDetail, RunId},
+    api::{EventSeq, Instance, InstanceId, JobId, Run, RunDetail, RunId},
     time::Timestamp,
 };
+use futures_util::TryStreamExt;
 use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
+use tokio::task::consume_budget;
 
 use super::{commit::stored, json, json_option};
 use crate::store::{
-    InstanceRow, JobRow, RunRow, SNAPSHOT_FINISHED, Snapshot, Source, StoreError, StoredEvent, Whole,
+    InstanceRow, InstanceView, JobRow, RunRow, RunView, SNAPSHOT_FINISHED, Snapshot, Source, StoreError,
+    StoredEvent, Whole,
 };
 
 fn version(row: &SqliteRow) -> Result<u64, StoreError> {
@@ -30,7 +33,11 @@ pub(super) fn instance_row(row: &SqliteRow) -> Result<InstanceRow, StoreError> {
 }
 
 fn run_view(row: &SqliteRow) -> Result<Run, StoreError> {
-    Ok(json::<RunRow>(row, "state")?.run)
+    Ok(json::<RunView>(row, "state")?.run)
+}
+
+fn instance_view(row: &SqliteRow) -> Result<Instance, StoreError> {
+    Ok(json::<InstanceView>(row, "state")?.instance)
 }
 
 pub(super) async fn whole(pool: &SqlitePool, run: RunId) -> Result<Option<Whole>, StoreError> {
@@ -109,31 +116,41 @@ pub(super) async fn newest_of_name(pool: &SqlitePool, name: &str) -> Result<Opti
 
 pub(super) async fn runs(
     pool: &SqlitePool,
+    active: bool,
     before: Option<(Timestamp, RunId)>,
     limit: u32,
 ) -> Result<Vec<Run>, StoreError> {
-    let rows = match before {
-        None => {
-            let sql = "SELECT state FROM runs ORDER BY submitted_at DESC, id DESC LIMIT ?";
-            sqlx::query(sql).bind(limit).fetch_all(pool).await?
+    // Spelled out, so that each is answered from its own index.
+    let sql = match active {
+        false => {
+            "SELECT state FROM runs WHERE (submitted_at, id) < (?, ?) ORDER BY submitted_at DESC, id DESC LIMIT ?"
         }
-        Some((at, id)) => {
-            let sql = "SELECT state FROM runs WHERE (submitted_at, id) < (?, ?)
-                       ORDER BY submitted_at DESC, id DESC LIMIT ?";
-            sqlx::query(sql).bind(at.0).bind(id.to_string()).bind(limit).fetch_all(pool).await?
+        true => {
+            "SELECT state FROM runs
+             WHERE status NOT IN ('terminated', 'failed', 'done') AND (submitted_at, id) < (?, ?)
+             ORDER BY submitted_at DESC, id DESC LIMIT ?"
         }
     };
+    let (at, id) = before.map_or((i64::MAX, String::new()), |(at, id)| (at.0, id.to_string()));
+    let rows = sqlx::query(sql).bind(at).bind(id).bind(limit).fetch_all(pool).await?;
     rows.iter().map(run_view).collect()
 }
 
-pub(super) async fn active_instances(pool: &SqlitePool) -> Result<Vec<InstanceRow>, StoreError> {
-    let mut connection = pool.acquire().await?;
-    all_active_instances(&mut connection).await
+pub(super) async fn instances(
+    pool: &SqlitePool,
+    after: Option<(Timestamp, InstanceId)>,
+    limit: u32,
+) -> Result<Vec<Instance>, StoreError> {
+    let sql = "SELECT state FROM instances WHERE status <> 'terminated' AND (created_at, id) > (?, ?)
+               ORDER BY created_at, id LIMIT ?";
+    let (at, id) = after.map_or((i64::MIN, String::new()), |(at, id)| (at.0, id.to_string()));
+    let rows = sqlx::query(sql).bind(at).bind(id).bind(limit).fetch_all(pool).await?;
+    rows.iter().map(instance_view).collect()
 }
 
-async fn all_active_instances(connection: &mut SqliteConnection) -> Result<Vec<InstanceRow>, StoreError> {
+pub(super) async fn active_instances(pool: &SqlitePool) -> Result<Vec<InstanceRow>, StoreError> {
     let sql = "SELECT version, state FROM instances WHERE status <> 'terminated' ORDER BY created_at, id";
-    sqlx::query(sql).fetch_all(connection).await?.iter().map(instance_row).collect()
+    sqlx::query(sql).fetch_all(pool).await?.iter().map(instance_row).collect()
 }
 
 pub(super) async fn newest(connection: &mut SqliteConnection) -> Result<EventSeq, StoreError> {
@@ -178,11 +195,21 @@ pub(super) async fn snapshot(pool: &SqlitePool, now: Timestamp) -> Result<Snapsh
             i64::from(SNAPSHOT_FINISHED),
         ),
     ] {
-        for row in sqlx::query(sql).bind(limit).fetch_all(&mut *transaction).await? {
+        let mut rows = sqlx::query(sql).bind(limit).fetch(&mut *transaction);
+        while let Some(row) = rows.try_next().await? {
             runs.push(run_view(&row)?);
+            // There may be tens of thousands of them: others have their turn in between.
+            consume_budget().await;
         }
     }
     runs.sort_unstable_by_key(|run| Reverse((run.submitted_at, run.id)));
-    let instances = all_active_instances(&mut transaction).await?;
-    Ok(Snapshot { seq, runs, instances: instances.into_iter().map(|row| row.instance).collect(), at: now })
+    let mut instances = Vec::new();
+    let sql = "SELECT state FROM instances WHERE status <> 'terminated' ORDER BY created_at, id";
+    let mut rows = sqlx::query(sql).fetch(&mut *transaction);
+    while let Some(row) = rows.try_next().await? {
+        instances.push(instance_view(&row)?);
+        consume_budget().await;
+    }
+    drop(rows);
+    Ok(Snapshot { seq, runs, instances, at: now })
 }

@@ -24,7 +24,7 @@ fn hello(version: &str) -> ServerMessage {
 }
 
 fn snapshot(seq: EventSeq) -> ServerMessage {
-    ServerMessage::Snapshot { seq, runs: vec![], instances: vec![] }
+    ServerMessage::Snapshot { seq, runs: vec![], instances: vec![], more: false }
 }
 
 fn event(seq: EventSeq) -> ServerMessage {
@@ -274,4 +274,20 @@ fn another_catalogue_is_passed_on_and_is_no_event() {
     let message = ServerMessage::Catalog { seq: 3, catalog };
     assert_eq!(machine.step(frame(&message), 5, 0.5), [Effect::Apply(Box::new(message.clone()))]);
     assert_eq!(applied(&machine.step(frame(&event(4)), 6, 0.5)), 1);
+}
+
+#[test]
+fn a_snapshot_in_pieces_is_applied_once_it_is_whole() {
+    let piece = |more| ServerMessage::Snapshot { seq: 4, runs: vec![], instances: vec![], more };
+    let mut machine = Machine::new();
+    machine.step(Input::Start, 0, 0.5);
+    machine.step(frame(&hello("1")), 0, 0.5);
+    assert_eq!(machine.step(frame(&piece(true)), 0, 0.5), []);
+    // Cut off in the middle: the page still knows nothing.
+    machine.step(Input::Closed, 1, 0.5);
+    assert!(machine.step(Input::Wake, 2, 0.5).contains(&Effect::Connect { after: None }));
+    machine.step(frame(&hello("1")), 3, 0.5);
+    assert_eq!(machine.step(frame(&piece(true)), 3, 0.5), []);
+    assert_eq!(applied(&machine.step(frame(&piece(false)), 3, 0.5)), 1);
+    assert_eq!(applied(&machine.step(frame(&event(5)), 4, 0.5)), 1);
 }
