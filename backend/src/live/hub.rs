@@ -25,6 +25,10 @@ use crate::{
 /// How many events are read at once.
 const BATCH: u32 = 256;
 
+/// How long what happens is gathered before pages are told: once for all of them, and for each. Telling one takes about as
+/// long, so that telling thousands does not fall behind what happens.
+const GATHER: (Duration, Duration) = (Duration::from_millis(3), Duration::from_micros(10));
+
 /// How long to wait before reading again when reading failed.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -81,6 +85,8 @@ impl Hub {
             if newest.changed().await.is_err() {
                 return;
             }
+            let pages = u32::try_from(self.0.newest.receiver_count()).unwrap_or(u32::MAX);
+            sleep(GATHER.0 + GATHER.1.saturating_mul(pages)).await;
         }
     }
 

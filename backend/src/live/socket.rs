@@ -22,7 +22,7 @@ pub(super) const MISSED_PINGS: u32 = 3;
 pub(crate) fn configure(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
     upgrade
         .read_buffer_size(4096)
-        .write_buffer_size(0)
+        .write_buffer_size(4096)
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE)
 }
@@ -37,6 +37,23 @@ where
     S: Sink<Message> + Unpin,
 {
     match timeout(STUCK, socket.send(message)).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(Gone),
+    }
+}
+
+/// Sends messages, a few at a time.
+pub(super) async fn send_all<S>(socket: &mut S, messages: impl Iterator<Item = Message>) -> Result<(), Gone>
+where
+    S: Sink<Message> + Unpin,
+{
+    for message in messages {
+        match timeout(STUCK, socket.feed(message)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => return Err(Gone),
+        }
+    }
+    match timeout(STUCK, socket.flush()).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) | Err(_) => Err(Gone),
     }

@@ -15,7 +15,7 @@ use super::{
     connection::{Connection, Effect},
     everything::Everything,
     hub::json,
-    socket::{End, Gone, MISSED_PINGS, PING, close, send},
+    socket::{End, Gone, MISSED_PINGS, PING, close, send, send_all},
 };
 use crate::{
     catalog::Published,
@@ -161,9 +161,7 @@ impl Stream {
         let Some(known) = self.connection.known() else { return self.snapshot().await };
         match self.ends.hub.after(known, BATCH) {
             Ok((messages, last)) => {
-                for message in messages {
-                    send(&mut self.socket, Message::Text(message)).await?;
-                }
+                send_all(&mut self.socket, messages.into_iter().map(Message::Text)).await?;
                 self.connection.learned(last);
             }
             Err(_) => self.connection.forget(),
@@ -185,9 +183,8 @@ impl Stream {
             },
         };
         let end = everything.pieces.len().min(sent + PIECES);
-        for piece in &everything.pieces[sent..end] {
-            send(&mut self.socket, Message::Text(piece.clone())).await?;
-        }
+        let pieces = everything.pieces[sent..end].iter().cloned();
+        send_all(&mut self.socket, pieces.map(Message::Text)).await?;
         if end == everything.pieces.len() {
             self.connection.learned(everything.seq);
         } else {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    pin::pin,
     sync::Arc,
     time::Duration,
 };
@@ -10,7 +11,7 @@ use berth_shared::api::InstanceId;
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
     task::{self, JoinError, JoinSet},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use uuid::Uuid;
 
@@ -33,6 +34,12 @@ const LEASE_SECONDS: i64 = 300;
 const PASS_LIMIT: Duration = Duration::from_secs(240);
 /// How often the database is asked who is due when nobody says anything.
 const POLL: Duration = Duration::from_secs(5);
+/// Between two times that the database is asked, at least: where much happens, every commit would have it asked again, and
+/// rows are leased by the dozen instead.
+const PAUSE: Duration = Duration::from_millis(3);
+/// How long what nobody waits for is gathered: passes that have ended, and rows that are due because it is time to look
+/// again.
+const SETTLE: Duration = Duration::from_millis(10);
 /// How often the process tells that it is there.
 const BEAT: Duration = Duration::from_secs(5);
 /// Hints that come within this time are taken together.
@@ -85,49 +92,83 @@ type Ended = (Lease, Option<Due>);
 
 /// Gives passes to rows that are due, for ever. Dropping it drops the passes that run.
 pub(super) async fn dispatch(core: Arc<Core>) {
-    let mut running: JoinSet<Ended> = JoinSet::new();
-    let mut held: HashMap<task::Id, Uuid> = HashMap::new();
-    let mut done = Vec::new();
-    // Whether there may be leases of which this process was not told.
-    let mut doubtful = false;
+    let mut passes =
+        Passes { running: JoinSet::new(), held: HashMap::new(), done: Vec::new(), doubtful: false };
+    let mut look = pin!(sleep(Duration::ZERO));
+    let mut looked = Instant::now();
     loop {
-        give_back(&core, &mut done).await;
-        if doubtful {
+        let sooner = tokio::select! {
+            biased;
+            Some(joined) = passes.running.join_next_with_id() => {
+                let full = passes.running.len() + 1 >= CONCURRENCY;
+                passes.ended(joined);
+                if full { PAUSE } else { SETTLE }
+            }
+            () = look.as_mut() => {
+                let wait = passes.look(&core).await;
+                looked = Instant::now();
+                look.set(sleep(wait));
+                continue;
+            }
+            () = core.storage.signals().work() => PAUSE.saturating_sub(looked.elapsed()),
+        };
+        let sooner = Instant::now() + sooner;
+        if sooner < look.deadline() {
+            look.as_mut().reset(sooner);
+        }
+    }
+}
+
+struct Passes {
+    running: JoinSet<Ended>,
+    held: HashMap<task::Id, Uuid>,
+    /// Leases to give back.
+    done: Vec<(Lease, Due)>,
+    /// Whether there may be leases of which this process was not told.
+    doubtful: bool,
+}
+
+impl Passes {
+    /// Gives back what is done and begins what is due; answers after how long to look again.
+    async fn look(&mut self, core: &Arc<Core>) -> Duration {
+        give_back(core, &mut self.done).await;
+        if self.doubtful {
             let known: Vec<Uuid> =
-                held.values().copied().chain(done.iter().map(|(lease, _)| lease.id)).collect();
+                self.held.values().copied().chain(self.done.iter().map(|(lease, _)| lease.id)).collect();
             match core.storage.disown(&core.owner, &known).await {
-                Ok(()) => doubtful = false,
+                Ok(()) => self.doubtful = false,
                 Err(error) => tracing::error!(%error, "lost leases could not be given back; trying again"),
             }
         }
-        let (leased, asked) = lease(&core, CONCURRENCY - running.len()).await;
-        if let Err(error) = asked {
-            tracing::error!(%error, "no row could be leased; trying again");
-            doubtful = true;
-            if leased.is_empty() {
-                sleep(POLL).await;
-                continue;
-            }
-        }
-        let idle = leased.is_empty();
+        let room = CONCURRENCY.saturating_sub(self.running.len());
+        let (leased, asked) = lease(core, room).await;
+        let full = leased.len() == room;
         for lease in leased {
             core.meters.leased(lease.queue, 1);
             let id = lease.id;
-            held.insert(running.spawn(work(Arc::clone(&core), lease)).id(), id);
+            self.held.insert(self.running.spawn(work(Arc::clone(core), lease)).id(), id);
         }
-        if running.len() >= CONCURRENCY {
-            ended(running.join_next_with_id().await, &mut held, &mut done);
-        } else if idle {
-            let wait = until_due(&core).await;
-            tokio::select! {
-                biased;
-                Some(joined) = running.join_next_with_id() => ended(Some(joined), &mut held, &mut done),
-                () = core.storage.signals().work() => {}
-                () = sleep(wait) => {}
+        if let Err(error) = asked {
+            tracing::error!(%error, "no row could be leased; trying again");
+            self.doubtful = true;
+            return POLL;
+        }
+        // Without room there is nothing to be done until a pass ends.
+        if full { POLL } else { until_due(core).await.max(SETTLE) }
+    }
+
+    fn ended(&mut self, joined: Result<(task::Id, Ended), JoinError>) {
+        match joined {
+            Ok((id, (lease, due))) => {
+                self.held.remove(&id);
+                self.done.extend(due.map(|due| (lease, due)));
             }
-        }
-        while let Some(joined) = running.try_join_next_with_id() {
-            ended(Some(joined), &mut held, &mut done);
+            Err(error) => {
+                self.held.remove(&error.id());
+                if error.is_panic() {
+                    tracing::error!(%error, "a pass panicked; its row is tried again when its lease expires");
+                }
+            }
         }
     }
 }
@@ -140,24 +181,6 @@ async fn work(core: Arc<Core>, lease: Lease) -> Ended {
         Some(Some(core.now()))
     });
     (lease, due)
-}
-
-type Joined = Result<(task::Id, Ended), JoinError>;
-
-fn ended(joined: Option<Joined>, held: &mut HashMap<task::Id, Uuid>, done: &mut Vec<(Lease, Due)>) {
-    match joined {
-        Some(Ok((id, (lease, due)))) => {
-            held.remove(&id);
-            done.extend(due.map(|due| (lease, due)));
-        }
-        Some(Err(error)) => {
-            held.remove(&error.id());
-            if error.is_panic() {
-                tracing::error!(%error, "a pass panicked; its row is tried again when its lease expires");
-            }
-        }
-        None => {}
-    }
 }
 
 /// Gives leases back, all at once. They expire by themselves, but minutes later: a disk that is full has room before.

@@ -4,6 +4,7 @@ use berth_shared::{
     api::{PlanNote, PlannedOffer, Refusal},
     config::{Configuration, CreationPolicy, EnvValue, RetryPolicy},
 };
+use futures_util::future::try_join_all;
 
 use super::core::Core;
 use crate::{
@@ -28,16 +29,20 @@ pub(super) async fn plan(core: &Core, model: &Model) -> Result<Planned, StoreErr
     if core.providers.is_empty() {
         planned.refuse("berth", "no-backend", "", "no backend is configured on this server");
     }
-    for provider in &core.providers {
+    // All at once: whoever waits for a plan waits for the slowest of them, not for their sum.
+    let answers = core.providers.iter().map(async |provider| {
         let name = provider.name();
         if let Some(refusal) = excluded(configuration, name) {
-            planned.refusals.push(refusal);
-            continue;
+            return Ok::<_, StoreError>((name, Err(refusal)));
         }
         let held = core.storage.held(name).await?;
         let input = PlanInput { configuration, written: *written, held: &held };
-        match core.call(name, "plan", provider.plan(&input)).await {
-            Ok(answer) => {
+        Ok((name, Ok(core.call(name, "plan", provider.plan(&input)).await)))
+    });
+    for (name, answer) in try_join_all(answers).await? {
+        match answer {
+            Err(refusal) => planned.refusals.push(refusal),
+            Ok(Ok(answer)) => {
                 if !answer.refusals.is_empty() {
                     planned.refusals.push(Refusal { backend: name.to_owned(), reasons: answer.refusals });
                 }
@@ -46,7 +51,7 @@ pub(super) async fn plan(core: &Core, model: &Model) -> Result<Planned, StoreErr
                     .offers
                     .extend(answer.offers.into_iter().map(|offer| PlannedOffer { observed_at: at, ..offer }));
             }
-            Err(failure) => {
+            Ok(Err(failure)) => {
                 planned.unreachable = true;
                 planned.refuse(name, "unreachable", "", failure.message());
             }

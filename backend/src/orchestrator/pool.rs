@@ -1,9 +1,9 @@
 //! Instances that exist already and fit.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BTreeSet};
 
 use berth_shared::{
-    api::{DEFAULT_POOL, Instance, InstanceStatus, PlanNote, PlannedInstance},
+    api::{DEFAULT_POOL, Instance, InstanceId, InstanceStatus, PlanNote, PlannedInstance},
     config::Configuration,
     matcher::{PoolInstance, Requirements, match_pool},
 };
@@ -43,6 +43,9 @@ pub(super) async fn free(
     Ok(found.map(|index| rows.swap_remove(index)))
 }
 
+/// How many of a pool's instances are shown that are not free.
+const SHOWN: u32 = 200;
+
 /// The instances of the configuration's pool that fit, those without a run first, then by price and name. Instances that
 /// go with their run, such as shares of this machine, are none of the pool's.
 pub(super) async fn instances(
@@ -50,12 +53,13 @@ pub(super) async fn instances(
     configuration: &Configuration,
 ) -> Result<Vec<PlannedInstance>, StoreError> {
     let pool = of(core, configuration).await?;
-    let rows = core.storage.active_instances().await?;
-    let instances: Vec<Instance> = rows
-        .into_iter()
-        .map(|row| row.instance)
-        .filter(|instance| instance.pool == pool && keeps(core, &instance.offer.backend))
-        .collect();
+    let idle = core.storage.idle_instances(&pool).await?;
+    let mut instances: Vec<Instance> = idle.into_iter().map(|row| row.instance).collect();
+    let idle: BTreeSet<InstanceId> = instances.iter().map(|instance| instance.id).collect();
+    // All that may be had, and some of the others, to be seen.
+    let others = core.storage.pool_instances(&pool, SHOWN).await?;
+    instances.extend(others.into_iter().filter(|instance| !idle.contains(&instance.id)));
+    instances.retain(|instance| keeps(core, &instance.offer.backend));
     let required = Requirements::from(configuration);
     let listed: Vec<PoolInstance> = instances.iter().map(fitting).collect();
     let matches = match_pool(&listed, &required, core.catalogues.current().gpus());

@@ -363,6 +363,9 @@ pub trait Storage: Send + Sync {
     /// Instances that wait for a run in this pool, oldest first.
     async fn idle_instances(&self, pool: &str) -> Result<Vec<InstanceRow>, StoreError>;
 
+    /// Instances in this pool that are not terminated, oldest first, at most `limit`.
+    async fn pool_instances(&self, pool: &str, limit: u32) -> Result<Vec<Instance>, StoreError>;
+
     /// What the active instances of a backend hold of machines that they share.
     async fn held(&self, backend: &str) -> Result<Vec<Allocation>, StoreError>;
 

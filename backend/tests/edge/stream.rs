@@ -85,8 +85,10 @@ async fn pages_that_begin_together_are_given_what_was_read_once() {
         server.fake.happen(1);
     }
     assert_eq!(server.fake.snapshots.load(Ordering::Relaxed), 1);
-    // Too much has happened since.
+    // Too much has happened since, and has been told.
+    let mut socket = server.socket("/api/v1/stream?after=10").await;
     server.fake.happen(90);
+    assert_eq!(events(&mut socket, 90).await.last(), Some(&100));
     let mut socket = server.socket("/api/v1/stream").await;
     assert_eq!(socket.next("snapshot").await["seq"], 100);
     assert_eq!(server.fake.snapshots.load(Ordering::Relaxed), 2);
@@ -276,7 +278,9 @@ async fn revoking_an_api_token_closes_the_sockets_that_it_let_in() {
     let mut socket =
         server.request("GET", "/api/v1/stream").header("authorization", &bearer).connect().await.unwrap();
     socket.next("snapshot").await;
-    server.request("DELETE", "/api/v1/tokens/laptop").send().await;
+    let session = server.sign_in().await;
+    let revoked = server.request("DELETE", "/api/v1/tokens/laptop").session(&session).send().await;
+    assert_eq!(revoked.status, 204, "{}", revoked.told());
     assert_eq!(socket.closed().await, (1008, "session-ended".into()));
 }
 

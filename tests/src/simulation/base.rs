@@ -263,6 +263,11 @@ impl Storage for Reached {
         self.call(move |storage| Box::pin(async move { storage.idle_instances(&pool).await })).await
     }
 
+    async fn pool_instances(&self, pool: &str, limit: u32) -> Result<Vec<Instance>, StoreError> {
+        let pool = pool.to_owned();
+        self.call(move |storage| Box::pin(async move { storage.pool_instances(&pool, limit).await })).await
+    }
+
     async fn held(&self, backend: &str) -> Result<Vec<Allocation>, StoreError> {
         let backend = backend.to_owned();
         self.call(move |storage| Box::pin(async move { storage.held(&backend).await })).await

@@ -89,7 +89,8 @@ async fn who_may_come_in_is_the_same_on_every_database(bed: Bed) {
     let caller = auth.api_token(token.reveal()).await.expect("read").expect("it is one");
     let Proof::ApiToken { digest } = caller.proof else { panic!("it is an API token") };
     assert!(auth.revoke_api_token(ADMIN, "laptop").await.expect("done"));
-    assert_eq!(ended.recv().await.expect("told"), digest);
+    // What one server tells the others comes back to it, too.
+    while ended.recv().await.expect("told") != digest {}
     assert!(!auth.revoke_api_token(ADMIN, "laptop").await.expect("done"));
     assert_eq!(auth.api_token(token.reveal()).await.expect("read"), None);
 }

@@ -90,6 +90,13 @@ async fn instances_that_are_gone_are_in_no_list(bed: Bed) {
     assert_eq!(ids(&store.idle_instances("default-pool").await.expect("read")), [1, 2, 3].map(instance_id));
     assert_eq!(ids(&store.idle_instances("other").await.expect("read")), [instance_id(4)]);
     assert_eq!(ids(&store.idle_instances("none").await.expect("read")), []);
+    let of_pool = async |pool, limit| -> Vec<_> {
+        let found = store.pool_instances(pool, limit).await.expect("read");
+        found.into_iter().map(|instance| instance.id).collect()
+    };
+    assert_eq!(of_pool("default-pool", 9).await, [1, 2, 3, 5].map(instance_id));
+    assert_eq!(of_pool("default-pool", 2).await, [1, 2].map(instance_id));
+    assert_eq!(of_pool("other", 9).await, [instance_id(4)]);
 
     let mut gone = all[1].clone();
     gone.instance.status = InstanceStatus::Terminated;

@@ -347,6 +347,10 @@ impl Storage for MemoryStore {
         self.call(|state| state.idle_instances(pool)).await
     }
 
+    async fn pool_instances(&self, pool: &str, limit: u32) -> Result<Vec<Instance>, StoreError> {
+        self.call(|state| state.pool_instances(pool, limit)).await
+    }
+
     async fn held(&self, backend: &str) -> Result<Vec<Allocation>, StoreError> {
         self.call(|state| state.held(backend)).await
     }

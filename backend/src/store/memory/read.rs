@@ -57,6 +57,11 @@ impl State {
         self.active().filter(later).take(limit as usize).map(|row| row.instance.clone()).collect()
     }
 
+    pub(super) fn pool_instances(&self, pool: &str, limit: u32) -> Vec<Instance> {
+        let of_pool = self.active().filter(|row| row.instance.pool == pool);
+        of_pool.take(limit as usize).map(|row| row.instance.clone()).collect()
+    }
+
     pub(super) fn default_pool(&self) -> Option<String> {
         self.pools.iter().find(|(_, pool)| pool.default).map(|(name, _)| name.clone())
     }

@@ -167,6 +167,10 @@ impl Storage for Postgres {
         pools::idle(&self.0.pool, pool).await
     }
 
+    async fn pool_instances(&self, pool: &str, limit: u32) -> Result<Vec<Instance>, StoreError> {
+        pools::instances(&self.0.pool, pool, limit).await
+    }
+
     async fn held(&self, backend: &str) -> Result<Vec<Allocation>, StoreError> {
         pools::held(&self.0.pool, backend).await
     }

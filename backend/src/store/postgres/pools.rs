@@ -3,12 +3,17 @@
 use std::collections::BTreeSet;
 
 use berth_shared::{
-    api::{Allocation, Orphan, Pool},
+    api::{Allocation, Instance, Orphan, Pool},
     time::Timestamp,
 };
 use sqlx::{PgConnection, PgPool, Row};
 
-use super::{commit::Failed, json, read::instance_row, store_error, to_json, unsigned};
+use super::{
+    commit::Failed,
+    json,
+    read::{instance_row, instance_view},
+    store_error, to_json, unsigned,
+};
 use crate::store::{Change, CommitError, GONE_ORPHANS, InstanceRow, StoreError};
 
 /// Keeps the pools of new instances from being deleted until these are written.
@@ -114,6 +119,13 @@ pub(super) async fn idle(pool: &PgPool, name: &str) -> Result<Vec<InstanceRow>, 
         "SELECT version, state FROM instances WHERE status = 'idle' AND pool = $1 ORDER BY created_at, id";
     let rows = sqlx::query(sql).bind(name).fetch_all(pool).await.map_err(store_error)?;
     rows.iter().map(|row| instance_row(row, "version", "state")).collect()
+}
+
+pub(super) async fn instances(pool: &PgPool, name: &str, limit: u32) -> Result<Vec<Instance>, StoreError> {
+    let sql = "SELECT state FROM instances WHERE status <> 'terminated' AND pool = $1 ORDER BY created_at, id LIMIT $2";
+    let rows =
+        sqlx::query(sql).bind(name).bind(i64::from(limit)).fetch_all(pool).await.map_err(store_error)?;
+    rows.iter().map(instance_view).collect()
 }
 
 pub(super) async fn held(pool: &PgPool, backend: &str) -> Result<Vec<Allocation>, StoreError> {

@@ -42,7 +42,7 @@ fn run_view(row: &PgRow) -> Result<Run, StoreError> {
     Ok(jsonb::<RunView>(row, "state")?.run)
 }
 
-fn instance_view(row: &PgRow) -> Result<Instance, StoreError> {
+pub(super) fn instance_view(row: &PgRow) -> Result<Instance, StoreError> {
     Ok(jsonb::<InstanceView>(row, "state")?.instance)
 }
 

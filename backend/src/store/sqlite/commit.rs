@@ -1,17 +1,26 @@
 //! Writing: everything of a [`Change`] in one transaction.
 
+use std::sync::{Mutex, PoisonError};
+
 use berth_shared::api::{EventSeq, Instance, InstanceId, Run, RunId, Subject};
 use serde::Serialize;
-use sqlx::{Row, SqliteConnection, SqlitePool};
+use sqlx::{Connection as _, Row, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
 use super::pools;
 use super::{id, json, json_option, read, to_json};
 use crate::store::{Change, CommitError, InstanceRow, NewEvent, Queue, RunRow, StoreError};
 
-pub(super) async fn commit(pool: &SqlitePool, change: &Change) -> Result<EventSeq, CommitError> {
-    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+/// The number of the last event. No other process writes, and this one writes through one connection; `None` = read it.
+pub(super) type Last = Mutex<Option<EventSeq>>;
+
+pub(super) async fn commit(pool: &SqlitePool, last: &Last, change: &Change) -> Result<EventSeq, CommitError> {
+    // Held beyond the transaction, so that nobody else writes before `last` is right again.
+    let mut connection = pool.acquire().await?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     let connection = &mut *transaction;
+    // Put back only once it is written: whatever goes wrong, or is cut off, leaves none to be trusted.
+    let known = last.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(lease) = &change.lease {
         let sql = match lease.queue {
             Queue::Runs => "SELECT lease_token FROM runs WHERE id = ?",
@@ -71,12 +80,16 @@ pub(super) async fn commit(pool: &SqlitePool, change: &Change) -> Result<EventSe
         applied(deleted.bind(run.to_string()).execute(&mut *connection).await?.rows_affected())?;
     }
     pools::write(connection, change).await?;
-    let mut seq = read::newest(connection).await?;
+    let mut seq = match known {
+        Some(seq) => seq,
+        None => read::newest(connection).await?,
+    };
     for event in &change.events {
         seq += 1;
         write_event(connection, change, event, seq).await?;
     }
     transaction.commit().await?;
+    *last.lock().unwrap_or_else(PoisonError::into_inner) = Some(seq);
     Ok(seq)
 }
 

@@ -69,8 +69,8 @@ pub(super) async fn release_all(
         return Ok(());
     }
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-    for (lease, next_due) in leases {
-        release_one(&mut transaction, lease, *next_due).await?;
+    for queue in Queue::ALL {
+        release_of(&mut transaction, queue, leases).await?;
     }
     transaction.commit().await?;
     Ok(())
@@ -81,31 +81,39 @@ pub(super) async fn release(
     lease: &Lease,
     next_due: Option<Timestamp>,
 ) -> Result<(), StoreError> {
-    release_one(&mut *pool.acquire().await?, lease, next_due).await
+    release_of(&mut *pool.acquire().await?, lease.queue, &[(lease.clone(), next_due)]).await
 }
 
-async fn release_one(
+/// Gives back those of one kind, by one statement.
+async fn release_of(
     connection: &mut SqliteConnection,
-    lease: &Lease,
-    next_due: Option<Timestamp>,
+    queue: Queue,
+    leases: &[(Lease, Option<Timestamp>)],
 ) -> Result<(), StoreError> {
     macro_rules! release {
         ($table:literal) => {
             concat!(
                 "UPDATE ",
                 $table,
-                " SET lease_owner = NULL, lease_expires = 0, next_due = ?1
-                 WHERE id = ?2 AND lease_token = ?3"
+                " SET lease_owner = NULL, lease_expires = 0, next_due = given.next_due
+                 FROM (SELECT value ->> 0 AS id, value ->> 1 AS token, value ->> 2 AS next_due FROM json_each(?)) AS given
+                 WHERE ",
+                $table,
+                ".id = given.id AND lease_token = given.token"
             )
         };
     }
-    let sql = match lease.queue {
+    let of_kind = leases.iter().filter(|(lease, _)| lease.queue == queue);
+    let given: Vec<_> = of_kind.map(|(lease, due)| (lease.id, lease.token, due.map(|at| at.0))).collect();
+    if given.is_empty() {
+        return Ok(());
+    }
+    let sql = match queue {
         Queue::Runs => release!("runs"),
         Queue::Jobs => release!("jobs"),
         Queue::Instances => release!("instances"),
     };
-    let query = sqlx::query(sql).bind(next_due.map(|at| at.0)).bind(lease.id.to_string()).bind(lease.token);
-    query.execute(connection).await?;
+    sqlx::query(sql).bind(super::to_json(&given)?).execute(connection).await?;
     Ok(())
 }
 

@@ -37,6 +37,7 @@ pub(super) struct Sqlite {
     signals: Signals,
     installation: Uuid,
     forget: Arc<Forget>,
+    last: Arc<commit::Last>,
 }
 
 impl Sqlite {
@@ -62,8 +63,14 @@ impl Sqlite {
         let row = sqlx::query("SELECT id FROM installation").fetch_one(&writer).await?;
         let installation =
             row.try_get::<&str, _>(0)?.parse().map_err(|e| sqlx::Error::Decode(Box::new(e)))?;
-        let sqlite =
-            Self { writer, reader, signals: Signals::default(), installation, forget: Arc::default() };
+        let sqlite = Self {
+            writer,
+            reader,
+            signals: Signals::default(),
+            installation,
+            forget: Arc::default(),
+            last: Arc::default(),
+        };
         let mut connection = sqlite.writer.acquire().await?;
         sqlite
             .signals
@@ -84,7 +91,7 @@ impl Storage for Sqlite {
     }
 
     async fn commit(&self, change: &Change) -> Result<EventSeq, CommitError> {
-        let seq = commit::commit(&self.writer, change).await?;
+        let seq = commit::commit(&self.writer, &self.last, change).await?;
         self.signals.wrote(seq);
         self.signals.wake();
         Ok(seq)
@@ -185,6 +192,10 @@ impl Storage for Sqlite {
 
     async fn idle_instances(&self, pool: &str) -> Result<Vec<InstanceRow>, StoreError> {
         pools::idle(&self.reader, pool).await
+    }
+
+    async fn pool_instances(&self, pool: &str, limit: u32) -> Result<Vec<Instance>, StoreError> {
+        pools::instances(&self.reader, pool, limit).await
     }
 
     async fn held(&self, backend: &str) -> Result<Vec<Allocation>, StoreError> {

@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 use berth_shared::{
-    api::{Allocation, EventSeq, Orphan, Pool},
+    api::{Allocation, EventSeq, Instance, Orphan, Pool},
     time::Timestamp,
 };
 use sqlx::{Row, SqliteConnection, SqlitePool};
 
 use super::{
     json,
-    read::{instance_row, newest},
+    read::{instance_row, instance_view, newest},
     to_json,
 };
 use crate::store::{
@@ -105,6 +105,16 @@ pub(super) async fn idle(pool: &SqlitePool, name: &str) -> Result<Vec<InstanceRo
     let sql =
         "SELECT version, state FROM instances WHERE status = 'idle' AND pool = ? ORDER BY created_at, id";
     sqlx::query(sql).bind(name).fetch_all(pool).await?.iter().map(instance_row).collect()
+}
+
+pub(super) async fn instances(
+    pool: &SqlitePool,
+    name: &str,
+    limit: u32,
+) -> Result<Vec<Instance>, StoreError> {
+    let sql = "SELECT state FROM instances WHERE status <> 'terminated' AND pool = ? ORDER BY created_at, id LIMIT ?";
+    let rows = sqlx::query(sql).bind(name).bind(limit).fetch_all(pool).await?;
+    rows.iter().map(instance_view).collect()
 }
 
 pub(super) async fn held(pool: &SqlitePool, backend: &str) -> Result<Vec<Allocation>, StoreError> {

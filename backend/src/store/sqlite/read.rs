@@ -9,6 +9,7 @@ use berth_shared::{
 use futures_util::TryStreamExt;
 use sqlx::{Row, SqliteConnection, SqlitePool, sqlite::SqliteRow};
 use tokio::task::consume_budget;
+use uuid::Uuid;
 
 use super::{commit::stored, json, json_option};
 use crate::store::{
@@ -16,77 +17,78 @@ use crate::store::{
     StoredEvent, Whole,
 };
 
-fn version(row: &SqliteRow) -> Result<u64, StoreError> {
-    Ok(u64::try_from(row.try_get::<i64, _>("version")?).unwrap_or(0))
+fn version(row: &SqliteRow, column: &'static str) -> Result<u64, StoreError> {
+    Ok(u64::try_from(row.try_get::<i64, _>(column)?).unwrap_or(0))
 }
 
 fn run_row(row: &SqliteRow) -> Result<RunRow, StoreError> {
-    Ok(RunRow { version: version(row)?, ..json(row, "state")? })
-}
-
-fn job_row(row: &SqliteRow) -> Result<JobRow, StoreError> {
-    Ok(JobRow { version: version(row)?, ..json(row, "state")? })
+    Ok(RunRow { version: version(row, "version")?, ..json(row, "state")? })
 }
 
 pub(super) fn instance_row(row: &SqliteRow) -> Result<InstanceRow, StoreError> {
-    Ok(InstanceRow { version: version(row)?, ..json(row, "state")? })
+    Ok(InstanceRow { version: version(row, "version")?, ..json(row, "state")? })
 }
 
 fn run_view(row: &SqliteRow) -> Result<Run, StoreError> {
     Ok(json::<RunView>(row, "state")?.run)
 }
 
-fn instance_view(row: &SqliteRow) -> Result<Instance, StoreError> {
+pub(super) fn instance_view(row: &SqliteRow) -> Result<Instance, StoreError> {
     Ok(json::<InstanceView>(row, "state")?.instance)
 }
 
+// What belongs together is read by one statement: it sees one moment, and each statement is a way to SQLite's thread and back.
+
 pub(super) async fn whole(pool: &SqlitePool, run: RunId) -> Result<Option<Whole>, StoreError> {
-    let mut transaction = pool.begin().await?;
-    let Some(run) = find_run(&mut transaction, run).await? else { return Ok(None) };
-    let Some(job) = find_job(&mut transaction, run.job_id).await? else { return Ok(None) };
-    let instance = match job.instance_id {
-        Some(id) => find_instance(&mut transaction, id).await?,
-        None => None,
-    };
-    Ok(Some(Whole { run, job, instance }))
+    let sql = "SELECT runs.version, runs.state, jobs.version AS job_version, jobs.state AS job,
+                      instances.version AS instance_version, instances.state AS instance
+               FROM runs JOIN jobs ON jobs.id = json_extract(runs.state, '$.job_id')
+                    LEFT JOIN instances ON instances.id = jobs.instance_id
+               WHERE runs.id = ?";
+    one_whole(pool, sql, run.0).await
 }
 
 pub(super) async fn whole_of_job(pool: &SqlitePool, job: JobId) -> Result<Option<Whole>, StoreError> {
-    let mut connection = pool.acquire().await?;
-    let Some(found) = find_job(&mut connection, job).await? else { return Ok(None) };
-    drop(connection);
-    Ok(whole(pool, found.run_id).await?.filter(|whole| whole.job.id == job))
+    let sql = "SELECT runs.version, runs.state, jobs.version AS job_version, jobs.state AS job,
+                      instances.version AS instance_version, instances.state AS instance
+               FROM jobs JOIN runs ON runs.id = jobs.run_id AND json_extract(runs.state, '$.job_id') = jobs.id
+                    LEFT JOIN instances ON instances.id = jobs.instance_id
+               WHERE jobs.id = ?";
+    one_whole(pool, sql, job.0).await
+}
+
+async fn one_whole(pool: &SqlitePool, sql: &'static str, id: Uuid) -> Result<Option<Whole>, StoreError> {
+    let Some(row) = sqlx::query(sql).bind(id.to_string()).fetch_optional(pool).await? else {
+        return Ok(None);
+    };
+    let job = JobRow { version: version(&row, "job_version")?, ..json(&row, "job")? };
+    let instance = match json_option(&row, "instance")? {
+        Some(state) => Some(InstanceRow { version: version(&row, "instance_version")?, ..state }),
+        None => None,
+    };
+    Ok(Some(Whole { run: run_row(&row)?, job, instance }))
 }
 
 pub(super) async fn instance(
     pool: &SqlitePool,
     id: InstanceId,
 ) -> Result<Option<(InstanceRow, Option<JobRow>)>, StoreError> {
-    let mut transaction = pool.begin().await?;
-    let Some(instance) = find_instance(&mut transaction, id).await? else { return Ok(None) };
-    let job = match instance.job_id {
-        Some(job) => find_job(&mut transaction, job).await?,
+    let query = sqlx::query(
+        "SELECT instances.version, instances.state, jobs.version AS job_version, jobs.state AS job
+         FROM instances LEFT JOIN jobs ON jobs.id = json_extract(instances.state, '$.job_id')
+         WHERE instances.id = ?",
+    );
+    let Some(row) = query.bind(id.to_string()).fetch_optional(pool).await? else { return Ok(None) };
+    let job = match json_option(&row, "job")? {
+        Some(state) => Some(JobRow { version: version(&row, "job_version")?, ..state }),
         None => None,
     };
-    Ok(Some((instance, job)))
+    Ok(Some((instance_row(&row)?, job)))
 }
 
 async fn find_run(connection: &mut SqliteConnection, id: RunId) -> Result<Option<RunRow>, StoreError> {
     let query = sqlx::query("SELECT version, state FROM runs WHERE id = ?").bind(id.to_string());
     query.fetch_optional(connection).await?.as_ref().map(run_row).transpose()
-}
-
-async fn find_job(connection: &mut SqliteConnection, id: JobId) -> Result<Option<JobRow>, StoreError> {
-    let query = sqlx::query("SELECT version, state FROM jobs WHERE id = ?").bind(id.to_string());
-    query.fetch_optional(connection).await?.as_ref().map(job_row).transpose()
-}
-
-async fn find_instance(
-    connection: &mut SqliteConnection,
-    id: InstanceId,
-) -> Result<Option<InstanceRow>, StoreError> {
-    let query = sqlx::query("SELECT version, state FROM instances WHERE id = ?").bind(id.to_string());
-    query.fetch_optional(connection).await?.as_ref().map(instance_row).transpose()
 }
 
 pub(super) async fn source(pool: &SqlitePool, run: RunId) -> Result<Option<Source>, StoreError> {
