@@ -109,7 +109,7 @@ enum ServeError {
     #[error("cannot draw random numbers")]
     Random(#[from] rand::rngs::SysError),
     #[error("cannot prepare the accounts")]
-    Accounts(#[from] sqlx::Error),
+    Accounts(#[from] store::StoreError),
     #[error("the catalogue inside this program cannot be used")]
     Catalog(#[from] CatalogError),
     #[error("cannot use this machine for environments")]

@@ -208,12 +208,31 @@ impl Storage for Sqlite {
 /// What there is to say when nobody else can be there.
 const ALONE: Beat = Beat { replicas: 1, ended: 0, skew_millis: None };
 
+/// SQLite's own word; PostgreSQL's errors have [`super::postgres_error`].
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        // 13 = SQLITE_FULL, https://www.sqlite.org/rescode.html
-        if primary_code(&error) == Some(13) { Self::DiskFull } else { Self::Database(error) }
+        let told = match (primary_code(&error), &error) {
+            (Some(SQLITE_FULL), _) => return Self::DiskFull,
+            (Some(SQLITE_BUSY), _) | (_, sqlx::Error::PoolTimedOut) => {
+                "the database has too much to do; try again in a moment"
+            }
+            (Some(SQLITE_READONLY | SQLITE_IOERR | SQLITE_CANTOPEN), _) => {
+                "the database's files cannot be read or written; look at the disk with the data directory"
+            }
+            (_, sqlx::Error::PoolClosed) => "the server stops",
+            _ => return Self::Database(error),
+        };
+        tracing::warn!(cause = %error, "SQLite cannot be used just now");
+        Self::Unavailable(told.to_owned())
     }
 }
+
+// https://www.sqlite.org/rescode.html
+const SQLITE_BUSY: i32 = 5;
+const SQLITE_READONLY: i32 = 8;
+const SQLITE_IOERR: i32 = 10;
+const SQLITE_FULL: i32 = 13;
+const SQLITE_CANTOPEN: i32 = 14;
 
 impl From<sqlx::Error> for CommitError {
     fn from(error: sqlx::Error) -> Self {
