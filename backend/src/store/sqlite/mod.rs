@@ -21,6 +21,8 @@ use sqlx::{
 
 use uuid::Uuid;
 
+use crate::failpoint;
+
 use super::{
     Beat, Change, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, Signals, Snapshot, Source, Storage,
     StoreError, StoredEvent, Whole, forget::Forget,
@@ -55,6 +57,17 @@ impl Sqlite {
             // SQLite itself takes a transaction back when the disk is full. The connection then believes to be in it
             // for ever, and no other could begin; a new connection knows better.
             .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    if failpoint::wanted() {
+                        connection.lock_handle().await?.set_commit_hook(|| {
+                            failpoint::reach(&["transaction"]);
+                            true
+                        });
+                    }
+                    Ok(())
+                })
+            })
             .connect_with(options.clone())
             .await?;
         let reader = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options);
