@@ -5,13 +5,22 @@
 //! and `.after` for each call to a provider (`plan`, `create`, `observe`, `terminate`, `list`, `remove-copies`,
 //! `environment`, `start`, `observe-job`, `stop`, `keep`, `logs`), `commit`, `lease` (its `.after` only when something was
 //! leased), `release`, `join` and `beat`, each with `.before` and `.after`, and `leave.before`. The `.after` of one is
-//! before anybody knows how it went.
+//! before anybody knows how it went. Of the start there are `open`, `accounts` and `ready`, each with `.before` and
+//! `.after`. `transaction` is each transaction of SQLite that is about to be written, whoever makes it: migrations, accounts
+//! and leases, too.
+//!
+//! `BERTH_FAILPOINT_LOG=FILE` has each point that is come to written down there, a line each: a test that is to leave none
+//! out finds them so.
 //!
 //! A release build has nothing of this: no variable is read and nothing is counted.
 
 /// The variable that names the point.
 #[cfg(debug_assertions)]
 const VARIABLE: &str = "BERTH_FAILPOINT";
+
+/// The variable that names the file.
+#[cfg(debug_assertions)]
+const LOG: &str = "BERTH_FAILPOINT_LOG";
 
 /// The process has come to this point.
 #[cfg(debug_assertions)]
@@ -22,6 +31,7 @@ pub(crate) fn reach(words: &[&str]) {
     };
     static ARMED: OnceLock<Option<(String, u64)>> = OnceLock::new();
     static REACHED: AtomicU64 = AtomicU64::new(0);
+    note(words);
     let armed = ARMED.get_or_init(|| std::env::var(VARIABLE).ok().as_deref().and_then(parse));
     let Some((name, time)) = armed else { return };
     if is(name, words) && REACHED.fetch_add(1, Ordering::SeqCst) + 1 == *time {
@@ -33,6 +43,27 @@ pub(crate) fn reach(words: &[&str]) {
 #[cfg(not(debug_assertions))]
 #[inline(always)]
 pub(crate) fn reach(_words: &[&str]) {}
+
+/// Whether anybody wants to know of points.
+pub(crate) fn wanted() -> bool {
+    #[cfg(debug_assertions)]
+    return [VARIABLE, LOG].iter().any(|name| std::env::var_os(name).is_some());
+    #[cfg(not(debug_assertions))]
+    false
+}
+
+/// Writes the point down, where somebody wants that.
+#[cfg(debug_assertions)]
+fn note(words: &[&str]) {
+    use std::{fs::File, io::Write as _, sync::OnceLock};
+    static FILE: OnceLock<Option<File>> = OnceLock::new();
+    let file =
+        FILE.get_or_init(|| File::options().create(true).append(true).open(std::env::var_os(LOG)?).ok());
+    if let Some(mut file) = file.as_ref() {
+        // In one piece: several threads write.
+        let _ = file.write_all(format!("{}\n", words.join(".")).as_bytes());
+    }
+}
 
 /// As the kernel or an operator would: nothing is written, nobody is told, no destructor runs.
 #[cfg(debug_assertions)]

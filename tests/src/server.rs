@@ -18,12 +18,29 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server on a free port of 127.0.0.1 with a data directory of its own.
 pub struct Server {
-    data_dir: TempDir,
+    data_dir: DataDir,
     options: Vec<String>,
     child: Child,
     address: String,
     session: String,
     agent: ureq::Agent,
+}
+
+/// Where its data is.
+enum DataDir {
+    /// Removed with the server.
+    Own(TempDir),
+    /// Somebody else's.
+    Given(PathBuf),
+}
+
+impl DataDir {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Own(folder) => folder.path(),
+            Self::Given(path) => path,
+        }
+    }
 }
 
 impl Default for Server {
@@ -60,6 +77,20 @@ impl Server {
         let options: Vec<String> = options.iter().map(|option| (*option).to_string()).collect();
         let data_dir =
             tempfile::Builder::new().prefix("berth-test-").tempdir_in(folder).expect("a temporary folder");
+        Self::begin(DataDir::Own(data_dir), options)
+    }
+
+    /// The same on a data directory that stays, and on which there may have been one before.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn start_on(data_dir: &Path, options: &[&str]) -> Self {
+        let options: Vec<String> = options.iter().map(|option| (*option).to_string()).collect();
+        Self::begin(DataDir::Given(data_dir.to_owned()), options)
+    }
+
+    fn begin(data_dir: DataDir, options: Vec<String>) -> Self {
         let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
         let agent = config.build().new_agent();
         let (child, link) = spawn(data_dir.path(), "127.0.0.1:0", &options);

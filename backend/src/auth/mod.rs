@@ -22,7 +22,7 @@ use tokio::{
     time::sleep,
 };
 
-use crate::clock::Clock;
+use crate::{clock::Clock, store::StoreError};
 use attempts::Attempts;
 
 /// The user that is made at the first start.
@@ -83,7 +83,7 @@ pub enum LoginError {
     },
     /// The store failed.
     #[error("cannot look the token up")]
-    Store(#[from] sqlx::Error),
+    Store(#[from] StoreError),
 }
 
 /// The doorkeeper.
@@ -102,14 +102,14 @@ impl Auth {
     }
 
     /// Makes the admin user if there is none, and forgets what has expired.
-    pub async fn begin(&self) -> Result<(), sqlx::Error> {
+    pub async fn begin(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
         self.store.ensure_user(ADMIN, now).await?;
         self.store.forget_expired(now).await
     }
 
     /// A new one-time login token for `user`.
-    pub async fn login_token(&self, user: &str) -> Result<Secret, sqlx::Error> {
+    pub async fn login_token(&self, user: &str) -> Result<Secret, StoreError> {
         let now = self.clock.now();
         let secret = self.draw("");
         self.store
@@ -141,14 +141,14 @@ impl Auth {
     }
 
     /// Who a session cookie belongs to; `None` when it does not, or no longer.
-    pub async fn session(&self, cookie: &str) -> Result<Option<Caller>, sqlx::Error> {
+    pub async fn session(&self, cookie: &str) -> Result<Option<Caller>, StoreError> {
         let digest = Digest::of(cookie);
         let found = self.store.session(&digest, self.clock.now()).await?;
         Ok(found.map(|(user, expires_at)| Caller { user, proof: Proof::Session { digest, expires_at } }))
     }
 
     /// Ends a session, and every connection that lives by it.
-    pub async fn log_out(&self, session: &Digest) -> Result<(), sqlx::Error> {
+    pub async fn log_out(&self, session: &Digest) -> Result<(), StoreError> {
         self.store.end_session(session).await?;
         self.store.ended().tell(session.clone());
         Ok(())
@@ -162,7 +162,7 @@ impl Auth {
     }
 
     /// Who an API token belongs to.
-    pub async fn api_token(&self, token: &str) -> Result<Option<Caller>, sqlx::Error> {
+    pub async fn api_token(&self, token: &str) -> Result<Option<Caller>, StoreError> {
         let digest = Digest::of(token);
         let user = self.store.api_token(&digest).await?;
         Ok(user.map(|user| Caller { user, proof: Proof::ApiToken { digest } }))
@@ -192,14 +192,14 @@ impl Auth {
     }
 
     /// A new API token for `user`; `label` is for people and unique among the user's.
-    pub async fn create_api_token(&self, user: &str, label: &str) -> Result<Secret, sqlx::Error> {
+    pub async fn create_api_token(&self, user: &str, label: &str) -> Result<Secret, StoreError> {
         let secret = self.draw("berth_");
         self.store.add_api_token(&secret.digest(), user, label, self.clock.now()).await?;
         Ok(secret)
     }
 
     /// Makes an API token worthless, and ends every connection that lives by it; tells whether `user` had one of this label.
-    pub async fn revoke_api_token(&self, user: &str, label: &str) -> Result<bool, sqlx::Error> {
+    pub async fn revoke_api_token(&self, user: &str, label: &str) -> Result<bool, StoreError> {
         let revoked = self.store.revoke_api_token(user, label).await?;
         let there = revoked.is_some();
         revoked.into_iter().for_each(|token| self.store.ended().tell(token));

@@ -5,7 +5,7 @@ use sqlx::{PgConnection, PgPool, SqlitePool};
 use tokio::sync::broadcast;
 
 use super::{Digest, LoginError};
-use crate::store::tell_ended;
+use crate::store::{StoreError, postgres_error, tell_ended};
 
 /// For how long a used or expired login token is remembered, so that the answer can say which it was.
 const REMEMBER_SECONDS: i64 = 7 * 24 * 3600;
@@ -62,12 +62,12 @@ async fn tell_others(connection: &mut PgConnection, digest: &Digest) -> Result<(
     tell_ended(connection, digest).await
 }
 
-/// Does the same on either database: both read `$1`.
+/// Does the same on either database: both read `$1`. What fails is said as for everything else that the database keeps.
 macro_rules! on_either {
     ($store:expr, $side:ident, |$pool:ident| $work:expr) => {
         match &$store.database {
-            Database::Sqlite { $side: $pool, .. } => $work,
-            Database::Postgres($pool) => $work,
+            Database::Sqlite { $side: $pool, .. } => ($work).map_err(StoreError::from),
+            Database::Postgres($pool) => ($work).map_err(postgres_error),
         }
     };
 }
@@ -89,7 +89,7 @@ impl AuthStore {
         &self.ended
     }
 
-    pub(super) async fn ensure_user(&self, name: &str, now: Timestamp) -> Result<(), sqlx::Error> {
+    pub(super) async fn ensure_user(&self, name: &str, now: Timestamp) -> Result<(), StoreError> {
         let sql = "INSERT INTO users (name, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
         on_either!(self, writer, |pool| sqlx::query(sql).bind(name).bind(now.0).execute(pool).await.map(drop))
     }
@@ -100,7 +100,7 @@ impl AuthStore {
         user: &str,
         now: Timestamp,
         expires_at: Timestamp,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<(), StoreError> {
         let sql =
             "INSERT INTO login_tokens (digest, user_name, created_at, expires_at) VALUES ($1, $2, $3, $4)";
         on_either!(self, writer, |pool| {
@@ -137,7 +137,7 @@ impl AuthStore {
         user: &str,
         now: Timestamp,
         expires_at: Timestamp,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<(), StoreError> {
         let sql = "INSERT INTO sessions (digest, user_name, created_at, expires_at) VALUES ($1, $2, $3, $4)";
         on_either!(self, writer, |pool| {
             let insert = sqlx::query(sql).bind(session.as_str()).bind(user).bind(now.0).bind(expires_at.0);
@@ -149,7 +149,7 @@ impl AuthStore {
         &self,
         session: &Digest,
         now: Timestamp,
-    ) -> Result<Option<(String, Timestamp)>, sqlx::Error> {
+    ) -> Result<Option<(String, Timestamp)>, StoreError> {
         let sql = "SELECT user_name, expires_at FROM sessions WHERE digest = $1 AND expires_at > $2";
         let found: Option<(String, i64)> = on_either!(self, reader, |pool| {
             sqlx::query_as(sql).bind(session.as_str()).bind(now.0).fetch_optional(pool).await
@@ -158,17 +158,21 @@ impl AuthStore {
     }
 
     /// Ends a session, and tells other servers of the same database.
-    pub(super) async fn end_session(&self, session: &Digest) -> Result<(), sqlx::Error> {
+    pub(super) async fn end_session(&self, session: &Digest) -> Result<(), StoreError> {
         let sql = "DELETE FROM sessions WHERE digest = $1";
         match &self.database {
             Database::Sqlite { writer, .. } => {
-                sqlx::query(sql).bind(session.as_str()).execute(writer).await.map(drop)
+                sqlx::query(sql).bind(session.as_str()).execute(writer).await.map(drop)?;
+                Ok(())
             }
             Database::Postgres(pool) => {
-                let mut transaction = pool.begin().await?;
-                sqlx::query(sql).bind(session.as_str()).execute(&mut *transaction).await?;
-                tell_others(&mut transaction, session).await?;
-                transaction.commit().await
+                let end = async {
+                    let mut transaction = pool.begin().await?;
+                    sqlx::query(sql).bind(session.as_str()).execute(&mut *transaction).await?;
+                    tell_others(&mut transaction, session).await?;
+                    transaction.commit().await
+                };
+                end.await.map_err(postgres_error)
             }
         }
     }
@@ -179,7 +183,7 @@ impl AuthStore {
         user: &str,
         label: &str,
         now: Timestamp,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<(), StoreError> {
         let sql = "INSERT INTO api_tokens (digest, user_name, label, created_at) VALUES ($1, $2, $3, $4)";
         on_either!(self, writer, |pool| {
             let insert = sqlx::query(sql).bind(token.as_str()).bind(user).bind(label).bind(now.0);
@@ -187,7 +191,7 @@ impl AuthStore {
         })
     }
 
-    pub(super) async fn api_token(&self, token: &Digest) -> Result<Option<String>, sqlx::Error> {
+    pub(super) async fn api_token(&self, token: &Digest) -> Result<Option<String>, StoreError> {
         let sql = "SELECT user_name FROM api_tokens WHERE digest = $1";
         on_either!(self, reader, |pool| {
             sqlx::query_scalar(sql).bind(token.as_str()).fetch_optional(pool).await
@@ -195,7 +199,7 @@ impl AuthStore {
     }
 
     /// Every API token, oldest first.
-    pub async fn api_tokens(&self) -> Result<Vec<ApiToken>, sqlx::Error> {
+    pub async fn api_tokens(&self) -> Result<Vec<ApiToken>, StoreError> {
         let sql = "SELECT label, user_name, created_at FROM api_tokens ORDER BY created_at, label";
         let rows: Vec<(String, String, i64)> =
             on_either!(self, reader, |pool| sqlx::query_as(sql).fetch_all(pool).await)?;
@@ -204,27 +208,30 @@ impl AuthStore {
     }
 
     /// Removes a user's API token, and tells other servers of the same database; gives which it was, if there was one.
-    pub async fn revoke_api_token(&self, user: &str, label: &str) -> Result<Option<Digest>, sqlx::Error> {
+    pub async fn revoke_api_token(&self, user: &str, label: &str) -> Result<Option<Digest>, StoreError> {
         let sql = "DELETE FROM api_tokens WHERE user_name = $1 AND label = $2 RETURNING digest";
         let gone: Option<String> = match &self.database {
             Database::Sqlite { writer, .. } => {
                 sqlx::query_scalar(sql).bind(user).bind(label).fetch_optional(writer).await?
             }
             Database::Postgres(pool) => {
-                let mut transaction = pool.begin().await?;
-                let gone: Option<String> =
-                    sqlx::query_scalar(sql).bind(user).bind(label).fetch_optional(&mut *transaction).await?;
-                if let Some(token) = &gone {
-                    tell_others(&mut transaction, &Digest::from_stored(token)).await?;
-                }
-                transaction.commit().await?;
-                gone
+                let revoke = async {
+                    let mut transaction = pool.begin().await?;
+                    let query = sqlx::query_scalar(sql).bind(user).bind(label);
+                    let gone: Option<String> = query.fetch_optional(&mut *transaction).await?;
+                    if let Some(token) = &gone {
+                        tell_others(&mut transaction, &Digest::from_stored(token)).await?;
+                    }
+                    transaction.commit().await?;
+                    Ok(gone)
+                };
+                revoke.await.map_err(postgres_error)?
             }
         };
         Ok(gone.map(|token| Digest::from_stored(&token)))
     }
 
-    pub(super) async fn forget_expired(&self, now: Timestamp) -> Result<(), sqlx::Error> {
+    pub(super) async fn forget_expired(&self, now: Timestamp) -> Result<(), StoreError> {
         for (sql, before) in [
             ("DELETE FROM sessions WHERE expires_at <= $1", now),
             ("DELETE FROM login_tokens WHERE expires_at <= $1", now.plus_seconds(-REMEMBER_SECONDS)),
@@ -233,7 +240,7 @@ impl AuthStore {
         }
         if let Database::Postgres(pool) = &self.database {
             let sql = "DELETE FROM ended_sessions WHERE ended_at < clock_timestamp() - interval '1 day'";
-            sqlx::query(sql).execute(pool).await?;
+            sqlx::query(sql).execute(pool).await.map_err(postgres_error)?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use super::{data_dir::NoDataDir, random};
 use crate::{
     auth::{ADMIN, Auth, AuthStore},
     clock::SystemClock,
-    store::{self, Address, OpenError},
+    store::{self, Address, OpenError, StoreError},
 };
 
 /// Why they cannot be had.
@@ -25,7 +25,7 @@ pub(super) enum AccountsError {
     Database {
         database: String,
         #[source]
-        source: sqlx::Error,
+        source: StoreError,
     },
     #[error(transparent)]
     Open(#[from] OpenError),
@@ -71,7 +71,7 @@ impl Accounts {
         let database = path.display().to_string();
         let pool = SqlitePool::connect_with(options)
             .await
-            .map_err(|source| AccountsError::Database { database: database.clone(), source })?;
+            .map_err(|error| AccountsError::Database { database: database.clone(), source: error.into() })?;
         Ok((AuthStore::sqlite(pool.clone(), pool), database))
     }
 
@@ -81,7 +81,7 @@ impl Accounts {
     }
 
     /// Says which database it was.
-    pub(super) fn failed(&self, source: sqlx::Error) -> AccountsError {
+    pub(super) fn failed(&self, source: StoreError) -> AccountsError {
         AccountsError::Database { database: self.database.clone(), source }
     }
 }

@@ -30,6 +30,7 @@ use crate::{
     auth::{ADMIN, Auth},
     catalog::{self, Catalogues, follow::follow},
     clock::{Clock, SystemClock},
+    failpoint,
     http::{self, Names, PublicUrl},
     live::Sockets,
     orchestrator::{self, Orchestrator},
@@ -109,7 +110,7 @@ enum ServeError {
     #[error("cannot draw random numbers")]
     Random(#[from] rand::rngs::SysError),
     #[error("cannot prepare the accounts")]
-    Accounts(#[from] sqlx::Error),
+    Accounts(#[from] store::StoreError),
     #[error("the catalogue inside this program cannot be used")]
     Catalog(#[from] CatalogError),
     #[error("cannot use this machine for environments")]
@@ -165,7 +166,9 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         None => demo::must_be_real(&directory)?,
     }
     let database = args.database.address()?;
+    failpoint::reach(&["open", "before"]);
     let store = store::open_at(&directory, &database).await?;
+    failpoint::reach(&["open", "after"]);
     let mut local_hold = match demo.is_none() && (args.local || !store.is_shared()) {
         true => Some(store::hold_local(&database).await?),
         false => None,
@@ -176,8 +179,10 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let auth = Auth::new(store.accounts(), Arc::clone(&clock), StdRng::from_rng(&mut rng));
+    failpoint::reach(&["accounts", "before"]);
     auth.begin().await?;
     let token = auth.login_token(ADMIN).await?;
+    failpoint::reach(&["accounts", "after"]);
 
     let catalog_stamp = catalog::file::stamp(&directory);
     let catalogues = catalogues(&directory)?;
@@ -212,8 +217,10 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         demo: demo.is_some(),
     });
 
+    failpoint::reach(&["ready", "before"]);
     Running { url: url.clone(), pid: std::process::id() }.write(&directory).map_err(ServeError::Announce)?;
     announce(demo.as_ref(), &login_link(&url, &token));
+    failpoint::reach(&["ready", "after"]);
 
     let mut stopping = stop.subscribe();
     let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())

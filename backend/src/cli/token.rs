@@ -58,9 +58,7 @@ async fn act(args: &Args) -> Result<String, AccountsError> {
     match &args.action {
         Action::Create { name } => match accounts.auth.create_api_token(user, name).await {
             Ok(token) => Ok(format!("{}\n", token.reveal())),
-            Err(error) if error.as_database_error().is_some_and(|e| e.is_unique_violation()) => {
-                Err(AccountsError::LabelTaken(name.clone()))
-            }
+            Err(error) if error.is_taken() => Err(AccountsError::LabelTaken(name.clone())),
             Err(error) => Err(accounts.failed(error)),
         },
         Action::List => {

@@ -15,7 +15,7 @@ use crate::{
     auth::LoginError,
     control::{Refused, RefusedKind},
     provider::ProviderError,
-    store,
+    store::StoreError,
 };
 
 /// Why a request was refused. [`super::edge`] makes a [`Problem`] of it, with the request's number.
@@ -58,12 +58,13 @@ impl Failure {
     }
 
     /// The database failed: it cannot be used just now, or it is a fault of ours.
-    pub(crate) fn database(error: &sqlx::Error) -> Self {
-        let Some(told) = store::cannot_be_used(error) else { return Self::internal(error) };
-        Self {
-            cause: Some(chain(error)),
-            retry_after: Some(5),
-            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", told)
+    pub(crate) fn database(error: &StoreError) -> Self {
+        match error {
+            StoreError::DiskFull | StoreError::Unavailable(_) => Self {
+                retry_after: Some(5),
+                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", error.to_string())
+            },
+            StoreError::Corrupt { .. } | StoreError::Database(_) => Self::internal(error),
         }
     }
 
@@ -195,8 +196,8 @@ impl From<LoginError> for Failure {
     }
 }
 
-impl From<sqlx::Error> for Failure {
-    fn from(error: sqlx::Error) -> Self {
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
         Self::database(&error)
     }
 }

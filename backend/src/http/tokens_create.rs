@@ -45,15 +45,11 @@ pub(super) async fn create(
             let made = NewToken { token: secret.reveal().into(), label: label.into(), user: caller.user };
             Ok((StatusCode::CREATED, Json(made)))
         }
-        Err(error) if error.as_database_error().is_some_and(|error| error.is_unique_violation()) => {
-            Err(Failure::new(
-                StatusCode::CONFLICT,
-                "token-label-taken",
-                format!(
-                    "there is a token labelled `{label}` already; choose another label, or revoke that one"
-                ),
-            ))
-        }
+        Err(error) if error.is_taken() => Err(Failure::new(
+            StatusCode::CONFLICT,
+            "token-label-taken",
+            format!("there is a token labelled `{label}` already; choose another label, or revoke that one"),
+        )),
         Err(error) => Err(error.into()),
     }
 }

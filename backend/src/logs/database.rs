@@ -7,7 +7,7 @@ use berth_shared::api::{LogChunk, RunId};
 use sqlx::{PgPool, Row};
 
 use super::{CHUNK_BYTES, Limits, reader, record};
-use crate::{orchestrator::LogArchive, provider::Environment};
+use crate::{orchestrator::LogArchive, provider::Environment, store::postgres_error};
 
 /// Keeps logs in the table `log_chunks`, at the offsets they had in their environment; as much of each as the files of
 /// [`super::FileLogArchive`] keep.
@@ -63,13 +63,13 @@ impl DatabaseLogArchive {
 #[async_trait]
 impl LogArchive for DatabaseLogArchive {
     async fn keep(&self, run: RunId, environment: &dyn Environment) -> io::Result<()> {
-        let mut end = self.end(run).await.map_err(io::Error::other)?;
+        let mut end = self.end(run).await.map_err(failed)?;
         loop {
             let chunk = environment.logs(end).await.map_err(io::Error::other)?;
             if chunk.lines.is_empty() || chunk.next_offset <= end {
                 return Ok(());
             }
-            self.append(run, &chunk).await.map_err(io::Error::other)?;
+            self.append(run, &chunk).await.map_err(failed)?;
             end = chunk.next_offset;
         }
     }
@@ -84,7 +84,7 @@ impl LogArchive for DatabaseLogArchive {
         .bind(signed(after))
         .fetch_all(&self.pool)
         .await
-        .map_err(io::Error::other)?;
+        .map_err(failed)?;
         let Some(row) = rows.first() else {
             return Ok(LogChunk { offset: after, next_offset: after, complete: true, lines: Vec::new() });
         };
@@ -105,8 +105,13 @@ impl LogArchive for DatabaseLogArchive {
 
     async fn remove(&self, run: RunId) -> io::Result<()> {
         let delete = sqlx::query("DELETE FROM log_chunks WHERE run_id = $1").bind(run.0);
-        delete.execute(&self.pool).await.map(drop).map_err(io::Error::other)
+        delete.execute(&self.pool).await.map(drop).map_err(failed)
     }
+}
+
+/// In the words that the rest of the database's failures have.
+fn failed(error: sqlx::Error) -> io::Error {
+    io::Error::other(postgres_error(error))
 }
 
 fn signed(offset: u64) -> i64 {

@@ -283,6 +283,7 @@ pub(super) fn new_instance(
         desired: InstanceDesired::There,
         job_id: None,
         asked_at: None,
+        asked_once: false,
         accepted: false,
         seen: false,
         was_ready: false,

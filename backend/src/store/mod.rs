@@ -26,9 +26,9 @@ use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
 pub use memory::{Link, MemoryDatabase, MemoryStore, Reach};
-pub use open::{Address, OpenError, Store, accounts, cannot_be_used, hold_local, open, open_at};
+pub use open::{Address, OpenError, Store, accounts, hold_local, open, open_at};
 pub use postgres::LocalHold;
-pub(crate) use postgres::tell_ended;
+pub(crate) use postgres::{store_error as postgres_error, tell_ended};
 pub use rows::{
     Ending, InstanceDesired, InstanceFault, InstanceRow, JobDesired, JobRow, Model, Order, RunDesired,
     RunRow, Source, Tried, offer_key,
@@ -203,6 +203,15 @@ pub enum StoreError {
     /// Anything else.
     #[error("the database failed: {0}")]
     Database(#[source] sqlx::Error),
+}
+
+impl StoreError {
+    /// Whether what was to be written has a name that something else has already.
+    #[must_use]
+    pub fn is_taken(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+    }
 }
 
 /// A run with what belongs to it, read at one moment.

@@ -12,7 +12,7 @@ use std::{
 use sqlx::{Connection as _, migrate::MigrateError};
 
 use super::{
-    Storage, StoreError,
+    Storage,
     postgres::{self, LocalHold, Postgres},
     sqlite::{Sqlite, primary_code},
 };
@@ -249,25 +249,6 @@ pub async fn hold_local(address: &Address) -> Result<LocalHold, OpenError> {
         Address::DataDirectory => Ok(LocalHold::alone()),
         Address::Postgres(url) => LocalHold::take(url).await,
     }
-}
-
-/// What to tell people when a database fails because it cannot be used just now; `None` when it fails otherwise.
-#[must_use]
-pub fn cannot_be_used(error: &sqlx::Error) -> Option<String> {
-    let full = primary_code(error) == Some(13) && !postgres::is_from(error);
-    if full || postgres::is_full(error) {
-        return Some(StoreError::DiskFull.to_string());
-    }
-    let away = matches!(
-        error,
-        sqlx::Error::Io(_)
-            | sqlx::Error::Tls(_)
-            | sqlx::Error::Protocol(_)
-            | sqlx::Error::PoolTimedOut
-            | sqlx::Error::PoolClosed
-    );
-    let away = away.then(|| "the database cannot be reached just now; try again in a moment".to_owned());
-    away.or_else(|| postgres::is_from(error).then(|| postgres::told(error))?)
 }
 
 async fn open_sqlite(directory: &Path) -> Result<Sqlite, OpenError> {

@@ -174,6 +174,10 @@ pub struct InstanceRow {
     /// When its provider was last asked to make it, or first showed it: until a while later it may say that there is none.
     #[serde(default)]
     pub asked_at: Option<Timestamp>,
+    /// Whether the call that first asked for it is the only one, and its answer is waited for: should that be that there is
+    /// no capacity, nothing can be there.
+    #[serde(default)]
+    pub asked_once: bool,
     /// Whether the provider has taken the request to make it.
     pub accepted: bool,
     /// Whether its provider ever showed it: what was never there has not cost anything.

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
-use super::{Change, OpenError, Store, open, open::Database};
+use super::{Change, OpenError, Store, StoreError, open, open::Database};
 
 pub(super) struct Folder(pub(super) PathBuf);
 
@@ -123,8 +123,10 @@ fn a_database_that_cannot_be_used_just_now_is_told_from_one_that_fails() {
         // What a connection that breaks in the middle of a greeting looks like.
         sqlx::Error::Protocol("unexpected response from SSLRequest: 0x00".to_owned()),
     ] {
-        let told = super::cannot_be_used(&away).expect("it is away");
-        assert!(told.contains("cannot be reached"), "{told}");
+        let told = super::postgres_error(away);
+        assert!(matches!(&told, StoreError::Unavailable(told) if told.contains("PostgreSQL")), "{told}");
     }
-    assert_eq!(super::cannot_be_used(&sqlx::Error::RowNotFound), None);
+    assert!(matches!(StoreError::from(sqlx::Error::PoolTimedOut), StoreError::Unavailable(_)));
+    assert!(matches!(super::postgres_error(sqlx::Error::RowNotFound), StoreError::Database(_)));
+    assert!(matches!(StoreError::from(sqlx::Error::RowNotFound), StoreError::Database(_)));
 }

@@ -22,6 +22,8 @@ pub(crate) enum Plan {
     Each(String),
     /// Here, for good: others go on.
     ForGood(String),
+    /// The first at the first of these, the one that follows it at the second, and so on; what is started then lives.
+    InTurn(Vec<String>),
 }
 
 impl Plan {
@@ -31,6 +33,7 @@ impl Plan {
             Self::Lives => None,
             Self::Once(point) | Self::ForGood(point) => (deaths == 0).then_some(point),
             Self::Each(point) => Some(point),
+            Self::InTurn(points) => points.get(deaths).map(String::as_str),
         }
     }
 }

@@ -1,18 +1,20 @@
 //! Lives are lived while the server dies at a point of its choosing: before and after each kind of call to a provider, each
 //! commit, lease and word to the others. Afterwards nothing is lost, doubled or leaked.
 //!
-//! Exhaustive is what kind of point there is, and, by servers that die again and again, each order for a machine, each
-//! beginning and each end of a job. Commits are a sample: every fourth, every twelfth. Which of many equal calls is the
-//! first to be died at is what it happens to be: lives are lived at once.
+//! Exhaustive is what kind of point there is; each commit of each kind of life (`commits`); each point of a start
+//! (`start`); and, by servers that die again and again, each order for a machine, each beginning and each end of a job.
+//! Which of many equal calls to a provider is the first to be died at is what it happens to be: lives are lived at once.
 
+mod commits;
 mod end;
 mod keeper;
 mod lives;
 pub(crate) mod person;
 mod postgres;
 mod replicas;
+mod start;
 
-use std::{sync::Mutex, thread};
+use std::{path::Path, sync::Mutex, thread};
 
 use berth::store::Address;
 use berth_tests::server::Server;
@@ -70,20 +72,34 @@ fn live(lives: &[Life], person: impl Fn() -> Person + Sync) {
 
 /// One server on SQLite, which dies as planned and is started again.
 fn on_sqlite(plan: Plan, lives: &[Life]) {
+    on_sqlite_noting(plan, lives, None);
+}
+
+/// The same; each point that its servers come to is written down in this file.
+fn on_sqlite_noting(plan: Plan, lives: &[Life], noted: Option<&Path>) {
     let clouds = lives::clouds();
     let mut home = Server::start_with(&["--simulated-clouds", clouds.address()]);
     home.kill();
     let (session, address) = (home.session().to_owned(), home.address().to_owned());
     let command = std::sync::Arc::new(home);
     let server = std::sync::Arc::clone(&command);
-    let keeper = Keeper::start(move || server.command(), plan.clone());
+    let noted = noted.map(Path::to_owned);
+    let command_of = move || {
+        let mut command = server.command();
+        if let Some(file) = &noted {
+            command.env("BERTH_FAILPOINT_LOG", file);
+        }
+        command
+    };
+    let keeper = Keeper::start(command_of, plan.clone());
     live(lives, || Person::new(vec![address.clone()], &session));
     let bills = end::none_left(&clouds);
     let deaths = keeper.deaths();
     drop(keeper);
-    match plan {
+    match &plan {
         Plan::Lives => assert_eq!(deaths, 0),
         Plan::Once(_) | Plan::ForGood(_) => assert_eq!(deaths, 1, "the point was come to: {plan:?}"),
+        Plan::InTurn(points) => assert_eq!(deaths, points.len(), "the points were come to: {plan:?}"),
         Plan::Each(_) => assert!(deaths > 1, "the point was come to again and again: {plan:?}"),
     }
     eprintln!(

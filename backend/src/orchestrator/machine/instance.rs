@@ -97,6 +97,7 @@ fn decide(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
     let asked = matches!(input.sight, Sight::Did(Effect::Create) | Sight::Failed(Failure::Temporary(_)));
     if asked && row.instance.status == Status::Provisioning {
         row.asked_at = Some(now);
+        row.asked_once = false;
     }
     if let Sight::Seen(seen) = &input.sight {
         learn(&mut row, seen, now);
@@ -170,6 +171,7 @@ fn pending(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
         _ => {
             let told = format!("asked `{}` for it", row.instance.offer.backend);
             row.asked_at = Some(now);
+            row.asked_once = true;
             enter(row, Status::Provisioning, now).with(Effect::Create).saying(told)
         }
     }
@@ -206,6 +208,10 @@ fn provisioning(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
         }
         Sight::Failed(Failure::NoCapacity(message)) => {
             row.fault = Some(Fault::NoCapacity);
+            if row.asked_once && !row.seen {
+                // It was asked for once, and that was answered: there is nothing that its provider could not know of yet.
+                row.asked_at = None;
+            }
             return remove(row, message, now);
         }
         Sight::Failed(Failure::Permanent(message)) => {
@@ -230,6 +236,8 @@ fn provisioning(mut row: InstanceRow, input: &Input, now: Timestamp) -> Next {
         }
         Sight::Seen(Observation::Gone { .. }) => {
             row.asked_at = Some(now);
+            // What became of the call before, nobody knows.
+            row.asked_once = false;
             Next::stay(row).with(Effect::Create).due(deadline)
         }
         Sight::Failed(failure) => failed(row, failure, now).due(deadline),

@@ -8,6 +8,8 @@
 pub(crate) mod instance;
 pub(crate) mod job;
 pub(crate) mod order;
+#[cfg(test)]
+mod refusal_tests;
 pub(crate) mod run;
 #[cfg(test)]
 mod tests;

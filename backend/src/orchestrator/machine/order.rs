@@ -92,6 +92,7 @@ pub(crate) fn successor(row: &InstanceRow, id: InstanceId, now: Timestamp) -> Op
     next.request.id = id;
     next.order = Some(order);
     next.asked_at = None;
+    next.asked_once = false;
     next.accepted = false;
     next.seen = false;
     next.was_ready = false;

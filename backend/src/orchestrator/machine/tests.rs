@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-const T0: Timestamp = Timestamp(1_000_000);
+pub(super) const T0: Timestamp = Timestamp(1_000_000);
 const JOB: JobId = JobId(Uuid::from_u128(2));
 const INSTANCE: InstanceId = InstanceId(Uuid::from_u128(3));
 
@@ -42,7 +42,7 @@ fn offer() -> Offer {
     }
 }
 
-fn instance_row(status: InstanceStatus) -> InstanceRow {
+pub(super) fn instance_row(status: InstanceStatus) -> InstanceRow {
     let planned = PlannedOffer {
         offer: offer(),
         allocation: None,
@@ -76,6 +76,7 @@ fn instance_row(status: InstanceStatus) -> InstanceRow {
         desired: InstanceDesired::There,
         job_id: (status != InstanceStatus::Idle).then_some(JOB),
         asked_at: None,
+        asked_once: false,
         accepted: !matches!(status, InstanceStatus::Pending),
         seen: !matches!(status, InstanceStatus::Pending),
         was_ready: matches!(status, InstanceStatus::Busy | InstanceStatus::Idle),

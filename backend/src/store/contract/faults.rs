@@ -7,7 +7,7 @@ use super::{
     sample::{at, submission},
 };
 use crate::{
-    auth::Ended,
+    auth::{AuthStore, Ended},
     store::{CommitError, LeaseRequest, OpenError, Queue, Storage as _, StoreError, postgres::Postgres},
 };
 
@@ -57,6 +57,24 @@ async fn a_database_that_takes_no_writes_is_said() {
     let refused = store.commit(&submission(1, "fox")).await.expect_err("it is read-only");
     insta::assert_snapshot!(refused, @"PostgreSQL takes no writes here, as a standby does; let `--database-url` name the primary");
     assert!(matches!(refused, CommitError::Store(StoreError::Unavailable(_))));
+}
+
+#[tokio::test]
+async fn a_database_that_ends_connections_in_its_own_trouble_cannot_be_used_just_now() {
+    let Some(database) = database().await else { return };
+    let store = open(&database.url).await.expect("it opens");
+    let accounts = AuthStore::postgres(store.pool().clone(), Ended::default());
+    assert_eq!(accounts.api_tokens().await.expect("it can be read"), []);
+    // As on a full disk: nothing is wrong with what it is asked, but it cannot begin to serve.
+    database.sql("ALTER DATABASE NAME SET session_preload_libraries = 'berth_not_there'");
+    database.disconnect();
+    for refused in [
+        store.newest().await.expect_err("it cannot serve"),
+        accounts.api_tokens().await.expect_err("it cannot serve"),
+    ] {
+        insta::assert_snapshot!(refused, @"PostgreSQL has trouble with its files; look at its log, and whether its disk is full");
+        assert!(matches!(refused, StoreError::Unavailable(_)));
+    }
 }
 
 #[tokio::test]

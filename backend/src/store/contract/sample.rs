@@ -152,6 +152,7 @@ pub(crate) fn instance(n: u32, backend: &str) -> InstanceRow {
         desired: InstanceDesired::There,
         job_id: None,
         asked_at: None,
+        asked_once: false,
         accepted: false,
         seen: false,
         was_ready: false,

@@ -30,8 +30,8 @@ use super::{
 #[cfg(test)]
 pub(super) use connect::migrations;
 pub(super) use connect::{Postgres, options, shown};
-use error::store_error;
-pub(super) use error::{is_from, is_full, open_error, told};
+pub(super) use error::open_error;
+pub(crate) use error::store_error;
 pub(crate) use listen::tell_ended;
 pub use local::LocalHold;
 

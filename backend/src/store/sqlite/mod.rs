@@ -21,6 +21,8 @@ use sqlx::{
 
 use uuid::Uuid;
 
+use crate::failpoint;
+
 use super::{
     Beat, Change, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, Signals, Snapshot, Source, Storage,
     StoreError, StoredEvent, Whole, forget::Forget,
@@ -56,6 +58,17 @@ impl Sqlite {
             // SQLite itself takes a transaction back when the disk is full. The connection then believes to be in it
             // for ever, and no other could begin; a new connection knows better.
             .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    if failpoint::wanted() {
+                        connection.lock_handle().await?.set_commit_hook(|| {
+                            failpoint::reach(&["transaction"]);
+                            true
+                        });
+                    }
+                    Ok(())
+                })
+            })
             .connect_with(options.clone())
             .await?;
         let reader = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options);
@@ -236,12 +249,31 @@ impl Storage for Sqlite {
 /// What there is to say when nobody else can be there.
 const ALONE: Beat = Beat { replicas: 1, ended: 0, skew_millis: None };
 
+/// SQLite's own word; PostgreSQL's errors have [`super::postgres_error`].
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        // 13 = SQLITE_FULL, https://www.sqlite.org/rescode.html
-        if primary_code(&error) == Some(13) { Self::DiskFull } else { Self::Database(error) }
+        let told = match (primary_code(&error), &error) {
+            (Some(SQLITE_FULL), _) => return Self::DiskFull,
+            (Some(SQLITE_BUSY), _) | (_, sqlx::Error::PoolTimedOut) => {
+                "the database has too much to do; try again in a moment"
+            }
+            (Some(SQLITE_READONLY | SQLITE_IOERR | SQLITE_CANTOPEN), _) => {
+                "the database's files cannot be read or written; look at the disk with the data directory"
+            }
+            (_, sqlx::Error::PoolClosed) => "the server stops",
+            _ => return Self::Database(error),
+        };
+        tracing::warn!(cause = %error, "SQLite cannot be used just now");
+        Self::Unavailable(told.to_owned())
     }
 }
+
+// https://www.sqlite.org/rescode.html
+const SQLITE_BUSY: i32 = 5;
+const SQLITE_READONLY: i32 = 8;
+const SQLITE_IOERR: i32 = 10;
+const SQLITE_FULL: i32 = 13;
+const SQLITE_CANTOPEN: i32 = 14;
 
 impl From<sqlx::Error> for CommitError {
     fn from(error: sqlx::Error) -> Self {
