@@ -32,6 +32,8 @@ pub(super) use connect::migrations;
 pub(super) use connect::{Postgres, options, shown};
 use error::store_error;
 pub(super) use error::{is_from, is_full, open_error, told};
+#[cfg(test)]
+pub(super) use events::{EVENTS_AFTER, LOOK};
 pub(crate) use listen::tell_ended;
 pub use local::LocalHold;
 
