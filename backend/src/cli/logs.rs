@@ -17,6 +17,11 @@ use super::{
 };
 use crate::clock::{Clock, SystemClock};
 
+/// An offset beyond the end of every log, which JavaScript could hold, too.
+const PAST: u64 = (1 << 53) - 1;
+/// How much of the end is looked at first, bytes; four times as much each time that is too little.
+const WINDOW: u64 = 64 * 1024;
+
 /// Arguments of `berth logs`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -91,7 +96,7 @@ async fn past(
 ) -> Result<(u64, bool), Failure> {
     let mut kept = VecDeque::new();
     let collect = args.tail.is_some() || args.format == Format::Json;
-    let mut after = 0;
+    let mut after = begin(args, client, path, wanted).await?;
     let complete = loop {
         let mut chunk: LogChunk = client.get(&format!("{path}/logs?after={after}")).await?;
         let grown = chunk.next_offset > after;
@@ -116,6 +121,57 @@ async fn past(
         print(args, &kept)?;
     }
     Ok((after, complete))
+}
+
+/// Where to begin to read, so that what is wanted is read and little else: the end of a log may be far from its beginning.
+async fn begin(
+    args: &Args,
+    client: &Client,
+    path: &str,
+    wanted: &impl Fn(&LogLine) -> bool,
+) -> Result<u64, Failure> {
+    if args.tail.is_none() && args.since.is_none() {
+        return Ok(0);
+    }
+    let read = async |after: u64| client.get::<LogChunk>(&format!("{path}/logs?after={after}")).await;
+    // A server that does not know where its log ends repeats what it was asked.
+    let end = read(PAST).await?.next_offset;
+    if end == PAST {
+        return Ok(0);
+    }
+    let (mut width, mut first) = (WINDOW, None);
+    loop {
+        let from = end.saturating_sub(width);
+        let mut chunk = read(from).await?;
+        // Nothing that is older is kept.
+        if from == 0 || first == Some(chunk.offset) {
+            return Ok(from);
+        }
+        first = Some(chunk.offset);
+        // Whatever follows a line that is too old is all there is to want.
+        if chunk.lines.first().is_some_and(|line| !wanted(line)) {
+            return Ok(from);
+        }
+        if let Some(tail) = args.tail {
+            let mut pieces = Vec::new();
+            loop {
+                pieces.push((chunk.offset, chunk.lines.iter().filter(|line| wanted(line)).count()));
+                if chunk.complete || chunk.next_offset >= end || chunk.next_offset <= chunk.offset {
+                    break;
+                }
+                chunk = read(chunk.next_offset).await?;
+            }
+            let mut lines = 0;
+            let enough = pieces.iter().rfind(|(_, count)| {
+                lines += count;
+                lines >= tail
+            });
+            if let Some((offset, _)) = enough {
+                return Ok(*offset);
+            }
+        }
+        width = width.saturating_mul(4);
+    }
 }
 
 fn print<'l>(args: &Args, lines: impl IntoIterator<Item = &'l LogLine>) -> Result<(), Failure> {

@@ -86,7 +86,12 @@ impl LogArchive for DatabaseLogArchive {
         .await
         .map_err(failed)?;
         let Some(row) = rows.first() else {
-            return Ok(LogChunk { offset: after, next_offset: after, complete: true, lines: Vec::new() });
+            // Where a log ends is told to whoever asks beyond it; one that is not there begins where it is asked for.
+            let offset = match self.end(run).await.map_err(io::Error::other)? {
+                0 => after,
+                end => end.min(after),
+            };
+            return Ok(LogChunk { offset, next_offset: offset, complete: true, lines: Vec::new() });
         };
         let column = |column| row.try_get::<i64, _>(column).map(|n| u64::try_from(n).unwrap_or(0));
         let start = column("start").map_err(io::Error::other)?;

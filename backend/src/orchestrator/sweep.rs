@@ -14,11 +14,11 @@ use berth_shared::{
     api::{InstanceId, InstanceStatus, Orphan},
     time::Timestamp,
 };
-use tokio::time::sleep;
+use tokio::{sync::OnceCell, time::sleep};
 
 use super::{core::Core, events};
 use crate::{
-    provider::{InstanceObservation, Listed, Provider},
+    provider::{InstanceObservation, Listed, Provider, ProviderError},
     store::{Change, InstanceRow},
 };
 
@@ -35,8 +35,10 @@ const RETENTION_BATCH: u32 = 5000;
 /// Sweeps every provider now and again, one process at a time.
 pub(super) async fn for_ever(core: Arc<Core>) {
     loop {
+        // Read once for all providers, by the first that is this process's to sweep.
+        let rows = OnceCell::new();
         for provider in &core.providers {
-            if let Err(error) = claimed(&core, provider.as_ref()).await {
+            if let Err(error) = claimed(&core, provider.as_ref(), &rows).await {
                 tracing::warn!(provider = provider.name(), error, "a sweep failed; it comes again");
             }
         }
@@ -44,14 +46,14 @@ pub(super) async fn for_ever(core: Arc<Core>) {
     }
 }
 
-async fn claimed(core: &Core, provider: &dyn Provider) -> Result<(), String> {
+async fn claimed(core: &Core, provider: &dyn Provider, rows: &Rows) -> Result<(), String> {
     let task = format!("sweep {}", provider.name());
     let now = core.now();
     let claim = |until| core.storage.claim(&task, &core.owner, core.now(), until);
     if !claim(now.plus_seconds(CLAIM_SECONDS)).await.map_err(|e| e.to_string())? {
         return Ok(());
     }
-    let swept = sweep(core, provider).await;
+    let swept = sweep_with(core, provider, rows).await;
     core.meters.swept(provider.name(), swept.is_ok());
     // Nobody else needs to before the next one is due.
     let next = core.now().plus_seconds(i64::try_from(SWEEP.as_secs() / 2).unwrap_or(0));
@@ -84,8 +86,16 @@ pub(super) async fn forget_for_ever(core: Arc<Core>, keep_seconds: i64) {
     }
 }
 
+/// The active instances as they were before any list of the round: those that are in none of them later are missing.
+type Rows = OnceCell<Vec<InstanceRow>>;
+
 /// Holds what a provider has against what is written down.
+#[cfg(test)]
 pub(super) async fn sweep(core: &Core, provider: &dyn Provider) -> Result<(), String> {
+    sweep_with(core, provider, &OnceCell::new()).await
+}
+
+async fn sweep_with(core: &Core, provider: &dyn Provider, rows: &Rows) -> Result<(), String> {
     let name = provider.name();
     let known = core.storage.orphans().await.map_err(|e| e.to_string())?;
     let known: BTreeMap<String, Orphan> = known
@@ -95,11 +105,40 @@ pub(super) async fn sweep(core: &Core, provider: &dyn Provider) -> Result<(), St
         .collect();
     core.meters.orphaned(name, known.len());
     // Rows are written before anything is created: what the list has of ours is known by the time it has come.
-    let rows = core.storage.active_instances().await.map_err(|e| e.to_string())?;
+    let rows = rows.get_or_try_init(|| core.storage.active_instances()).await.map_err(|e| e.to_string())?;
     let listed = core.call(name, "list", provider.list()).await.map_err(|e| e.message().to_owned())?;
     let there: BTreeSet<InstanceId> = listed.iter().map(|listed| listed.id).collect();
+    wake_missing(core, name, rows, &there).await?;
 
-    // The reverse: what should be there and is not, its own pass looks at.
+    let mut by_id: BTreeMap<InstanceId, Vec<Listed>> = BTreeMap::new();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    for listed in listed {
+        if listed.billing.to.is_none() {
+            seen.insert(listed.handle.clone());
+        }
+        by_id.entry(listed.id).or_default().push(listed);
+    }
+    let sweep = Sweep { core, provider, known };
+    // One that cannot be removed does not keep the others from being found.
+    let mut failed = Ok(());
+    for (id, things) in by_id {
+        failed = sweep.one(id, &things).await.and(failed);
+    }
+    for (handle, orphan) in &sweep.known {
+        if !seen.contains(handle) {
+            sweep.gone(orphan).await?;
+        }
+    }
+    failed
+}
+
+/// The reverse: what should be there and is not, its own pass looks at.
+async fn wake_missing(
+    core: &Core,
+    name: &str,
+    rows: &[InstanceRow],
+    there: &BTreeSet<InstanceId>,
+) -> Result<(), String> {
     let missing: Vec<InstanceId> = rows
         .iter()
         .filter(|row| row.instance.offer.backend == name && row.was_ready)
@@ -115,177 +154,144 @@ pub(super) async fn sweep(core: &Core, provider: &dyn Provider) -> Result<(), St
         );
         core.storage.wake(&missing).await.map_err(|e| e.to_string())?;
     }
+    Ok(())
+}
 
-    let mut by_id: BTreeMap<InstanceId, Vec<Listed>> = BTreeMap::new();
-    let mut seen: BTreeSet<String> = BTreeSet::new();
-    for listed in listed {
-        if listed.billing.to.is_none() {
-            seen.insert(listed.handle.clone());
+/// A sweep of one provider.
+struct Sweep<'a> {
+    core: &'a Core,
+    provider: &'a dyn Provider,
+    /// Orphans that are written down, by their handles.
+    known: BTreeMap<String, Orphan>,
+}
+
+impl Sweep<'_> {
+    /// Things that carry one tag.
+    async fn one(&self, id: InstanceId, things: &[Listed]) -> Result<(), String> {
+        let (ours, others): (Vec<&Listed>, Vec<&Listed>) =
+            things.iter().filter(|thing| thing.billing.to.is_none()).partition(|thing| thing.ours);
+        for other in others {
+            let told = "was made by another installation of Berth; it is left alone";
+            self.tell(self.orphan(other, None), told).await?;
         }
-        by_id.entry(listed.id).or_default().push(listed);
+        if ours.is_empty() {
+            return Ok(());
+        }
+        let row = self.core.storage.instance(id).await.map_err(|e| e.to_string())?;
+        match row {
+            Some((row, _)) if row.instance.status != InstanceStatus::Terminated => match ours.len() {
+                1 => Ok(()),
+                _ => self.copies(id, &ours).await,
+            },
+            Some((row, _)) => self.stray(&row, &ours).await,
+            None => self.unknown(id, &ours).await,
+        }
     }
-    // One that cannot be removed does not keep the others from being found.
-    let mut failed = Ok(());
-    for (id, things) in by_id {
-        failed = one(core, provider, id, &things, &known).await.and(failed);
+
+    /// Its row says that it is gone: a provider that was wrong, one that was written off, or a database from a backup.
+    async fn stray(&self, row: &InstanceRow, things: &[&Listed]) -> Result<(), String> {
+        let id = row.instance.id;
+        let seen = self.call("observe", self.provider.observe(id)).await;
+        match &seen {
+            Ok(InstanceObservation::Removing { .. }) => return Ok(()),
+            // Only the list lags.
+            Ok(InstanceObservation::Gone { billing, .. }) if billing.to.is_some() => return Ok(()),
+            _ => {}
+        }
+        let now = self.core.now();
+        let lags = now < row.instance.status_since.plus_seconds(self.provider.lag_seconds());
+        let there =
+            matches!(seen, Ok(InstanceObservation::Creating { .. } | InstanceObservation::Ready { .. }));
+        if lags && !there {
+            // The next sweep knows better, and what it removes it can tell of.
+            return Ok(());
+        }
+        for thing in things {
+            let mut orphan = self.orphan(thing, Some(now));
+            // Its row has told what it cost until then.
+            orphan.billed_from = orphan.billed_from.max(row.instance.billed_to);
+            self.tell(orphan, "should have been gone; it is being removed").await?;
+        }
+        self.remove(id).await
     }
-    let gone: Vec<Orphan> =
-        known.into_iter().filter(|(handle, _)| !seen.contains(handle)).map(|(_, orphan)| orphan).collect();
-    for orphan in gone {
-        let told = core.call(name, "observe", provider.observe(orphan.id)).await;
-        let now = core.now();
+
+    /// No row tells of it.
+    async fn unknown(&self, id: InstanceId, things: &[&Listed]) -> Result<(), String> {
+        let now = self.core.now();
+        let told = format!(
+            "is not known here; it is removed in {} minutes unless somebody keeps it",
+            ORPHAN_SECONDS / 60
+        );
+        for thing in things {
+            self.tell(self.orphan(thing, Some(now.plus_seconds(ORPHAN_SECONDS))), &told).await?;
+        }
+        let is_due = |orphan: &Orphan| orphan.remove_at.is_some_and(|at| at <= now);
+        let overdue = things.iter().any(|thing| self.known.get(&thing.handle).is_some_and(is_due));
+        if overdue { self.remove(id).await } else { Ok(()) }
+    }
+
+    /// It was made twice: an answer was lost, and its provider does not hold requests together. Which one is kept is the
+    /// provider's to say.
+    async fn copies(&self, id: InstanceId, things: &[&Listed]) -> Result<(), String> {
+        let removed = self.call("remove-copies", self.provider.remove_copies(id)).await?;
+        for thing in things.iter().filter(|thing| removed.contains(&thing.handle)) {
+            let now = self.core.now();
+            self.tell(self.orphan(thing, Some(now)), "was made twice; it is being removed").await?;
+        }
+        Ok(())
+    }
+
+    /// One that is known and no longer there.
+    async fn gone(&self, orphan: &Orphan) -> Result<(), String> {
+        let told = self.call("observe", self.provider.observe(orphan.id)).await;
+        let now = self.core.now();
         // Its provider knows better when it ceased to cost, if it still knows of it.
         let to = match told {
             Ok(InstanceObservation::Gone { billing, .. }) => billing.to.filter(|to| *to <= now),
             _ => None,
         };
         let to = to.unwrap_or(now).max(orphan.billed_from.unwrap_or(now));
-        let after = Orphan { gone_at: Some(now), billed_to: Some(orphan.billed_to.unwrap_or(to)), ..orphan };
-        write(core, after, "is gone", now).await?;
+        let billed_to = Some(orphan.billed_to.unwrap_or(to));
+        let after = Orphan { gone_at: Some(now), billed_to, ..orphan.clone() };
+        write(self.core, after, "is gone", now).await
     }
-    failed
-}
 
-/// Things that carry one tag.
-async fn one(
-    core: &Core,
-    provider: &dyn Provider,
-    id: InstanceId,
-    things: &[Listed],
-    known: &BTreeMap<String, Orphan>,
-) -> Result<(), String> {
-    let name = provider.name();
-    let (ours, others): (Vec<&Listed>, Vec<&Listed>) =
-        things.iter().filter(|thing| thing.billing.to.is_none()).partition(|thing| thing.ours);
-    for other in others {
-        if !known.contains_key(&other.handle) {
-            let now = core.now();
-            let told = "was made by another installation of Berth; it is left alone";
-            write(core, orphan(name, other, None, now), told, now).await?;
+    async fn call<T>(
+        &self,
+        what: &'static str,
+        call: impl Future<Output = Result<T, ProviderError>>,
+    ) -> Result<T, String> {
+        self.core.call(self.provider.name(), what, call).await.map_err(|e| e.message().to_owned())
+    }
+
+    async fn remove(&self, id: InstanceId) -> Result<(), String> {
+        self.call("terminate", self.provider.terminate(id)).await
+    }
+
+    /// Writes an orphan down, unless it is known already.
+    async fn tell(&self, orphan: Orphan, told: &str) -> Result<(), String> {
+        if self.known.contains_key(&orphan.handle) {
+            return Ok(());
         }
+        let found = orphan.found_at;
+        write(self.core, orphan, told, found).await
     }
-    if ours.is_empty() {
-        return Ok(());
-    }
-    let row = core.storage.instance(id).await.map_err(|e| e.to_string())?;
-    match row {
-        Some((row, _)) if row.instance.status != InstanceStatus::Terminated => {
-            if ours.len() > 1 {
-                copies(core, provider, id, &ours, known).await?;
-            }
-            Ok(())
+
+    /// As an orphan that is found now.
+    fn orphan(&self, thing: &Listed, remove_at: Option<Timestamp>) -> Orphan {
+        Orphan {
+            backend: self.provider.name().to_owned(),
+            handle: thing.handle.clone(),
+            id: thing.id,
+            name: thing.name.clone(),
+            ours: thing.ours,
+            found_at: self.core.now(),
+            remove_at,
+            gone_at: None,
+            billed_from: thing.billing.from,
+            billed_to: thing.billing.to,
+            price: thing.price,
         }
-        Some((row, _)) => stray(core, provider, &row, &ours, known).await,
-        None => unknown(core, provider, id, &ours, known).await,
-    }
-}
-
-/// Its row says that it is gone: a provider that was wrong, one that was written off, or a database from a backup.
-async fn stray(
-    core: &Core,
-    provider: &dyn Provider,
-    row: &InstanceRow,
-    things: &[&Listed],
-    known: &BTreeMap<String, Orphan>,
-) -> Result<(), String> {
-    let (name, id) = (provider.name(), row.instance.id);
-    let seen = core.call(name, "observe", provider.observe(id)).await;
-    match &seen {
-        Ok(InstanceObservation::Removing { .. }) => return Ok(()),
-        // Only the list lags.
-        Ok(InstanceObservation::Gone { billing, .. }) if billing.to.is_some() => return Ok(()),
-        _ => {}
-    }
-    let lags = core.now() < row.instance.status_since.plus_seconds(provider.lag_seconds());
-    let there = matches!(seen, Ok(InstanceObservation::Creating { .. } | InstanceObservation::Ready { .. }));
-    if lags && !there {
-        // The next sweep knows better, and what it removes it can tell of.
-        return Ok(());
-    }
-    for thing in things {
-        if !known.contains_key(&thing.handle) {
-            let now = core.now();
-            let told = "should have been gone; it is being removed";
-            let mut orphan = orphan(name, thing, Some(now), now);
-            // Its row has told what it cost until then.
-            orphan.billed_from = orphan.billed_from.max(row.instance.billed_to);
-            write(core, orphan, told, now).await?;
-        }
-    }
-    remove(core, provider, id).await
-}
-
-async fn remove(core: &Core, provider: &dyn Provider, id: InstanceId) -> Result<(), String> {
-    core.call(provider.name(), "terminate", provider.terminate(id)).await.map_err(|e| e.message().to_owned())
-}
-
-/// No row tells of it.
-async fn unknown(
-    core: &Core,
-    provider: &dyn Provider,
-    id: InstanceId,
-    things: &[&Listed],
-    known: &BTreeMap<String, Orphan>,
-) -> Result<(), String> {
-    let name = provider.name();
-    let now = core.now();
-    let mut overdue = false;
-    for thing in things {
-        match known.get(&thing.handle) {
-            Some(orphan) => overdue |= orphan.remove_at.is_some_and(|at| at <= now),
-            None => {
-                let at = now.plus_seconds(ORPHAN_SECONDS);
-                let told = format!(
-                    "is not known here; it is removed in {} minutes unless somebody keeps it",
-                    ORPHAN_SECONDS / 60
-                );
-                write(core, orphan(name, thing, Some(at), now), &told, now).await?;
-            }
-        }
-    }
-    if overdue { remove(core, provider, id).await } else { Ok(()) }
-}
-
-/// It was made twice: an answer was lost, and its provider does not hold requests together.
-async fn copies(
-    core: &Core,
-    provider: &dyn Provider,
-    id: InstanceId,
-    things: &[&Listed],
-    known: &BTreeMap<String, Orphan>,
-) -> Result<(), String> {
-    let name = provider.name();
-    core.call(name, "remove-copies", provider.remove_copies(id)).await.map_err(|e| e.message().to_owned())?;
-    let left = core.call(name, "list", provider.list()).await.map_err(|e| e.message().to_owned())?;
-    let left: BTreeSet<&str> = left
-        .iter()
-        .filter(|thing| thing.id == id && thing.billing.to.is_none())
-        .map(|thing| thing.handle.as_str())
-        .collect();
-    for thing in things {
-        // Which one is kept is the provider's to say. One that takes its time is looked at by the next sweep.
-        if !left.contains(thing.handle.as_str()) && !known.contains_key(&thing.handle) {
-            let now = core.now();
-            let told = "was made twice; it is being removed";
-            write(core, orphan(name, thing, Some(now), now), told, now).await?;
-        }
-    }
-    Ok(())
-}
-
-fn orphan(backend: &str, thing: &Listed, remove_at: Option<Timestamp>, now: Timestamp) -> Orphan {
-    Orphan {
-        backend: backend.to_owned(),
-        handle: thing.handle.clone(),
-        id: thing.id,
-        name: thing.name.clone(),
-        ours: thing.ours,
-        found_at: now,
-        remove_at,
-        gone_at: None,
-        billed_from: thing.billing.from,
-        billed_to: thing.billing.to,
-        price: thing.price,
     }
 }
 

@@ -60,8 +60,8 @@ pub trait Provider: Send + Sync {
     async fn list(&self) -> Result<Vec<Listed>, ProviderError>;
 
     /// Where more than one thing carries this tag: keeps the one that [`Provider::observe`] speaks of, and removes the
-    /// others. Does nothing else.
-    async fn remove_copies(&self, id: InstanceId) -> Result<(), ProviderError>;
+    /// others. Does nothing else. Gives the handles of those that are being removed, with an error only when there is none.
+    async fn remove_copies(&self, id: InstanceId) -> Result<Vec<String>, ProviderError>;
 
     /// The environment on an instance that is [`InstanceObservation::Ready`].
     async fn environment(&self, id: InstanceId) -> Result<Arc<dyn Environment>, ProviderError>;

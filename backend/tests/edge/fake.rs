@@ -34,10 +34,16 @@ use uuid::Uuid;
 /// The one run there is.
 pub(crate) const RUN: RunId = RunId(Uuid::from_u128(0x42));
 pub(crate) const NAME: &str = "calm-otter-1";
+/// How far each line takes the log, whatever its length.
+pub(crate) const LINE: u64 = 1000;
 
 pub(crate) struct Fake {
     events: Mutex<Vec<StoredEvent>>,
     log: Mutex<Vec<String>>,
+    /// From where on pieces of the log were asked for.
+    pub(crate) log_reads: Mutex<Vec<u64>>,
+    /// Orphans that there are.
+    pub(crate) orphans: Mutex<Vec<Orphan>>,
     newest: watch::Sender<EventSeq>,
     log_changes: broadcast::Sender<RunId>,
     /// What a plan offers, US dollars an hour each.
@@ -62,6 +68,8 @@ impl Default for Fake {
         Self {
             events: Mutex::default(),
             log: Mutex::default(),
+            log_reads: Mutex::default(),
+            orphans: Mutex::new(vec![orphan()]),
             newest: watch::Sender::new(0),
             log_changes: broadcast::Sender::new(4),
             offers: Mutex::default(),
@@ -330,11 +338,17 @@ impl Control for Fake {
     }
 
     async fn orphans(&self) -> Result<Vec<Orphan>, Refused> {
-        Ok(Vec::new())
+        Ok(self.orphans.lock().unwrap().clone())
     }
 
-    async fn decide_orphan(&self, _user: &str, _request: DecideOrphan) -> Result<Orphan, Refused> {
-        Ok(orphan())
+    async fn decide_orphan(&self, _user: &str, request: DecideOrphan) -> Result<Orphan, Refused> {
+        let mut orphans = self.orphans.lock().unwrap();
+        let found =
+            orphans.iter_mut().find(|o| (&o.backend, &o.handle) == (&request.backend, &request.handle));
+        let orphan =
+            found.ok_or_else(|| Refused::new(RefusedKind::NotFound, "orphan-not-found", "it is gone"))?;
+        orphan.remove_at = if request.keep { None } else { Some(Timestamp(0)) };
+        Ok(orphan.clone())
     }
 
     async fn environment(&self, run: RunId) -> Result<Arc<dyn Environment>, Refused> {
@@ -346,16 +360,19 @@ impl Control for Fake {
             return Err(unknown(run));
         }
         let log = self.log.lock().unwrap();
+        self.log_reads.lock().unwrap().push(after);
+        let first = after.div_ceil(LINE).min(log.len() as u64);
         // Three lines at most, so that a log takes several pieces.
         let lines: Vec<_> = log
             .iter()
-            .skip(after as usize)
+            .skip(first as usize)
             .take(3)
             .map(|text| LogLine { at: Timestamp(0), source: LogSource::Stdout, text: text.clone() })
             .collect();
-        let next_offset = after + lines.len() as u64;
+        let next = first + lines.len() as u64;
         let ended = self.ended.lock().unwrap().is_some();
-        Ok(LogChunk { offset: after, next_offset, complete: ended && next_offset == log.len() as u64, lines })
+        let complete = ended && next == log.len() as u64;
+        Ok(LogChunk { offset: first * LINE, next_offset: next * LINE, complete, lines })
     }
 
     async fn snapshot(&self) -> Result<Snapshot, Refused> {

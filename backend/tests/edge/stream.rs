@@ -203,7 +203,7 @@ async fn a_log_comes_from_its_offset_on_and_goes_on_as_it_grows() {
         server.fake.log(&format!("line {n}"));
     }
     let mut socket = server.socket("/api/v1/stream").await;
-    socket.text(&subscribe("logs", r#","after":2"#)).await;
+    socket.text(&subscribe("logs", r#","after":2000"#)).await;
     let mut lines = Vec::new();
     let collect = |message: &Value, lines: &mut Vec<String>| {
         assert_eq!(message["run_id"], RUN.to_string());

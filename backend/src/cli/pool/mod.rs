@@ -2,6 +2,7 @@
 
 mod add;
 mod instances;
+mod orphans;
 mod pools;
 mod ps;
 
@@ -39,6 +40,8 @@ enum Action {
     Rm(instances::RemoveArgs),
     /// Keeps an idle instance longer than it would stay by itself.
     Keep(instances::KeepArgs),
+    /// Lists what providers have and nobody here has asked for; keeps or removes one.
+    Orphans(orphans::Args),
 }
 
 /// Looks after pools and their instances; lists the pools when nothing is said.
@@ -56,6 +59,7 @@ pub fn run(args: &Args) -> ExitCode {
             Some(Action::Add(args)) => add::add(args, &client).await,
             Some(Action::Rm(args)) => instances::remove(args, &client).await,
             Some(Action::Keep(args)) => instances::keep(args, &client).await,
+            Some(Action::Orphans(args)) => orphans::orphans(args, &client).await,
         }
     })
 }

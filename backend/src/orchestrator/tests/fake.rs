@@ -353,8 +353,8 @@ impl Provider for FakeProvider {
         Ok(lock(&self.world.machines).keys().map(listed).collect())
     }
 
-    async fn remove_copies(&self, _id: InstanceId) -> Result<(), ProviderError> {
-        Ok(())
+    async fn remove_copies(&self, _id: InstanceId) -> Result<Vec<String>, ProviderError> {
+        Ok(Vec::new())
     }
 
     async fn environment(&self, id: InstanceId) -> Result<Arc<dyn Environment>, ProviderError> {

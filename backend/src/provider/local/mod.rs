@@ -240,9 +240,9 @@ impl Provider for LocalProvider {
         Ok(found.into_iter().map(listed).collect())
     }
 
-    async fn remove_copies(&self, _id: InstanceId) -> Result<(), ProviderError> {
+    async fn remove_copies(&self, _id: InstanceId) -> Result<Vec<String>, ProviderError> {
         // A folder's name is its tag: there cannot be two.
-        Ok(())
+        Ok(Vec::new())
     }
 
     async fn environment(&self, id: InstanceId) -> Result<Arc<dyn Environment>, ProviderError> {

@@ -241,7 +241,7 @@ impl Provider for SimulatedProvider {
         Ok(self.machines(Call::List).await?.into_iter().filter_map(listed).collect())
     }
 
-    async fn remove_copies(&self, id: InstanceId) -> Result<(), ProviderError> {
+    async fn remove_copies(&self, id: InstanceId) -> Result<Vec<String>, ProviderError> {
         let mut there = Vec::new();
         for (_, machine) in self.found(id).await? {
             // What is found by its tag may be out of date, and the last one must not be taken for a copy.
@@ -251,11 +251,18 @@ impl Provider for SimulatedProvider {
         }
         there.retain(|(state, _)| matches!(state, State::Pending | State::Running));
         there.sort_by(|a, b| rank(a).cmp(&rank(b)));
-        let mut outcome = Ok(());
+        let (mut removed, mut failed) = (Vec::new(), None);
         for (_, machine) in there.into_iter().skip(1) {
-            outcome = self.remove(machine.handle).await.and(outcome);
+            match self.remove(machine.handle.clone()).await {
+                Ok(()) => removed.push(machine.handle),
+                Err(error) => failed = Some(error),
+            }
         }
-        outcome
+        match failed {
+            // The next sweep tries again; what goes is told of now.
+            Some(error) if removed.is_empty() => Err(error),
+            _ => Ok(removed),
+        }
     }
 
     async fn environment(&self, id: InstanceId) -> Result<Arc<dyn Environment>, ProviderError> {

@@ -220,6 +220,8 @@ async fn a_log_is_read_at_the_offsets_it_had(bed: Bed) {
         offset += Lines::size(line);
     }
     assert_eq!(read(&archive, offset).await.expect("read"), [""; 0]);
+    let beyond = archive.read(run_id(1), 1 << 53).await.expect("read");
+    assert_eq!(beyond, LogChunk { offset, next_offset: offset, complete: true, lines: Vec::new() });
     archive.remove(run_id(1)).await.expect("removed");
     archive.remove(run_id(1)).await.expect("nothing happens");
     assert_eq!(read(&archive, 0).await.expect("read"), [""; 0]);

@@ -7,6 +7,7 @@ mod faults;
 mod kept;
 mod leases;
 mod lists;
+mod long_log;
 mod pools;
 mod processes;
 mod property;

@@ -152,9 +152,12 @@ pub(super) async fn of_run(connection: &mut PgConnection, run: RunId) -> Result<
     query.fetch_all(connection).await.map_err(store_error)?.iter().map(|row| json(row, "event")).collect()
 }
 
+/// The events after a number, at most so many.
+pub(in crate::store) const EVENTS_AFTER: &str =
+    "SELECT event, after_run, after_instance, deleted_run FROM events WHERE seq > $1 ORDER BY seq LIMIT $2";
+
 pub(super) async fn after(pool: &PgPool, seq: EventSeq, limit: u32) -> Result<Vec<StoredEvent>, StoreError> {
-    let sql = "SELECT event, after_run, after_instance, deleted_run FROM events WHERE seq > $1 ORDER BY seq LIMIT $2";
-    let query = sqlx::query(sql).bind(signed(seq)).bind(i64::from(limit));
+    let query = sqlx::query(EVENTS_AFTER).bind(signed(seq)).bind(i64::from(limit));
     let rows = query.fetch_all(pool).await.map_err(store_error)?;
     rows.iter()
         .map(|row| {
@@ -168,6 +171,13 @@ pub(super) async fn after(pool: &PgPool, seq: EventSeq, limit: u32) -> Result<Ve
         })
         .collect()
 }
+
+/// What may be forgotten. $1 the number before the first, $2 the last, $3 the time, $4 how many.
+pub(in crate::store) const LOOK: &str = "SELECT seq, at < $3 AS old,
+             EXISTS (SELECT 1 FROM runs WHERE runs.id = events.run_id AND NOT finished)
+             OR EXISTS (SELECT 1 FROM instances WHERE instances.id = events.instance_id
+                                                AND status <> 'terminated') AS active
+      FROM events WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $4";
 
 #[async_trait]
 impl EventLog for PgPool {
@@ -183,20 +193,14 @@ impl EventLog for PgPool {
         before: Timestamp,
         limit: u32,
     ) -> Result<Vec<Looked>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT seq, at < $3 AS old,
-                    EXISTS (SELECT 1 FROM runs WHERE runs.id = events.run_id AND NOT finished)
-                    OR EXISTS (SELECT 1 FROM instances WHERE instances.id = events.instance_id
-                                                       AND status <> 'terminated') AS active
-             FROM events WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $4",
-        )
-        .bind(signed(from))
-        .bind(signed(last))
-        .bind(before.0)
-        .bind(i64::from(limit))
-        .fetch_all(self)
-        .await
-        .map_err(store_error)?;
+        let rows = sqlx::query(LOOK)
+            .bind(signed(from))
+            .bind(signed(last))
+            .bind(before.0)
+            .bind(i64::from(limit))
+            .fetch_all(self)
+            .await
+            .map_err(store_error)?;
         rows.iter()
             .map(|row| {
                 Ok(Looked {

@@ -32,6 +32,8 @@ pub(super) use connect::migrations;
 pub(super) use connect::{Postgres, options, shown};
 pub(super) use error::open_error;
 pub(crate) use error::store_error;
+#[cfg(test)]
+pub(super) use events::{EVENTS_AFTER, LOOK};
 pub(crate) use listen::tell_ended;
 pub use local::LocalHold;
 

@@ -21,6 +21,8 @@ use sqlx::{
 
 use uuid::Uuid;
 
+#[cfg(test)]
+pub(super) use self::{pools::LOOK, read::EVENTS_AFTER};
 use crate::failpoint;
 
 use super::{

@@ -132,6 +132,14 @@ pub(super) struct Events<'a> {
     pub(super) writer: &'a SqlitePool,
 }
 
+/// What may be forgotten. ?1 the number before the first, ?2 the last, ?3 the time, ?4 how many.
+pub(in crate::store) const LOOK: &str = "SELECT seq, json_extract(event, '$.at') < ?3 AS old,
+            EXISTS (SELECT 1 FROM runs WHERE id = events.run_id
+                    AND status NOT IN ('terminated', 'failed', 'done'))
+            OR EXISTS (SELECT 1 FROM instances WHERE id = json_extract(event, '$.instance_id')
+                       AND status <> 'terminated') AS active
+     FROM events WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?4";
+
 #[async_trait]
 impl EventLog for Events<'_> {
     async fn newest(&self) -> Result<EventSeq, StoreError> {
@@ -146,20 +154,13 @@ impl EventLog for Events<'_> {
         before: Timestamp,
         limit: u32,
     ) -> Result<Vec<Looked>, StoreError> {
-        let rows = sqlx::query(
-            "SELECT seq, json_extract(event, '$.at') < ?3 AS old,
-                    EXISTS (SELECT 1 FROM runs WHERE id = events.run_id
-                            AND status NOT IN ('terminated', 'failed', 'done'))
-                    OR EXISTS (SELECT 1 FROM instances WHERE id = json_extract(event, '$.instance_id')
-                               AND status <> 'terminated') AS active
-             FROM events WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?4",
-        )
-        .bind(i64::try_from(from).unwrap_or(i64::MAX))
-        .bind(i64::try_from(last).unwrap_or(i64::MAX))
-        .bind(before.0)
-        .bind(limit)
-        .fetch_all(self.reader)
-        .await?;
+        let rows = sqlx::query(LOOK)
+            .bind(i64::try_from(from).unwrap_or(i64::MAX))
+            .bind(i64::try_from(last).unwrap_or(i64::MAX))
+            .bind(before.0)
+            .bind(limit)
+            .fetch_all(self.reader)
+            .await?;
         rows.iter()
             .map(|row| {
                 Ok(Looked {

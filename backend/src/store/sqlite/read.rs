@@ -173,15 +173,17 @@ pub(super) async fn detail(pool: &SqlitePool, run: RunId) -> Result<Option<RunDe
     Ok(Some(RunDetail { seq, run: found.run, configuration, events: events? }))
 }
 
+/// The events after a number, at most so many.
+pub(in crate::store) const EVENTS_AFTER: &str =
+    "SELECT event, after_run, after_instance, deleted_run FROM events WHERE seq > ? ORDER BY seq LIMIT ?";
+
 pub(super) async fn events_after(
     pool: &SqlitePool,
     seq: EventSeq,
     limit: u32,
 ) -> Result<Vec<StoredEvent>, StoreError> {
-    let sql =
-        "SELECT event, after_run, after_instance, deleted_run FROM events WHERE seq > ? ORDER BY seq LIMIT ?";
     let after = i64::try_from(seq).unwrap_or(i64::MAX);
-    sqlx::query(sql).bind(after).bind(limit).fetch_all(pool).await?.iter().map(stored).collect()
+    sqlx::query(EVENTS_AFTER).bind(after).bind(limit).fetch_all(pool).await?.iter().map(stored).collect()
 }
 
 pub(super) async fn snapshot(pool: &SqlitePool, now: Timestamp) -> Result<Snapshot, StoreError> {

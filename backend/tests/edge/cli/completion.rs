@@ -24,6 +24,7 @@ async fn names_of_runs_are_completed() {
     assert!(complete(&["run", "-b", ""]).await.contains("aws"));
     assert_eq!(complete(&["pool", "ps", "t"]).await, "team");
     assert_eq!(complete(&["pool", "rm", ""]).await.lines().next(), Some("box"));
+    assert_eq!(complete(&["pool", "orphans", "keep", "i"]).await, "i-1");
     home.write(".dstack/profiles.yml", "profiles:\n  - name: big\n");
     assert_eq!(complete(&["run", "--profile", ""]).await, "big");
     // A server that is not there completes nothing, and says nothing.

@@ -3,7 +3,7 @@
 use std::io::Read;
 
 use super::Home;
-use crate::server::Server;
+use crate::{fake::LINE, server::Server};
 
 #[tokio::test]
 async fn runs_are_a_table_or_json() {
@@ -35,6 +35,28 @@ async fn a_log_goes_to_standard_output_to_the_letter() {
     assert_eq!(home.berth(&["logs", "calm-otter-1", "--since", "1h"]).await.out, "");
     let said = home.berth(&["logs", "calm-otter-1", "--format", "jsonl", "-t", "1"]).await;
     insta::assert_snapshot!(said.out, @r#"{"at":0,"source":"stdout","text":"seven"}"#);
+}
+
+#[tokio::test]
+async fn of_the_last_lines_of_a_long_log_little_else_is_read() {
+    let server = Server::start().await;
+    let home = Home::of(&server).await;
+    (0..2000).for_each(|n| server.fake.log(&format!("line {n}")));
+    let last = |count: usize| (2000 - count..2000).map(|n| format!("line {n}\n")).collect::<String>();
+    for (count, farthest) in [(0, 1930), (1, 1930), (3, 1930), (65, 1930), (66, 1700), (100, 1700), (1990, 0)]
+    {
+        server.fake.log_reads.lock().unwrap().clear();
+        let said = home.berth(&["logs", "calm-otter-1", "-t", &count.to_string()]).await;
+        assert_eq!(said.out, last(count), "{}", said.err);
+        let reads = server.fake.log_reads.lock().unwrap();
+        let first = reads.iter().copied().min().unwrap_or_default() / LINE;
+        assert!(first >= farthest, "{count} lines were read from line {first} on");
+    }
+    assert_eq!(home.berth(&["logs", "calm-otter-1", "-t", "5000"]).await.out, last(2000));
+    // All of it is too old.
+    server.fake.log_reads.lock().unwrap().clear();
+    assert_eq!(home.berth(&["logs", "calm-otter-1", "--since", "1h", "-t", "5"]).await.out, "");
+    assert!(server.fake.log_reads.lock().unwrap().iter().all(|after| after / LINE >= 1930));
 }
 
 #[tokio::test]
@@ -90,6 +112,7 @@ async fn no_command_panics_when_nobody_reads() {
         &["pool", "ps", "team"],
         &["pool", "create", "x"],
         &["pool", "keep", "box"],
+        &["pool", "orphans"],
         &["stop", "-y", "calm-otter-1"],
         &["run", "-y", "-d"],
         &["completion", "zsh"],

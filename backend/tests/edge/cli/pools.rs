@@ -1,5 +1,7 @@
 //! `berth pool`
 
+use berth_shared::api::Orphan;
+
 use super::Home;
 use crate::server::Server;
 
@@ -104,4 +106,54 @@ async fn instances_are_kept_removed_and_added() {
     assert_eq!(added.agreed_price, Some(1.5));
     let said = home.berth(&["pool", "add", "team", "-y", "--gpu", "T4:"]).await;
     assert_eq!(said.status, Some(2));
+}
+
+#[tokio::test]
+async fn orphans_are_listed_kept_and_removed() {
+    let server = Server::start().await;
+    let home = Home::of(&server).await;
+    let said = home.berth(&["pool", "orphans"]).await;
+    let told: Vec<_> =
+        said.out.lines().map(|line| line.split_whitespace().take(2).collect::<Vec<_>>()).collect();
+    assert_eq!(told, [["HANDLE", "BACKEND"], ["i-1", "aws"]], "{}", said.err);
+    let said = home.berth(&["pool", "orphans", "list", "--format", "json"]).await;
+    let told: serde_json::Value = serde_json::from_str(&said.out).expect("one object");
+    assert_eq!(told["orphans"][0]["handle"], "i-1");
+    insta::assert_snapshot!(home.berth(&["pool", "orphans", "keep", "i-1"]).await.all(), @r"
+        0
+        --
+        i-1 is kept; `berth pool orphans rm` has it removed
+        --
+        ");
+    insta::assert_snapshot!(home.berth(&["pool", "orphans", "rm", "i-1"]).await.all(), @r"
+        2
+        --
+        --
+        error: `berth pool orphans rm` asks first, and there is no terminal to ask at; add `-y` to agree beforehand
+        ");
+    insta::assert_snapshot!(home.berth(&["pool", "orphans", "remove", "-y", "i-1"]).await.all(), @r"
+        0
+        --
+        i-1 is removed at the next sweep, within a minute or two
+        --
+        ");
+    insta::assert_snapshot!(home.berth(&["pool", "orphans", "keep", "i-2"]).await.all(), @r"
+        1
+        --
+        --
+        error: no provider has an unknown `i-2`; did you mean `i-1`?
+        ");
+
+    let gcp = Orphan { backend: "gcp".into(), ..server.fake.orphans.lock().unwrap()[0].clone() };
+    server.fake.orphans.lock().unwrap().push(gcp);
+    insta::assert_snapshot!(home.berth(&["pool", "orphans", "keep", "i-1"]).await.all(), @r"
+        1
+        --
+        --
+        error: 2 are called `i-1`: say which, one of i-1 --backend aws, i-1 --backend gcp
+        ");
+    let said = home.berth(&["pool", "orphans", "keep", "i-1", "--backend", "gcp"]).await;
+    assert_eq!(said.status, Some(0), "{}", said.err);
+    let kept: Vec<_> = server.fake.orphans.lock().unwrap().iter().map(|o| o.remove_at.is_none()).collect();
+    assert_eq!(kept, [false, true]);
 }

@@ -142,11 +142,13 @@ async fn copies_are_removed_and_the_one_that_is_spoken_of_stays() {
     let listed = bench.provider.list().await.expect("a list");
     assert_eq!(listed.iter().map(|one| one.id).collect::<Vec<_>>(), [id(1), id(1)]);
     let spoken_of = bench.observe(1).await.billing().from;
-    bench.provider.remove_copies(id(1)).await.expect("they are removed");
+    let removed = bench.provider.remove_copies(id(1)).await.expect("they are removed");
     sleep(LONG).await;
     assert_eq!(bench.there(), 1);
     assert_eq!(bench.observe(1).await.billing().from, spoken_of);
-    bench.provider.remove_copies(id(1)).await.expect("there is none");
+    let left: Vec<_> = bench.cloud.bill().lines.into_iter().filter(|line| !line.there).collect();
+    assert_eq!(left.iter().map(|line| &line.handle).collect::<Vec<_>>(), removed.iter().collect::<Vec<_>>());
+    assert_eq!(bench.provider.remove_copies(id(1)).await.expect("there is none"), [""; 0]);
     sleep(LONG).await;
     assert_eq!(bench.there(), 1);
 }
