@@ -1,6 +1,7 @@
 //! `cargo xtask bench …`: measures beside other tools, in one run, and writes a page of `docs/benchmarks`.
 
 mod check;
+mod load;
 mod offers;
 
 use std::{path::PathBuf, process::Command};
@@ -10,6 +11,7 @@ use serde::Deserialize;
 use crate::shell::{Problem, Steps, cargo, output, root, target_dir};
 
 pub(crate) use check::check;
+pub(crate) use load::load;
 pub(crate) use offers::offers;
 
 /// One measurement, as each side prints it.

@@ -1,5 +1,7 @@
 //! Changes are written together or not at all, and never over what somebody else has written.
 
+use std::sync::Arc;
+
 use berth_shared::api::{InstanceStatus, JobStatus, RunStatus, Subject};
 
 use super::{
@@ -21,6 +23,7 @@ super::on_every_store!(
     the_newest_run_of_a_name_is_the_active_one,
     a_job_that_is_not_the_newest_of_its_run_is_not_found,
     an_instance_is_read_with_its_job,
+    changes_at_once_stand_or_fall_each_by_itself,
 );
 
 async fn what_is_written_is_read_again(bed: Bed) {
@@ -205,4 +208,44 @@ async fn an_instance_is_read_with_its_job(bed: Bed) {
     let (_, job) = store.instance(instance_id(2)).await.expect("read").expect("it is there");
     assert_eq!(job, None);
     assert_eq!(store.instance(instance_id(3)).await.expect("read"), None);
+}
+
+async fn changes_at_once_stand_or_fall_each_by_itself(bed: Bed) {
+    let store = bed.store().await;
+    let at_once = async |changes: Vec<Change>| -> Vec<Result<u64, CommitError>> {
+        let mut writing = tokio::task::JoinSet::new();
+        for change in changes {
+            let store = Arc::clone(&store);
+            writing.spawn(async move { store.commit(&change).await });
+        }
+        writing.join_all().await
+    };
+    // Each name twice, under identifiers of their own.
+    let twice = (1..=40).map(|n| submission(n, &format!("fox-{}", n % 20))).collect();
+    let written = at_once(twice).await;
+    let taken = written.iter().filter(|written| matches!(written, Err(CommitError::NameTaken))).count();
+    assert_eq!((written.iter().flatten().count(), taken), (20, 20), "{written:?}");
+    let mut numbers: Vec<u64> = written.into_iter().flatten().collect();
+    numbers.sort_unstable();
+    let each = numbers[0];
+    assert_eq!(numbers, (1..=20).map(|n| n * each).collect::<Vec<_>>(), "each has its own number");
+
+    // The same row by many: one is the first, and the others' events are not told.
+    let runs = store.runs(false, None, 50).await.expect("read");
+    let whole = store.whole(runs[0].id).await.expect("read").expect("it is there");
+    let step = |n: usize| {
+        let mut run = whole.run.clone();
+        run.run.progress = Some(n.to_string());
+        let events = vec![event(Subject::Run, Some(run.run.id), None)];
+        Change { runs: vec![run], events, ..Change::default() }
+    };
+    let written = at_once((0..30).map(step).collect()).await;
+    let stale = written.iter().filter(|written| matches!(written, Err(CommitError::Stale))).count();
+    assert_eq!((written.iter().flatten().count(), stale), (1, 29), "{written:?}");
+    let told = store.events_after(0, 1000).await.expect("read");
+    assert_eq!(told.len() as u64, 20 * each + 1);
+    assert!(told.iter().zip(1..).all(|(stored, seq)| stored.event.seq == seq), "there is no gap");
+    let last = told.last().and_then(|stored| stored.run.clone()).expect("it leaves the run behind");
+    let now = store.whole(runs[0].id).await.expect("read").expect("it is there").run.run;
+    assert_eq!(last, now);
 }

@@ -1,4 +1,4 @@
-//! Writing: everything of a [`Change`] in one transaction.
+//! Writing: everything of a [`Change`] in one transaction, alone or with others ([`super::group`]).
 //!
 //! First the rows of `work` are locked, in the order of their identifiers, so that no two changes wait for each other in
 //! a circle; then the rows are written; last the counter of events is taken, so that commits wait for each other only
@@ -63,7 +63,14 @@ const STALE: Failed = Failed::Refused(CommitError::Stale);
 
 async fn attempt(pool: &PgPool, change: &Change, sender: Uuid) -> Result<EventSeq, Failed> {
     let mut transaction = pool.begin().await?;
-    let connection = &mut *transaction;
+    rows(&mut transaction, change).await?;
+    let written = events::write(&mut transaction, &[change], sender).await?;
+    transaction.commit().await?;
+    Ok(written.last().copied().unwrap_or_default())
+}
+
+/// All of a change but its events.
+pub(super) async fn rows(connection: &mut PgConnection, change: &Change) -> Result<(), Failed> {
     lock(connection, change).await?;
     runs(connection, change).await?;
     jobs(connection, &change.jobs).await?;
@@ -72,14 +79,24 @@ async fn attempt(pool: &PgPool, change: &Change, sender: Uuid) -> Result<EventSe
     if let Some(run) = change.delete {
         delete(connection, run.0).await?;
     }
-    pools::write(connection, change).await?;
-    let seq = events::write(connection, change, sender).await?;
-    transaction.commit().await?;
-    Ok(seq)
+    pools::write(connection, change).await
 }
 
-/// Keeps others from what is to be written, and sees whether the lease is still the newest.
-async fn lock(connection: &mut PgConnection, change: &Change) -> Result<(), Failed> {
+/// Keeps others from all that these changes are about.
+pub(super) async fn lock_rows(connection: &mut PgConnection, changes: &[Change]) -> Result<(), sqlx::Error> {
+    let mut ids = Vec::new();
+    for change in changes {
+        ids.extend(about(connection, change).await?);
+    }
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let lock = sqlx::query("SELECT FROM work WHERE id = ANY($1) ORDER BY id FOR UPDATE");
+    lock.bind(&ids).execute(connection).await.map(drop)
+}
+
+/// The rows that there are already and that a change is about.
+async fn about(connection: &mut PgConnection, change: &Change) -> Result<Vec<Uuid>, sqlx::Error> {
     let mut ids: Vec<Uuid> = change.wakes.iter().map(|(_, id)| *id).collect();
     ids.extend(change.lease.as_ref().map(|lease| lease.id));
     ids.extend(change.runs.iter().filter(|row| row.version > 0).map(|row| row.run.id.0));
@@ -88,8 +105,14 @@ async fn lock(connection: &mut PgConnection, change: &Change) -> Result<(), Fail
     if let Some(run) = change.delete {
         ids.push(run.0);
         let jobs = sqlx::query_scalar("SELECT id FROM jobs WHERE run_id = $1").bind(run.0);
-        ids.extend(jobs.fetch_all(&mut *connection).await?.into_iter().collect::<Vec<Uuid>>());
+        ids.extend(jobs.fetch_all(connection).await?.into_iter().collect::<Vec<Uuid>>());
     }
+    Ok(ids)
+}
+
+/// Keeps others from what is to be written, and sees whether the lease is still the newest.
+async fn lock(connection: &mut PgConnection, change: &Change) -> Result<(), Failed> {
+    let ids = about(connection, change).await?;
     if ids.is_empty() {
         return Ok(());
     }

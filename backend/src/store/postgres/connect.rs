@@ -10,7 +10,7 @@ use sqlx::{
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::{Inner, listen, open_error, replicas::Predecessor};
+use super::{Inner, group::Writer, listen, open_error, replicas::Predecessor};
 use crate::{
     auth::Ended,
     store::{OpenError, Signals, forget::Forget},
@@ -95,6 +95,7 @@ impl Postgres {
             sqlx::query_scalar("SELECT gen_random_uuid()").fetch_one(&pool).await.map_err(told)?;
         let tasks = listen::Tasks::spawn(&pool, options, &signals, ended, sender);
         Ok(Self(Arc::new(Inner {
+            writer: Writer::spawn(pool.clone(), sender),
             pool,
             signals,
             installation,

@@ -17,31 +17,37 @@ use crate::store::{
 };
 
 /// Takes the counter, which keeps all others from committing until this transaction ends; writes the events and tells
-/// everybody. Gives the number of the last event.
+/// everybody. Gives the number of the last event after each change.
 pub(super) async fn write(
     connection: &mut PgConnection,
-    change: &Change,
+    changes: &[&Change],
     sender: Uuid,
-) -> Result<EventSeq, Failed> {
-    let mut seq = match change.events.len() {
+) -> Result<Vec<EventSeq>, Failed> {
+    let mut seq = match changes.iter().map(|change| change.events.len()).sum::<usize>() {
         0 => newest(connection).await?,
         more => {
             let counter = sqlx::query_scalar("UPDATE event_counter SET seq = seq + $1 RETURNING seq");
             unsigned(counter.bind(signed(more as u64)).fetch_one(&mut *connection).await?) - more as u64
         }
     };
-    if !change.events.is_empty() {
-        let left = Left::behind(connection, change).await?;
-        let mut rows = Columns::default();
-        for new in &change.events {
-            seq += 1;
-            let event = Event { seq, ..new.event.clone() };
-            rows.push(&event, &left)?;
+    let mut numbers = Vec::with_capacity(changes.len());
+    let mut rows = Columns::default();
+    for change in changes {
+        if !change.events.is_empty() {
+            let left = Left::behind(connection, change).await?;
+            for new in &change.events {
+                seq += 1;
+                let event = Event { seq, ..new.event.clone() };
+                rows.push(&event, &left)?;
+            }
         }
+        numbers.push(seq);
+    }
+    if !rows.seq.is_empty() {
         rows.insert(connection).await?;
     }
     listen::tell(connection, &listen::Told::Wrote(seq, sender)).await?;
-    Ok(seq)
+    Ok(numbers)
 }
 
 pub(super) async fn newest(connection: &mut PgConnection) -> Result<EventSeq, sqlx::Error> {

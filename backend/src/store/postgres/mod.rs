@@ -4,6 +4,7 @@ mod commit;
 mod connect;
 mod error;
 mod events;
+mod group;
 mod lease;
 mod listen;
 mod local;
@@ -41,6 +42,7 @@ pub use local::LocalHold;
 #[derive(Debug)]
 pub(super) struct Inner {
     pub(super) pool: PgPool,
+    writer: group::Writer,
     signals: Signals,
     installation: Uuid,
     /// Tells this process's notifications from those of others.
@@ -64,7 +66,7 @@ impl Storage for Postgres {
     }
 
     async fn commit(&self, change: &Change) -> Result<EventSeq, CommitError> {
-        let seq = commit::commit(&self.0.pool, change, self.0.sender).await?;
+        let seq = self.0.writer.commit(change).await?;
         self.0.signals.wrote(seq);
         self.0.signals.wake();
         Ok(seq)
