@@ -9,8 +9,8 @@
 //! `.after`. `transaction` is each transaction of SQLite that is about to be written, whoever makes it: migrations, accounts
 //! and leases, too.
 //!
-//! `BERTH_FAILPOINT_LOG=FILE` has each point that is come to written down there, a line each: a test that is to leave none
-//! out finds them so.
+//! `BERTH_FAILPOINT_LOG=FILE` has each point that is come to written down there, a line each, a commit with what it
+//! writes: a test that is to leave none out finds them so.
 //!
 //! A release build has nothing of this: no variable is read and nothing is counted.
 
@@ -22,16 +22,29 @@ const VARIABLE: &str = "BERTH_FAILPOINT";
 #[cfg(debug_assertions)]
 const LOG: &str = "BERTH_FAILPOINT_LOG";
 
+/// The process has come to this point, at which it does this.
+pub(crate) fn reach_with(words: &[&str], what: impl Fn() -> String) {
+    #[cfg(debug_assertions)]
+    come_to(words, what);
+    #[cfg(not(debug_assertions))]
+    let _ = (words, what);
+}
+
 /// The process has come to this point.
 #[cfg(debug_assertions)]
 pub(crate) fn reach(words: &[&str]) {
+    come_to(words, String::new);
+}
+
+#[cfg(debug_assertions)]
+fn come_to(words: &[&str], what: impl Fn() -> String) {
     use std::sync::{
         OnceLock,
         atomic::{AtomicU64, Ordering},
     };
     static ARMED: OnceLock<Option<(String, u64)>> = OnceLock::new();
     static REACHED: AtomicU64 = AtomicU64::new(0);
-    note(words);
+    note(words, what);
     let armed = ARMED.get_or_init(|| std::env::var(VARIABLE).ok().as_deref().and_then(parse));
     let Some((name, time)) = armed else { return };
     if is(name, words) && REACHED.fetch_add(1, Ordering::SeqCst) + 1 == *time {
@@ -54,14 +67,15 @@ pub(crate) fn wanted() -> bool {
 
 /// Writes the point down, where somebody wants that.
 #[cfg(debug_assertions)]
-fn note(words: &[&str]) {
+fn note(words: &[&str], what: impl Fn() -> String) {
     use std::{fs::File, io::Write as _, sync::OnceLock};
     static FILE: OnceLock<Option<File>> = OnceLock::new();
     let file =
         FILE.get_or_init(|| File::options().create(true).append(true).open(std::env::var_os(LOG)?).ok());
     if let Some(mut file) = file.as_ref() {
         // In one piece: several threads write.
-        let _ = file.write_all(format!("{}\n", words.join(".")).as_bytes());
+        let line = format!("{} {}", words.join("."), what());
+        let _ = file.write_all(format!("{}\n", line.trim_end()).as_bytes());
     }
 }
 

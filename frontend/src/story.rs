@@ -10,7 +10,7 @@ use crate::format::{capitalised, status_word};
 /// How near in time a run's and its job's transitions count as one, milliseconds.
 const TOGETHER_MS: u64 = 2_000;
 
-/// What the server writes when nothing but a run's figures has changed.
+/// What servers wrote when nothing but a run's figures had changed, before they said which.
 const SAYS_NOTHING: &str = "its machine changed";
 
 /// One entry.

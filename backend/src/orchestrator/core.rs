@@ -14,7 +14,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{LogArchive, Parts, machine::Failure, meters::Meters, steady::Steady};
+use super::{LogArchive, Parts, events, machine::Failure, meters::Meters, steady::Steady};
 use crate::{
     catalog::Catalogues,
     clock::Clock,
@@ -109,7 +109,7 @@ impl Core {
 
     /// Writes a change; the storage tells everybody.
     pub(super) async fn commit(&self, change: &Change) -> Result<(), CommitError> {
-        failpoint::reach(&["commit", "before"]);
+        failpoint::reach_with(&["commit", "before"], || events::outline(change));
         let written = self.storage.commit(change).await;
         failpoint::reach(&["commit", "after"]);
         self.meters.committed(match &written {

@@ -5,7 +5,8 @@ use berth_shared::{
     time::Timestamp,
 };
 
-use crate::store::{InstanceRow, JobRow, NewEvent, RunRow};
+use super::facts;
+use crate::store::{Change, InstanceRow, JobRow, NewEvent, RunRow};
 
 fn event(at: Timestamp, subject: Subject, message: String, actor: Option<&str>) -> Event {
     Event {
@@ -40,12 +41,11 @@ pub(super) fn run(
 ) -> Option<NewEvent> {
     let (from, to) = transition(before.map(|row| row.run.status), after.run.status);
     // What the job's own event does not bring to the page.
-    let seen = |row: &RunRow| (row.run.billed_from, row.run.billed_to, row.run.instance_id, row.run.stops_at);
-    let changed = before.is_some_and(|before| seen(before) != seen(after));
-    if to.is_none() && message.is_none() && !changed {
+    let learnt = before.and_then(|before| facts::of_run(&before.run, &after.run, now));
+    if to.is_none() && message.is_none() && learnt.is_none() {
         return None;
     }
-    let message = message.unwrap_or_else(|| "its machine changed".to_owned());
+    let message = message.or(learnt).unwrap_or_default();
     Some(NewEvent {
         event: Event {
             run_id: Some(after.run.id),
@@ -100,11 +100,11 @@ pub(super) fn instance_by(
     now: Timestamp,
 ) -> Option<NewEvent> {
     let (from, to) = transition(before.map(|row| row.instance.status), after.instance.status);
-    let changed = before.is_some_and(|before| before.instance != after.instance);
-    if to.is_none() && message.is_none() && !changed {
+    let learnt = before.and_then(|before| facts::of_instance(&before.instance, &after.instance, now));
+    if to.is_none() && message.is_none() && learnt.is_none() {
         return None;
     }
-    let message = message.unwrap_or_else(|| "its provider tells more about it".to_owned());
+    let message = message.or(learnt).unwrap_or_default();
     Some(NewEvent {
         event: Event {
             // The run that it was made for, even when that has left it.
@@ -133,4 +133,23 @@ pub(super) fn pool(message: String, actor: &str, now: Timestamp) -> NewEvent {
 pub(super) fn deleted(run: &RunRow, actor: &str, now: Timestamp) -> NewEvent {
     let message = format!("`{}` was deleted", run.run.name);
     NewEvent { event: Event { run_id: Some(run.run.id), ..event(now, Subject::Run, message, Some(actor)) } }
+}
+
+/// What a change does, without what is only this one's: two that do the same to rows of the same kinds have the same.
+pub(super) fn outline(change: &Change) -> String {
+    let word = |status: &Option<String>| status.clone().unwrap_or_else(|| "·".to_owned());
+    let told = change.events.iter().map(|NewEvent { event }| {
+        format!("{:?} {} → {}", event.subject, word(&event.from), word(&event.to)).to_lowercase()
+    });
+    let counts = [
+        ("runs", change.runs.len()),
+        ("jobs", change.jobs.len()),
+        ("instances", change.instances.len()),
+        ("pools", change.pools.len() + usize::from(change.delete_pool.is_some())),
+        ("orphans", change.orphans.len()),
+        ("wakes", change.wakes.len()),
+    ];
+    let written =
+        counts.into_iter().filter(|(_, count)| *count > 0).map(|(what, count)| format!("{count} {what}"));
+    written.chain(told).collect::<Vec<_>>().join(", ")
 }

@@ -8,6 +8,7 @@ mod archive;
 mod core;
 mod error;
 mod events;
+mod facts;
 mod keeping;
 mod loops;
 mod machine;

@@ -303,10 +303,8 @@ pub trait Storage: Send + Sync {
     }
 
     /// Ends the leases of `owner` about rows other than these, and wakes those rows: after [`Storage::lease`] has failed, leases
-    /// may have been written of which nobody was told. Where a lease that fails is never written there is nothing to do.
-    async fn disown(&self, _owner: &str, _known: &[Uuid]) -> Result<(), StoreError> {
-        Ok(())
-    }
+    /// may have been written of which nobody was told.
+    async fn disown(&self, owner: &str, known: &[Uuid]) -> Result<(), StoreError>;
 
     /// When the next row is due that [`Storage::lease`] gives to who reaches these backends; in the past when one has been woken;
     /// `None` = none.

@@ -33,8 +33,7 @@ type Life = fn(&Person);
 /// Those that take a few seconds.
 const QUICK: [Life; 4] = [lives::plain, lives::stubborn, lives::used_again, lives::added];
 
-/// All of them: a refusal is believed only when the cloud's list cannot lag any more, and a machine that died is waited
-/// for a while before the next is asked for.
+/// All of them: a machine that died is waited for a while before the next is asked for.
 const ALL: [Life; 6] =
     [lives::plain, lives::stubborn, lives::used_again, lives::added, lives::next_offer, lives::retried];
 

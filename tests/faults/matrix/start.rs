@@ -29,7 +29,9 @@ fn points_of_a_start(points: &[String]) -> Vec<String> {
     let ready = points.iter().position(|point| point == "ready.after").expect("it became ready");
     let swept = points.iter().position(|point| point == "call.list.after").expect("it has swept");
     let mut times = BTreeMap::new();
-    let numbered = points[..=ready.max(swept)].iter().map(|point| {
+    let numbered = points[..=ready.max(swept)].iter().map(|line| {
+        // Behind it stands what a commit writes.
+        let point = line.split(' ').next().unwrap_or(line);
         let time = times.entry(point).or_insert(0);
         *time += 1;
         format!("{point}#{time}")

@@ -10,6 +10,21 @@ pub(crate) mod job;
 pub(crate) mod order;
 #[cfg(test)]
 mod refusal_tests;
+/// Rows for tests elsewhere.
+#[cfg(test)]
+pub(crate) mod test_rows {
+    use berth_shared::api::{Instance, InstanceStatus, Run, RunStatus};
+
+    use super::tests::{instance_row, run_row};
+
+    pub(crate) fn run() -> Run {
+        run_row(RunStatus::Running).run
+    }
+
+    pub(crate) fn instance() -> Instance {
+        instance_row(InstanceStatus::Busy).instance
+    }
+}
 pub(crate) mod run;
 #[cfg(test)]
 mod tests;

@@ -114,7 +114,7 @@ fn job_row(status: JobStatus) -> JobRow {
     }
 }
 
-fn run_row(status: RunStatus) -> RunRow {
+pub(super) fn run_row(status: RunStatus) -> RunRow {
     RunRow {
         version: 1,
         run: Run {

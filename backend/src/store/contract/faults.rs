@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     auth::{AuthStore, Ended},
-    store::{CommitError, LeaseRequest, OpenError, Queue, Storage as _, StoreError, postgres::Postgres},
+    store::{CommitError, OpenError, Storage as _, StoreError, postgres::Postgres},
 };
 
 /// A database where PostgreSQL is installed.
@@ -72,8 +72,9 @@ async fn a_database_that_ends_connections_in_its_own_trouble_cannot_be_used_just
         store.newest().await.expect_err("it cannot serve"),
         accounts.api_tokens().await.expect_err("it cannot serve"),
     ] {
-        insta::assert_snapshot!(refused, @"PostgreSQL has trouble with its files; look at its log, and whether its disk is full");
-        assert!(matches!(refused, StoreError::Unavailable(_)));
+        assert!(matches!(refused, StoreError::Unavailable(_)), "{refused}");
+        let told = "PostgreSQL has trouble with its files; look at its log, and whether its disk is full";
+        assert_eq!(refused.to_string(), told);
     }
 }
 
@@ -110,29 +111,6 @@ async fn a_server_that_starts_again_ends_what_its_predecessor_had() {
         2,
         "the first is known to be gone"
     );
-}
-
-#[tokio::test]
-async fn leases_of_which_the_answer_got_lost_are_given_back_and_no_others() {
-    let Some(database) = database().await else { return };
-    let store = open(&database.url).await.expect("it opens");
-    store.join("one", at(0)).await.expect("joined");
-    for (n, name) in [(1, "fox"), (2, "hen")] {
-        store.commit(&submission(n, name)).await.expect("it is written");
-    }
-    let request = LeaseRequest {
-        queue: Queue::Runs,
-        owner: "one",
-        backends: &[],
-        now: at(0),
-        until: at(300),
-        limit: 8,
-    };
-    let leased = store.lease(&request).await.expect("leases");
-    assert_eq!(leased.len(), 2);
-    store.disown("one", &[leased[0].id]).await.expect("given back");
-    let again = store.lease(&request).await.expect("leases");
-    assert_eq!(again.iter().map(|lease| lease.id).collect::<Vec<_>>(), [leased[1].id]);
 }
 
 #[tokio::test]

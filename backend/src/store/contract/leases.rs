@@ -21,6 +21,7 @@ super::on_every_store!(
     a_lease_that_is_not_given_back_is_due_when_it_expires,
     a_lease_that_has_gone_to_another_cannot_be_given_back,
     leases_are_given_back_together,
+    leases_of_which_the_answer_got_lost_are_given_back_and_no_others,
     a_change_wakes_its_rows_but_not_the_one_it_was_leased_for,
     a_row_that_is_woken_while_it_is_leased_is_due_at_once_afterwards,
     woken_rows_come_first_and_then_those_that_are_due_longest,
@@ -120,6 +121,25 @@ async fn a_lease_that_has_gone_to_another_cannot_be_given_back(bed: Bed) {
     assert_eq!(next_due(&store).await, Some(at(302)));
     let gone = Lease { id: run_id(9).0, ..new };
     store.release(&gone, None).await.expect("nothing happens");
+}
+
+async fn leases_of_which_the_answer_got_lost_are_given_back_and_no_others(bed: Bed) {
+    let store = bed.store().await;
+    for n in 1..=3 {
+        commit(&store, submission(n, &format!("fox-{n}"))).await;
+    }
+    let others = take_as(&store, Queue::Runs, "you", at(0), 1).await;
+    let runs = take(&store, Queue::Runs, at(0), 10).await;
+    let jobs = take(&store, Queue::Jobs, at(0), 1).await;
+    assert_eq!((others.len(), runs.len(), jobs.len()), (1, 2, 1));
+    store.disown("me", &[runs[0].id]).await.expect("given back");
+    let ids = |leases: Vec<Lease>| leases.into_iter().map(|lease| lease.id).collect::<Vec<_>>();
+    assert_eq!(
+        ids(take(&store, Queue::Runs, at(0), 10).await),
+        [runs[1].id],
+        "nobody else's, and none that is known"
+    );
+    assert!(ids(take(&store, Queue::Jobs, at(0), 10).await).contains(&jobs[0].id));
 }
 
 async fn leases_are_given_back_together(bed: Bed) {

@@ -195,6 +195,22 @@ impl Storage for MemoryStore {
         self.call(|state| leases.iter().for_each(|(lease, due)| release(state, lease, *due))).await
     }
 
+    async fn disown(&self, owner: &str, known: &[Uuid]) -> Result<(), StoreError> {
+        let disown = || {
+            let mut state = lock(&self.database.0.state);
+            let own = |other: &str| other == owner;
+            let ended = state.runs.end_leases_but(own, known)
+                + state.jobs.end_leases_but(own, known)
+                + state.instances.end_leases_but(own, known);
+            drop(state);
+            if ended > 0 {
+                self.database.tell(&self.process, None);
+            }
+            Ok(())
+        };
+        self.link().call(disown).await
+    }
+
     async fn next_due(&self, backends: &[String]) -> Result<Option<Timestamp>, StoreError> {
         let next_due = |state: &mut State| {
             let due = [

@@ -243,7 +243,12 @@ impl<T: Row> Table<T> {
 
     /// Ends the leases of whoever `of` says, and wakes their rows; gives how many.
     pub(super) fn end_leases(&mut self, of: impl Fn(&str) -> bool) -> u64 {
-        let ids: Vec<Uuid> = self.leased.iter().copied().collect();
+        self.end_leases_but(of, &[])
+    }
+
+    /// The same, except about these rows.
+    pub(super) fn end_leases_but(&mut self, of: impl Fn(&str) -> bool, known: &[Uuid]) -> u64 {
+        let ids: Vec<Uuid> = self.leased.iter().copied().filter(|id| !known.contains(id)).collect();
         let mut ended = 0;
         for id in ids {
             let Some(entry) = self.rows.get_mut(&id) else { continue };

@@ -183,6 +183,25 @@ pub(super) async fn take_over(pool: &SqlitePool) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Ends the leases of one process except about these rows, and wakes what they were about; tells whether there were any.
+pub(super) async fn disown(pool: &SqlitePool, owner: &str, known: &[Uuid]) -> Result<bool, StoreError> {
+    let known = serde_json::Value::from_iter(known.iter().map(Uuid::to_string)).to_string();
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    let mut ended = 0;
+    for sql in [
+        "UPDATE runs SET lease_owner = NULL, lease_expires = 0, wake = 1
+         WHERE lease_owner = ?1 AND id NOT IN (SELECT value FROM json_each(?2))",
+        "UPDATE jobs SET lease_owner = NULL, lease_expires = 0, wake = 1
+         WHERE lease_owner = ?1 AND id NOT IN (SELECT value FROM json_each(?2))",
+        "UPDATE instances SET lease_owner = NULL, lease_expires = 0, wake = 1
+         WHERE lease_owner = ?1 AND id NOT IN (SELECT value FROM json_each(?2))",
+    ] {
+        ended += sqlx::query(sql).bind(owner).bind(&known).execute(&mut *transaction).await?.rows_affected();
+    }
+    transaction.commit().await?;
+    Ok(ended > 0)
+}
+
 /// Ends the leases of one process and wakes what they were about.
 pub(super) async fn leave(pool: &SqlitePool, owner: &str) -> Result<(), StoreError> {
     let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;

@@ -134,6 +134,13 @@ impl Storage for Sqlite {
         Ok(runs)
     }
 
+    async fn disown(&self, owner: &str, known: &[Uuid]) -> Result<(), StoreError> {
+        if lease::disown(&self.writer, owner, known).await? {
+            self.signals.wake();
+        }
+        Ok(())
+    }
+
     // The data directory is locked: whoever has it open is alone.
 
     async fn join(&self, _owner: &str, _now: Timestamp) -> Result<Beat, StoreError> {
