@@ -33,27 +33,9 @@ mod tests {
 
     fn run(status: RunStatus) -> Run {
         Run {
-            id: RunId(uuid::Uuid::nil()),
-            name: "fox".into(),
-            owner: "ann".into(),
             status,
-            status_since: Timestamp(0),
-            progress: None,
-            reason: None,
-            job_reason: None,
-            message: None,
-            submitted_at: Timestamp(0),
-            billed_from: None,
-            billed_to: None,
-            earlier_cost: 0.0,
-            attempts: 1,
             retry_at: Some(Timestamp(12_000)),
-            started_at: None,
-            finished_at: None,
-            stops_at: None,
-            offer: None,
-            instance_id: None,
-            ports: Vec::new(),
+            ..Run::submitted(RunId(uuid::Uuid::nil()), "fox", "ann", Timestamp(0))
         }
     }
 

@@ -87,27 +87,9 @@ mod tests {
 
     fn run(status: RunStatus) -> Run {
         Run {
-            id: RunId(uuid::Uuid::nil()),
-            name: "calm-otter-3".into(),
-            owner: "mara".into(),
             status,
             status_since: Timestamp(90_000),
-            progress: None,
-            reason: None,
-            job_reason: None,
-            message: None,
-            submitted_at: Timestamp(0),
-            billed_from: None,
-            billed_to: None,
-            earlier_cost: 0.0,
-            attempts: 1,
-            retry_at: None,
-            started_at: None,
-            finished_at: None,
-            stops_at: None,
-            offer: None,
-            instance_id: None,
-            ports: Vec::new(),
+            ..Run::submitted(RunId(uuid::Uuid::nil()), "calm-otter-3", "mara", Timestamp(0))
         }
     }
 

@@ -50,11 +50,7 @@ pub fn run(args: &Args) -> ExitCode {
 }
 
 async fn events(args: &Args) -> Result<(), Failure> {
-    if args.follow && args.format == Format::Json {
-        return Err(Failure::Usage(
-            "`--format json` is one object, which has no end with `-f`; use `jsonl`".to_owned(),
-        ));
-    }
+    args.format.fits_follow(args.follow)?;
     let client = args.access.client()?;
     let run = match &args.run {
         Some(name) => match client.get::<RunDetail>(&format!("/runs/{}", part(name))).await {

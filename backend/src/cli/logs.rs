@@ -56,11 +56,7 @@ pub fn run(args: &Args) -> ExitCode {
 }
 
 async fn logs(args: &Args) -> Result<(), Failure> {
-    if args.follow && args.format == Format::Json {
-        return Err(Failure::Usage(
-            "`--format json` is one object, which has no end with `-f`; use `jsonl`".to_owned(),
-        ));
-    }
+    args.format.fits_follow(args.follow)?;
     let client = args.access.client()?;
     let path = format!("/runs/{}", part(&args.run));
     let detail: RunDetail = match client.get(&path).await {

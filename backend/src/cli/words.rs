@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use berth_shared::{catalog::Offer, time::Timestamp};
 
+use super::failure::Failure;
+
 /// How the result is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Format {
@@ -14,6 +16,18 @@ pub(super) enum Format {
     Json,
     /// One object a line.
     Jsonl,
+}
+
+impl Format {
+    /// Refuses one object for what goes on for ever.
+    pub(super) fn fits_follow(self, follow: bool) -> Result<(), Failure> {
+        if follow && self == Self::Json {
+            return Err(Failure::Usage(
+                "`--format json` is one object, which has no end with `-f`; use `jsonl`".to_owned(),
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// Writes a line to standard output. Unlike `println!` it does not panic when nobody reads any more.

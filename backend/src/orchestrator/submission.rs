@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use berth_shared::{
-    api::{JobId, Plan, PlanRequest, Pool, PriceChange, Run, RunId, RunStatus, SubmitRequest},
+    api::{JobId, Plan, PlanRequest, Pool, PriceChange, Run, RunId, SubmitRequest},
     config::Configuration,
     matcher::Requirements,
     time::Timestamp,
@@ -163,27 +163,8 @@ fn new_run(
     RunRow {
         version: 0,
         run: Run {
-            id: RunId(core.new_id()),
-            name,
-            owner: actor.to_owned(),
-            status: RunStatus::Submitted,
-            status_since: now,
-            progress: None,
-            reason: None,
-            job_reason: None,
-            message: None,
-            submitted_at: now,
-            billed_from: None,
-            billed_to: None,
-            earlier_cost: 0.0,
-            attempts: 1,
-            retry_at: None,
-            started_at: None,
-            finished_at: None,
-            stops_at: None,
-            offer: None,
-            instance_id: None,
             ports: configuration.ports.iter().map(|port| (port.local_port, port.container_port)).collect(),
+            ..Run::submitted(RunId(core.new_id()), name, actor, now)
         },
         desired: RunDesired::Running,
         job_id: JobId(core.new_id()),

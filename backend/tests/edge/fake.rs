@@ -120,29 +120,7 @@ impl Fake {
 }
 
 pub(crate) fn run() -> Run {
-    Run {
-        id: RUN,
-        name: NAME.into(),
-        owner: "admin".into(),
-        status: RunStatus::Running,
-        status_since: Timestamp(0),
-        progress: None,
-        reason: None,
-        job_reason: None,
-        message: None,
-        submitted_at: Timestamp(0),
-        billed_from: None,
-        billed_to: None,
-        earlier_cost: 0.0,
-        attempts: 1,
-        retry_at: None,
-        started_at: None,
-        finished_at: None,
-        stops_at: None,
-        offer: None,
-        instance_id: None,
-        ports: Vec::new(),
-    }
+    Run { status: RunStatus::Running, ..Run::submitted(RUN, NAME, "admin", Timestamp(0)) }
 }
 
 fn pool() -> Pool {
@@ -151,24 +129,12 @@ fn pool() -> Pool {
 
 fn instance() -> Instance {
     Instance {
-        id: InstanceId(Uuid::from_u128(1)),
-        name: "box".into(),
-        owner: "admin".into(),
         pool: "team".into(),
         status: InstanceStatus::Idle,
-        status_since: Timestamp(0),
-        message: None,
-        offer: offer(1.5),
-        allocation: None,
-        isolation: None,
-        run_id: None,
-        created_at: Timestamp(0),
         billed_from: Some(Timestamp(0)),
-        billed_to: None,
         idle_seconds: Some(300),
         idle_stop_at: Some(Timestamp(300_000)),
-        kept_by: None,
-        leaves_at: None,
+        ..Instance::asked_for(InstanceId(Uuid::from_u128(1)), "box", "admin", offer(1.5), Timestamp(0))
     }
 }
 

@@ -114,24 +114,10 @@ pub(crate) mod tests {
 
     pub(crate) fn instance(status: InstanceStatus) -> Instance {
         Instance {
-            id: InstanceId(uuid::Uuid::nil()),
-            name: "fox".into(),
-            owner: "ann".into(),
-            pool: "default-pool".into(),
             status,
-            status_since: at(0),
-            message: None,
-            offer: offer(),
-            allocation: None,
-            isolation: None,
-            run_id: None,
-            created_at: at(0),
-            billed_from: None,
-            billed_to: None,
             idle_seconds: Some(300),
             idle_stop_at: Some(at(300)),
-            kept_by: None,
-            leaves_at: None,
+            ..Instance::asked_for(InstanceId(uuid::Uuid::nil()), "fox", "ann", offer(), at(0))
         }
     }
 

@@ -63,6 +63,37 @@ fn default_pool() -> String {
 pub const TRYING_AGAIN: &str = "; trying again";
 
 impl Instance {
+    /// One of the default pool that was asked for just now, at `at`, and is kept for ever.
+    #[must_use]
+    pub fn asked_for(
+        id: InstanceId,
+        name: impl Into<String>,
+        owner: impl Into<String>,
+        offer: Offer,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            owner: owner.into(),
+            pool: default_pool(),
+            status: InstanceStatus::Pending,
+            status_since: at,
+            message: None,
+            offer,
+            allocation: None,
+            isolation: None,
+            run_id: None,
+            created_at: at,
+            billed_from: None,
+            billed_to: None,
+            idle_seconds: None,
+            idle_stop_at: None,
+            kept_by: None,
+            leaves_at: None,
+        }
+    }
+
     /// Whether removing it has failed and is tried again, so that it may be written off.
     #[must_use]
     pub fn removal_fails(&self) -> bool {

@@ -62,6 +62,34 @@ pub struct Run {
 }
 
 impl Run {
+    /// One that was submitted just now, at `at`.
+    #[must_use]
+    pub fn submitted(id: RunId, name: impl Into<String>, owner: impl Into<String>, at: Timestamp) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            owner: owner.into(),
+            status: RunStatus::Submitted,
+            status_since: at,
+            progress: None,
+            reason: None,
+            job_reason: None,
+            message: None,
+            submitted_at: at,
+            billed_from: None,
+            billed_to: None,
+            earlier_cost: 0.0,
+            attempts: 1,
+            retry_at: None,
+            started_at: None,
+            finished_at: None,
+            stops_at: None,
+            offer: None,
+            instance_id: None,
+            ports: Vec::new(),
+        }
+    }
+
     /// US dollars so far; what it came to once it is over.
     #[must_use]
     pub fn cost(&self, now: Timestamp) -> f64 {

@@ -17,7 +17,7 @@ use berth_shared::{
     api::{RunId, RunStatus, Subject},
     time::Timestamp,
 };
-use sqlx::{AssertSqlSafe, PgPool, Row, SqlitePool};
+use sqlx::{AssertSqlSafe, PgPool, Row};
 use tokio::time::sleep;
 use uuid::Uuid;
 
@@ -34,7 +34,7 @@ use crate::{
 async fn a_long_log_in_a_file_is_read_and_forgotten_while_others_write() {
     let Bed::Sqlite { store, _folder } = Bed::sqlite().await.expect("there is always SQLite") else { return };
     let Database::Sqlite(sqlite) = &store.database else { return };
-    let log = Log::Sqlite(sqlite.writer.clone());
+    let log = Log::Sqlite(sqlite.clone());
     check(&log, store.storage()).await;
 }
 
@@ -185,7 +185,7 @@ async fn forget(store: &Arc<dyn Storage>, before: Timestamp) -> u64 {
 
 /// The database behind a store.
 enum Log {
-    Sqlite(SqlitePool),
+    Sqlite(sqlite::Sqlite),
     Postgres(PgPool),
 }
 
@@ -205,7 +205,9 @@ impl Log {
         let over = serde_json::to_string(&over).expect("JSON");
         let run = run.to_string();
         match self {
-            Self::Sqlite(pool) => {
+            Self::Sqlite(sqlite) => {
+                sqlite.written_beside();
+                let pool = &sqlite.writer;
                 let ids = serde_json::to_string(&ids).expect("JSON");
                 let mut change = pool.begin_with("BEGIN IMMEDIATE").await.expect("begun");
                 let runs = sqlx::query(
@@ -265,7 +267,7 @@ impl Log {
 
     async fn run_of(&self, seq: u64) -> Uuid {
         match self {
-            Self::Sqlite(pool) => {
+            Self::Sqlite(sqlite::Sqlite { writer: pool, .. }) => {
                 let row = sqlx::query("SELECT run_id FROM events WHERE seq = ?").bind(seq as i64);
                 let row = row.fetch_one(pool).await.expect("read");
                 row.get::<&str, _>(0).parse().expect("an identifier")
@@ -280,7 +282,7 @@ impl Log {
     /// What the events take on the disk, in SQLite with all else, without what is only there until the next checkpoint.
     async fn bytes(&self) -> u64 {
         let bytes: i64 = match self {
-            Self::Sqlite(pool) => {
+            Self::Sqlite(sqlite::Sqlite { writer: pool, .. }) => {
                 let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
                 sqlx::query_scalar(sql).fetch_one(pool).await.expect("read")
             }
@@ -305,7 +307,7 @@ impl Log {
     /// However many rows there are, and were: events are found by their numbers, active things by what is active.
     async fn plans(&self) {
         match self {
-            Self::Sqlite(pool) => {
+            Self::Sqlite(sqlite::Sqlite { writer: pool, .. }) => {
                 for sql in [sqlite::EVENTS_AFTER, sqlite::LOOK] {
                     let sql = format!("EXPLAIN QUERY PLAN {sql}");
                     let mut query = sqlx::query(AssertSqlSafe(sql));

@@ -1,10 +1,7 @@
 //! Rows and changes to write.
 
 use berth_shared::{
-    api::{
-        DEFAULT_POOL, Event, Instance, InstanceId, InstanceStatus, JobId, JobStatus, PlannedOffer, Run,
-        RunId, RunStatus, Subject,
-    },
+    api::{Event, Instance, InstanceId, JobId, JobStatus, PlannedOffer, Run, RunId, Subject},
     catalog::{Availability, Offer, PriceBasis},
     time::Timestamp,
 };
@@ -40,32 +37,9 @@ pub(crate) fn instance_id(n: u32) -> InstanceId {
 
 /// A run of this name, submitted `n` seconds after [`T0`], with the job of the same number.
 pub(crate) fn run(n: u32, name: &str) -> RunRow {
-    let run = Run {
-        id: run_id(n),
-        name: name.to_owned(),
-        owner: "ann".to_owned(),
-        status: RunStatus::Submitted,
-        status_since: at(n.into()),
-        progress: None,
-        reason: None,
-        job_reason: None,
-        message: None,
-        submitted_at: at(n.into()),
-        billed_from: None,
-        billed_to: None,
-        earlier_cost: 0.0,
-        attempts: 1,
-        retry_at: None,
-        started_at: None,
-        finished_at: None,
-        stops_at: None,
-        offer: None,
-        instance_id: None,
-        ports: Vec::new(),
-    };
     RunRow {
         version: 0,
-        run,
+        run: Run::submitted(run_id(n), name, "ann", at(n.into())),
         desired: RunDesired::Running,
         job_id: job_id(n),
         retry_seconds: None,
@@ -125,26 +99,7 @@ pub(crate) fn instance(n: u32, backend: &str) -> InstanceRow {
         observed_at: None,
         difference: None,
     };
-    let instance = Instance {
-        id: instance_id(n),
-        name: format!("instance-{n}"),
-        owner: "ann".to_owned(),
-        pool: DEFAULT_POOL.to_owned(),
-        status: InstanceStatus::Pending,
-        status_since: at(n.into()),
-        message: None,
-        offer,
-        allocation: None,
-        isolation: None,
-        run_id: None,
-        created_at: at(n.into()),
-        billed_from: None,
-        billed_to: None,
-        idle_seconds: None,
-        kept_by: None,
-        leaves_at: None,
-        idle_stop_at: None,
-    };
+    let instance = Instance::asked_for(instance_id(n), format!("instance-{n}"), "ann", offer, at(n.into()));
     InstanceRow {
         version: 0,
         request: CreateRequest { id: instance_id(n), name: instance.name.clone(), planned },

@@ -132,11 +132,11 @@ pub(super) struct Events<'a> {
     pub(super) writer: &'a SqlitePool,
 }
 
-/// What may be forgotten. ?1 the number before the first, ?2 the last, ?3 the time, ?4 how many.
+/// What may be forgotten; SQLite by itself would read the whole row of each event's run. ?1 the number before the first, ?2 the last, ?3 the time, ?4 how many.
 pub(in crate::store) const LOOK: &str = "SELECT seq, json_extract(event, '$.at') < ?3 AS old,
-            EXISTS (SELECT 1 FROM runs WHERE id = events.run_id
+            EXISTS (SELECT 1 FROM runs INDEXED BY runs_active_id WHERE id = events.run_id
                     AND status NOT IN ('terminated', 'failed', 'done'))
-            OR EXISTS (SELECT 1 FROM instances WHERE id = json_extract(event, '$.instance_id')
+            OR EXISTS (SELECT 1 FROM instances INDEXED BY instances_active_id WHERE id = json_extract(event, '$.instance_id')
                        AND status <> 'terminated') AS active
      FROM events WHERE seq > ?1 AND seq <= ?2 ORDER BY seq LIMIT ?4";
 

@@ -29,9 +29,9 @@ use crate::{
 pub(super) fn status_note(run: &Run) -> String {
     let note = match run.status {
         RunStatus::Running => None,
-        RunStatus::Submitted | RunStatus::Pending | RunStatus::Provisioning => {
-            run.progress.as_ref().or(run.message.as_ref())
-        }
+        RunStatus::Submitted | RunStatus::Pending => run.progress.as_ref().or(run.message.as_ref()),
+        // Its message is why an earlier attempt came to nothing.
+        RunStatus::Provisioning => run.progress.as_ref(),
         RunStatus::Terminating | RunStatus::Terminated | RunStatus::Failed | RunStatus::Done => {
             run.message.as_ref()
         }
