@@ -21,8 +21,8 @@ pub(super) const MISSED_PINGS: u32 = 3;
 /// Buffers that fit many idle connections; the defaults take 134 KB each.
 pub(crate) fn configure(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
     upgrade
-        .read_buffer_size(4096)
-        .write_buffer_size(4096)
+        .read_buffer_size(1024)
+        .write_buffer_size(2048)
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE)
 }

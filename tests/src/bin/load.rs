@@ -30,7 +30,7 @@ struct Args {
     #[arg(long, default_value_t = 600)]
     seconds: u64,
     /// Milliseconds between two launches, and two stops, meanwhile.
-    #[arg(long, default_value_t = 2000)]
+    #[arg(long, default_value_t = 1000)]
     trickle: u64,
     /// Pages that look on.
     #[arg(long, default_value_t = 20)]

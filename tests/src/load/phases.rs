@@ -31,6 +31,9 @@ const CONFIGURATION: &str =
 /// How many launches are under way at once while the runs grow in number.
 const GROWING: u32 = 500;
 
+/// Between two rounds of questions: not in step with launches, which are so many a second.
+const BETWEEN: Duration = Duration::from_millis(370);
+
 /// Takes figures as they come, and words about what goes on.
 pub trait Tell {
     /// A figure.
@@ -306,7 +309,7 @@ async fn hold(load: &Load, person: &Person, process: Process, tell: &mut impl Te
     watch(&mut phase, process, load.seconds, async {
         loop {
             ask(person, &middle, &asked).await;
-            sleep(Duration::from_secs(1)).await;
+            sleep(BETWEEN).await;
         }
     })
     .await;
@@ -340,7 +343,7 @@ async fn crowd(load: &Load, person: &Person, process: Process, tell: &mut impl T
     watch(&mut phase, process, load.clients_seconds, async {
         loop {
             ask(person, "", &asked[..1]).await;
-            sleep(Duration::from_secs(1)).await;
+            sleep(BETWEEN).await;
         }
     })
     .await;

@@ -142,6 +142,9 @@ fn pending(row: RunRow, now: Timestamp) -> Next {
         _ => {
             let mut next = become_status(row, Status::Submitted, now).with(Effect::Resubmit);
             next.row.run.retry_at = None;
+            // Why the last attempt ended is the timeline's to tell: it is not what this one is about.
+            next.row.run.job_reason = None;
+            next.row.run.message = None;
             next.row.run.attempts += 1;
             next.message = Some(format!("submitted again, attempt {}", next.row.run.attempts));
             next
