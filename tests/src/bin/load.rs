@@ -74,7 +74,6 @@ async fn main() {
         clients: args.clients,
         clients_seconds: args.clients_seconds,
     };
-    #[expect(clippy::disallowed_methods, reason = "measuring is what this is for")]
     let begun = tokio::time::Instant::now();
     play(&load, &mut Lines { begun }).await;
 }

@@ -8,6 +8,7 @@ mod pages;
 mod person;
 mod phases;
 mod process;
+mod questions;
 
 use std::path::PathBuf;
 
