@@ -247,8 +247,8 @@ impl Control for Fake {
         })
     }
 
-    async fn runs(&self, _: bool, _: Option<&str>, _: u32) -> Result<Page<Run>, Refused> {
-        Ok(Page { items: vec![self.present()], next: Some("more".into()) })
+    async fn runs(&self, active: bool, _: Option<&str>, _: u32) -> Result<Page<Run>, Refused> {
+        Ok(Page { items: vec![self.present()], next: (!active).then(|| "more".into()) })
     }
 
     async fn instances(&self, _: Option<&str>, _: u32) -> Result<Page<Instance>, Refused> {
