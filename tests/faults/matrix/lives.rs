@@ -28,7 +28,8 @@ pub(crate) fn clouds() -> Clouds {
     clouds.set_faults("azure", &faults(json!([{ "on": "terminate", "what": { "resists": 1500 } }])));
     clouds.set_faults("lambda", &faults(json!([])));
     clouds.set_faults("vastai", &faults(json!([])));
-    clouds.set_faults("runpod", &faults(json!([{ "on": "create", "what": { "dies": 3000 } }])));
+    // Not so soon that it is over while nobody looks: another would be made in its stead, which does not die.
+    clouds.set_faults("runpod", &faults(json!([{ "on": "create", "what": { "dies": 8000 } }])));
     clouds
 }
 
