@@ -20,7 +20,7 @@ cargo xtask COMMAND
   catalog [OFFERS.csv[.gz]]   check and pack offers and GPU facts into shared/catalog/offers.bin
   bench check                 measure how long a check takes, beside other tools; writes docs/benchmarks/check.md
   bench offers                measure how long matching takes, beside gpuhunt; writes docs/benchmarks/offers.md
-  bench load                  measure a server with thousands of runs and pages; writes docs/benchmarks/load.md
+  bench load [-- ARGS]        measure a server with thousands of runs and pages; writes docs/benchmarks/load.md
   docs                        write what is generated below docs/: the reference and the JSON Schema
   npm                         build the package for browsers and Node into target/npm
   site [--quick] [--out DIR] [--base /PATH/]
@@ -56,7 +56,7 @@ pub(crate) fn dispatch(args: Vec<String>) -> Result<ExitCode, Problem> {
         ("catalog", [] | [_]) => catalog::catalog(flags.first().copied())?,
         ("bench", ["check"]) => bench::check(&mut steps)?,
         ("bench", ["offers"]) => bench::offers(&mut steps)?,
-        ("bench", ["load"]) => bench::load(&mut steps)?,
+        ("bench", ["load"]) => bench::load(&mut steps, &rest)?,
         ("npm", []) => {
             setup::for_build(&mut steps)?;
             let folder = npm::package(&mut steps, Profile::Release)?;

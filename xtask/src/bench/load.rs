@@ -9,7 +9,7 @@ use super::{machine, write_page};
 use crate::{
     build::{self, Profile},
     setup,
-    shell::{Problem, Steps, cargo, command, output, run, target_dir},
+    shell::{Problem, Steps, cargo, command, output, root, run, target_dir},
 };
 
 /// A figure, as the load tells it: a JSON object a line.
@@ -47,10 +47,16 @@ const PHASES: [(&str, &str); 5] = [
     ("crowd", "A crowd of pages on top of it"),
 ];
 
-/// Measures on SQLite, and on the empty PostgreSQL database that `BERTH_BENCH_DATABASE_URL` names; writes the page.
-pub(crate) fn load(steps: &mut Steps) -> Result<(), Problem> {
-    setup::for_build(steps)?;
-    let binary = build::all(steps, Profile::Release)?;
+/// Measures on SQLite, and on the empty PostgreSQL database that `BERTH_BENCH_DATABASE_URL` names; writes the page. `args`
+/// go to the load.
+pub(crate) fn load(steps: &mut Steps, args: &[String]) -> Result<(), Problem> {
+    // The dashboard is in the binary, and nobody asks for it here: one that was built before is as good.
+    let binary = if root().join("frontend/dist/index.html").is_file() {
+        build::server(steps, Profile::Release)?
+    } else {
+        setup::for_build(steps)?;
+        build::all(steps, Profile::Release)?
+    };
     steps.step("the load", || {
         run(cargo().args(["build", "--release", "--package", "berth-tests", "--bin", "load"]))
     })?;
@@ -63,7 +69,7 @@ pub(crate) fn load(steps: &mut Steps) -> Result<(), Problem> {
             continue;
         }
         let mut side = command(&load);
-        side.env("BERTH", &binary).args(url.into_iter().flat_map(|url| ["--database-url", url]));
+        side.env("BERTH", &binary).args(args).args(url.into_iter().flat_map(|url| ["--database-url", url]));
         let figures = steps.step(&format!("measure on {database}"), || {
             let lines = output(&mut side)?;
             let figures: Result<Vec<Figure>, _> = lines.lines().map(serde_json::from_str).collect();
