@@ -36,10 +36,7 @@ pub(super) async fn send<S>(socket: &mut S, message: Message) -> Result<(), Gone
 where
     S: Sink<Message> + Unpin,
 {
-    match timeout(STUCK, socket.send(message)).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) | Err(_) => Err(Gone),
-    }
+    taken(socket.send(message)).await
 }
 
 /// Sends messages, a few at a time.
@@ -48,12 +45,14 @@ where
     S: Sink<Message> + Unpin,
 {
     for message in messages {
-        match timeout(STUCK, socket.feed(message)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) | Err(_) => return Err(Gone),
-        }
+        taken(socket.feed(message)).await?;
     }
-    match timeout(STUCK, socket.flush()).await {
+    taken(socket.flush()).await
+}
+
+/// Waits for the page to take something, but not for ever.
+async fn taken<E>(sent: impl Future<Output = Result<(), E>>) -> Result<(), Gone> {
+    match timeout(STUCK, sent).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) | Err(_) => Err(Gone),
     }
