@@ -1,6 +1,9 @@
 //! The stream, from a page's side.
 
-use std::sync::atomic::Ordering;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
 
 use berth::auth::ADMIN;
 use serde_json::Value;
@@ -132,27 +135,32 @@ async fn a_page_from_long_ago_or_from_the_future_begins_anew() {
 
 #[tokio::test]
 async fn connections_cut_at_any_moment_lose_and_double_nothing() {
+    const CUTS: u64 = 30;
     let server = Server::start().await;
     let session = server.sign_in().await;
     let fake = server.fake.clone();
+    // Things happen for as long as the page is cut off, but never so many that it has been away for long.
+    let seen = Arc::new(AtomicU64::new(0));
+    let enough = Arc::new(AtomicBool::new(false));
+    let (told, stop) = (seen.clone(), enough.clone());
     let writer = tokio::spawn(async move {
-        for n in 0..400 {
-            fake.happen(1 + n % 3);
+        let mut happened = 0;
+        while !stop.load(Ordering::Relaxed) {
+            if happened < told.load(Ordering::Relaxed) + 500 {
+                let some = 1 + happened % 3;
+                fake.happen(some);
+                happened += some;
+            }
             tokio::task::yield_now().await;
         }
+        happened
     });
-    let total: u64 = (0..400).map(|n| 1 + n % 3).sum();
     let mut known: Option<u64> = None;
-    let mut cut = 0;
-    while known != Some(total) {
+    let mut read = async |until: u64| {
         let after = known.map_or_else(String::new, |seq| format!("?after={seq}"));
         let request = server.request("GET", &format!("/api/v1/stream{after}"));
         let mut socket = request.session(&session).connect().await.expect("a socket");
-        cut += 1;
-        for _ in 0..cut * 7 {
-            if known == Some(total) {
-                break;
-            }
+        while known.is_none_or(|seq| seq < until) {
             let message = socket.message().await;
             let seq = message["seq"].as_u64();
             match message["type"].as_str() {
@@ -167,9 +175,16 @@ async fn connections_cut_at_any_moment_lose_and_double_nothing() {
                 _ => {}
             }
         }
+        seen.store(known.unwrap_or(0), Ordering::Relaxed);
+        known.unwrap_or(0)
+    };
+    let mut last = 0;
+    for cut in 1..=CUTS {
+        last = read(last + cut * 7).await;
     }
-    writer.await.unwrap();
-    assert!(cut > 3, "it was cut {cut} times");
+    enough.store(true, Ordering::Relaxed);
+    let total = writer.await.unwrap();
+    assert_eq!(read(total).await, total);
 }
 
 #[tokio::test]

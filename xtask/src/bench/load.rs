@@ -78,7 +78,22 @@ pub(crate) fn load(steps: &mut Steps, args: &[String]) -> Result<(), Problem> {
         })?;
         measured.push((database, figures));
     }
+    aims_met_a_figure(&measured)?;
     write_page("load.md", &report(&measured))
+}
+
+/// Aims are matched by the words of the figures: one that matches none would be left out of the page without a word.
+fn aims_met_a_figure(measured: &[(&str, Vec<Figure>)]) -> Result<(), Problem> {
+    for (database, figures) in measured {
+        for (phase, what, _) in AIMS {
+            if !figures.iter().any(|figure| figure.phase == phase && figure.what == what) {
+                return Err(Problem::new(format!(
+                    "there is an aim for \"{what}\" of the phase {phase}, and the load on {database} gave no such figure"
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn shown(value: f64, unit: &str) -> String {
