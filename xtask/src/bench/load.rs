@@ -78,8 +78,8 @@ pub(crate) fn load(steps: &mut Steps, args: &[String]) -> Result<(), Problem> {
         })?;
         measured.push((database, figures));
     }
-    aims_met_a_figure(&measured)?;
-    write_page("load.md", &report(&measured))
+    write_page("load.md", &report(&measured))?;
+    aims_met_a_figure(&measured)
 }
 
 /// Aims are matched by the words of the figures: one that matches none would be left out of the page without a word.
