@@ -6,7 +6,6 @@
 pub mod auth;
 pub mod catalog;
 pub mod cli;
-pub mod clock;
 pub mod control;
 mod failpoint;
 pub mod http;
@@ -15,4 +14,5 @@ pub mod logs;
 pub mod orchestrator;
 pub mod provider;
 pub mod store;
-pub mod supervisor;
+
+pub use berth_supervisor::{self as supervisor, clock};

@@ -23,7 +23,8 @@ use super::{
 use crate::{
     provider::{
         Attached, CreateRequest, Environment, ProviderError, TerminalInput, TerminalOutput,
-        local::{BACKEND, LocalEnvironment},
+        local::{BACKEND, LocalSocket},
+        supervised::Supervised,
     },
     supervisor::{InstanceDir, read_json},
 };
@@ -85,7 +86,7 @@ async fn attach(args: &Args) -> Result<i32, AttachError> {
     }
     let data_dir = args.data_dir.resolve()?;
     let dir = find(&data_dir.join(BACKEND), &args.target)?;
-    let environment = LocalEnvironment::new(dir);
+    let environment = Supervised::new(LocalSocket::new(dir));
     let id = match args.terminal {
         Some(id) => id,
         None => {

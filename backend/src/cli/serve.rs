@@ -35,8 +35,9 @@ use crate::{
     live::Sockets,
     orchestrator::{self, Orchestrator},
     provider::{
-        Provider,
-        local::LocalProvider,
+        Provider, ProviderError,
+        container::{self, Engine, EngineSetting},
+        local::{Containment, LocalProvider},
         simulated::{RemoteCloud, RemoteError, SimulatedProvider},
     },
     store::{self, LocalHold},
@@ -67,6 +68,15 @@ pub struct Args {
     /// Gives out shares of this machine. Always so with SQLite; with a database that servers share, one of them may.
     #[arg(long)]
     local: bool,
+
+    /// Container engine for environments on this machine: `auto` looks for Docker and Podman, `none` runs them as processes,
+    /// a path is an engine's socket.
+    #[arg(long, value_name = "auto|none|SOCKET", default_value = "auto", env = "BERTH_ENGINE")]
+    engine: EngineSetting,
+
+    /// Image of environments that name none; `{version}` stands for the Python that is asked for.
+    #[arg(long, value_name = "IMAGE", default_value = container::DEFAULT_IMAGE, env = "BERTH_DEFAULT_IMAGE")]
+    default_image: String,
 
     /// Where people reach the server, when a proxy stands before it: `https://berth.example`.
     #[arg(long, value_name = "URL")]
@@ -115,6 +125,8 @@ enum ServeError {
     Catalog(#[from] CatalogError),
     #[error("cannot use this machine for environments")]
     Local(#[source] io::Error),
+    #[error("cannot use the container engine")]
+    Engine(#[source] ProviderError),
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
     #[error("cannot write to the data directory")]
@@ -297,7 +309,9 @@ async fn providers(
     if local {
         let gpus = Arc::clone(catalogues.current().gpus());
         let program = std::env::current_exe().map_err(ServeError::Local)?;
-        let local = LocalProvider::new(directory.to_owned(), program, gpus).map_err(ServeError::Local)?;
+        let containment = containment(args, directory, installation).await?;
+        let local = LocalProvider::new(directory.to_owned(), program, gpus, containment);
+        let local = local.map_err(ServeError::Local)?;
         providers.push(Arc::new(local));
     }
     if let Some(address) = &args.simulated_clouds {
@@ -308,6 +322,39 @@ async fn providers(
         }
     }
     Ok(providers)
+}
+
+/// What environments on this machine run in: containers where there is an engine, processes where there is none.
+async fn containment(args: &Args, directory: &Path, installation: Uuid) -> Result<Containment, ServeError> {
+    let engine = match &args.engine {
+        EngineSetting::None => {
+            return Ok(Containment::Processes("containers are switched off on this server".to_owned()));
+        }
+        EngineSetting::Socket(socket) => Engine::at(socket).await.map_err(ServeError::Engine)?,
+        EngineSetting::Auto => {
+            let places = container::places(|name| std::env::var(name).ok());
+            match Engine::first(&places).await {
+                Some(engine) => engine,
+                None => {
+                    let why = "no container engine was found on this machine when the server started";
+                    return Ok(Containment::Processes(why.to_owned()));
+                }
+            }
+        }
+    };
+    if !container::is_built_in() {
+        let why = "this build of Berth has no program to put into containers";
+        tracing::warn!(engine = engine.place(), "{why}; environments run as processes");
+        return Ok(Containment::Processes(why.to_owned()));
+    }
+    let facts = engine.facts();
+    tracing::info!(engine = %facts.kind, version = facts.version, place = engine.place(), "environments run in containers");
+    let settings = container::Settings {
+        installation: installation.to_string(),
+        default_image: args.default_image.clone(),
+        scratch: directory.join("containers"),
+    };
+    Ok(Containment::Containers(engine, settings))
 }
 
 /// The line that people and programs wait for; before it, where nothing is real, that it is not.
