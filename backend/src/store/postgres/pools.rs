@@ -81,10 +81,12 @@ pub(super) async fn default(pool: &PgPool) -> Result<Option<String>, StoreError>
 
 pub(super) async fn pools(pool: &PgPool) -> Result<Vec<Pool>, StoreError> {
     let rows = sqlx::query(
-        "SELECT name, created_at, is_default,
-                (SELECT count(*) FROM instances WHERE pool = pools.name AND status <> 'terminated') AS instances,
-                (SELECT count(*) FROM instances WHERE pool = pools.name AND status = 'idle') AS idle
-         FROM pools ORDER BY name",
+        "SELECT name, created_at, is_default, coalesce(instances, 0) AS instances, coalesce(idle, 0) AS idle
+         FROM pools LEFT JOIN (
+             SELECT pool, count(*) AS instances, count(*) FILTER (WHERE status = 'idle') AS idle
+             FROM instances WHERE status <> 'terminated' GROUP BY pool
+         ) AS counted ON counted.pool = pools.name
+         ORDER BY name",
     )
     .fetch_all(pool)
     .await
