@@ -36,6 +36,7 @@ pub(super) fn run(dir: &InstanceDir) -> io::Result<()> {
 }
 
 async fn pass(dir: &InstanceDir, mut channel: mux::Channel) -> io::Result<()> {
+    mux::begun(&mut channel).await?;
     let (_folder, path) = dir.socket()?;
     let mut socket = UnixStream::connect(&path).await?;
     tokio::io::copy_bidirectional_with_sizes(&mut channel, &mut socket, 64 * 1024, 64 * 1024).await?;

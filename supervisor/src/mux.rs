@@ -7,7 +7,7 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     sync::{mpsc, oneshot},
 };
 use tokio_util::compat::{Compat, FuturesAsyncReadCompatExt, TokioAsyncReadCompatExt};
@@ -21,6 +21,10 @@ const CHANNELS: usize = 256;
 
 /// What may be on its way to a reader who does not read, bytes for each connection: what the protocol asks for at least.
 const WINDOW: usize = 256 * 1024;
+
+/// The first byte of each connection. The protocol tells the other end of a connection with the first byte that is written, and
+/// here it is the other end that speaks first.
+const BEGIN: u8 = 0;
 
 fn config() -> Config {
     let mut config = Config::default();
@@ -41,7 +45,9 @@ impl Opener {
     pub async fn open(&self) -> io::Result<Channel> {
         let (to, from) = oneshot::channel();
         self.0.send(to).await.map_err(|_| io::Error::from(io::ErrorKind::NotConnected))?;
-        from.await.map_err(|_| io::Error::from(io::ErrorKind::NotConnected))?
+        let mut channel = from.await.map_err(|_| io::Error::from(io::ErrorKind::NotConnected))??;
+        channel.write_all(&[BEGIN]).await?;
+        Ok(channel)
     }
 
     /// Whether it is over.
@@ -84,7 +90,8 @@ where
     (Opener(to), carry)
 }
 
-/// The end that is given connections: passes each on to `take`, until the other end is gone.
+/// The end that is given connections: passes each on to `take`, until the other end is gone. What is said on each begins after
+/// [`begun`].
 ///
 /// # Errors
 /// When what comes makes no sense.
@@ -94,6 +101,17 @@ where
 {
     let mut connection = Connection::new(io.compat(), config(), Mode::Server);
     poll_fn(|cx| carried(&mut connection, cx, |stream| take(stream.compat()))).await
+}
+
+/// Takes note of a connection's beginning, at the end that was given it.
+///
+/// # Errors
+/// When it ends there, or something else speaks.
+pub async fn begun(channel: &mut Channel) -> io::Result<()> {
+    match channel.read_u8().await? {
+        BEGIN => Ok(()),
+        _ => Err(io::ErrorKind::InvalidData.into()),
+    }
 }
 
 fn carried<T>(
@@ -115,14 +133,13 @@ where
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
     use super::*;
 
     fn both() -> (Opener, tokio::task::JoinHandle<io::Result<()>>) {
         let (near, far) = tokio::io::duplex(4096);
         tokio::spawn(accept(far, |mut channel| {
             tokio::spawn(async move {
+                begun(&mut channel).await.unwrap();
                 let mut text = Vec::new();
                 channel.read_to_end(&mut text).await.unwrap();
                 text.reverse();
@@ -156,6 +173,23 @@ mod tests {
         let (long, short) = tokio::join!(reversed(&opener, &long), futures_util::future::join_all(all));
         assert!(long == back);
         assert!(short.iter().all(|text| text == b"cba"));
+    }
+
+    #[tokio::test]
+    async fn the_other_end_may_speak_first() {
+        let (near, far) = tokio::io::duplex(4096);
+        tokio::spawn(accept(far, |mut channel| {
+            tokio::spawn(async move {
+                begun(&mut channel).await.unwrap();
+                channel.write_all(b"hello").await.unwrap();
+                channel.read_u8().await.unwrap_err();
+            });
+        }));
+        let (opener, carry) = opener(near);
+        tokio::spawn(carry);
+        let mut hello = [0; 5];
+        opener.open().await.unwrap().read_exact(&mut hello).await.unwrap();
+        assert_eq!(&hello, b"hello");
     }
 
     #[tokio::test]
