@@ -71,11 +71,18 @@ fn live(lives: &[Life], person: impl Fn() -> Person + Sync) {
 
 /// One server on SQLite, which dies as planned and is started again.
 fn on_sqlite(plan: Plan, lives: &[Life]) {
-    on_sqlite_noting(plan, lives, None);
+    let deaths = lived_on_sqlite(&plan, lives, None);
+    match &plan {
+        Plan::Lives => assert_eq!(deaths, 0),
+        Plan::Once(_) | Plan::ForGood(_) => assert_eq!(deaths, 1, "the point was come to: {plan:?}"),
+        Plan::InTurn(points) => assert_eq!(deaths, points.len(), "the points were come to: {plan:?}"),
+        Plan::Each(_) => assert!(deaths > 1, "the point was come to again and again: {plan:?}"),
+    }
 }
 
-/// The same; each point that its servers come to is written down in this file.
-fn on_sqlite_noting(plan: Plan, lives: &[Life], noted: Option<&Path>) {
+/// The same, however often the server died; gives that number. Each point that its servers come to is written down in this
+/// file.
+fn lived_on_sqlite(plan: &Plan, lives: &[Life], noted: Option<&Path>) -> usize {
     let clouds = lives::clouds();
     let mut home = Server::start_with(&["--simulated-clouds", clouds.address()]);
     home.kill();
@@ -95,17 +102,12 @@ fn on_sqlite_noting(plan: Plan, lives: &[Life], noted: Option<&Path>) {
     let bills = end::none_left(&clouds);
     let deaths = keeper.deaths();
     drop(keeper);
-    match &plan {
-        Plan::Lives => assert_eq!(deaths, 0),
-        Plan::Once(_) | Plan::ForGood(_) => assert_eq!(deaths, 1, "the point was come to: {plan:?}"),
-        Plan::InTurn(points) => assert_eq!(deaths, points.len(), "the points were come to: {plan:?}"),
-        Plan::Each(_) => assert!(deaths > 1, "the point was come to again and again: {plan:?}"),
-    }
     eprintln!(
         "{plan:?}: {deaths} deaths, {} machines",
         bills.iter().map(|bill| bill.lines.len()).sum::<usize>()
     );
     end::check(command.data_dir(), &Address::DataDirectory, &bills);
+    deaths
 }
 
 fn points(names: &[&str], moments: &[&str]) -> Vec<Plan> {

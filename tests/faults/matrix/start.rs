@@ -19,7 +19,7 @@ use super::{
     commits::noted,
     each, end,
     keeper::Plan,
-    lives, on_sqlite, on_sqlite_noting,
+    lived_on_sqlite, lives, on_sqlite,
     person::{Person, patiently},
 };
 
@@ -83,7 +83,7 @@ fn a_server_that_dies_while_it_takes_over_from_one_that_died_costs_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("points");
     let first = "call.start.after";
-    on_sqlite_noting(Plan::Once(first.to_owned()), &QUICK, Some(&file));
+    assert_eq!(lived_on_sqlite(&Plan::Once(first.to_owned()), &QUICK, Some(&file)), 1, "{first} was come to");
     let points = noted(&file);
     let begun = points.iter().rposition(|point| point == "open.before").expect("it was started twice");
     let points = points_of_a_start(&points[begun..]);
