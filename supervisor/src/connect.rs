@@ -13,7 +13,7 @@ use tokio::{
     net::UnixStream,
 };
 
-use super::{InstanceDir, fds, mux};
+use super::{InstanceDir, fds, mux, relay::relay};
 
 /// Carries connections until the server is gone.
 pub(super) fn run(dir: &InstanceDir) -> io::Result<()> {
@@ -38,8 +38,7 @@ pub(super) fn run(dir: &InstanceDir) -> io::Result<()> {
 async fn pass(dir: &InstanceDir, mut channel: mux::Channel) -> io::Result<()> {
     mux::begun(&mut channel).await?;
     let (_folder, path) = dir.socket()?;
-    let mut socket = UnixStream::connect(&path).await?;
-    tokio::io::copy_bidirectional_with_sizes(&mut channel, &mut socket, 64 * 1024, 64 * 1024).await?;
+    relay(channel, UnixStream::connect(&path).await?).await;
     Ok(())
 }
 
@@ -50,10 +49,15 @@ struct Ends {
 }
 
 impl AsyncRead for Ends {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         loop {
             let mut ready = ready!(self.input.poll_read_ready(cx))?;
-            let read = ready.try_io(|input| Ok(nix::unistd::read(input.as_fd(), buffer.initialize_unfilled())?));
+            let read =
+                ready.try_io(|input| Ok(nix::unistd::read(input.as_fd(), buffer.initialize_unfilled())?));
             if let Ok(read) = read {
                 buffer.advance(read?);
                 return Poll::Ready(Ok(()));

@@ -46,7 +46,8 @@ pub(super) async fn enter(core: &Rc<Core>, job: &JobSpec) -> io::Result<Running>
             chown(folder, Some(identity.uid), Some(identity.gid))?;
         }
     }
-    let places = Places { home: home.into(), workflow: WORKFLOW_DIR.into(), python: None, hidden: Vec::new() };
+    let places =
+        Places { home: home.into(), workflow: WORKFLOW_DIR.into(), python: None, hidden: Vec::new() };
     let image: BTreeMap<String, String> = std::env::vars().collect();
     let user = identity.as_ref().map_or("root", |identity| identity.name.as_str()).to_owned();
     let allocation = core.spec.planned.allocation.clone().unwrap_or_default();

@@ -47,13 +47,17 @@ impl Identity {
         let uid = match number(&account, 2) {
             Some(uid) => uid,
             None if user.is_empty() => 0,
-            None => user.parse().map_err(|_| format!("the image's user `{user}` is not in its /etc/passwd"))?,
+            None => {
+                user.parse().map_err(|_| format!("the image's user `{user}` is not in its /etc/passwd"))?
+            }
         };
         let gid = match wanted_group {
             None => number(&account, 3).unwrap_or(0),
             Some(name) => match number(&line(group, name), 2) {
                 Some(gid) => gid,
-                None => name.parse().map_err(|_| format!("the image's group `{name}` is not in its /etc/group"))?,
+                None => name
+                    .parse()
+                    .map_err(|_| format!("the image's group `{name}` is not in its /etc/group"))?,
             },
         };
         if uid == 0 && gid == 0 {

@@ -18,10 +18,10 @@ use tokio::{
 use super::{
     capture::Capture,
     container,
-    supervise::{Core, Running, name_host, sandbox_spec},
     environment::{self, Places},
     python,
     sandbox::{Mode, PYTHON_DIR, Program, Sandbox, WORKFLOW_DIR},
+    supervise::{Core, Running, name_host, sandbox_spec},
     words,
 };
 use crate::spec::{JobObservation, JobSpec};

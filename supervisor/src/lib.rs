@@ -19,8 +19,9 @@ mod layout;
 pub mod logs;
 pub mod mux;
 pub mod process;
-pub mod python;
 mod pty;
+pub mod python;
+mod relay;
 mod sandbox;
 mod serve;
 pub mod spec;
@@ -69,7 +70,9 @@ pub fn dispatch() -> Option<ExitCode> {
     let name = arguments.next()?;
     match (name.to_str()?, arguments.next()) {
         ("supervise", Some(folder)) => Some(supervise(Path::new(&folder))),
-        (container::GUARD, None) => Some(ended(supervise::run(InstanceDir::new(container::FOLDER.into()), Stand::Container))),
+        (container::GUARD, None) => {
+            Some(ended(supervise::run(InstanceDir::new(container::FOLDER.into()), Stand::Container)))
+        }
         (container::CONNECT, None) => Some(ended(connect::run(&InstanceDir::new(container::FOLDER.into())))),
         ("sandbox-init", None) => Some(sandbox::main()),
         ("probe-isolation", Some(folder)) => Some(probe(Path::new(&folder))),

@@ -6,9 +6,10 @@ use berth_shared::api::{TerminalId, TerminalSize};
 use tokio::net::{TcpStream, UnixListener, UnixStream};
 
 use super::{
-    supervise::Core,
     exec, job,
+    relay::relay,
     sandbox::Program,
+    supervise::Core,
     terminal::{Next, Reader, Terminal},
     wire::{self, Control, Hello, Kind, Refused, Reply, Request},
 };
@@ -190,11 +191,11 @@ async fn dial(port: u16, mut stream: UnixStream) -> io::Result<()> {
     let mut refused = None;
     for host in ["127.0.0.1", "::1"] {
         match tokio::time::timeout(PATIENCE, TcpStream::connect((host, port))).await {
-            Ok(Ok(mut to)) => {
+            Ok(Ok(to)) => {
                 // What is typed on one end should be seen on the other.
                 let _ = to.set_nodelay(true);
                 wire::write_message(&mut stream, &Reply::Done).await?;
-                tokio::io::copy_bidirectional(&mut stream, &mut to).await?;
+                relay(stream, to).await;
                 return Ok(());
             }
             Ok(Err(error)) => refused = refused.or(Some(error.to_string())),

@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use berth::{
     provider::{
-        CreateRequest, Environment, ExecOutput, ExecSpec, InstanceObservation, JobObservation, JobSpec, Provider,
+        CreateRequest, Environment, ExecOutput, ExecSpec, InstanceObservation, JobObservation, JobSpec,
+        Provider,
         container::{self, Engine as Client},
         local::{Containment, LocalProvider},
     },
@@ -136,7 +137,8 @@ fn provider(client: &Client, dir: &std::path::Path, installation: &str) -> Local
     let containment = Containment::Containers(client.clone(), settings);
     // Nothing is started on the machine itself.
     let program = PathBuf::from("/nonexistent");
-    LocalProvider::new(dir.to_owned(), program, Arc::new(GpuFacts::default()), containment).expect("a provider")
+    LocalProvider::new(dir.to_owned(), program, Arc::new(GpuFacts::default()), containment)
+        .expect("a provider")
 }
 
 fn request(id: InstanceId, allocation: Allocation) -> CreateRequest {
@@ -232,10 +234,7 @@ pub(crate) async fn told(environment: &dyn Environment) -> String {
 /// Runs a program to its end.
 pub(crate) async fn run(environment: &dyn Environment, script: &str, input: &[u8]) -> (String, String, i32) {
     let argv = ["sh", "-c", script].map(ToOwned::to_owned).into();
-    let mut exec = environment
-        .exec(&ExecSpec { argv, ..ExecSpec::default() })
-        .await
-        .expect("started");
+    let mut exec = environment.exec(&ExecSpec { argv, ..ExecSpec::default() }).await.expect("started");
     exec.stdin.write_all(input).await.expect("written");
     drop(exec.stdin);
     let (mut out, mut err) = (Vec::new(), Vec::new());

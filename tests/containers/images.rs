@@ -16,7 +16,10 @@ pub(crate) async fn an_image_that_is_not_there_is_told(bench: &Bench) {
     let (id, environment) = bench.begun(&job).await;
     let (reason, message) = wait_ended(&*environment).await;
     assert_eq!(reason, JobReason::CreatingContainerError);
-    assert!(message.starts_with(&format!("there is no image `{image}`: check its name and tag")), "{message}");
+    assert!(
+        message.starts_with(&format!("there is no image `{image}`: check its name and tag")),
+        "{message}"
+    );
     bench.remove(id).await;
 }
 

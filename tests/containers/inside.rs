@@ -15,8 +15,7 @@ const STEPS: [&str; 3] = [
 ];
 
 async fn steps(bench: &Bench, image: &str) {
-    let (id, environment) =
-        bench.running(&with_image(image, job(&STEPS[..2], &STEPS[2..]))).await;
+    let (id, environment) = bench.running(&with_image(image, job(&STEPS[..2], &STEPS[2..]))).await;
     let told = told(&*environment).await;
     for line in [
         "sys setup 1 of 2: mkdir deep …\nsys setup 1 of 2: done\nsys setup 2 of 2: echo in",
@@ -55,7 +54,10 @@ pub(crate) async fn variables_are_the_images_dstacks_and_the_configurations(benc
 pub(crate) async fn programs_are_those_of_the_images_user(bench: &Bench) {
     let job = with_image(engines::USER, job(&["id -u > mine; touch ~/here"], &[]));
     let (id, environment) = bench.running(&job).await;
-    assert_eq!(says(&*environment, "cat mine; id -u; id -g; echo $HOME $USER").await, "1000\n1000\n100\n/home/jovyan jovyan");
+    assert_eq!(
+        says(&*environment, "cat mine; id -u; id -g; echo $HOME $USER").await,
+        "1000\n1000\n100\n/home/jovyan jovyan"
+    );
     let (_, denied, code) = run(&*environment, "cat /.berth/spec.json", b"").await;
     assert!(code != 0 && denied.contains("denied"), "{denied}");
     bench.remove(id).await;
@@ -114,7 +116,11 @@ pub(crate) async fn a_terminal_is_found_again_with_all_that_it_showed(bench: &Be
         let mut attached = environment.attach_terminal(terminal, Some(0)).await.expect("attached");
         assert_eq!(attached.offset, 0);
         read_until(&mut attached, "marker-2").await;
-        attached.input.send(TerminalInput::Resize(TerminalSize { cols: 50, rows: 5 })).await.expect("resized");
+        attached
+            .input
+            .send(TerminalInput::Resize(TerminalSize { cols: 50, rows: 5 }))
+            .await
+            .expect("resized");
         typed(&attached, "stty size; exit 4\r").await;
         read_until(&mut attached, "5 50").await;
         until("the shell to end", async || match attached.output.recv().await {

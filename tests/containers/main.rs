@@ -59,7 +59,7 @@ fn cases() -> Vec<(&'static str, Case)> {
 
 fn all_hold_on(name: &str) {
     let Some(engine) = Engine::start(name) else { return };
-    let registry = match Registry::start() {
+    let registry = match Registry::start(&engine) {
         Ok(registry) => Some(registry),
         Err(why) => {
             assert!(std::env::var_os("BERTH_REQUIRE_ENGINES").is_none(), "a registry is required: {why}");

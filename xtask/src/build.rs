@@ -69,7 +69,8 @@ pub(crate) fn agent(steps: &mut Steps) -> Result<(), Problem> {
         let embed = target_dir().join("embed");
         let place = embed.join("berth-agent");
         let read = |path: &PathBuf| {
-            std::fs::read(path).map_err(|error| Problem::new(format!("cannot read {}: {error}", path.display())))
+            std::fs::read(path)
+                .map_err(|error| Problem::new(format!("cannot read {}: {error}", path.display())))
         };
         let bytes = read(&built)?;
         // A file that is touched makes the server build anew.

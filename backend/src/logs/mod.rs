@@ -3,6 +3,6 @@
 mod archive;
 mod database;
 
-pub use archive::FileLogArchive;
 pub use crate::supervisor::logs::{CHUNK_BYTES, LINE_LIMIT, Limits, LogWriter, Usable, encoded_len, read};
+pub use archive::FileLogArchive;
 pub use database::DatabaseLogArchive;

@@ -17,11 +17,11 @@ use super::{
 };
 use crate::{
     provider::{CreateRequest, JobSpec, Provider},
-    supervisor::spec::{ContainerSpec, RegistryAuth},
     store::{
         Change, CommitError, InstanceDesired, InstanceRow, JobRow, Lease, Model, Order, RunRow, Source,
         StoreError, Whole, offer_key,
     },
+    supervisor::spec::{ContainerSpec, RegistryAuth},
 };
 
 /// How long an instance is kept after its run when nobody says, in seconds (`spec/dstack-0.18.md` §5).
@@ -327,10 +327,10 @@ pub(super) fn job_spec(run: &RunRow, job: &JobRow, turn: u64, source: &Source) -
 fn container_spec(configuration: &Configuration) -> ContainerSpec {
     ContainerSpec {
         image: configuration.image.clone(),
-        registry_auth: configuration.registry_auth.as_ref().map(|auth| RegistryAuth {
-            username: auth.username.clone(),
-            password: auth.password.clone(),
-        }),
+        registry_auth: configuration
+            .registry_auth
+            .as_ref()
+            .map(|auth| RegistryAuth { username: auth.username.clone(), password: auth.password.clone() }),
         // Checked when the configuration was read; what cannot be split is one program.
         entrypoint: configuration
             .entrypoint

@@ -11,12 +11,12 @@ pub mod supervised;
 
 use std::{pin::Pin, sync::Arc};
 
-use async_trait::async_trait;
 pub use crate::supervisor::spec::{CreateRequest, ExecSpec, JobObservation, JobSpec, Via};
+use async_trait::async_trait;
 use berth_shared::{
     api::{
-        Allocation, InstanceId, Isolation, LogChunk, PlanNote, PlannedOffer, TerminalId, TerminalInfo, TerminalSize,
-        Usage,
+        Allocation, InstanceId, Isolation, LogChunk, PlanNote, PlannedOffer, TerminalId, TerminalInfo,
+        TerminalSize, Usage,
     },
     config::{Configuration, Written},
     time::Timestamp,

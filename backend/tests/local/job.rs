@@ -8,10 +8,7 @@ use crate::bench::{Bench, job, log, plenty, told, until, wait_ended, wait_runnin
 
 /// Runs a program to its end.
 pub(crate) async fn run(environment: &dyn Environment, script: &str, input: &[u8]) -> (String, String, i32) {
-    let spec = ExecSpec {
-        argv: ["bash", "-c", script].map(ToOwned::to_owned).into(),
-        ..ExecSpec::default()
-    };
+    let spec = ExecSpec { argv: ["bash", "-c", script].map(ToOwned::to_owned).into(), ..ExecSpec::default() };
     let mut exec = environment.exec(&spec).await.expect("started");
     exec.stdin.write_all(input).await.expect("written");
     drop(exec.stdin);

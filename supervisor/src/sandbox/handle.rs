@@ -134,10 +134,7 @@ impl Sandbox {
     ///
     /// # Errors
     /// When it cannot be started.
-    pub(crate) async fn start(
-        &self,
-        program: Program,
-    ) -> io::Result<(i32, oneshot::Receiver<i32>)> {
+    pub(crate) async fn start(&self, program: Program) -> io::Result<(i32, oneshot::Receiver<i32>)> {
         let id = self.next.replace(self.next.get() + 1);
         let launch = Launch {
             id,

@@ -18,10 +18,11 @@ pub const BASH: &str = "localhost/berth-test/bash:1";
 pub const USER: &str = "localhost/berth-test/user:1";
 
 /// Programs of BusyBox that get a name of their own.
-const APPLETS: [&str; 38] = [
-    "sh", "awk", "basename", "cat", "chmod", "cp", "cut", "date", "dd", "df", "dirname", "echo", "env", "false", "grep", "head",
-    "hostname", "httpd", "id", "kill", "ls", "mkdir", "mv", "nc", "printf", "ps", "pwd", "rm", "sed", "seq", "sleep", "sort",
-    "stty", "tail", "tr", "true", "wc", "wget",
+const APPLETS: [&str; 41] = [
+    "sh", "awk", "basename", "cat", "chmod", "cp", "cut", "date", "dd", "df", "dirname", "echo", "env",
+    "false", "grep", "head", "hostname", "httpd", "id", "kill", "ls", "mkdir", "mv", "nc", "printf", "ps",
+    "pwd", "rm", "sed", "seq", "sleep", "sort", "stty", "tail", "timeout", "touch", "tr", "true", "tty",
+    "wc", "wget",
 ];
 
 /// Makes them all at the engine whose client this is.
@@ -48,7 +49,10 @@ fn import(client: &impl Fn() -> Command, name: &str, changes: &[&str], tar: &[u8
     let written = child.stdin.take().map(|mut stdin| stdin.write_all(tar));
     let output = child.wait_with_output().map_err(|error| error.to_string())?;
     if !output.status.success() || !matches!(written, Some(Ok(()))) {
-        return Err(format!("the image `{name}` cannot be made: {}", String::from_utf8_lossy(&output.stderr).trim()));
+        return Err(format!(
+            "the image `{name}` cannot be made: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        ));
     }
     Ok(())
 }
@@ -63,7 +67,8 @@ fn root(programs: &[&str]) -> Result<Vec<u8>, String> {
     let told = |error: std::io::Error| error.to_string();
     let mut tar = tar::Builder::new(Vec::new());
     for folder in ["bin", "dev", "etc", "home/jovyan", "proc", "root", "sys", "tmp", "var/tmp"] {
-        let mut header = header(tar::EntryType::Directory, if folder.ends_with("tmp") { 0o1777 } else { 0o755 });
+        let mut header =
+            header(tar::EntryType::Directory, if folder.ends_with("tmp") { 0o1777 } else { 0o755 });
         if folder.ends_with("jovyan") {
             header.set_uid(1000);
             header.set_gid(100);

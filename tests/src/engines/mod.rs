@@ -25,6 +25,8 @@ pub struct Engine {
     /// Its socket.
     pub socket: PathBuf,
     daemon: Daemon,
+    /// Whether it has a network of its own.
+    apart: bool,
     client: Box<dyn Fn() -> Command + Send + Sync>,
     _dir: tempfile::TempDir,
 }
@@ -58,6 +60,16 @@ impl Engine {
     pub fn client(&self, arguments: &[&str]) -> Command {
         let mut command = (self.client)();
         command.args(arguments);
+        command
+    }
+
+    /// A command in the network that the engine's containers reach: the machine's, or one that is the engine's alone.
+    pub(crate) fn beside(&self, program: &str) -> Command {
+        if !self.apart {
+            return Command::new(program);
+        }
+        let mut command = Command::new("nsenter");
+        command.arg(format!("--net=/proc/{}/ns/net", self.daemon.0.id())).arg(program);
         command
     }
 
@@ -170,7 +182,8 @@ pub(crate) fn output(command: &mut Command) -> Result<Output, String> {
     if output.status.success() {
         return Ok(output);
     }
-    let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let arguments: Vec<_> =
+        command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect();
     let errors = String::from_utf8_lossy(&output.stderr);
     Err(format!("`{name} {}` failed: {}", arguments.join(" "), errors.trim()))
 }

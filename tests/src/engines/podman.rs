@@ -35,7 +35,7 @@ pub(super) fn start() -> Result<Engine, String> {
     service.args(["system", "service", "--time=0"]).arg(format!("unix://{}", socket.display()));
     let mut daemon = Daemon::spawn(&mut service, &log)?;
     daemon.wait(&log, || std::os::unix::net::UnixStream::connect(&socket).is_ok())?;
-    Ok(Engine { name: "podman", socket, daemon, client: Box::new(client), _dir: dir })
+    Ok(Engine { name: "podman", socket, daemon, apart: false, client: Box::new(client), _dir: dir })
 }
 
 fn podman(dir: &Path) -> Command {

@@ -18,16 +18,17 @@ impl Registry {
     /// Its password.
     pub const PASSWORD: &'static str = "pa ss:wörd$1";
 
-    /// Starts it; an error with the reason where it cannot.
+    /// Starts it where this engine reaches it; an error with the reason where it cannot.
     ///
     /// # Errors
     /// When a program is missing, or does not start.
-    pub fn start() -> Result<Self, String> {
+    pub fn start(engine: &Engine) -> Result<Self, String> {
         for program in ["docker-registry", "htpasswd"] {
             installed(program)?;
         }
         let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
-        let users = output(Command::new("htpasswd").args(["-Bbn", "-C", "4", Self::USERNAME, Self::PASSWORD]))?;
+        let users =
+            output(Command::new("htpasswd").args(["-Bbn", "-C", "4", Self::USERNAME, Self::PASSWORD]))?;
         fs::write(dir.path().join("users"), users.stdout).map_err(|error| error.to_string())?;
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
@@ -43,8 +44,14 @@ impl Registry {
         let place = dir.path().join("config.yml");
         fs::write(&place, config).map_err(|error| error.to_string())?;
         let log = dir.path().join("log");
-        let mut daemon = Daemon::spawn(Command::new("docker-registry").arg("serve").arg(&place), &log)?;
-        daemon.wait(&log, || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok())?;
+        let mut daemon = Daemon::spawn(engine.beside("docker-registry").arg("serve").arg(&place), &log)?;
+        let wanted = format!(":{port:04X} 00000000:0000 0A ");
+        let listening = || {
+            // The sockets of its own network, in whichever that is.
+            let sockets = engine.beside("cat").arg("/proc/self/net/tcp").output();
+            sockets.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(&wanted))
+        };
+        daemon.wait(&log, listening)?;
         Ok(Self { address, _daemon: daemon, _dir: dir })
     }
 

@@ -5,6 +5,7 @@ use std::{
     collections::HashMap,
     io,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use berth_shared::api::InstanceId;
@@ -15,6 +16,7 @@ use bollard::{
 };
 use bytes::Bytes;
 use futures_util::StreamExt;
+use tokio::time::timeout;
 use tokio_util::io::StreamReader;
 
 use super::{Engine, recipe, words};
@@ -33,11 +35,16 @@ static AGENT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/agent"));
 /// The largest piece that an engine passes on at once, bytes.
 const PIECE: usize = 64 * 1024;
 
+/// How long a connection may take to be made.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// The program; an error where this build has none.
 pub(super) fn program() -> Result<&'static [u8], ProviderError> {
     if AGENT.is_empty() {
         return Err(ProviderError::Permanent {
-            message: "this build of Berth has no program to put into containers: build it by `cargo xtask build`".to_owned(),
+            message:
+                "this build of Berth has no program to put into containers: build it by `cargo xtask build`"
+                    .to_owned(),
             source: None,
         });
     }
@@ -93,15 +100,22 @@ impl Connections {
         // One at a time makes the connection that all share.
         let mut there = place.lock().await;
         if let Some(opener) = there.as_ref().filter(|opener| !opener.is_closed())
-            && let Ok(channel) = opener.open().await
+            && let Ok(Ok(channel)) = timeout(PATIENCE, opener.open()).await
         {
             return Ok(channel);
         }
-        let opener = there.insert(connect(engine, id).await?);
-        opener.open().await.map_err(|error| ProviderError::Temporary {
-            message: "the environment's supervisor does not answer".to_owned(),
-            source: Some(Box::new(error)),
-        })
+        *there = None;
+        let opener = timeout(PATIENCE, connect(engine, id)).await.unwrap_or_else(|_| Err(silent(None)))?;
+        let opened = timeout(PATIENCE, there.insert(opener).open()).await;
+        opened.map_err(|_| silent(None))?.map_err(|error| silent(Some(error)))
+    }
+
+    /// Closes the connection that all share; the next one who needs it makes another.
+    pub(super) async fn renew(&self, id: InstanceId) {
+        let place = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        if let Some(place) = place {
+            *place.lock().await = None;
+        }
     }
 
     /// Forgets an instance.
@@ -110,11 +124,18 @@ impl Connections {
     }
 }
 
+fn silent(error: Option<io::Error>) -> ProviderError {
+    ProviderError::Temporary {
+        message: "the environment's supervisor does not answer".to_owned(),
+        source: error.map(Into::into),
+    }
+}
+
 /// Starts the program that carries connections, in a container that runs.
 async fn connect(engine: &Engine, id: InstanceId) -> Result<Opener, ProviderError> {
     let what = "the environment cannot be reached through its container engine";
     let failed = |error: &bollard::errors::Error| {
-        if words::is_gone(error) || words::is_there(error) {
+        if words::is_gone(error) || words::does_not_run(error) {
             ProviderError::NotReady("the environment's container does not run".to_owned())
         } else {
             engine.error(what, error)

@@ -10,7 +10,7 @@ use berth_shared::api::{InstanceId, JobId, JobReason};
 use bollard::query_parameters::CreateContainerOptionsBuilder;
 use tokio::{sync::watch, task::AbortHandle};
 
-use super::{Inner, agent, environment::{self, Way}, image, recipe, words};
+use super::{Inner, agent, environment::Way, image, recipe, seen::Seen, words};
 use crate::{
     clock::{Clock, SystemClock},
     provider::{Environment, JobObservation, JobSpec, ProviderError, supervised::Supervised},
@@ -119,7 +119,9 @@ impl Inner {
         let mut beginnings = self.beginnings.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(beginning) = beginnings.get_mut(&id) else { return false };
         beginning.task.abort();
-        beginning.failed.get_or_insert((JobReason::TerminatedByServer, "stopped before its container ran".to_owned()));
+        beginning
+            .failed
+            .get_or_insert((JobReason::TerminatedByServer, "stopped before its container ran".to_owned()));
         true
     }
 
@@ -138,14 +140,22 @@ impl Inner {
     }
 
     /// Begins it, and again after a while when it may work then.
-    async fn tried(self: &Arc<Self>, id: InstanceId, job: &JobSpec, tell: &watch::Sender<String>) -> Result<(), Failed> {
+    async fn tried(
+        self: &Arc<Self>,
+        id: InstanceId,
+        job: &JobSpec,
+        tell: &watch::Sender<String>,
+    ) -> Result<(), Failed> {
         let mut pauses = PAUSES.into_iter();
         loop {
             match (self.begun(id, job.clone(), tell).await, pauses.next()) {
                 (Ok(()), _) => return Ok(()),
                 (Err(Failure::Final(reason, message)), _) => return Err((reason, message)),
                 (Err(Failure::Passes(message)), None) => {
-                    return Err((JobReason::CreatingContainerError, format!("{message} (tried {} times)", PAUSES.len() + 1)));
+                    return Err((
+                        JobReason::CreatingContainerError,
+                        format!("{message} (tried {} times)", PAUSES.len() + 1),
+                    ));
                 }
                 (Err(Failure::Passes(message)), Some(pause)) => {
                     tell.send_replace(format!("{message}; trying again"));
@@ -155,21 +165,27 @@ impl Inner {
         }
     }
 
-    async fn begun(self: &Arc<Self>, id: InstanceId, mut job: JobSpec, tell: &watch::Sender<String>) -> Result<(), Failure> {
-        let request = self
-            .request(id)
-            .await?
-            .ok_or_else(|| Failure::Final(JobReason::CreatingContainerError, "its instance is gone".to_owned()))?;
-        let name = image::name(job.container.image.as_deref(), job.python.as_deref(), &self.settings.default_image);
+    async fn begun(
+        self: &Arc<Self>,
+        id: InstanceId,
+        mut job: JobSpec,
+        tell: &watch::Sender<String>,
+    ) -> Result<(), Failure> {
+        let request = self.request(id).await?.ok_or_else(|| {
+            Failure::Final(JobReason::CreatingContainerError, "its instance is gone".to_owned())
+        })?;
+        let name =
+            image::name(job.container.image.as_deref(), job.python.as_deref(), &self.settings.default_image);
         let mut said = Vec::new();
         let auth = job.container.registry_auth.take();
-        let found = image::ensure(&self.engine, &name, auth.as_ref(), tell, &mut said).await.map_err(|why| {
-            if why.passes {
-                Failure::Passes(why.message)
-            } else {
-                Failure::Final(JobReason::CreatingContainerError, why.message)
-            }
-        })?;
+        let found =
+            image::ensure(&self.engine, &name, auth.as_ref(), tell, &mut said).await.map_err(|why| {
+                if why.passes {
+                    Failure::Passes(why.message)
+                } else {
+                    Failure::Final(JobReason::CreatingContainerError, why.message)
+                }
+            })?;
         tell.send_replace("making the container".to_owned());
         job.container.user = found.user;
         let docker = &self.engine.docker;
@@ -179,7 +195,10 @@ impl Inner {
             if docker.inspect_network(&recipe::name(id), None).await.is_err() {
                 match docker.create_network(network).await {
                     Err(error) if !words::is_there(&error) => {
-                        return Err(self.engine.error("the environment's network cannot be made", &error).into());
+                        return Err(self
+                            .engine
+                            .error("the environment's network cannot be made", &error)
+                            .into());
                     }
                     _ => {}
                 }
@@ -195,7 +214,7 @@ impl Inner {
             }
         }
         let there = self.container(id).await?;
-        if !there.as_ref().is_some_and(environment::is_running) {
+        if !there.as_ref().is_some_and(Seen::is_running) {
             agent::put(&self.engine, &request).await?;
             match docker.start_container(&recipe::name(id), None).await {
                 Err(error) if !words::is_there(&error) => return Err(fatal(words::start(&name, &error))),
@@ -213,7 +232,7 @@ impl Inner {
                 Err(ProviderError::Temporary { .. }) => {}
                 Err(error) => return Err(error.into()),
             }
-            if !self.container(id).await?.as_ref().is_some_and(environment::is_running) {
+            if !self.container(id).await?.as_ref().is_some_and(Seen::is_running) {
                 return Err(fatal(format!("the container ended at once: {}", self.last_words(id).await)));
             }
             tries += 1;
@@ -224,7 +243,11 @@ impl Inner {
     /// What the supervisor of an ended container printed.
     async fn last_words(&self, id: InstanceId) -> String {
         use futures_util::StreamExt;
-        let options = bollard::query_parameters::LogsOptionsBuilder::default().stdout(true).stderr(true).tail("5").build();
+        let options = bollard::query_parameters::LogsOptionsBuilder::default()
+            .stdout(true)
+            .stderr(true)
+            .tail("5")
+            .build();
         let lines: Vec<String> = self
             .engine
             .docker

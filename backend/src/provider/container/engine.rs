@@ -35,10 +35,13 @@ impl std::str::FromStr for EngineSetting {
         match text {
             "auto" => Ok(Self::Auto),
             "none" => Ok(Self::None),
-            _ => match text.strip_prefix("unix://").unwrap_or(text) {
-                path if path.starts_with('/') => Ok(Self::Socket(path.into())),
-                _ => Err("use `auto`, `none` or the path of a socket such as `/var/run/docker.sock`".to_owned()),
-            },
+            _ => {
+                match text.strip_prefix("unix://").unwrap_or(text) {
+                    path if path.starts_with('/') => Ok(Self::Socket(path.into())),
+                    _ => Err("use `auto`, `none` or the path of a socket such as `/var/run/docker.sock`"
+                        .to_owned()),
+                }
+            }
         }
     }
 }
@@ -98,12 +101,16 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Whether environments on networks of their own cannot reach each other. Netavark 1.4, of Podman 4.3, takes away the rules for
+    /// all isolated networks with the first one that goes.
+    #[must_use]
+    pub fn keeps_networks_apart(&self) -> bool {
+        let major: u32 = self.version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0);
+        self.kind == Kind::Docker || major >= 5
+    }
+
     fn new(kind: Kind, version: String, arch: String, info: &SystemInfo) -> Self {
-        let limits = [
-            ("memory", info.memory_limit),
-            ("cpu", info.cpu_cfs_quota),
-            ("pids", info.pids_limit),
-        ];
+        let limits = [("memory", info.memory_limit), ("cpu", info.cpu_cfs_quota), ("pids", info.pids_limit)];
         let cgroup = info.cgroup_version.and_then(|version| match version {
             SystemInfoCgroupVersionEnum::_1 => Some("v1".to_owned()),
             SystemInfoCgroupVersionEnum::_2 => Some("v2".to_owned()),
@@ -114,7 +121,11 @@ impl Facts {
             version,
             arch,
             cgroup,
-            limits: limits.into_iter().filter(|(_, can)| *can == Some(true)).map(|(name, _)| name.to_owned()).collect(),
+            limits: limits
+                .into_iter()
+                .filter(|(_, can)| *can == Some(true))
+                .map(|(name, _)| name.to_owned())
+                .collect(),
             cpus: info.ncpu.map_or(1.0, |n| n as f64),
             memory_bytes: info.mem_total.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0),
         }
@@ -146,7 +157,9 @@ impl Engine {
         for place in places.iter().filter(|place| place.exists()) {
             match Self::at(place).await {
                 Ok(engine) => return Some(engine),
-                Err(error) => tracing::warn!(%error, "there is a container engine's socket, and no use in it"),
+                Err(error) => {
+                    tracing::warn!(%error, "there is a container engine's socket, and no use in it")
+                }
             }
         }
         None

@@ -3,14 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use berth_shared::{
-    api::{InstanceId, JobId, JobReason, LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage},
-    time::Timestamp,
-};
-use bollard::models::ContainerInspectResponse;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use berth_shared::api::{InstanceId, LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage};
 
-use super::{Inner, recipe, words};
+use super::Inner;
 use crate::{
     provider::{
         Attached, ByteStream, Environment, Exec, ExecSpec, JobObservation, JobSpec, ProviderError,
@@ -45,10 +40,10 @@ impl Environment for ContainerEnvironment {
             return Ok(beginning);
         }
         let Some(container) = self.inner.container(self.id).await? else { return Ok(JobObservation::None) };
-        if is_running(&container) {
+        if container.is_running() {
             return self.inside.observe().await;
         }
-        Ok(ended(&container).unwrap_or(JobObservation::None))
+        Ok(container.ended().unwrap_or(JobObservation::None))
     }
 
     async fn stop(&self, grace_seconds: u32) -> Result<(), ProviderError> {
@@ -87,31 +82,6 @@ impl Environment for ContainerEnvironment {
     }
 }
 
-pub(super) fn is_running(container: &ContainerInspectResponse) -> bool {
-    container.state.as_ref().is_some_and(|state| state.running == Some(true))
-}
-
-/// How a job ended whose container did; `None` where it was never started.
-fn ended(container: &ContainerInspectResponse) -> Option<JobObservation> {
-    let state = container.state.as_ref()?;
-    let job_id: JobId = container.config.as_ref()?.labels.as_ref()?.get(recipe::JOB)?.parse().ok()?;
-    let finished = state.finished_at.as_deref().filter(|at| !at.starts_with("0001-"))?;
-    let code = state.exit_code.unwrap_or(0);
-    let (reason, message) = if state.oom_killed == Some(true) {
-        let told = "the container was killed because its memory was used up".to_owned();
-        (JobReason::OutOfMemory, told)
-    } else {
-        let error = state.error.as_deref().filter(|error| !error.is_empty());
-        let why = error.map_or_else(String::new, |error| format!(": {error}"));
-        (JobReason::ExecutorError, format!("the container was ended from outside (exit status {code}){why}"))
-    };
-    let at = OffsetDateTime::parse(finished, &Rfc3339)
-        .ok()
-        .and_then(|at| i64::try_from(at.unix_timestamp_nanos() / 1_000_000).ok())
-        .map_or(Timestamp(0), Timestamp);
-    Some(JobObservation::Ended { job_id, reason, message: Some(message), at })
-}
-
 /// The way into a container.
 pub(super) struct Way {
     inner: Arc<Inner>,
@@ -132,10 +102,14 @@ impl Reach for Way {
         Ok(Box::pin(channel))
     }
 
+    async fn silent(&self) {
+        self.inner.connections.renew(self.id).await;
+    }
+
     async fn logs(&self, after: u64) -> Result<LogChunk, ProviderError> {
         match self.inner.container(self.id).await? {
             None => Ok(LogChunk { offset: after, next_offset: after, complete: false, lines: Vec::new() }),
-            Some(container) if is_running(&container) => {
+            Some(container) if container.is_running() => {
                 match client::ask(self, &Request::Logs { after }).await?.0 {
                     Reply::Logs { chunk } => Ok(chunk),
                     other => Err(client::unexpected(&other)),
@@ -149,17 +123,6 @@ impl Reach for Way {
         match client::ask(self, &Request::Dial { port }).await? {
             (Reply::Done, stream) => Ok(stream),
             (other, _) => Err(client::unexpected(&other)),
-        }
-    }
-}
-
-impl Inner {
-    /// The instance's container; `None` when there is none.
-    pub(super) async fn container(&self, id: InstanceId) -> Result<Option<ContainerInspectResponse>, ProviderError> {
-        match self.engine.docker.inspect_container(&recipe::name(id), None).await {
-            Ok(found) => Ok(Some(found)),
-            Err(error) if words::is_gone(&error) => Ok(None),
-            Err(error) => Err(self.engine.error("the container cannot be looked at", &error)),
         }
     }
 }

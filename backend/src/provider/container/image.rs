@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use bollard::{auth::DockerCredentials, models::CreateImageInfo, query_parameters::CreateImageOptionsBuilder};
+use bollard::{
+    auth::DockerCredentials, models::CreateImageInfo, query_parameters::CreateImageOptionsBuilder,
+};
 use futures_util::StreamExt;
 use tokio::sync::watch;
 
@@ -56,7 +58,8 @@ impl Layers {
     /// and that it is there.
     fn take(&mut self, info: &CreateImageInfo) {
         let (Some(id), Some(status)) = (&info.id, &info.status) else { return };
-        if status.starts_with("Pulling from") || status.starts_with("Digest") || status.starts_with("Status") {
+        if status.starts_with("Pulling from") || status.starts_with("Digest") || status.starts_with("Status")
+        {
             return;
         }
         let layer = self.0.entry(id.clone()).or_default();
@@ -67,7 +70,10 @@ impl Layers {
             layer.current = number(detail.and_then(|detail| detail.current));
             layer.total = layer.total.max(total);
         }
-        if ["Pull complete", "Already exists", "Download complete"].iter().any(|done| status.starts_with(done)) {
+        if ["Pull complete", "Already exists", "Download complete"]
+            .iter()
+            .any(|done| status.starts_with(done))
+        {
             layer.done = !status.starts_with("Download complete");
             layer.current = layer.total;
         }
@@ -76,8 +82,10 @@ impl Layers {
     /// "2 of 5 layers, 120 MiB of 340 MiB"
     fn told(&self) -> String {
         let done = self.0.values().filter(|layer| layer.done).count();
-        let (current, total) =
-            self.0.values().fold((0, 0), |(c, t), layer| (c + layer.current.min(layer.total), t + layer.total));
+        let (current, total) = self
+            .0
+            .values()
+            .fold((0, 0), |(c, t), layer| (c + layer.current.min(layer.total), t + layer.total));
         let layers = format!("{done} of {} layers", self.0.len());
         if total == 0 { layers } else { format!("{layers}, {} of {}", bytes(current), bytes(total)) }
     }
@@ -85,7 +93,11 @@ impl Layers {
 
 /// What is there to be told while an image is pulled.
 fn progress(image: &str, layers: &Layers) -> String {
-    if layers.0.is_empty() { format!("pulling {image}") } else { format!("pulling {image}: {}", layers.told()) }
+    if layers.0.is_empty() {
+        format!("pulling {image}")
+    } else {
+        format!("pulling {image}: {}", layers.told())
+    }
 }
 
 /// Whether the engine has the image.
@@ -111,11 +123,16 @@ pub(super) async fn ensure(
             said.push(format!("{}; using the one that is here", error.message));
         }
     }
-    let found = engine.docker.inspect_image(image).await.map_err(|error| words::pull(image, auth.is_some(), &error))?;
+    let found = engine
+        .docker
+        .inspect_image(image)
+        .await
+        .map_err(|error| words::pull(image, auth.is_some(), &error))?;
     let arch = found.architecture.unwrap_or_default();
     let wanted = &engine.facts().arch;
     if !arch.is_empty() && !wanted.is_empty() && arch != *wanted {
-        let message = format!("`{image}` is made for {arch} and this machine is {wanted}: use an image for {wanted}");
+        let message =
+            format!("`{image}` is made for {arch} and this machine is {wanted}: use an image for {wanted}");
         return Err(words::NoImage { message, passes: false });
     }
     Ok(Image { user: found.config.and_then(|config| config.user).filter(|user| !user.is_empty()) })
@@ -193,12 +210,23 @@ mod tests {
 
     #[test]
     fn only_what_moves_is_pulled_again() {
-        let moving: Vec<bool> = ["ubuntu", "ubuntu:latest", "r:5000/ubuntu", "ubuntu:24.04", "r:5000/a:1", "a@sha256:0", "localhost/a:latest"]
-            .map(moves)
-            .into();
+        let moving: Vec<bool> = [
+            "ubuntu",
+            "ubuntu:latest",
+            "r:5000/ubuntu",
+            "ubuntu:24.04",
+            "r:5000/a:1",
+            "a@sha256:0",
+            "localhost/a:latest",
+        ]
+        .map(moves)
+        .into();
         assert_eq!(moving, [true, true, true, false, false, false, false]);
         assert_eq!(["a", "r:5000/a", "a:1"].map(with_tag), ["a:latest", "r:5000/a:latest", "a:1"]);
-        assert_eq!(["a/b", "ghcr.io/a/b", "localhost/a", "h:1/a"].map(registry), [None, Some("ghcr.io"), Some("localhost"), Some("h:1")]);
+        assert_eq!(
+            ["a/b", "ghcr.io/a/b", "localhost/a", "h:1/a"].map(registry),
+            [None, Some("ghcr.io"), Some("localhost"), Some("h:1")]
+        );
     }
 
     #[test]

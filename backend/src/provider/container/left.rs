@@ -24,7 +24,8 @@ impl Inner {
         let read = move || {
             let chunk = logs::read(&fetched, after, logs::CHUNK_BYTES)?;
             // Nobody writes it any more.
-            let complete = chunk.lines.is_empty() || logs::read(&fetched, chunk.next_offset, 1)?.lines.is_empty();
+            let complete =
+                chunk.lines.is_empty() || logs::read(&fetched, chunk.next_offset, 1)?.lines.is_empty();
             Ok(LogChunk { complete, ..chunk })
         };
         tokio::task::spawn_blocking(read).await.map_err(io::Error::other).flatten().map_err(disk)
@@ -68,5 +69,8 @@ impl Inner {
 }
 
 fn disk(error: io::Error) -> ProviderError {
-    ProviderError::Temporary { message: "the container's log cannot be read".to_owned(), source: Some(Box::new(error)) }
+    ProviderError::Temporary {
+        message: "the container's log cannot be read".to_owned(),
+        source: Some(Box::new(error)),
+    }
 }

@@ -11,6 +11,7 @@ mod environment;
 mod image;
 mod left;
 mod recipe;
+mod seen;
 mod words;
 
 use std::{
@@ -39,8 +40,7 @@ pub use image::{DEFAULT_IMAGE, name as image_name};
 pub use recipe::unlimited;
 
 use super::{
-    Billing, CreateRequest, Environment, InstanceObservation, Listed, ProviderError,
-    supervised::client,
+    Billing, CreateRequest, Environment, InstanceObservation, Listed, ProviderError, supervised::client,
 };
 use crate::supervisor::wire::{self, Reply, Request};
 
@@ -156,7 +156,8 @@ impl Containers {
     /// # Errors
     /// When the engine does not answer.
     pub async fn list(&self) -> Result<Vec<Listed>, ProviderError> {
-        let failed = |error: bollard::errors::Error| self.0.engine.error("the environments cannot be listed", &error);
+        let failed =
+            |error: bollard::errors::Error| self.0.engine.error("the environments cannot be listed", &error);
         let filters: HashMap<&str, Vec<&str>> = [("label", vec![recipe::INSTANCE])].into();
         let volumes = ListVolumesOptionsBuilder::default().filters(&filters).build();
         let volumes = self.0.engine.docker.list_volumes(Some(volumes)).await.map_err(failed)?;
@@ -173,7 +174,9 @@ impl Containers {
     }
 
     fn note(&self, labels: &HashMap<String, String>, found: &mut BTreeMap<InstanceId, Listed>) {
-        let Some(id) = labels.get(recipe::INSTANCE).and_then(|id| id.parse::<InstanceId>().ok()) else { return };
+        let Some(id) = labels.get(recipe::INSTANCE).and_then(|id| id.parse::<InstanceId>().ok()) else {
+            return;
+        };
         let name = asked(labels).map(|request| request.name);
         let listed = found.entry(id).or_insert_with(|| Listed {
             id,
@@ -209,7 +212,9 @@ impl Inner {
         let volume: Volume = match self.engine.docker.inspect_volume(&recipe::name(id)).await {
             Ok(volume) => volume,
             Err(error) if words::is_gone(&error) => return Ok(None),
-            Err(error) => return Err(self.engine.error("the environment's volume cannot be looked at", &error)),
+            Err(error) => {
+                return Err(self.engine.error("the environment's volume cannot be looked at", &error));
+            }
         };
         match asked(&volume.labels) {
             Some(request) => Ok(Some(request)),
@@ -298,7 +303,7 @@ impl Inner {
         let weak = Arc::downgrade(self);
         tokio::spawn(async move {
             while let Some(inner) = weak.upgrade() {
-                let runs = matches!(inner.container(id).await, Ok(Some(container)) if environment::is_running(&container));
+                let runs = matches!(inner.container(id).await, Ok(Some(container)) if container.is_running());
                 if !runs {
                     inner.watched.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
                     return;

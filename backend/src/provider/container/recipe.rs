@@ -50,17 +50,26 @@ fn labels(installation: &str, id: InstanceId) -> HashMap<String, String> {
 pub(super) fn volume(installation: &str, request: &CreateRequest) -> VolumeCreateRequest {
     let mut labels = labels(installation, request.id);
     labels.insert(REQUEST.to_owned(), serde_json::to_string(request).unwrap_or_default());
-    VolumeCreateRequest { name: Some(name(request.id)), labels: Some(labels), ..VolumeCreateRequest::default() }
+    VolumeCreateRequest {
+        name: Some(name(request.id)),
+        labels: Some(labels),
+        ..VolumeCreateRequest::default()
+    }
 }
 
 /// Its network: its own, so that environments do not reach each other.
 pub(super) fn network(installation: &str, id: InstanceId, kind: Kind) -> NetworkCreateRequest {
-    // Docker keeps its bridges apart by itself.
-    let options = (kind == Kind::Podman).then(|| [("isolate".to_owned(), "true".to_owned())].into());
+    // A bridge's name of its own: rules for one that is going must not be taken for those of the next one.
+    let bridge: String = format!("bt{}", id.0.simple()).chars().take(15).collect();
+    let mut options = HashMap::from([("com.docker.network.bridge.name".to_owned(), bridge)]);
+    if kind == Kind::Podman {
+        // Docker keeps its bridges apart by itself.
+        options.insert("isolate".to_owned(), "true".to_owned());
+    }
     NetworkCreateRequest {
         name: name(id),
         driver: Some("bridge".to_owned()),
-        options,
+        options: Some(options),
         labels: Some(labels(installation, id)),
         ..NetworkCreateRequest::default()
     }
@@ -142,7 +151,11 @@ fn gpus(allocation: &Allocation, kind: Kind) -> (Option<Vec<DeviceMapping>>, Opt
         Kind::Podman => {
             let device = |number: String| {
                 let name = format!("nvidia.com/gpu={number}");
-                DeviceMapping { path_on_host: Some(name.clone()), path_in_container: Some(name), cgroup_permissions: None }
+                DeviceMapping {
+                    path_on_host: Some(name.clone()),
+                    path_in_container: Some(name),
+                    cgroup_permissions: None,
+                }
             };
             (Some(numbers.map(device).collect()), None)
         }
@@ -152,15 +165,19 @@ fn gpus(allocation: &Allocation, kind: Kind) -> (Option<Vec<DeviceMapping>>, Opt
 /// What this engine does not limit, a note each.
 #[must_use]
 pub fn unlimited(facts: &Facts) -> Vec<PlanNote> {
-    [("memory", "resources.memory", "memory"), ("cpu", "resources.cpu", "CPU time"), ("pids", "", "the number of processes")]
-        .into_iter()
-        .filter(|(limit, ..)| !facts.limits.iter().any(|name| name == limit))
-        .map(|(_, path, what)| PlanNote {
-            code: "limit-not-enforced".to_owned(),
-            path: path.to_owned(),
-            message: format!("{what} is not limited: {} says that it cannot here", facts.kind),
-        })
-        .collect()
+    [
+        ("memory", "resources.memory", "memory"),
+        ("cpu", "resources.cpu", "CPU time"),
+        ("pids", "", "the number of processes"),
+    ]
+    .into_iter()
+    .filter(|(limit, ..)| !facts.limits.iter().any(|name| name == limit))
+    .map(|(_, path, what)| PlanNote {
+        code: "limit-not-enforced".to_owned(),
+        path: path.to_owned(),
+        message: format!("{what} is not limited: {} says that it cannot here", facts.kind),
+    })
+    .collect()
 }
 
 /// How an environment on this engine is kept apart.
@@ -168,6 +185,13 @@ pub(super) fn isolation(facts: &Facts, allocation: &Allocation) -> Isolation {
     let mut missing: Vec<String> = unlimited(facts).into_iter().map(|note| note.message).collect();
     if !allocation.gpus.is_empty() && facts.kind == Kind::Podman {
         missing.push("GPUs are given by the names of the container device interface".to_owned());
+    }
+    if !facts.keeps_networks_apart() {
+        missing.push(
+            "environments may reach each other over the network: Podman before version 5 forgets to keep networks apart when \
+             one of them goes"
+                .to_owned(),
+        );
     }
     missing.push("disk space is not limited".to_owned());
     Isolation {

@@ -49,6 +49,14 @@ pub(super) fn is_there(error: &Error) -> bool {
     }
 }
 
+/// Whether the engine says that a container does not run.
+pub(super) fn does_not_run(error: &Error) -> bool {
+    let text = said(error);
+    ["is not running", "can only create exec sessions on running containers", "is stopped"]
+        .iter()
+        .any(|words| text.contains(words))
+}
+
 /// A call that failed; `what` says what was tried: "the container cannot be made".
 pub(super) fn call(place: &str, what: &str, error: &Error) -> ProviderError {
     let Some(message) = message(error) else { return engine(place, error) };
@@ -95,13 +103,33 @@ pub(super) fn pull(image: &str, credentials: bool, error: &Error) -> NoImage {
             false,
         );
     }
-    if has(&["no matching manifest", "no image found in manifest list", "no image found in image index", "does not match the specified platform"]) {
+    if has(&[
+        "no matching manifest",
+        "no image found in manifest list",
+        "no image found in image index",
+        "does not match the specified platform",
+    ]) {
         return told(format!("`{image}` is not made for this machine's architecture: {text}"), false);
     }
-    if has(&["manifest unknown", "manifest for", "name unknown", "repository name not known", "tag not found"]) {
+    if has(&[
+        "manifest unknown",
+        "manifest for",
+        "name unknown",
+        "repository name not known",
+        "tag not found",
+    ]) {
         return told(format!("there is no image `{image}`: check its name and tag ({text})"), false);
     }
-    if has(&["unauthorized", "authentication required", "no basic auth credentials", "access to the resource is denied", "denied:", "incorrect username or password", "invalid username/password", "unable to retrieve auth token"]) {
+    if has(&[
+        "unauthorized",
+        "authentication required",
+        "no basic auth credentials",
+        "access to the resource is denied",
+        "denied:",
+        "incorrect username or password",
+        "invalid username/password",
+        "unable to retrieve auth token",
+    ]) {
         let message = if credentials {
             format!("the registry refuses the credentials for `{image}`: check `registry_auth` ({text})")
         } else {
@@ -125,7 +153,10 @@ pub(super) fn start(image: &str, error: &Error) -> String {
     if low.contains("exec format error") {
         return format!("`{image}` is not made for this machine's architecture");
     }
-    if low.contains("could not select device driver") || low.contains("nvidia-container") || low.contains("unresolvable cdi devices") {
+    if low.contains("could not select device driver")
+        || low.contains("nvidia-container")
+        || low.contains("unresolvable cdi devices")
+    {
         return format!(
             "the engine cannot give GPUs to containers: install the NVIDIA container toolkit on that machine ({text})"
         );
@@ -152,13 +183,40 @@ mod tests {
     fn what_is_wrong_with_a_pull_is_told_the_same_for_both_engines() {
         let cases = [
             // dockerd
-            (true, answer(500, "Head \"http://127.0.0.1:5000/v2/a/manifests/1\": unauthorized: authentication required")),
-            (false, answer(500, "Head \"http://127.0.0.1:5000/v2/a/manifests/1\": no basic auth credentials")),
-            (false, answer(404, "manifest for 127.0.0.1:5000/a:2 not found: manifest unknown: manifest unknown")),
+            (
+                true,
+                answer(
+                    500,
+                    "Head \"http://127.0.0.1:5000/v2/a/manifests/1\": unauthorized: authentication required",
+                ),
+            ),
+            (
+                false,
+                answer(500, "Head \"http://127.0.0.1:5000/v2/a/manifests/1\": no basic auth credentials"),
+            ),
+            (
+                false,
+                answer(404, "manifest for 127.0.0.1:5000/a:2 not found: manifest unknown: manifest unknown"),
+            ),
             // podman, in a stream after HTTP 200
-            (true, stream("initializing source docker://127.0.0.1:5000/a:1: unable to retrieve auth token: invalid username/password: unauthorized: authentication required")),
-            (false, stream("initializing source docker://127.0.0.1:5000/a:2: reading manifest 2 in 127.0.0.1:5000/a: manifest unknown")),
-            (false, stream("choosing an image from manifest list docker://a: no image found in manifest list for architecture arm64")),
+            (
+                true,
+                stream(
+                    "initializing source docker://127.0.0.1:5000/a:1: unable to retrieve auth token: invalid username/password: unauthorized: authentication required",
+                ),
+            ),
+            (
+                false,
+                stream(
+                    "initializing source docker://127.0.0.1:5000/a:2: reading manifest 2 in 127.0.0.1:5000/a: manifest unknown",
+                ),
+            ),
+            (
+                false,
+                stream(
+                    "choosing an image from manifest list docker://a: no image found in manifest list for architecture arm64",
+                ),
+            ),
             (false, stream("writing blob: storing blob to file: no space left on device")),
             (false, stream("dial tcp 127.0.0.1:5000: connect: connection refused")),
         ];
@@ -174,7 +232,8 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_no_capacity_and_a_silent_engine_may_come_back() {
-        let full = call("unix:///x", "the volume cannot be made", &answer(500, "mkdir /x: no space left on device"));
+        let full =
+            call("unix:///x", "the volume cannot be made", &answer(500, "mkdir /x: no space left on device"));
         assert!(matches!(full, ProviderError::NoCapacity(_)), "{full:?}");
         let silent = call("unix:///x", "the volume cannot be made", &Error::RequestTimeoutError);
         insta::assert_snapshot!(silent.to_string(), @"the container engine at unix:///x does not answer: no answer in time");

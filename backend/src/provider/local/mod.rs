@@ -187,7 +187,8 @@ impl Provider for LocalProvider {
     }
 
     async fn plan(&self, request: &PlanInput<'_>) -> Result<ProviderPlan, ProviderError> {
-        let facts = self.0.machine.facts(request.configuration.resources.gpu.is_some(), self.0.runtime.clone()).await;
+        let facts =
+            self.0.machine.facts(request.configuration.resources.gpu.is_some(), self.0.runtime.clone()).await;
         Ok(plan::plan(&facts, request))
     }
 
@@ -227,17 +228,19 @@ impl Provider for LocalProvider {
                 self.0.watch(id);
                 InstanceObservation::Creating { billing: Billing::default() }
             }
-            Found::Alive(_) => match client::ask(&LocalSocket::new(self.0.folders.dir(id)), &Request::Observe).await {
-                Ok((Reply::Observed { isolation, .. }, _)) => {
-                    InstanceObservation::Ready { isolation, billing: Billing::default(), leaves_at: None }
+            Found::Alive(_) => {
+                match client::ask(&LocalSocket::new(self.0.folders.dir(id)), &Request::Observe).await {
+                    Ok((Reply::Observed { isolation, .. }, _)) => {
+                        InstanceObservation::Ready { isolation, billing: Billing::default(), leaves_at: None }
+                    }
+                    Ok((other, _)) => return Err(client::unexpected(&other)),
+                    // It has begun and does not listen yet.
+                    Err(ProviderError::Temporary { .. }) => {
+                        InstanceObservation::Creating { billing: Billing::default() }
+                    }
+                    Err(error) => return Err(error),
                 }
-                Ok((other, _)) => return Err(client::unexpected(&other)),
-                // It has begun and does not listen yet.
-                Err(ProviderError::Temporary { .. }) => {
-                    InstanceObservation::Creating { billing: Billing::default() }
-                }
-                Err(error) => return Err(error),
-            },
+            }
             Found::Dead(record) => {
                 folders::kill_left(id, Some(&record)).await.map_err(|error| disk("cleaning up", error))?;
                 let message = record.failed.map_or_else(
@@ -296,7 +299,7 @@ impl Provider for LocalProvider {
             // The log of a dead one can still be read.
             Found::Alive(_) | Found::Dead(_) => {
                 Ok(Arc::new(Supervised::new(LocalSocket::new(self.0.folders.dir(id)))))
-            },
+            }
             Found::Asked => Err(ProviderError::NotReady(format!("instance {id} is being made"))),
             Found::Nothing => match &self.0.containers {
                 Some(containers) if containers.has(id).await? => Ok(containers.environment(id)),

@@ -94,9 +94,15 @@ pub(super) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
             notes.extend(facts.isolation.iter().flat_map(|found| isolation(found, why)));
         }
         Runtime::Containers { engine, place, default_image } => {
-            let image = container::image_name(configuration.image.as_deref(), configuration.python.as_deref(), default_image);
-            let message =
-                format!("runs in a container of {} {} on this machine ({place}), from the image `{image}`", engine.kind, engine.version);
+            let image = container::image_name(
+                configuration.image.as_deref(),
+                configuration.python.as_deref(),
+                default_image,
+            );
+            let message = format!(
+                "runs in a container of {} {} on this machine ({place}), from the image `{image}`",
+                engine.kind, engine.version
+            );
             notes.push(note("container", "", message));
             notes.extend(container::unlimited(engine));
         }

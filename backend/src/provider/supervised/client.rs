@@ -1,12 +1,15 @@
 //! Talks to a supervisor.
 
-use std::io;
+use std::{io, time::Duration};
 
 use super::Reach;
 use crate::{
     provider::{ByteStream, ProviderError},
     supervisor::wire::{self, Hello, Refused, Reply, Request},
 };
+
+/// How long a supervisor may take to answer: it does so at once, on a machine that may be very busy.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Reads what a supervisor says first.
 ///
@@ -37,6 +40,20 @@ async fn greet(stream: &mut ByteStream) -> Result<(), ProviderError> {
 /// # Errors
 /// When the supervisor cannot be reached or refuses.
 pub(in crate::provider) async fn ask<R: Reach + ?Sized>(
+    way: &R,
+    request: &Request,
+) -> Result<(Reply, ByteStream), ProviderError> {
+    let asked = tokio::time::timeout(PATIENCE, answered(way, request)).await;
+    match asked {
+        Ok(answer) => answer,
+        Err(_) => {
+            way.silent().await;
+            Err(unreachable(io::ErrorKind::TimedOut.into()))
+        }
+    }
+}
+
+async fn answered<R: Reach + ?Sized>(
     way: &R,
     request: &Request,
 ) -> Result<(Reply, ByteStream), ProviderError> {

@@ -30,6 +30,9 @@ pub trait Reach: Send + Sync {
     /// When it cannot be reached.
     async fn connect(&self) -> Result<ByteStream, ProviderError>;
 
+    /// Takes note that a supervisor did not answer in time, so that the next connection is made by other means.
+    async fn silent(&self) {}
+
     /// A piece of the log from `after` on. Where it can be read without the supervisor, it is.
     ///
     /// # Errors
