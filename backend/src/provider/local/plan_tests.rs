@@ -241,17 +241,21 @@ fn with_engine(limits: &[&str]) -> Facts {
 #[test]
 fn with_an_engine_everything_runs_in_containers_and_the_plan_says_which() {
     let offer = only(planned(&with_engine(&["memory", "cpu", "pids"]), "python: '3.12'\n", &[]));
-    insta::assert_snapshot!(told(&offer.notes), @"");
+    insta::assert_snapshot!(told(&offer.notes), @"container [] runs in a container of Podman 4.3.1 on this machine (unix:///run/podman/podman.sock), from the image `dstackai/base:py3.12-0.4rc4-cuda-12.1`");
     let yaml = "image: quay.io/a/b:1\nentrypoint: /init --flag\nregistry_auth: {username: a, password: b}\n";
     let offer = only(planned(&with_engine(&["cpu"]), yaml, &[]));
-    insta::assert_snapshot!(told(&offer.notes), @"");
+    insta::assert_snapshot!(told(&offer.notes), @"
+    container [] runs in a container of Podman 4.3.1 on this machine (unix:///run/podman/podman.sock), from the image `quay.io/a/b:1`
+    limit-not-enforced [resources.memory] memory is not limited: Podman says that it cannot here
+    limit-not-enforced [] the number of processes is not limited: Podman says that it cannot here
+    ");
 }
 
 #[test]
 fn a_secret_that_nobody_has_is_refused_before_the_launch() {
     let yaml = "image: a\nregistry_auth: {username: a, password: '${{ secrets.token }}'}\n";
     let plan = planned(&with_engine(&["memory", "cpu", "pids"]), yaml, &[]);
-    insta::assert_snapshot!(told(&plan.refusals), @"");
+    insta::assert_snapshot!(told(&plan.refusals), @"no-secrets [registry_auth.password] a project has no secrets here yet: write the value itself");
 }
 
 #[test]
@@ -264,6 +268,6 @@ fn without_an_engine_the_plan_says_why_processes_run_on_the_machine() {
         ..Isolation::default()
     });
     let facts = Facts { runtime, isolation, ..machine() };
-    insta::assert_snapshot!(told(&only(planned(&facts, "", &[])).notes), @"");
-    insta::assert_snapshot!(told(&planned(&facts, "image: ubuntu\n", &[]).refusals), @"");
+    insta::assert_snapshot!(told(&only(planned(&facts, "", &[])).notes), @"isolation [] no container engine was found on this machine when the server started, so processes run on this machine in namespaces of their own (pid, mount); files outside the home directory, `/workflow` and `/tmp`, and the network, are shared with it");
+    insta::assert_snapshot!(told(&planned(&facts, "image: ubuntu\n", &[]).refusals), @"needs-container [image] `image` needs a container, and `local` runs processes of this machine (no container engine was found on this machine when the server started): leave it out");
 }
