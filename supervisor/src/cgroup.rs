@@ -142,6 +142,11 @@ impl Cgroup {
         }
     }
 
+    /// Whether no process is in it. One that somebody else made holds this process, which says nothing.
+    pub(super) fn is_empty(&self) -> bool {
+        self.foreign || self.folders().iter().all(|folder| members(folder).is_empty())
+    }
+
     /// Removes it; it must be empty.
     pub(super) fn remove(&self) {
         if !self.foreign {

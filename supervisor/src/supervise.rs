@@ -339,8 +339,7 @@ impl Core {
         for _ in 0..500 {
             self.cgroup.kill();
             let left = process::tagged(&tag);
-            let inside = self.cgroup.folders().iter().any(|folder| !super::cgroup_members(folder).is_empty());
-            if left.is_empty() && !inside {
+            if left.is_empty() && self.cgroup.is_empty() {
                 break;
             }
             process::signal(left, nix::sys::signal::Signal::SIGKILL);

@@ -92,7 +92,15 @@ impl Containers {
             changes,
         });
         inner.follow_events();
-        Self(inner)
+        let containers = Self(inner);
+        let there = containers.clone();
+        tokio::spawn(async move {
+            // Those that an earlier server left; an engine that does not answer is asked again by who needs it.
+            for listed in there.list().await.unwrap_or_default() {
+                there.0.watch(listed.id);
+            }
+        });
+        containers
     }
 
     /// The engine.
@@ -303,9 +311,10 @@ impl Inner {
         let weak = Arc::downgrade(self);
         tokio::spawn(async move {
             while let Some(inner) = weak.upgrade() {
+                // Taken off the list before it is looked: who asks for a watch meanwhile gets one.
+                inner.watched.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
                 let runs = matches!(inner.container(id).await, Ok(Some(container)) if container.is_running());
-                if !runs {
-                    inner.watched.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+                if !runs || !inner.watched.lock().unwrap_or_else(PoisonError::into_inner).insert(id) {
                     return;
                 }
                 let way = environment::Way::new(&inner, id);
