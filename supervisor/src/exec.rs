@@ -50,7 +50,11 @@ pub(super) async fn serve(running: Running, spec: ExecSpec, mut stream: UnixStre
             Via::Supervisor => iter::once(OWN_PROGRAM.to_owned()).chain(spec.argv).collect(),
         },
         env,
-        cwd: spec.cwd.map_or_else(|| running.places.workflow.clone(), Into::into),
+        cwd: match spec.cwd {
+            Some(home) if home == "~" => running.places.home.clone(),
+            Some(folder) => folder.into(),
+            None => running.places.workflow.clone(),
+        },
         terminal: terminal.is_some(),
         descriptors,
     };

@@ -16,6 +16,7 @@ mod identity;
 mod isolation;
 mod job;
 mod layout;
+pub mod listen;
 pub mod logs;
 pub mod mux;
 pub mod process;
@@ -23,6 +24,7 @@ pub mod python;
 mod pty;
 mod sandbox;
 mod serve;
+mod sftp;
 pub mod spec;
 mod supervise;
 mod terminal;
@@ -71,6 +73,8 @@ pub fn dispatch() -> Option<ExitCode> {
         ("supervise", Some(folder)) => Some(supervise(Path::new(&folder))),
         (container::GUARD, None) => Some(ended(supervise::run(InstanceDir::new(container::FOLDER.into()), Stand::Container))),
         (container::CONNECT, None) => Some(ended(connect::run(&InstanceDir::new(container::FOLDER.into())))),
+        ("sftp", None) => Some(ended(sftp::run())),
+        ("listen", Some(port)) => Some(ended(listen::run(&port.to_string_lossy()))),
         ("sandbox-init", None) => Some(sandbox::main()),
         ("probe-isolation", Some(folder)) => Some(probe(Path::new(&folder))),
         _ => None,

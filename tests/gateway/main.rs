@@ -1,0 +1,8 @@
+//! The SSH gateway, as OpenSSH's own programs see it.
+
+mod bench;
+mod doors;
+mod files;
+mod floods;
+mod ports;
+mod sessions;
