@@ -49,7 +49,7 @@ pub async fn answer(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Listening
 pub(super) fn run(port: &str) -> io::Result<()> {
     let port = port.parse().map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "no port"))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(serve(Ends::of_this_program()?, port))
+    runtime.block_on(async { serve(Ends::of_this_program()?, port).await })
 }
 
 async fn serve(mut ends: Ends, port: u16) -> io::Result<()> {

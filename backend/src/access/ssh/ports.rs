@@ -1,6 +1,6 @@
 //! Ports of the environment for the client, and ports of the client for the environment.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use berth_supervisor::{
     listen::{self, Listening},
@@ -13,6 +13,7 @@ use russh::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     task::JoinSet,
+    time::sleep,
 };
 
 use super::{
@@ -20,6 +21,9 @@ use super::{
     pace::Pace,
 };
 use crate::provider::{Environment, Exec, ExecOutput, ExecSpec, Via};
+
+/// How long bytes may take to arrive whose sender has closed the channel.
+const LINGER: Duration = Duration::from_secs(30);
 
 /// The most connections at once that come over one listener in an environment.
 const CONNECTIONS: usize = 200;
@@ -81,10 +85,20 @@ async fn pass(from: Incoming, to: Outgoing, stream: impl AsyncRead + AsyncWrite)
         to.end().await;
         Ok::<(), Gone>(())
     };
-    tokio::select! {
-        _ = async { tokio::join!(forth, back) } => {}
-        () = closed.cancelled() => {}
-    }
+    // A client that has closed the channel takes no more, but what it sent before is still to arrive.
+    let forth = async {
+        tokio::select! {
+            () = forth => {}
+            () = async { closed.cancelled().await; sleep(LINGER).await } => {}
+        }
+    };
+    let back = async {
+        tokio::select! {
+            _ = back => {}
+            () = closed.cancelled() => {}
+        }
+    };
+    tokio::join!(forth, back);
     to.close().await;
 }
 
