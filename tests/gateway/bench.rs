@@ -32,7 +32,12 @@ impl Bench {
 
     /// A server whose gateway listens, and a key that nobody knows yet.
     pub(crate) fn empty() -> Self {
-        let server = Server::start_with(&["--engine", "none", "--ssh-listen", "0"]);
+        Self::at_port(0)
+    }
+
+    /// The same at a port; 0 = any that is free.
+    pub(crate) fn at_port(port: u16) -> Self {
+        let server = Server::start_with(&["--engine", "none", "--ssh-listen", &port.to_string()]);
         let (status, told) = server.get("/ssh");
         assert_eq!(status, 200, "{told}");
         let told: Value = serde_json::from_str(&told).expect("JSON");
@@ -48,7 +53,12 @@ impl Bench {
 
     /// A run that rests.
     pub(crate) fn begin(&self, name: &str) {
-        let _ = self.server.submit(name, "type: dev-environment\nide: vscode\n");
+        self.begin_with(name, "");
+    }
+
+    /// The same with more lines in its configuration.
+    pub(crate) fn begin_with(&self, name: &str, lines: &str) {
+        let _ = self.server.submit(name, &format!("type: dev-environment\nide: vscode\n{lines}"));
         let _ = self.server.wait_for(name, RunStatus::Running);
     }
 

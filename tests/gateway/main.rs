@@ -1,5 +1,6 @@
 //! The SSH gateway, as OpenSSH's own programs see it.
 
+mod attach;
 mod bench;
 mod doors;
 mod files;

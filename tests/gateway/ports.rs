@@ -27,12 +27,12 @@ fn start(command: &mut Command) -> Kept {
 }
 
 /// A port that is free now.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
 }
 
 /// Something that answers in capitals, for as long as the test lives.
-fn capitals() -> u16 {
+pub(crate) fn capitals() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("its address").port();
     thread::spawn(move || {
@@ -49,7 +49,7 @@ fn capitals() -> u16 {
 }
 
 /// Sends a text and its end, and reads the answer.
-fn ask(mut stream: TcpStream, text: &[u8]) -> Vec<u8> {
+pub(crate) fn ask(mut stream: TcpStream, text: &[u8]) -> Vec<u8> {
     stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a limit");
     let mut writer = stream.try_clone().expect("a copy");
     let text = text.to_owned();
@@ -63,7 +63,7 @@ fn ask(mut stream: TcpStream, text: &[u8]) -> Vec<u8> {
     answer
 }
 
-fn connect(port: u16) -> TcpStream {
+pub(crate) fn connect(port: u16) -> TcpStream {
     until("it listens", || TcpStream::connect(("127.0.0.1", port)).ok()).expect("somebody listens")
 }
 

@@ -74,7 +74,7 @@ enum Command {
     Events(events::Args),
     /// Pools of instances, which wait for runs.
     Pool(pool::Args),
-    /// Opens a terminal in a run's environment on this machine; works while the server is down.
+    /// Makes a run an SSH host of this machine, with its ports and its log; with `--local` opens a terminal without the server.
     Attach(attach::Args),
     /// Shows the cloud offers that fit a configuration, cheapest first.
     Offers(offers::Args),
@@ -158,7 +158,7 @@ mod tests {
     fn described() -> Vec<(String, Command)> {
         let cli = super::Cli::command();
         let mut found = Vec::new();
-        for name in ["login", "logout", "whoami", "run", "ps", "logs", "events", "stop", "pool", "key", "completion"]
+        for name in ["login", "logout", "whoami", "run", "ps", "logs", "events", "stop", "pool", "key", "attach", "completion"]
         {
             let command = cli.find_subcommand(name).expect("a command").clone();
             found.extend(
