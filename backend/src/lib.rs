@@ -3,6 +3,7 @@
 //! `http`, `cli` and `live` use `orchestrator`; that uses `store` and the traits of `provider`. Nothing in
 //! `orchestrator` knows a web framework; nothing in `provider` knows the database.
 
+pub mod access;
 pub mod auth;
 pub mod catalog;
 pub mod cli;

@@ -20,11 +20,7 @@ pub(super) fn run(dir: &InstanceDir) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let local = tokio::task::LocalSet::new();
     runtime.block_on(local.run_until(async {
-        let ends = Ends {
-            input: fds::watched(io::stdin().as_fd().try_clone_to_owned()?)?,
-            output: fds::watched(io::stdout().as_fd().try_clone_to_owned()?)?,
-        };
-        mux::accept(ends, |channel| {
+        mux::accept(Ends::of_this_program()?, |channel| {
             let dir = dir.clone();
             tokio::task::spawn_local(async move {
                 // Whoever is at the other end learns of a failure by the connection's end.
@@ -43,9 +39,19 @@ async fn pass(dir: &InstanceDir, mut channel: mux::Channel) -> io::Result<()> {
 }
 
 /// Standard input and output as one stream.
-struct Ends {
+pub(super) struct Ends {
     input: AsyncFd<OwnedFd>,
     output: AsyncFd<OwnedFd>,
+}
+
+impl Ends {
+    /// Of this program; needs a runtime.
+    pub(super) fn of_this_program() -> io::Result<Self> {
+        Ok(Self {
+            input: fds::watched(io::stdin().as_fd().try_clone_to_owned()?)?,
+            output: fds::watched(io::stdout().as_fd().try_clone_to_owned()?)?,
+        })
+    }
 }
 
 impl AsyncRead for Ends {

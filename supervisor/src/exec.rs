@@ -12,6 +12,7 @@ use tokio::{
         },
     },
     sync::mpsc,
+    task::JoinHandle,
 };
 
 use super::{
@@ -50,7 +51,11 @@ pub(super) async fn serve(running: Running, spec: ExecSpec, mut stream: UnixStre
             Via::Supervisor => iter::once(OWN_PROGRAM.to_owned()).chain(spec.argv).collect(),
         },
         env,
-        cwd: spec.cwd.map_or_else(|| running.places.workflow.clone(), Into::into),
+        cwd: match spec.cwd {
+            Some(home) if home == "~" => running.places.home.clone(),
+            Some(folder) => folder.into(),
+            None => running.places.workflow.clone(),
+        },
         terminal: terminal.is_some(),
         descriptors,
     };
@@ -64,7 +69,7 @@ pub(super) async fn serve(running: Running, spec: ExecSpec, mut stream: UnixStre
     };
     wire::write_message(&mut stream, &Reply::Done).await?;
     let (from, mut to) = stream.into_split();
-    let feed = tokio::task::spawn_local(feed(from, input));
+    let mut feed = tokio::task::spawn_local(feed(from, input));
     let (frames, mut next) = mpsc::channel(4);
     let readers: Vec<_> = outputs
         .drain(..)
@@ -81,6 +86,11 @@ pub(super) async fn serve(running: Running, spec: ExecSpec, mut stream: UnixStre
                 None => break exited.await.unwrap_or(-1),
             },
             code = &mut exited => break code.unwrap_or(-1),
+            // Also one that says nothing is hung up: by the kernel, when nobody holds our end of its terminal any more.
+            _ = &mut feed, if terminal.is_some() => {
+                readers.iter().for_each(JoinHandle::abort);
+                return Ok(());
+            }
         }
     };
     let grace = std::time::Duration::from_millis(50);

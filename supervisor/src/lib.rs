@@ -16,6 +16,7 @@ mod identity;
 mod isolation;
 mod job;
 mod layout;
+pub mod listen;
 pub mod logs;
 pub mod mux;
 pub mod process;
@@ -24,6 +25,7 @@ pub mod python;
 mod relay;
 mod sandbox;
 mod serve;
+mod sftp;
 pub mod spec;
 mod supervise;
 mod terminal;
@@ -74,6 +76,8 @@ pub fn dispatch() -> Option<ExitCode> {
             Some(ended(supervise::run(InstanceDir::new(container::FOLDER.into()), Stand::Container)))
         }
         (container::CONNECT, None) => Some(ended(connect::run(&InstanceDir::new(container::FOLDER.into())))),
+        ("sftp", None) => Some(ended(sftp::run())),
+        ("listen", Some(port)) => Some(ended(listen::run(&port.to_string_lossy()))),
         ("sandbox-init", None) => Some(sandbox::main()),
         ("probe-isolation", Some(folder)) => Some(probe(Path::new(&folder))),
         _ => None,

@@ -127,7 +127,7 @@ pub struct ExecSpec {
     /// What runs it.
     #[serde(default)]
     pub via: Via,
-    /// Working directory; `/workflow` when `None`.
+    /// Working directory: an absolute path, or `~` for the home directory; `/workflow` when `None`.
     pub cwd: Option<String>,
     /// Variables besides the job's.
     pub env: BTreeMap<String, String>,

@@ -3,14 +3,18 @@
 use std::{
     io::{self, Write},
     net::{Ipv4Addr, SocketAddr},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
     time::Duration,
 };
 
-use berth_shared::{api::CatalogOrigin, catalog::CatalogError};
+use berth_shared::{
+    api::{CatalogOrigin, SshGateway},
+    catalog::CatalogError,
+};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
+use russh::keys::PrivateKey;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -27,9 +31,11 @@ use super::{
     random,
 };
 use crate::{
+    access::ssh::{self, ListenOn, host_key::{self, HostKeyError}},
     auth::{ADMIN, Auth},
     catalog::{self, Catalogues, follow::follow},
     clock::{Clock, SystemClock},
+    control::Control,
     failpoint,
     http::{self, Names, PublicUrl},
     live::Sockets,
@@ -82,6 +88,15 @@ pub struct Args {
     #[arg(long, value_name = "URL")]
     public_url: Option<PublicUrl>,
 
+    /// Takes SSH connections to environments at this port of 127.0.0.1, or at an address and port.
+    #[arg(long, value_name = "PORT|ADDR:PORT", env = "BERTH_SSH_LISTEN")]
+    ssh_listen: Option<ListenOn>,
+
+    /// Private key by which SSH clients know the server, for servers that stand for each other; else one of its own in the data
+    /// directory.
+    #[arg(long, value_name = "FILE", env = "BERTH_SSH_HOST_KEY", requires = "ssh_listen")]
+    ssh_host_key: Option<PathBuf>,
+
     /// How many runs one person may submit in a minute, and at once.
     #[arg(long, value_name = "N", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..))]
     submissions_per_minute: u32,
@@ -117,6 +132,8 @@ enum ServeError {
         #[source]
         source: io::Error,
     },
+    #[error(transparent)]
+    HostKey(#[from] HostKeyError),
     #[error("cannot draw random numbers")]
     Random(#[from] rand::rngs::SysError),
     #[error("cannot prepare the accounts")]
@@ -187,6 +204,10 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     };
     let listener = listen(args.listen).await?;
     let address = listener.local_addr().map_err(ServeError::Serve)?;
+    let ssh = match args.ssh_listen {
+        Some(ListenOn(address)) => Some(gateway(args, address, &directory, &mut rng).await?),
+        None => None,
+    };
     let url = args.public_url.as_ref().map_or_else(|| local_url(address), ToString::to_string);
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -216,8 +237,16 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     let following = tokio::spawn(follow(catalogues.clone(), directory.clone(), catalog_stamp));
     let stop = watch::Sender::new(false);
     let sockets = Sockets::default();
+    let control: Arc<dyn Control> = Arc::new(orchestrator.service());
+    let told = ssh.as_ref().map(|gateway| gateway.told.clone());
+    if let Some(Gateway { listener, host_key, told }) = ssh {
+        tracing::info!(host = told.host, port = told.port, "SSH connections are taken");
+        let (control, accounts) = (Arc::clone(&control), store.accounts());
+        let parts = ssh::Parts { control, accounts, host_key, stopping: stop.subscribe() };
+        tokio::spawn(ssh::serve(listener, parts));
+    }
     let router = http::router(http::Parts {
-        control: Arc::new(orchestrator.service()),
+        control,
         auth,
         names: Names::new(address, args.public_url.clone()),
         catalogues,
@@ -227,6 +256,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         sockets: sockets.clone(),
         submissions_per_minute: args.submissions_per_minute,
         demo: demo.is_some(),
+        ssh: told,
     });
 
     failpoint::reach(&["ready", "before"]);
@@ -271,6 +301,29 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     Running::remove(&directory);
     drop(store);
     outcome
+}
+
+/// Where SSH connections are taken, and as whom.
+struct Gateway {
+    listener: TcpListener,
+    host_key: PrivateKey,
+    told: SshGateway,
+}
+
+async fn gateway(
+    args: &Args,
+    address: SocketAddr,
+    directory: &Path,
+    rng: &mut StdRng,
+) -> Result<Gateway, ServeError> {
+    let host_key = match &args.ssh_host_key {
+        Some(file) => host_key::at(file)?,
+        None => host_key::in_directory(directory, rng)?,
+    };
+    let listener = bind(address).await?;
+    let told = ssh::told(listener.local_addr().map_err(ServeError::Serve)?, &host_key);
+    let told = told.map_err(|error| HostKeyError::Make(error))?;
+    Ok(Gateway { listener, host_key, told })
 }
 
 /// Resolves when this machine may not be used any more.

@@ -15,6 +15,8 @@ mod instance_get;
 mod instance_keep;
 mod instance_remove;
 mod instances;
+mod key_remove;
+mod keys;
 mod limit;
 mod login;
 mod logout;
@@ -35,6 +37,7 @@ mod runs_create;
 mod runs_list;
 mod schema;
 mod session;
+mod ssh;
 mod static_files;
 mod stream;
 mod terminal_attach;
@@ -48,7 +51,7 @@ use std::{
 };
 
 use axum::{Router, middleware, routing::get};
-use berth_shared::api::ServerInfo;
+use berth_shared::api::{ServerInfo, SshGateway};
 use rand::{Rng, rngs::StdRng};
 use tokio::sync::watch;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -90,6 +93,8 @@ pub struct Parts {
     pub submissions_per_minute: u32,
     /// Whether nothing here is real; every page says so.
     pub demo: bool,
+    /// Where SSH connections are taken, when they are.
+    pub ssh: Option<SshGateway>,
 }
 
 /// What handlers share.
@@ -105,6 +110,7 @@ pub(crate) struct Inner {
     pub(crate) hub: Hub,
     backends: Vec<String>,
     pub(crate) demo: bool,
+    ssh: Option<SshGateway>,
     pub(crate) metrics: metrics::Metrics,
     submissions: limit::SubmissionLimit,
     pub(crate) stopping: watch::Receiver<bool>,
@@ -155,6 +161,9 @@ fn closed() -> OpenApiRouter<App> {
         .routes(routes!(me::me))
         .routes(routes!(tokens_create::create))
         .routes(routes!(tokens_revoke::revoke))
+        .routes(routes!(keys::list, keys::add))
+        .routes(routes!(key_remove::remove))
+        .routes(routes!(ssh::gateway))
         .routes(routes!(plan::plan))
         .routes(routes!(runs_list::list, runs_create::submit))
         .routes(routes!(run_get::get, run_delete::delete))
@@ -188,6 +197,7 @@ pub fn router(parts: Parts) -> Router {
         names: parts.names,
         catalogues: parts.catalogues,
         demo: parts.demo,
+        ssh: parts.ssh,
         clock: parts.clock,
         metrics: metrics::Metrics::default(),
         submissions: limit::SubmissionLimit::new(parts.submissions_per_minute),

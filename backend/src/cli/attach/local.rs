@@ -1,4 +1,4 @@
-//! `berth attach`: a terminal in an environment of this machine, without the server.
+//! `berth attach --local`: a terminal in an environment of this machine, without the server.
 
 use std::{
     io::{self, IsTerminal, Read, Write},
@@ -16,11 +16,11 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{
-    data_dir::{DataDir, NoDataDir},
-    random,
-};
 use crate::{
+    cli::{
+        data_dir::{DataDir, NoDataDir},
+        random,
+    },
     provider::{
         Attached, CreateRequest, Environment, ProviderError, TerminalInput, TerminalOutput,
         local::{BACKEND, LocalSocket},
@@ -29,19 +29,13 @@ use crate::{
     supervisor::{InstanceDir, read_json},
 };
 
-/// Arguments of `berth attach`.
-#[derive(Debug, clap::Args)]
-pub struct Args {
+/// Which environment, and which terminal of it.
+pub(super) struct Asked<'a> {
     /// Name of the run, or identifier of its instance.
-    #[arg(value_name = "RUN|INSTANCE")]
-    target: String,
-
-    /// Join this terminal instead of opening a new one.
-    #[arg(long, value_name = "ID")]
-    terminal: Option<TerminalId>,
-
-    #[command(flatten)]
-    data_dir: DataDir,
+    pub(super) target: &'a str,
+    /// The terminal to join; `None` = a new one.
+    pub(super) terminal: Option<TerminalId>,
+    pub(super) data_dir: &'a DataDir,
 }
 
 /// Why nobody could be attached.
@@ -49,10 +43,10 @@ pub struct Args {
 enum AttachError {
     #[error(transparent)]
     NoDataDir(#[from] NoDataDir),
-    #[error("`berth attach` needs a terminal to show the environment's in")]
+    #[error("`berth attach --local` needs a terminal to show the environment's in")]
     NoTerminal,
     #[error(
-        "no run `{0}` has an environment on this machine; `berth attach` finds those of the same data directory"
+        "no run `{0}` has an environment on this machine; `berth attach --local` finds those of the same data directory"
     )]
     NotFound(String),
     #[error("{0} environments are called `{1}`: give the instance's identifier, one of {2}")]
@@ -68,24 +62,24 @@ enum AttachError {
 }
 
 /// Attaches until the shell ends or the person detaches.
-pub fn run(args: &Args) -> ExitCode {
+pub(super) fn run(args: &Asked<'_>) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let outcome = runtime.map_err(AttachError::Terminal).and_then(|runtime| runtime.block_on(attach(args)));
     match outcome {
         Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(1)),
         Err(error) => {
-            super::complain(&error);
+            crate::cli::complain(&error);
             ExitCode::FAILURE
         }
     }
 }
 
-async fn attach(args: &Args) -> Result<i32, AttachError> {
+async fn attach(args: &Asked<'_>) -> Result<i32, AttachError> {
     if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
         return Err(AttachError::NoTerminal);
     }
     let data_dir = args.data_dir.resolve()?;
-    let dir = find(&data_dir.join(BACKEND), &args.target)?;
+    let dir = find(&data_dir.join(BACKEND), args.target)?;
     let environment = Supervised::new(LocalSocket::new(dir));
     let id = match args.terminal {
         Some(id) => id,
@@ -103,7 +97,7 @@ async fn attach(args: &Args) -> Result<i32, AttachError> {
     match ended.map_err(AttachError::Terminal)? {
         Some(code) => Ok(code),
         None => {
-            eprintln!("\nDetached. Join it again: berth attach {} --terminal {id}", args.target);
+            eprintln!("\nDetached. Join it again: berth attach --local {} --terminal {id}", args.target);
             Ok(0)
         }
     }
