@@ -29,6 +29,9 @@ mod pools;
 mod problem;
 mod run_delete;
 mod run_get;
+mod run_log_download;
+mod run_log_index;
+mod run_log_search;
 mod run_logs;
 mod run_stop;
 mod runs_create;
@@ -106,6 +109,7 @@ pub(crate) struct Inner {
     backends: Vec<String>,
     pub(crate) demo: bool,
     pub(crate) metrics: metrics::Metrics,
+    log_indexes: run_log_index::Indexes,
     submissions: limit::SubmissionLimit,
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) sockets: Sockets,
@@ -160,6 +164,9 @@ fn closed() -> OpenApiRouter<App> {
         .routes(routes!(run_get::get, run_delete::delete))
         .routes(routes!(run_stop::stop))
         .routes(routes!(run_logs::logs))
+        .routes(routes!(run_log_index::index))
+        .routes(routes!(run_log_search::search))
+        .routes(routes!(run_log_download::download))
         .routes(routes!(events::list))
         .routes(routes!(instances::list))
         .routes(routes!(instance_get::get))
@@ -190,6 +197,7 @@ pub fn router(parts: Parts) -> Router {
         demo: parts.demo,
         clock: parts.clock,
         metrics: metrics::Metrics::default(),
+        log_indexes: run_log_index::Indexes::default(),
         submissions: limit::SubmissionLimit::new(parts.submissions_per_minute),
         stopping: parts.stopping,
         sockets: parts.sockets,
