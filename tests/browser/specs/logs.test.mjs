@@ -79,7 +79,7 @@ test(
     await logIn(page, server.loginLink);
     const name = await launched(
       page,
-      'seq -f "line %.0f of many" 1 60000; echo "a Needle here" >&2; seq -f "line %.0f of many" 60001 120000',
+      'seq -f "line %.0f of many" 1 60000; echo "a Nee""dle here" >&2; seq -f "line %.0f of many" 60001 120000',
       'while sleep 0.2; do echo tick; done',
     );
     await page.goto(`${server.address}/runs/${name}`);
