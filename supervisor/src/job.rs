@@ -231,14 +231,14 @@ async fn run_steps(
     if steps.is_empty() {
         return Ok(None);
     }
-    let say = {
+    let pass_on = {
         let core = Rc::clone(core);
-        move |source: LogSource, text: &str| core.say(source, text)
+        move |source: LogSource, bytes: &[u8], open: bool| core.pass_on(source, bytes, open)
     };
     let (stdout, stdout_end) = Capture::new(LogSource::Stdout)?;
     let (stderr, stderr_end) = Capture::new(LogSource::Stderr)?;
     for capture in [&stdout, &stderr] {
-        tokio::task::spawn_local(Rc::clone(capture).pump(say.clone()));
+        tokio::task::spawn_local(Rc::clone(capture).pump(pass_on.clone()));
     }
     let (requests, requests_end) = io::pipe()?;
     let mut requests = BufReader::new(pipe::Receiver::from_owned_fd(requests.into())?).lines();
@@ -267,7 +267,7 @@ async fn run_steps(
     let drain = || {
         for capture in [&stdout, &stderr] {
             // What cannot be read any more is over.
-            let _ = capture.drain(&say);
+            let _ = capture.drain(&pass_on);
         }
     };
 
@@ -309,7 +309,7 @@ async fn run_steps(
     };
     drain();
     for capture in [&stdout, &stderr] {
-        capture.flush(&say);
+        capture.flush(&pass_on);
     }
     Ok(Some((begun.saturating_sub(1), code)))
 }

@@ -299,6 +299,12 @@ impl Core {
         self.changed.send_replace(());
     }
 
+    /// Writes what a program wrote to the log; `open` where no line end followed.
+    pub(super) fn pass_on(&self, source: LogSource, bytes: &[u8], open: bool) {
+        self.log.borrow_mut().append_bytes(self.clock.now(), source, bytes, open);
+        self.changed.send_replace(());
+    }
+
     /// Tells in the log of lines that were lost, when there is room for that.
     pub(super) fn tell_lost(&self) {
         if self.log.borrow_mut().tell_lost(self.clock.now()) {

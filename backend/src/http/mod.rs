@@ -31,6 +31,9 @@ mod pools;
 mod problem;
 mod run_delete;
 mod run_get;
+mod run_log_download;
+mod run_log_index;
+mod run_log_search;
 mod run_logs;
 mod run_stop;
 mod runs_create;
@@ -112,6 +115,7 @@ pub(crate) struct Inner {
     pub(crate) demo: bool,
     ssh: Option<SshGateway>,
     pub(crate) metrics: metrics::Metrics,
+    log_indexes: run_log_index::Indexes,
     submissions: limit::SubmissionLimit,
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) sockets: Sockets,
@@ -169,6 +173,9 @@ fn closed() -> OpenApiRouter<App> {
         .routes(routes!(run_get::get, run_delete::delete))
         .routes(routes!(run_stop::stop))
         .routes(routes!(run_logs::logs))
+        .routes(routes!(run_log_index::index))
+        .routes(routes!(run_log_search::search))
+        .routes(routes!(run_log_download::download))
         .routes(routes!(events::list))
         .routes(routes!(instances::list))
         .routes(routes!(instance_get::get))
@@ -200,6 +207,7 @@ pub fn router(parts: Parts) -> Router {
         ssh: parts.ssh,
         clock: parts.clock,
         metrics: metrics::Metrics::default(),
+        log_indexes: run_log_index::Indexes::default(),
         submissions: limit::SubmissionLimit::new(parts.submissions_per_minute),
         stopping: parts.stopping,
         sockets: parts.sockets,

@@ -38,7 +38,7 @@ impl DatabaseLogArchive {
     async fn append(&self, run: RunId, chunk: &LogChunk) -> Result<(), sqlx::Error> {
         let mut records = Vec::new();
         for line in &chunk.lines {
-            logs::encode(line.at, line.source, &line.text, &mut records);
+            logs::encode_line(line, &mut records);
         }
         let mut transaction = self.pool.begin().await?;
         sqlx::query(

@@ -19,7 +19,7 @@ mod token;
 pub use event::{Event, EventPage, Subject};
 pub use ids::{EventSeq, InstanceId, JobId, RunId, TerminalId};
 pub use instance::{Allocation, Instance, Isolation, TRYING_AGAIN};
-pub use logs::{LogChunk, LogLine, LogSource};
+pub use logs::{LogChunk, LogHit, LogHits, LogIndex, LogLine, LogMark, LogSource};
 pub use page::Page;
 pub use plan::{
     Difference, Gone, Plan, PlanNote, PlanRequest, PlannedInstance, PlannedOffer, Preview, Refusal,

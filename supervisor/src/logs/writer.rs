@@ -109,6 +109,19 @@ impl LogWriter {
         self.buffer.clear();
         self.note_lost(at);
         record::encode(at, source, text, &mut self.buffer);
+        self.write_or_count();
+    }
+
+    /// Writes what a program wrote, without its line end; `open` where none followed. Never fails, as
+    /// [`LogWriter::append`].
+    pub fn append_bytes(&mut self, at: Timestamp, source: LogSource, bytes: &[u8], open: bool) {
+        self.buffer.clear();
+        self.note_lost(at);
+        record::encode_bytes(at, source, bytes, open, &mut self.buffer);
+        self.write_or_count();
+    }
+
+    fn write_or_count(&mut self) {
         match self.flush_buffer() {
             Ok(()) => self.lost = 0,
             Err(error) => {
@@ -152,7 +165,7 @@ impl LogWriter {
         }
         self.buffer.clear();
         for line in &chunk.lines {
-            record::encode(line.at, line.source, &line.text, &mut self.buffer);
+            record::encode_line(line, &mut self.buffer);
         }
         self.flush_buffer()?;
         if self.end() < chunk.next_offset {
