@@ -3,10 +3,10 @@
 //! `http`, `cli` and `live` use `orchestrator`; that uses `store` and the traits of `provider`. Nothing in
 //! `orchestrator` knows a web framework; nothing in `provider` knows the database.
 
+pub mod access;
 pub mod auth;
 pub mod catalog;
 pub mod cli;
-pub mod clock;
 pub mod control;
 mod failpoint;
 pub mod http;
@@ -15,4 +15,5 @@ pub mod logs;
 pub mod orchestrator;
 pub mod provider;
 pub mod store;
-pub mod supervisor;
+
+pub use berth_supervisor::{self as supervisor, clock};

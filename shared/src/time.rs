@@ -32,6 +32,20 @@ impl Timestamp {
         format!("{year:04}-{month:02}-{day:02}")
     }
 
+    /// As RFC 3339 writes it, in UTC and to the millisecond: `2026-09-21T14:13:20.000Z`.
+    #[must_use]
+    pub fn rfc3339(self) -> String {
+        let millis = self.0.rem_euclid(86_400_000);
+        let (seconds, millis) = (millis / 1000, millis % 1000);
+        format!(
+            "{}T{:02}:{:02}:{:02}.{millis:03}Z",
+            self.date(),
+            seconds / 3600,
+            seconds / 60 % 60,
+            seconds % 60
+        )
+    }
+
     /// Milliseconds from `earlier` to here; 0 when `earlier` is later.
     #[must_use]
     pub fn millis_since(self, earlier: Self) -> i64 {
@@ -50,6 +64,12 @@ pub fn cost(price: f64, from: Timestamp, to: Timestamp) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_is_written_to_the_millisecond() {
+        assert_eq!(Timestamp(1_790_000_000_007).rfc3339(), "2026-09-21T14:13:20.007Z");
+        assert_eq!(Timestamp(-1).rfc3339(), "1969-12-31T23:59:59.999Z");
+    }
 
     #[test]
     fn a_moment_has_its_day() {

@@ -2,6 +2,7 @@
 
 pub mod clouds;
 pub mod conformance;
+pub mod engines;
 pub mod fuzz;
 pub mod load;
 pub mod processes;

@@ -229,6 +229,35 @@ impl Server {
         self.wait_until(name, |run| run.status == status)
     }
 
+    /// What the API answers at a path below `/api/v1`, with its status.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    #[must_use]
+    pub fn get(&self, at: &str) -> (u16, String) {
+        let address = format!("{}/api/v1{at}", self.address);
+        told(self.agent.get(address).header("cookie", &self.session).call())
+    }
+
+    /// Sends JSON to a path of the API; the answer, with its status.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    #[must_use]
+    pub fn send(&self, at: &str, body: &serde_json::Value) -> (u16, String) {
+        told(self.post(at).send_json(body))
+    }
+
+    /// Has something removed; the answer, with its status.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    #[must_use]
+    pub fn delete(&self, at: &str) -> (u16, String) {
+        let request = self.agent.delete(format!("{}/api/v1{at}", self.address));
+        told(request.header("cookie", &self.session).header("origin", &self.address).call())
+    }
+
     /// Folders of instances that are there.
     #[must_use]
     pub fn instance_folders(&self) -> Vec<PathBuf> {
@@ -278,6 +307,11 @@ impl Server {
             .header("cookie", &self.session)
             .header("origin", &self.address)
     }
+}
+
+fn told(answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> (u16, String) {
+    let mut answer = answer.expect("the server answers");
+    (answer.status().as_u16(), answer.body_mut().read_to_string().expect("the answer has a body"))
 }
 
 impl Drop for Server {

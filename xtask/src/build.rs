@@ -57,8 +57,35 @@ fn trunk(what: &str) -> Result<Command, Problem> {
     Ok(trunk)
 }
 
-/// Builds the server; gives the path of its binary.
+/// Builds the program that goes into containers, statically linked, and puts it where the server's build finds it.
+pub(crate) fn agent(steps: &mut Steps) -> Result<(), Problem> {
+    let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let flags = format!("target.{triple}.rustflags=[\"-C\", \"target-feature=+crt-static\"]");
+    steps.step("program for containers", || {
+        run(cargo()
+            .args(["build", "--package", "berth-supervisor", "--bin", "berth-agent", "--profile", "agent"])
+            .args(["--target", &triple, "--config", &flags]))?;
+        let built = target_dir().join(&triple).join("agent/berth-agent");
+        let embed = target_dir().join("embed");
+        let place = embed.join("berth-agent");
+        let read = |path: &PathBuf| {
+            std::fs::read(path)
+                .map_err(|error| Problem::new(format!("cannot read {}: {error}", path.display())))
+        };
+        let bytes = read(&built)?;
+        // A file that is touched makes the server build anew.
+        if !read(&place).is_ok_and(|there| there == bytes) {
+            std::fs::create_dir_all(&embed)
+                .and_then(|()| std::fs::write(&place, bytes))
+                .map_err(|error| Problem::new(format!("cannot write {}: {error}", place.display())))?;
+        }
+        Ok(())
+    })
+}
+
+/// Builds the server with what goes into it but the dashboard; gives the path of its binary.
 pub(crate) fn server(steps: &mut Steps, profile: Profile) -> Result<PathBuf, Problem> {
+    agent(steps)?;
     let (args, folder): (&[&str], _) = match profile {
         Profile::Quick => (&[], "debug"),
         Profile::Release => (&["--release"], "release"),

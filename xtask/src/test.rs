@@ -11,6 +11,7 @@ use crate::{
 pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Problem> {
     setup::for_build(steps)?;
     setup::for_tests(steps)?;
+    build::agent(steps)?;
     let rust = steps.step("tests in Rust", || {
         let runner: &[&str] = if which(&["cargo-nextest"]).is_some() {
             &["nextest", "run", "--no-tests=pass", "--no-fail-fast"]

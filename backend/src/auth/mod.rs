@@ -1,11 +1,13 @@
-//! Who may come in: one-time login tokens, sessions, API tokens.
+//! Who may come in: one-time login tokens, sessions, API tokens, SSH keys.
 //!
 //! Nothing here can be turned back into a secret: the store keeps [`Digest`]s.
 
 mod attempts;
+mod public_key;
 mod secret;
 mod store;
 
+pub use public_key::{PublicKeyError, PublicKeyText, fingerprint};
 pub use secret::{Digest, Secret};
 pub use store::{ApiToken, AuthStore, Ended};
 
@@ -15,7 +17,7 @@ use std::{
     time::Duration,
 };
 
-use berth_shared::time::Timestamp;
+use berth_shared::{api::SshKey, time::Timestamp};
 use rand::rngs::StdRng;
 use tokio::{
     sync::broadcast::{self, error::RecvError},
@@ -204,6 +206,28 @@ impl Auth {
         let there = revoked.is_some();
         revoked.into_iter().for_each(|token| self.store.ended().tell(token));
         Ok(there)
+    }
+
+    /// Adds a public key of `user`; `label` is for people and unique among the user's. A key is one account's alone.
+    pub async fn add_ssh_key(&self, user: &str, key: PublicKeyText, label: String) -> Result<SshKey, StoreError> {
+        let key = key.into_key(label, self.clock.now());
+        self.store.add_ssh_key(user, &key).await?;
+        Ok(key)
+    }
+
+    /// The public keys of `user`, oldest first.
+    pub async fn ssh_keys(&self, user: &str) -> Result<Vec<SshKey>, StoreError> {
+        self.store.ssh_keys(user).await
+    }
+
+    /// Who has this key already.
+    pub async fn ssh_key_owner(&self, fingerprint: &str) -> Result<Option<String>, StoreError> {
+        self.store.ssh_key_owner(fingerprint).await
+    }
+
+    /// Removes a public key, and ends every connection that lives by it; tells whether `user` had one of this label.
+    pub async fn remove_ssh_key(&self, user: &str, label: &str) -> Result<bool, StoreError> {
+        self.store.remove_ssh_key(user, label).await
     }
 
     fn draw(&self, prefix: &str) -> Secret {

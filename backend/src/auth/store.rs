@@ -1,4 +1,5 @@
-//! What is kept about who may come in: the tables `users`, `login_tokens`, `sessions` and `api_tokens`.
+//! What is kept about who may come in: the tables `users`, `login_tokens`, `sessions`,
+//! `api_tokens` and `ssh_keys`.
 
 use berth_shared::time::Timestamp;
 use sqlx::{PgConnection, PgPool, SqlitePool};
@@ -71,6 +72,8 @@ macro_rules! on_either {
         }
     };
 }
+
+mod ssh_keys;
 
 impl AuthStore {
     /// SQLite: both are of one database; they may be the same.

@@ -124,8 +124,7 @@ pub(super) fn print_lines<'l>(lines: impl IntoIterator<Item = &'l LogLine>) -> i
             bytes.clear();
             eprintln!("[berth] {}", super::words::visible(&line.text));
         } else {
-            bytes.extend_from_slice(line.text.as_bytes());
-            bytes.push(b'\n');
+            line.write_to(&mut bytes);
         }
     }
     out.write_all(&bytes)?;

@@ -16,6 +16,7 @@ pub mod explain;
 mod failure;
 mod flags;
 mod follow;
+pub mod key;
 pub mod login;
 pub mod login_link;
 pub mod logout;
@@ -73,7 +74,7 @@ enum Command {
     Events(events::Args),
     /// Pools of instances, which wait for runs.
     Pool(pool::Args),
-    /// Opens a terminal in a run's environment on this machine; works while the server is down.
+    /// Makes a run an SSH host of this machine, with its ports and its log; with `--local` opens a terminal without the server.
     Attach(attach::Args),
     /// Shows the cloud offers that fit a configuration, cheapest first.
     Offers(offers::Args),
@@ -89,6 +90,8 @@ enum Command {
     LoginLink(login_link::Args),
     /// API tokens, for scripts.
     Token(token::Args),
+    /// SSH keys of your account.
+    Key(key::Args),
     /// Keeps simulated clouds for other processes, for tests.
     #[command(hide = true)]
     SimulatedCloud(simulated_cloud::Args),
@@ -126,6 +129,7 @@ pub fn main() -> ExitCode {
         Command::Schema(args) => schema::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::LoginLink(args) => login_link::run(&args),
+        Command::Key(args) => key::run(&args),
         Command::Token(args) => token::run(&args),
         Command::SimulatedCloud(args) => simulated_cloud::run(&args),
     }
@@ -154,7 +158,7 @@ mod tests {
     fn described() -> Vec<(String, Command)> {
         let cli = super::Cli::command();
         let mut found = Vec::new();
-        for name in ["login", "logout", "whoami", "run", "ps", "logs", "events", "stop", "pool", "completion"]
+        for name in ["login", "logout", "whoami", "run", "ps", "logs", "events", "stop", "pool", "key", "attach", "completion"]
         {
             let command = cli.find_subcommand(name).expect("a command").clone();
             found.extend(

@@ -3,14 +3,18 @@
 use std::{
     io::{self, Write},
     net::{Ipv4Addr, SocketAddr},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
     time::Duration,
 };
 
-use berth_shared::{api::CatalogOrigin, catalog::CatalogError};
+use berth_shared::{
+    api::{CatalogOrigin, SshGateway},
+    catalog::CatalogError,
+};
 use rand::{RngExt, SeedableRng, rngs::StdRng};
+use russh::keys::PrivateKey;
 use tokio::{
     net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
@@ -27,16 +31,19 @@ use super::{
     random,
 };
 use crate::{
+    access::ssh::{self, ListenOn, host_key::{self, HostKeyError}},
     auth::{ADMIN, Auth},
     catalog::{self, Catalogues, follow::follow},
     clock::{Clock, SystemClock},
+    control::Control,
     failpoint,
     http::{self, Names, PublicUrl},
     live::Sockets,
     orchestrator::{self, Orchestrator},
     provider::{
-        Provider,
-        local::LocalProvider,
+        Provider, ProviderError,
+        container::{self, Engine, EngineSetting},
+        local::{Containment, LocalProvider},
         simulated::{RemoteCloud, RemoteError, SimulatedProvider},
     },
     store::{self, LocalHold},
@@ -68,9 +75,27 @@ pub struct Args {
     #[arg(long)]
     local: bool,
 
+    /// Container engine for environments on this machine: `auto` looks for Docker and Podman, `none` runs them as processes,
+    /// a path is an engine's socket.
+    #[arg(long, value_name = "auto|none|SOCKET", default_value = "auto", env = "BERTH_ENGINE")]
+    engine: EngineSetting,
+
+    /// Image of environments that name none; `{version}` stands for the Python that is asked for.
+    #[arg(long, value_name = "IMAGE", default_value = container::DEFAULT_IMAGE, env = "BERTH_DEFAULT_IMAGE")]
+    default_image: String,
+
     /// Where people reach the server, when a proxy stands before it: `https://berth.example`.
     #[arg(long, value_name = "URL")]
     public_url: Option<PublicUrl>,
+
+    /// Takes SSH connections to environments at this port of 127.0.0.1, or at an address and port.
+    #[arg(long, value_name = "PORT|ADDR:PORT", env = "BERTH_SSH_LISTEN")]
+    ssh_listen: Option<ListenOn>,
+
+    /// Private key by which SSH clients know the server, for servers that stand for each other; else one of its own in the data
+    /// directory.
+    #[arg(long, value_name = "FILE", env = "BERTH_SSH_HOST_KEY", requires = "ssh_listen")]
+    ssh_host_key: Option<PathBuf>,
 
     /// How many runs one person may submit in a minute, and at once.
     #[arg(long, value_name = "N", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..))]
@@ -107,6 +132,8 @@ enum ServeError {
         #[source]
         source: io::Error,
     },
+    #[error(transparent)]
+    HostKey(#[from] HostKeyError),
     #[error("cannot draw random numbers")]
     Random(#[from] rand::rngs::SysError),
     #[error("cannot prepare the accounts")]
@@ -115,6 +142,8 @@ enum ServeError {
     Catalog(#[from] CatalogError),
     #[error("cannot use this machine for environments")]
     Local(#[source] io::Error),
+    #[error("cannot use the container engine")]
+    Engine(#[source] ProviderError),
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
     #[error("cannot write to the data directory")]
@@ -175,6 +204,10 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     };
     let listener = listen(args.listen).await?;
     let address = listener.local_addr().map_err(ServeError::Serve)?;
+    let ssh = match args.ssh_listen {
+        Some(ListenOn(address)) => Some(gateway(args, address, &directory, &mut rng).await?),
+        None => None,
+    };
     let url = args.public_url.as_ref().map_or_else(|| local_url(address), ToString::to_string);
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -204,8 +237,16 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     let following = tokio::spawn(follow(catalogues.clone(), directory.clone(), catalog_stamp));
     let stop = watch::Sender::new(false);
     let sockets = Sockets::default();
+    let control: Arc<dyn Control> = Arc::new(orchestrator.service());
+    let told = ssh.as_ref().map(|gateway| gateway.told.clone());
+    if let Some(Gateway { listener, host_key, told }) = ssh {
+        tracing::info!(host = told.host, port = told.port, "SSH connections are taken");
+        let (control, accounts) = (Arc::clone(&control), store.accounts());
+        let parts = ssh::Parts { control, accounts, host_key, stopping: stop.subscribe() };
+        tokio::spawn(ssh::serve(listener, parts));
+    }
     let router = http::router(http::Parts {
-        control: Arc::new(orchestrator.service()),
+        control,
         auth,
         names: Names::new(address, args.public_url.clone()),
         catalogues,
@@ -215,6 +256,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         sockets: sockets.clone(),
         submissions_per_minute: args.submissions_per_minute,
         demo: demo.is_some(),
+        ssh: told,
     });
 
     failpoint::reach(&["ready", "before"]);
@@ -261,6 +303,29 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     outcome
 }
 
+/// Where SSH connections are taken, and as whom.
+struct Gateway {
+    listener: TcpListener,
+    host_key: PrivateKey,
+    told: SshGateway,
+}
+
+async fn gateway(
+    args: &Args,
+    address: SocketAddr,
+    directory: &Path,
+    rng: &mut StdRng,
+) -> Result<Gateway, ServeError> {
+    let host_key = match &args.ssh_host_key {
+        Some(file) => host_key::at(file)?,
+        None => host_key::in_directory(directory, rng)?,
+    };
+    let listener = bind(address).await?;
+    let told = ssh::told(listener.local_addr().map_err(ServeError::Serve)?, &host_key);
+    let told = told.map_err(|error| HostKeyError::Make(error))?;
+    Ok(Gateway { listener, host_key, told })
+}
+
 /// Resolves when this machine may not be used any more.
 async fn lost(hold: &mut Option<LocalHold>) {
     match hold {
@@ -297,7 +362,9 @@ async fn providers(
     if local {
         let gpus = Arc::clone(catalogues.current().gpus());
         let program = std::env::current_exe().map_err(ServeError::Local)?;
-        let local = LocalProvider::new(directory.to_owned(), program, gpus).map_err(ServeError::Local)?;
+        let containment = containment(args, directory, installation).await?;
+        let local = LocalProvider::new(directory.to_owned(), program, gpus, containment);
+        let local = local.map_err(ServeError::Local)?;
         providers.push(Arc::new(local));
     }
     if let Some(address) = &args.simulated_clouds {
@@ -308,6 +375,39 @@ async fn providers(
         }
     }
     Ok(providers)
+}
+
+/// What environments on this machine run in: containers where there is an engine, processes where there is none.
+async fn containment(args: &Args, directory: &Path, installation: Uuid) -> Result<Containment, ServeError> {
+    let engine = match &args.engine {
+        EngineSetting::None => {
+            return Ok(Containment::Processes("containers are switched off on this server".to_owned()));
+        }
+        EngineSetting::Socket(socket) => Engine::at(socket).await.map_err(ServeError::Engine)?,
+        EngineSetting::Auto => {
+            let places = container::places(|name| std::env::var(name).ok());
+            match Engine::first(&places).await {
+                Some(engine) => engine,
+                None => {
+                    let why = "no container engine was found on this machine when the server started";
+                    return Ok(Containment::Processes(why.to_owned()));
+                }
+            }
+        }
+    };
+    if !container::is_built_in() {
+        let why = "this build of Berth has no program to put into containers";
+        tracing::warn!(engine = engine.place(), "{why}; environments run as processes");
+        return Ok(Containment::Processes(why.to_owned()));
+    }
+    let facts = engine.facts();
+    tracing::info!(engine = %facts.kind, version = facts.version, place = engine.place(), "environments run in containers");
+    let settings = container::Settings {
+        installation: installation.to_string(),
+        default_image: args.default_image.clone(),
+        scratch: directory.join("containers"),
+    };
+    Ok(Containment::Containers(engine, settings))
 }
 
 /// The line that people and programs wait for; before it, where nothing is real, that it is not.

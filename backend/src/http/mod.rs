@@ -15,6 +15,8 @@ mod instance_get;
 mod instance_keep;
 mod instance_remove;
 mod instances;
+mod key_remove;
+mod keys;
 mod limit;
 mod login;
 mod logout;
@@ -29,12 +31,16 @@ mod pools;
 mod problem;
 mod run_delete;
 mod run_get;
+mod run_log_download;
+mod run_log_index;
+mod run_log_search;
 mod run_logs;
 mod run_stop;
 mod runs_create;
 mod runs_list;
 mod schema;
 mod session;
+mod ssh;
 mod static_files;
 mod stream;
 mod terminal_attach;
@@ -48,7 +54,7 @@ use std::{
 };
 
 use axum::{Router, middleware, routing::get};
-use berth_shared::api::ServerInfo;
+use berth_shared::api::{ServerInfo, SshGateway};
 use rand::{Rng, rngs::StdRng};
 use tokio::sync::watch;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -90,6 +96,8 @@ pub struct Parts {
     pub submissions_per_minute: u32,
     /// Whether nothing here is real; every page says so.
     pub demo: bool,
+    /// Where SSH connections are taken, when they are.
+    pub ssh: Option<SshGateway>,
 }
 
 /// What handlers share.
@@ -105,7 +113,9 @@ pub(crate) struct Inner {
     pub(crate) hub: Hub,
     backends: Vec<String>,
     pub(crate) demo: bool,
+    ssh: Option<SshGateway>,
     pub(crate) metrics: metrics::Metrics,
+    log_indexes: run_log_index::Indexes,
     submissions: limit::SubmissionLimit,
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) sockets: Sockets,
@@ -155,11 +165,17 @@ fn closed() -> OpenApiRouter<App> {
         .routes(routes!(me::me))
         .routes(routes!(tokens_create::create))
         .routes(routes!(tokens_revoke::revoke))
+        .routes(routes!(keys::list, keys::add))
+        .routes(routes!(key_remove::remove))
+        .routes(routes!(ssh::gateway))
         .routes(routes!(plan::plan))
         .routes(routes!(runs_list::list, runs_create::submit))
         .routes(routes!(run_get::get, run_delete::delete))
         .routes(routes!(run_stop::stop))
         .routes(routes!(run_logs::logs))
+        .routes(routes!(run_log_index::index))
+        .routes(routes!(run_log_search::search))
+        .routes(routes!(run_log_download::download))
         .routes(routes!(events::list))
         .routes(routes!(instances::list))
         .routes(routes!(instance_get::get))
@@ -188,8 +204,10 @@ pub fn router(parts: Parts) -> Router {
         names: parts.names,
         catalogues: parts.catalogues,
         demo: parts.demo,
+        ssh: parts.ssh,
         clock: parts.clock,
         metrics: metrics::Metrics::default(),
+        log_indexes: run_log_index::Indexes::default(),
         submissions: limit::SubmissionLimit::new(parts.submissions_per_minute),
         stopping: parts.stopping,
         sockets: parts.sockets,

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use berth_shared::api::{LogChunk, RunId};
 use sqlx::{PgPool, Row};
 
-use super::{CHUNK_BYTES, Limits, reader, record};
-use crate::{orchestrator::LogArchive, provider::Environment, store::postgres_error};
+use super::{CHUNK_BYTES, Limits};
+use crate::{orchestrator::LogArchive, provider::Environment, store::postgres_error, supervisor::logs};
 
 /// Keeps logs in the table `log_chunks`, at the offsets they had in their environment; as much of each as the files of
 /// [`super::FileLogArchive`] keep.
@@ -38,7 +38,7 @@ impl DatabaseLogArchive {
     async fn append(&self, run: RunId, chunk: &LogChunk) -> Result<(), sqlx::Error> {
         let mut records = Vec::new();
         for line in &chunk.lines {
-            record::encode(line.at, line.source, &line.text, &mut records);
+            logs::encode_line(line, &mut records);
         }
         let mut transaction = self.pool.begin().await?;
         sqlx::query(
@@ -99,7 +99,7 @@ impl LogArchive for DatabaseLogArchive {
         let records: &[u8] = row.try_get("records").map_err(io::Error::other)?;
         let offset = after.max(start);
         let within = usize::try_from(offset - start).unwrap_or(usize::MAX);
-        let found = reader::records(records, start, within, CHUNK_BYTES);
+        let found = logs::records(records, start, within, CHUNK_BYTES);
         // What is left of the piece when no record begins in it is nothing.
         let chunk =
             found.unwrap_or(LogChunk { offset, next_offset: end, complete: false, lines: Vec::new() });

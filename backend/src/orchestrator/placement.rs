@@ -21,6 +21,7 @@ use crate::{
         Change, CommitError, InstanceDesired, InstanceRow, JobRow, Lease, Model, Order, RunRow, Source,
         StoreError, Whole, offer_key,
     },
+    supervisor::spec::{ContainerSpec, RegistryAuth},
 };
 
 /// How long an instance is kept after its run when nobody says, in seconds (`spec/dstack-0.18.md` §5).
@@ -318,5 +319,24 @@ pub(super) fn job_spec(run: &RunRow, job: &JobRow, turn: u64, source: &Source) -
         setup: configuration.setup.clone(),
         init: configuration.init.clone(),
         shm_bytes: shm.map(|gib| (gib * 1024.0 * 1024.0 * 1024.0) as u64),
+        container: container_spec(configuration),
+    }
+}
+
+/// What its container is made of.
+fn container_spec(configuration: &Configuration) -> ContainerSpec {
+    ContainerSpec {
+        image: configuration.image.clone(),
+        registry_auth: configuration
+            .registry_auth
+            .as_ref()
+            .map(|auth| RegistryAuth { username: auth.username.clone(), password: auth.password.clone() }),
+        // Checked when the configuration was read; what cannot be split is one program.
+        entrypoint: configuration
+            .entrypoint
+            .as_deref()
+            .map(|text| shlex::split(text).unwrap_or_else(|| vec![text.to_owned()]))
+            .unwrap_or_default(),
+        user: None,
     }
 }

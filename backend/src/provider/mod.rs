@@ -4,16 +4,19 @@
 //! streams. Everything people work with (terminals, logs, SSH, ports) is built on [`Environment`] alone.
 //! Nothing in here knows the database.
 
+pub mod container;
 pub mod local;
 pub mod simulated;
+pub mod supervised;
 
-use std::{collections::BTreeMap, pin::Pin, sync::Arc};
+use std::{pin::Pin, sync::Arc};
 
+pub use crate::supervisor::spec::{CreateRequest, ExecSpec, JobObservation, JobSpec, Via};
 use async_trait::async_trait;
 use berth_shared::{
     api::{
-        Allocation, InstanceId, Isolation, JobId, JobReason, LogChunk, PlanNote, PlannedOffer, TerminalId,
-        TerminalInfo, TerminalSize, Usage,
+        Allocation, InstanceId, Isolation, LogChunk, PlanNote, PlannedOffer, TerminalId, TerminalInfo,
+        TerminalSize, Usage,
     },
     config::{Configuration, Written},
     time::Timestamp,
@@ -91,7 +94,7 @@ pub trait Environment: Send + Sync {
     /// What is in use now.
     async fn stats(&self) -> Result<Usage, ProviderError>;
 
-    /// Runs a program without a terminal.
+    /// Runs a program; with a terminal of its own where that is asked for.
     async fn exec(&self, spec: &ExecSpec) -> Result<Exec, ProviderError>;
 
     /// Connects to a port that something in the environment listens on.
@@ -133,17 +136,6 @@ pub struct ProviderPlan {
     pub offers: Vec<PlannedOffer>,
     /// Why there is none, when there is none.
     pub refusals: Vec<PlanNote>,
-}
-
-/// Asks for an instance.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CreateRequest {
-    /// Its tag.
-    pub id: InstanceId,
-    /// For people: the name of the run it is made for.
-    pub name: String,
-    /// The offer, with its allocation, that the plan gave.
-    pub planned: PlannedOffer,
 }
 
 /// What a provider itself says about when something cost; `None` = it does not say, and our own clock has to do.
@@ -216,90 +208,14 @@ impl InstanceObservation {
     }
 }
 
-/// What a job does.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct JobSpec {
-    /// Its identifier.
-    pub id: JobId,
-    /// Rises with each job that the instance is given, from 1: a server that comes too late must not begin a former one.
-    #[serde(default)]
-    pub turn: u64,
-    /// The run's name.
-    pub run_name: String,
-    /// Absolute path of the home directory inside the environment.
-    pub home_dir: String,
-    /// `3.8` to `3.12`, when a version was asked for.
-    pub python: Option<String>,
-    /// The configuration's variables, those that the submitter gave values for included. The environment adds the
-    /// defaults (`spec/dstack-0.18.md` §6) below them. May hold secrets: never logged.
-    pub env: BTreeMap<String, String>,
-    /// Commands to run once.
-    pub setup: Vec<String>,
-    /// Commands to run at each start.
-    pub init: Vec<String>,
-    /// Shared memory in bytes; `None` = the machine's own.
-    pub shm_bytes: Option<u64>,
-}
-
-/// How a job is, as its environment sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum JobObservation {
-    /// Not begun.
-    None,
-    /// Runs `setup`.
-    SettingUp {
-        /// The job.
-        job_id: JobId,
-        /// "setup 1 of 2: pip install …"
-        progress: String,
-        /// Since when.
-        since: Timestamp,
-    },
-    /// `setup` is done; the environment can be worked in.
-    Running {
-        /// The job.
-        job_id: JobId,
-        /// What `init` is doing, while it does.
-        progress: Option<String>,
-        /// Since when.
-        since: Timestamp,
-    },
-    /// Being stopped.
-    Stopping {
-        /// The job.
-        job_id: JobId,
-    },
-    /// Over; no process of it is left.
-    Ended {
-        /// The job.
-        job_id: JobId,
-        /// Why.
-        reason: JobReason,
-        /// In words: "`pip install x` ended with exit status 1".
-        message: Option<String>,
-        /// When.
-        at: Timestamp,
-    },
-}
-
-/// A program to run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ExecSpec {
-    /// Program and arguments.
-    pub argv: Vec<String>,
-    /// Working directory; `/workflow` when `None`.
-    pub cwd: Option<String>,
-    /// Variables besides the job's.
-    pub env: BTreeMap<String, String>,
-}
-
-/// A program that runs without a terminal.
+/// A program that runs, with or without a terminal.
 pub struct Exec {
     /// Its standard input; dropping it closes it.
     pub stdin: Pin<Box<dyn AsyncWrite + Send>>,
     /// Its output, then its end. Bounded: who does not read holds the program up.
     pub output: mpsc::Receiver<ExecOutput>,
+    /// New sizes of its terminal, where it has one. Bounded.
+    pub resize: mpsc::Sender<TerminalSize>,
 }
 
 /// What comes out of a program.

@@ -333,7 +333,7 @@ impl Control for Fake {
             .iter()
             .skip(first as usize)
             .take(3)
-            .map(|text| LogLine { at: Timestamp(0), source: LogSource::Stdout, text: text.clone() })
+            .map(|text| LogLine::new(Timestamp(0), LogSource::Stdout, text.clone()))
             .collect();
         let next = first + lines.len() as u64;
         let ended = self.ended.lock().unwrap().is_some();

@@ -105,6 +105,7 @@ impl Server {
             stopping: stop.subscribe(),
             sockets: Sockets::default(),
             submissions_per_minute: 5,
+            ssh: None,
             demo: false,
         });
         let service = router.into_make_service_with_connect_info::<SocketAddr>();

@@ -50,7 +50,7 @@ fn attach(bench: &Bench, arguments: &[&str]) -> (std::process::Child, Screen) {
     let pty = openpty(None, None).expect("a terminal");
     let end = || Stdio::from(pty.slave.try_clone().expect("a copy"));
     let child = Command::new(env!("CARGO_BIN_EXE_berth"))
-        .arg("attach")
+        .args(["attach", "--local"])
         .args(arguments)
         .arg("--data-dir")
         .arg(&bench.data_dir)

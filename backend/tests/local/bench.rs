@@ -8,7 +8,8 @@ use std::{
 };
 
 use berth::provider::{
-    CreateRequest, Environment, InstanceObservation, JobObservation, JobSpec, Provider, local::LocalProvider,
+    CreateRequest, Environment, InstanceObservation, JobObservation, JobSpec, Provider,
+    local::{Containment, LocalProvider},
 };
 use berth_shared::{
     api::{Allocation, InstanceId, Isolation, JobId, JobReason, LogLine, LogSource, PlannedOffer},
@@ -134,7 +135,9 @@ impl Drop for Bench {
 
 fn provider(data_dir: &Path) -> LocalProvider {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_berth"));
-    LocalProvider::new(data_dir.to_owned(), program, Arc::new(GpuFacts::default())).expect("a provider")
+    let containment = Containment::Processes(String::new());
+    LocalProvider::new(data_dir.to_owned(), program, Arc::new(GpuFacts::default()), containment)
+        .expect("a provider")
 }
 
 pub(crate) fn request(id: InstanceId, allocation: Allocation) -> CreateRequest {
@@ -178,6 +181,7 @@ pub(crate) fn job(setup: &[&str], init: &[&str]) -> JobSpec {
         setup: all(setup),
         init: all(init),
         shm_bytes: None,
+        container: Default::default(),
     }
 }
 

@@ -8,11 +8,7 @@ use crate::bench::{Bench, job, log, plenty, told, until, wait_ended, wait_runnin
 
 /// Runs a program to its end.
 pub(crate) async fn run(environment: &dyn Environment, script: &str, input: &[u8]) -> (String, String, i32) {
-    let spec = ExecSpec {
-        argv: ["bash", "-c", script].map(ToOwned::to_owned).into(),
-        cwd: None,
-        env: Default::default(),
-    };
+    let spec = ExecSpec { argv: ["bash", "-c", script].map(ToOwned::to_owned).into(), ..ExecSpec::default() };
     let mut exec = environment.exec(&spec).await.expect("started");
     exec.stdin.write_all(input).await.expect("written");
     drop(exec.stdin);
@@ -98,7 +94,7 @@ async fn programs_run_with_their_own_input_output_and_exit_status() {
     assert_eq!((out.as_str(), err.as_str(), code), ("input hello\n", "err\n", 7));
     let (out, _, code) = run(&*environment, "kill -9 $$", b"").await;
     assert_eq!((out.as_str(), code), ("", 137));
-    let absent = ExecSpec { argv: vec!["no-such-program".into()], cwd: None, env: Default::default() };
+    let absent = ExecSpec { argv: vec!["no-such-program".into()], ..ExecSpec::default() };
     let Err(error) = environment.exec(&absent).await else { panic!("started") };
     assert!(error.to_string().contains("could not be started"), "{error}");
     bench.remove(id).await;

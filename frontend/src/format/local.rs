@@ -18,6 +18,12 @@ pub fn clock_seconds(at: Timestamp) -> String {
     format!("{:02}:{:02}:{:02}", date.get_hours(), date.get_minutes(), date.get_seconds())
 }
 
+/// The time of day to the millisecond: `10:51:20.007`.
+#[must_use]
+pub fn clock_millis(at: Timestamp) -> String {
+    format!("{}.{:03}", clock_seconds(at), at.0.rem_euclid(1000))
+}
+
 /// The time of day, with the date unless that is today's: `18:51`, `21 Nov 18:51`.
 #[must_use]
 pub fn clock_when(at: Timestamp, now: Timestamp) -> String {

@@ -11,7 +11,8 @@ use leptos::prelude::*;
 use super::{
     Rows,
     driver::Driver,
-    feed::{LogTail, Timeline, add_usage},
+    feed::{Timeline, add_usage},
+    log_book::LogBook,
     machine::{Connection, Input},
 };
 use crate::browser;
@@ -47,7 +48,7 @@ pub struct Live {
 #[derive(Clone, Default)]
 pub struct Feed {
     /// Its log.
-    pub log: ArcRwSignal<LogTail>,
+    pub log: ArcRwSignal<LogBook>,
     /// Its text and events; `None` until the server has answered.
     pub timeline: ArcRwSignal<Option<Timeline>>,
     /// What it uses, oldest first.

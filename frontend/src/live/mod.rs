@@ -5,6 +5,7 @@
 
 pub mod backoff;
 pub mod feed;
+pub mod log_book;
 pub mod machine;
 
 #[cfg(target_arch = "wasm32")]

@@ -10,6 +10,7 @@ mod pool;
 mod problem;
 mod run;
 mod session;
+mod ssh;
 mod status;
 mod stream;
 mod terminal;
@@ -18,7 +19,7 @@ mod token;
 pub use event::{Event, EventPage, Subject};
 pub use ids::{EventSeq, InstanceId, JobId, RunId, TerminalId};
 pub use instance::{Allocation, Instance, Isolation, TRYING_AGAIN};
-pub use logs::{LogChunk, LogLine, LogSource};
+pub use logs::{LogChunk, LogHit, LogHits, LogIndex, LogLine, LogMark, LogSource};
 pub use page::Page;
 pub use plan::{
     Difference, Gone, Plan, PlanNote, PlanRequest, PlannedInstance, PlannedOffer, Preview, Refusal,
@@ -30,6 +31,7 @@ pub use pool::{
 pub use problem::{PriceChange, Problem};
 pub use run::{Actions, Run, RunDetail, StopRequest, SubmitRequest};
 pub use session::{CatalogInfo, CatalogOrigin, LoginRequest, ServerInfo, User};
+pub use ssh::{AddSshKey, SshGateway, SshKey};
 pub use status::{InstanceStatus, JobReason, JobStatus, RunReason, RunStatus};
 pub use stream::{ClientMessage, ServerMessage, SnapshotPieces, Topic, Usage};
 pub use terminal::{TerminalClientMessage, TerminalInfo, TerminalServerMessage, TerminalSize};

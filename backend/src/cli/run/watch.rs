@@ -164,7 +164,7 @@ fn hints(run: &Run, server: &str) -> String {
     let name = &run.name;
     let mut lines = vec![format!("  page      {server}/runs/{name}")];
     if run.offer.as_ref().is_some_and(|offer| offer.backend == crate::provider::local::BACKEND) {
-        lines.push(format!("  terminal  berth attach {name}   (on the server's machine)"));
+        lines.push(format!("  terminal  berth attach --local {name}   (on the server's machine)"));
     }
     lines.push(format!("  stop      berth stop {name}"));
     lines.push("  Ctrl+C detaches; its log follows.".to_owned());

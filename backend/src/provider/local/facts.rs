@@ -6,7 +6,7 @@ use berth_shared::{api::Isolation, catalog::GpuFacts};
 use tokio::sync::OnceCell;
 
 use super::gpus::{self, MachineGpu};
-use crate::supervisor;
+use crate::{provider::container, supervisor};
 
 /// What this machine has, at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,8 +23,35 @@ pub(super) struct Facts {
     pub(super) pythons: Vec<String>,
     /// Whether there is a `bash`.
     pub(super) bash: bool,
-    /// How an environment would be kept apart; `None` = could not be found out.
+    /// How an environment would be kept apart; `None` = could not be found out, or a container does it.
     pub(super) isolation: Option<Isolation>,
+    /// What environments run in.
+    pub(super) runtime: Runtime,
+}
+
+/// What environments run in.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Runtime {
+    /// As processes of this machine, and why not in containers.
+    Processes {
+        /// A clause: "no container engine was found on this machine".
+        why: String,
+    },
+    /// In containers.
+    Containers {
+        /// Of this engine.
+        engine: Box<container::Facts>,
+        /// Where it is.
+        place: String,
+        /// From this image where a configuration names none; `{version}` stands for its Python.
+        default_image: String,
+    },
+}
+
+impl Default for Runtime {
+    fn default() -> Self {
+        Self::Processes { why: String::new() }
+    }
 }
 
 /// Versions of Python that a configuration can ask for.
@@ -82,7 +109,7 @@ impl Machine {
     }
 
     /// Looks now; with GPUs when `with_gpus`.
-    pub(super) async fn facts(&self, with_gpus: bool) -> Facts {
+    pub(super) async fn facts(&self, with_gpus: bool, runtime: Runtime) -> Facts {
         let gpus = if with_gpus { gpus::find(&self.gpus).await } else { Vec::new() };
         let path = std::env::var("PATH").unwrap_or_default();
         let home = std::env::var_os("HOME").map(PathBuf::from);
@@ -105,7 +132,11 @@ impl Machine {
             gpus,
             pythons,
             bash: std::env::split_paths(&path).any(|dir| dir.join("bash").is_file()),
-            isolation: self.isolation().await,
+            isolation: match runtime {
+                Runtime::Processes { .. } => self.isolation().await,
+                Runtime::Containers { .. } => None,
+            },
+            runtime,
         }
     }
 }

@@ -11,9 +11,9 @@ use std::{
 use berth_shared::api::InstanceId;
 use nix::sys::signal::Signal;
 
-use super::client;
+use super::LocalSocket;
 use crate::{
-    provider::CreateRequest,
+    provider::{CreateRequest, supervised::client},
     supervisor::{self, InstanceDir, Record, wire::Request},
 };
 
@@ -184,7 +184,7 @@ impl Folders {
                 return Ok(lock);
             }
             if !asked {
-                asked = client::ask(dir, &Request::Terminate).await.is_ok();
+                asked = client::ask(&LocalSocket::new(dir.clone()), &Request::Terminate).await.is_ok();
             }
             tokio::time::sleep(LOOK).await;
             patience = patience.saturating_sub(LOOK);

@@ -3,12 +3,11 @@
 //! An instance is a share of the machine, made for one run. Its folder is its tag; its supervisor outlives the server
 //! (see [`crate::supervisor`]).
 
-mod client;
-mod environment;
 mod facts;
 mod folders;
 mod gpus;
 mod plan;
+mod socket;
 
 use std::{
     collections::BTreeSet,
@@ -22,14 +21,16 @@ use async_trait::async_trait;
 use berth_shared::{api::InstanceId, catalog::GpuFacts};
 use tokio::sync::broadcast;
 
-pub use environment::LocalEnvironment;
-use facts::Machine;
+use facts::{Machine, Runtime};
 use folders::{Folders, Found};
 pub use plan::{INSTANCE_TYPE, REGION};
+pub use socket::LocalSocket;
 
 use super::{
     Billing, CreateRequest, Environment, InstanceObservation, Listed, PlanInput, Provider, ProviderError,
     ProviderPlan,
+    container::{self, Containers, Engine},
+    supervised::{Supervised, client},
 };
 use crate::supervisor::wire::{self, Reply, Request};
 
@@ -49,8 +50,20 @@ const RETRY: Duration = Duration::from_millis(200);
 #[derive(Clone)]
 pub struct LocalProvider(Arc<Inner>);
 
+/// What environments on this machine run in.
+#[derive(Clone, Debug)]
+pub enum Containment {
+    /// As processes in a sandbox, and why not in containers: "no container engine was found on this machine".
+    Processes(String),
+    /// In containers of this engine.
+    Containers(Engine, container::Settings),
+}
+
 /// What the provider's tasks share.
 struct Inner {
+    /// Where environments are made in containers.
+    containers: Option<Containers>,
+    runtime: Runtime,
     folders: Folders,
     machine: Machine,
     changes: broadcast::Sender<InstanceId>,
@@ -66,12 +79,31 @@ impl LocalProvider {
     ///
     /// # Errors
     /// When the data directory cannot be read.
-    pub fn new(data_dir: PathBuf, program: PathBuf, gpus: Arc<GpuFacts>) -> io::Result<Self> {
+    pub fn new(
+        data_dir: PathBuf,
+        program: PathBuf,
+        gpus: Arc<GpuFacts>,
+        containment: Containment,
+    ) -> io::Result<Self> {
         let data_dir = std::path::absolute(data_dir)?;
+        let changes = broadcast::Sender::new(CHANGES);
+        let (containers, runtime) = match containment {
+            Containment::Processes(why) => (None, Runtime::Processes { why }),
+            Containment::Containers(engine, settings) => {
+                let runtime = Runtime::Containers {
+                    engine: Box::new(engine.facts().clone()),
+                    place: engine.place().to_owned(),
+                    default_image: settings.default_image.clone(),
+                };
+                (Some(Containers::new(engine, settings, changes.clone())), runtime)
+            }
+        };
         let provider = Arc::new(Inner {
             folders: Folders::new(data_dir.join(BACKEND), program.clone()),
             machine: Machine::new(data_dir, program, gpus),
-            changes: broadcast::Sender::new(CHANGES),
+            changes,
+            containers,
+            runtime,
             removing: Mutex::default(),
             watched: Mutex::default(),
         });
@@ -95,10 +127,10 @@ impl Inner {
         }
         let folders = self.folders.clone();
         let provider = Arc::downgrade(self);
-        let dir = folders.dir(id);
+        let way = LocalSocket::new(folders.dir(id));
         tokio::spawn(async move {
             while let Ok(Found::Alive(_) | Found::Asked) = folders.look(id) {
-                if let Ok((Reply::Observed { .. }, mut stream)) = client::ask(&dir, &Request::Watch).await {
+                if let Ok((Reply::Observed { .. }, mut stream)) = client::ask(&way, &Request::Watch).await {
                     loop {
                         let Some(provider) = provider.upgrade() else { return };
                         provider.changed(id);
@@ -155,12 +187,17 @@ impl Provider for LocalProvider {
     }
 
     async fn plan(&self, request: &PlanInput<'_>) -> Result<ProviderPlan, ProviderError> {
-        let facts = self.0.machine.facts(request.configuration.resources.gpu.is_some()).await;
+        let facts =
+            self.0.machine.facts(request.configuration.resources.gpu.is_some(), self.0.runtime.clone()).await;
         Ok(plan::plan(&facts, request))
     }
 
     async fn create(&self, request: &CreateRequest) -> Result<(), ProviderError> {
-        if matches!(self.0.look(request.id)?, Found::Nothing) {
+        let found = self.0.look(request.id)?;
+        if let (Found::Nothing, Some(containers)) = (&found, &self.0.containers) {
+            return containers.create(request).await;
+        }
+        if matches!(found, Found::Nothing) {
             self.0
                 .folders
                 .ask(request)
@@ -176,7 +213,10 @@ impl Provider for LocalProvider {
 
     async fn observe(&self, id: InstanceId) -> Result<InstanceObservation, ProviderError> {
         Ok(match self.0.look(id)? {
-            Found::Nothing => InstanceObservation::Gone { message: None, billing: Billing::default() },
+            Found::Nothing => match &self.0.containers {
+                Some(containers) => containers.observe(id).await?,
+                None => InstanceObservation::Gone { message: None, billing: Billing::default() },
+            },
             Found::Removing => {
                 self.0.remove(id);
                 InstanceObservation::Removing { billing: Billing::default() }
@@ -188,17 +228,19 @@ impl Provider for LocalProvider {
                 self.0.watch(id);
                 InstanceObservation::Creating { billing: Billing::default() }
             }
-            Found::Alive(_) => match client::ask(&self.0.folders.dir(id), &Request::Observe).await {
-                Ok((Reply::Observed { isolation, .. }, _)) => {
-                    InstanceObservation::Ready { isolation, billing: Billing::default(), leaves_at: None }
+            Found::Alive(_) => {
+                match client::ask(&LocalSocket::new(self.0.folders.dir(id)), &Request::Observe).await {
+                    Ok((Reply::Observed { isolation, .. }, _)) => {
+                        InstanceObservation::Ready { isolation, billing: Billing::default(), leaves_at: None }
+                    }
+                    Ok((other, _)) => return Err(client::unexpected(&other)),
+                    // It has begun and does not listen yet.
+                    Err(ProviderError::Temporary { .. }) => {
+                        InstanceObservation::Creating { billing: Billing::default() }
+                    }
+                    Err(error) => return Err(error),
                 }
-                Ok((other, _)) => return Err(client::unexpected(&other)),
-                // It has begun and does not listen yet.
-                Err(ProviderError::Temporary { .. }) => {
-                    InstanceObservation::Creating { billing: Billing::default() }
-                }
-                Err(error) => return Err(error),
-            },
+            }
             Found::Dead(record) => {
                 folders::kill_left(id, Some(&record)).await.map_err(|error| disk("cleaning up", error))?;
                 let message = record.failed.map_or_else(
@@ -215,6 +257,9 @@ impl Provider for LocalProvider {
             Found::Nothing => {
                 // Perhaps there is the beginning of one.
                 self.0.remove(id);
+                if let Some(containers) = &self.0.containers {
+                    containers.terminate(id);
+                }
             }
             Found::Removing => self.0.remove(id),
             Found::Asked | Found::Alive(_) | Found::Dead(_) => {
@@ -237,7 +282,11 @@ impl Provider for LocalProvider {
             billing: Billing::default(),
             price: Some(0.0),
         };
-        Ok(found.into_iter().map(listed).collect())
+        let mut all: Vec<Listed> = found.into_iter().map(listed).collect();
+        if let Some(containers) = &self.0.containers {
+            all.extend(containers.list().await?);
+        }
+        Ok(all)
     }
 
     async fn remove_copies(&self, _id: InstanceId) -> Result<Vec<String>, ProviderError> {
@@ -248,9 +297,15 @@ impl Provider for LocalProvider {
     async fn environment(&self, id: InstanceId) -> Result<Arc<dyn Environment>, ProviderError> {
         match self.0.look(id)? {
             // The log of a dead one can still be read.
-            Found::Alive(_) | Found::Dead(_) => Ok(Arc::new(LocalEnvironment::new(self.0.folders.dir(id)))),
+            Found::Alive(_) | Found::Dead(_) => {
+                Ok(Arc::new(Supervised::new(LocalSocket::new(self.0.folders.dir(id)))))
+            }
             Found::Asked => Err(ProviderError::NotReady(format!("instance {id} is being made"))),
-            Found::Nothing | Found::Removing => Err(ProviderError::NotFound(format!("instance {id}"))),
+            Found::Nothing => match &self.0.containers {
+                Some(containers) if containers.has(id).await? => Ok(containers.environment(id)),
+                _ => Err(ProviderError::NotFound(format!("instance {id}"))),
+            },
+            Found::Removing => Err(ProviderError::NotFound(format!("instance {id}"))),
         }
     }
 

@@ -12,9 +12,13 @@ use berth_shared::{
     config::{Configuration, CreationPolicy, Gpu, IntRange, SizeRange, SpotPolicy},
 };
 
-use super::{BACKEND, facts::Facts, gpus::MachineGpu};
+use super::{
+    BACKEND,
+    facts::{Facts, Runtime},
+    gpus::MachineGpu,
+};
 use crate::{
-    provider::{PlanInput, ProviderPlan},
+    provider::{PlanInput, ProviderPlan, container},
     supervisor::words,
 };
 
@@ -85,7 +89,24 @@ pub(super) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
             _ => allocation.reserved_disk_bytes = bytes(reserved),
         }
     }
-    notes.extend(facts.isolation.iter().flat_map(isolation));
+    match &facts.runtime {
+        Runtime::Processes { why } => {
+            notes.extend(facts.isolation.iter().flat_map(|found| isolation(found, why)));
+        }
+        Runtime::Containers { engine, place, default_image } => {
+            let image = container::image_name(
+                configuration.image.as_deref(),
+                configuration.python.as_deref(),
+                default_image,
+            );
+            let message = format!(
+                "runs in a container of {} {} on this machine ({place}), from the image `{image}`",
+                engine.kind, engine.version
+            );
+            notes.push(note("container", "", message));
+            notes.extend(container::unlimited(engine));
+        }
+    }
     let choices = match &resources.gpu {
         None => vec![Vec::new()],
         Some(gpu) => choose(gpu, &free.gpus).unwrap_or_else(|message| {
@@ -225,19 +246,31 @@ fn floor(value: f64) -> f64 {
 fn not_here(facts: &Facts, c: &Configuration) -> Vec<PlanNote> {
     let mut notes = Vec::new();
     let mut say = |code: &str, path: &str, message: String| notes.push(note(code, path, message));
+    let processes = matches!(facts.runtime, Runtime::Processes { .. });
     for (path, asked) in [
         ("image", c.image.is_some()),
         ("registry_auth", c.registry_auth.is_some()),
         ("entrypoint", c.entrypoint.is_some()),
     ] {
-        if asked {
+        if let (true, Runtime::Processes { why }) = (asked, &facts.runtime) {
+            let so = if why.is_empty() { String::new() } else { format!(" ({why})") };
             let message = format!(
-                "`{path}` needs a container, and `local` runs processes of this machine: leave it out"
+                "`{path}` needs a container, and `local` runs processes of this machine{so}: leave it out"
             );
             say("needs-container", path, message);
         }
     }
+    let secret = c.registry_auth.as_ref().and_then(|auth| {
+        [("registry_auth.username", &auth.username), ("registry_auth.password", &auth.password)]
+            .into_iter()
+            .find(|(_, value)| value.contains("${{"))
+    });
+    if let (false, Some((path, _))) = (processes, secret) {
+        let message = "a project has no secrets here yet: write the value itself".to_owned();
+        say("no-secrets", path, message);
+    }
     if let Some(python) = &c.python
+        && processes
         && !facts.pythons.contains(python)
     {
         let there = if facts.pythons.is_empty() {
@@ -250,7 +283,7 @@ fn not_here(facts: &Facts, c: &Configuration) -> Vec<PlanNote> {
         );
         say("python-not-installed", "python", message);
     }
-    if !facts.bash {
+    if processes && !facts.bash {
         say(
             "no-shell",
             "",
@@ -360,8 +393,8 @@ fn offer(free: &Free, gpus: &[MachineGpu]) -> Offer {
     }
 }
 
-/// What is worth knowing about how the environment would be kept apart.
-fn isolation(isolation: &Isolation) -> Vec<PlanNote> {
+/// What is worth knowing about how the environment would be kept apart; `why` says why it is not in a container.
+fn isolation(isolation: &Isolation, why: &str) -> Vec<PlanNote> {
     let mut notes = Vec::new();
     for (limit, path, what) in
         [("memory", "resources.memory", "memory"), ("cpu", "resources.cpu", "CPU time")]
@@ -382,6 +415,7 @@ fn isolation(isolation: &Isolation) -> Vec<PlanNote> {
             isolation.namespaces.join(", ")
         )
     };
+    let message = if why.is_empty() { message } else { format!("{why}, so {message}") };
     notes.push(note("isolation", "", message));
     notes
 }

@@ -11,6 +11,7 @@ fn machine() -> Facts {
         pythons: vec!["3.11".into(), "3.12".into()],
         bash: true,
         isolation: None,
+        runtime: Runtime::default(),
     }
 }
 
@@ -216,4 +217,57 @@ fn a_configuration_that_names_this_machine_gets_it() {
     let yaml = "backends: [aws, local]\nregions: [local]\ninstance_types: [this-machine]\nspot_policy: auto\n\
                 max_price: 0.01\npython: '3.12'";
     only(planned(&machine(), yaml, &[]));
+}
+
+/// The same machine with a container engine that limits these.
+fn with_engine(limits: &[&str]) -> Facts {
+    let engine = container::Facts {
+        kind: container::Kind::Podman,
+        version: "4.3.1".into(),
+        arch: "amd64".into(),
+        cgroup: Some("v2".into()),
+        limits: limits.iter().map(|&limit| limit.to_owned()).collect(),
+        cpus: 8.0,
+        memory_bytes: 32 << 30,
+    };
+    let runtime = Runtime::Containers {
+        engine: Box::new(engine),
+        place: "unix:///run/podman/podman.sock".into(),
+        default_image: container::DEFAULT_IMAGE.into(),
+    };
+    Facts { bash: false, pythons: Vec::new(), runtime, ..machine() }
+}
+
+#[test]
+fn with_an_engine_everything_runs_in_containers_and_the_plan_says_which() {
+    let offer = only(planned(&with_engine(&["memory", "cpu", "pids"]), "python: '3.12'\n", &[]));
+    insta::assert_snapshot!(told(&offer.notes), @"container [] runs in a container of Podman 4.3.1 on this machine (unix:///run/podman/podman.sock), from the image `dstackai/base:py3.12-0.4rc4-cuda-12.1`");
+    let yaml = "image: quay.io/a/b:1\nentrypoint: /init --flag\nregistry_auth: {username: a, password: b}\n";
+    let offer = only(planned(&with_engine(&["cpu"]), yaml, &[]));
+    insta::assert_snapshot!(told(&offer.notes), @"
+    container [] runs in a container of Podman 4.3.1 on this machine (unix:///run/podman/podman.sock), from the image `quay.io/a/b:1`
+    limit-not-enforced [resources.memory] memory is not limited: Podman says that it cannot here
+    limit-not-enforced [] the number of processes is not limited: Podman says that it cannot here
+    ");
+}
+
+#[test]
+fn a_secret_that_nobody_has_is_refused_before_the_launch() {
+    let yaml = "image: a\nregistry_auth: {username: a, password: '${{ secrets.token }}'}\n";
+    let plan = planned(&with_engine(&["memory", "cpu", "pids"]), yaml, &[]);
+    insta::assert_snapshot!(told(&plan.refusals), @"no-secrets [registry_auth.password] a project has no secrets here yet: write the value itself");
+}
+
+#[test]
+fn without_an_engine_the_plan_says_why_processes_run_on_the_machine() {
+    let why = "no container engine was found on this machine when the server started";
+    let runtime = Runtime::Processes { why: why.into() };
+    let isolation = Some(Isolation {
+        namespaces: vec!["pid".into(), "mount".into()],
+        limits: vec!["memory".into(), "cpu".into()],
+        ..Isolation::default()
+    });
+    let facts = Facts { runtime, isolation, ..machine() };
+    insta::assert_snapshot!(told(&only(planned(&facts, "", &[])).notes), @"isolation [] no container engine was found on this machine when the server started, so processes run on this machine in namespaces of their own (pid, mount); files outside the home directory, `/workflow` and `/tmp`, and the network, are shared with it");
+    insta::assert_snapshot!(told(&planned(&facts, "image: ubuntu\n", &[]).refusals), @"needs-container [image] `image` needs a container, and `local` runs processes of this machine (no container engine was found on this machine when the server started): leave it out");
 }

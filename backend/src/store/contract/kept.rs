@@ -126,7 +126,7 @@ struct Lines {
 
 impl Lines {
     fn new(count: usize, piece: usize) -> Self {
-        let line = |n| LogLine { at: T0, source: LogSource::Stdout, text: format!("line {n}") };
+        let line = |n| LogLine::new(T0, LogSource::Stdout, format!("line {n}"));
         Self { lines: (0..count).map(line).collect(), piece }
     }
 

@@ -41,7 +41,7 @@ pub(super) fn Attach(subject: Subject) -> impl IntoView {
     let instance = Memo::new(move |_| {
         run.with(|run| run.instance_id).and_then(|id| live.instances.row(id)).map(|row| row.get())
     });
-    let command = StoredValue::new(format!("berth attach {}", subject.name));
+    let command = StoredValue::new(format!("berth attach --local {}", subject.name));
     // Who is on the server's machine reaches environments on that machine.
     let local =
         Memo::new(move |_| run.with(|run| run.offer.as_ref().is_none_or(|offer| offer.backend == "local")));

@@ -151,9 +151,8 @@ fn Found(id: RunId) -> impl IntoView {
     let row = live.runs.row(id)?;
     let name = row.with_untracked(|run| run.name.clone());
     let feed = live.feed(id);
-    let after = feed.log.with_untracked(crate::live::feed::LogTail::next_offset);
     live.follow(Topic::Timeline { run_id: id });
-    live.follow(Topic::Logs { run_id: id, after });
+    logs::load::follow(&feed, name.clone(), id);
     let subject = Subject { id, name, run: Memo::new(move |_| row.get()), feed };
     let stopper = Stopper::new();
     Some(view! {

@@ -1,22 +1,26 @@
 //! Why a run failed, with what its log said last.
 
-use berth_shared::api::{LogSource, RunStatus};
-use leptos::{html, prelude::*};
+use berth_shared::{api::RunStatus, log};
+use leptos::{html, prelude::*, task::spawn_local};
 
-use super::Subject;
+use super::{Subject, logs};
 use crate::{
     components::{Icon, Prose},
-    format, log_text,
+    format,
+    live::log_book::LogBook,
+    log_text,
 };
 
 /// How many lines of the log are shown.
-const LINES: usize = 12;
+const LINES: u64 = 12;
 
 /// A notice over the page of a run that failed, or that was stopped by other than its user's wish.
 #[component]
 pub(super) fn Trouble(subject: Subject) -> impl IntoView {
     let run = subject.run;
     let log = subject.feed.log;
+    let subject_log = log.clone();
+    let name = subject.name;
     let failed = Memo::new(move |_| run.with(|run| run.status == RunStatus::Failed));
     let ended = Memo::new(move |_| {
         run.with(|run| {
@@ -39,10 +43,23 @@ pub(super) fn Trouble(subject: Subject) -> impl IntoView {
     });
     let last = Memo::new(move |_| {
         log.with(|log| {
-            log.last(LINES)
-                .map(|line| (line.at, line.source, log_text::plain(&line.text)))
-                .collect::<Vec<_>>()
+            log.last(LINES).map(|row| (row.at, row.source, log::plain(&row.text))).collect::<Vec<_>>()
         })
+    });
+    Effect::new({
+        let log = subject_log;
+        move |_| {
+            if !failed.get() || !log.with(LogBook::is_answered) {
+                return;
+            }
+            let end = log.with_untracked(LogBook::rows);
+            let missing = log.try_update_untracked(|log| log.missing(end.saturating_sub(LINES)..end));
+            for missing in missing.into_iter().flatten() {
+                let (log, name) = (log.clone(), name.clone());
+                // Without them the reason stands by itself.
+                spawn_local(async move { drop(logs::load::block(&log, &name, missing).await) });
+            }
+        }
     });
     // What broke it stands at the end.
     let tail = NodeRef::<html::Div>::new();
@@ -60,7 +77,7 @@ pub(super) fn Trouble(subject: Subject) -> impl IntoView {
                 <Show when=move || !last.with(Vec::is_empty)>
                     <div class="log" tabindex="0" role="group" aria-label="Last lines of the log" node_ref=tail>
                         {move || last.get().into_iter().map(|(at, source, text)| view! {
-                            <div class="log__line" data-stream=(source == LogSource::System).then_some("system") data-level=log_text::level(&text)>
+                            <div class="log__line" data-stream=logs::stream(source) data-level=log_text::level(&text)>
                                 <span class="log__time">{format::clock_seconds(at)}</span>
                                 <span class="log__text">{text.clone()}</span>
                             </div>

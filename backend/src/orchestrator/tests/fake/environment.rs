@@ -106,7 +106,7 @@ impl Environment for FakeEnvironment {
     }
 
     async fn logs(&self, after: u64) -> Result<LogChunk, ProviderError> {
-        let line = LogLine { at: Timestamp(0), source: LogSource::Stdout, text: "live".to_owned() };
+        let line = LogLine::new(Timestamp(0), LogSource::Stdout, "live");
         self.with(|_| LogChunk { offset: after, next_offset: after + 4, complete: true, lines: vec![line] })
     }
 
@@ -147,7 +147,7 @@ impl LogArchive for FakeArchive {
 
     async fn read(&self, run: RunId, after: u64) -> io::Result<LogChunk> {
         let text = if lock(&self.0.archived).contains_key(&run) { "archived" } else { "nothing" }.to_owned();
-        let line = LogLine { at: Timestamp(0), source: LogSource::System, text };
+        let line = LogLine::new(Timestamp(0), LogSource::System, text);
         Ok(LogChunk { offset: after, next_offset: after, complete: true, lines: vec![line] })
     }
 

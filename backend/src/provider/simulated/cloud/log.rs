@@ -46,7 +46,7 @@ fn lines(job: &Job, handle: &str, now: Timestamp) -> Vec<LogLine> {
     let mut lines = Vec::new();
     let mut say = |at: Timestamp, source, text: String| {
         if at <= until {
-            lines.push(LogLine { at, source, text });
+            lines.push(LogLine::new(at, source, text));
         }
     };
     say(

@@ -19,6 +19,7 @@ fn spec(number: u128, turn: u64, setup: &[&str]) -> JobSpec {
         setup: setup.iter().map(|command| (*command).to_owned()).collect(),
         init: Vec::new(),
         shm_bytes: None,
+        container: Default::default(),
     }
 }
 
@@ -129,7 +130,7 @@ async fn a_terminal_that_is_no_longer_kept_from_where_one_was_begins_where_it_is
 #[tokio::test(start_paused = true)]
 async fn what_a_simulated_machine_cannot_do_it_refuses_plainly() {
     let (_bench, environment) = running().await;
-    let exec = ExecSpec { argv: vec!["ls".into()], cwd: None, env: Default::default() };
+    let exec = ExecSpec { argv: vec!["ls".into()], ..ExecSpec::default() };
     let refused = environment.exec(&exec).await.err().expect("it is refused");
     assert_eq!(refused.to_string(), "this machine is simulated: no program can be run on it");
     let refused = environment.dial(80).await.err().expect("it is refused");

@@ -81,6 +81,7 @@ async fn history(api: Arc<dyn CloudApi>, clock: &HandClock) -> Vec<String> {
             setup: vec!["pip install x".into()],
             init: Vec::new(),
             shm_bytes: None,
+            container: Default::default(),
         };
         let terminal = berth_shared::api::TerminalId(id.0);
         let tag = Tag { installation: "here".into(), id, name: "ü \"quoted\"".into() };

@@ -57,6 +57,7 @@ fn spec(number: u128, turn: u64, setup: &[&str]) -> JobSpec {
         setup: setup.iter().map(|command| (*command).to_owned()).collect(),
         init: Vec::new(),
         shm_bytes: None,
+        container: Default::default(),
     }
 }
 

@@ -1,0 +1,190 @@
+//! The SSH gateway: `ssh RUN@host -p PORT` with the keys of the person's account. The environment needs no SSH server of its own:
+//! programs, files and ports go by what every environment gives.
+
+mod channel;
+pub mod host_key;
+mod listen;
+mod pace;
+mod ports;
+mod program;
+mod visitor;
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use berth_shared::api::{RunId, SshGateway};
+use russh::{
+    MethodKind, MethodSet, SshId,
+    keys::{PrivateKey, ssh_key},
+    server,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, watch},
+    time::timeout,
+};
+
+pub use listen::ListenOn;
+
+use crate::{auth::AuthStore, control::Control, provider::Environment};
+use pace::{Pace, Paced};
+use visitor::{Account, Visitor};
+
+/// How long a client may take to say who it is.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How many connections may be there at once that have not said who they are.
+const STRANGERS: usize = 64;
+
+/// How often something is said when nothing else is, so that no network on the way forgets the connection.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// How many keys a client may try.
+const ATTEMPTS: usize = 20;
+
+/// The room that a client is given on each channel, bytes.
+const WINDOW: u32 = 2 << 20;
+
+/// What the gateway is made of.
+pub struct Parts {
+    /// The rest of the server.
+    pub control: Arc<dyn Control>,
+    /// Whose keys are whose.
+    pub accounts: AuthStore,
+    /// By which clients know the server again.
+    pub host_key: PrivateKey,
+    /// Turns true when the server is to stop; connections are closed then.
+    pub stopping: watch::Receiver<bool>,
+}
+
+struct Inner {
+    control: Arc<dyn Control>,
+    accounts: AuthStore,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Inner {
+    /// What a run works in, for somebody who may work in it.
+    ///
+    /// # Errors
+    /// Why there is none, for people.
+    async fn environment(&self, account: Option<&Account>, run: &str) -> Result<Arc<dyn Environment>, String> {
+        let detail = self.control.run(run).await.map_err(|refused| refused.message)?;
+        let id: RunId = match account {
+            Some(account) if super::may_work_in(&account.user, &detail.run) => detail.run.id,
+            _ => return Err(format!("you may not work in the run `{run}`")),
+        };
+        self.control.environment(id).await.map_err(|refused| refused.message)
+    }
+}
+
+/// What is told about the gateway at an address.
+///
+/// # Errors
+/// When the key has no text.
+pub fn told(address: SocketAddr, host_key: &PrivateKey) -> Result<SshGateway, ssh_key::Error> {
+    let host = (!address.ip().is_unspecified()).then(|| address.ip().to_string());
+    let public = ssh_key::PublicKey::new(host_key.public_key().key_data().clone(), "");
+    Ok(SshGateway { host, port: address.port(), host_key: public.to_openssh()? })
+}
+
+/// Takes connections until the server is to stop.
+pub async fn serve(listener: TcpListener, parts: Parts) {
+    let config = Arc::new(config(parts.host_key));
+    let gateway =
+        Arc::new(Inner { control: parts.control, accounts: parts.accounts, stopping: parts.stopping.clone() });
+    let strangers = Arc::new(Semaphore::new(STRANGERS));
+    let mut stopping = parts.stopping;
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = stopping.wait_for(|stopping| *stopping) => return,
+        };
+        match accepted {
+            Ok((stream, peer)) => {
+                // Beyond the bound they are closed at once, rather than left to wait behind those who say nothing.
+                if let Ok(stranger) = Arc::clone(&strangers).try_acquire_owned() {
+                    let (config, gateway) = (Arc::clone(&config), Arc::clone(&gateway));
+                    tokio::spawn(async move {
+                        if let Err(error) = converse(config, gateway, stream, stranger).await {
+                            tracing::debug!(%peer, %error, "SSH connection ended");
+                        }
+                    });
+                }
+            }
+            // Out of descriptors: some will be free again.
+            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    }
+}
+
+fn config(host_key: PrivateKey) -> server::Config {
+    server::Config {
+        server_id: SshId::Standard(concat!("SSH-2.0-Berth_", env!("CARGO_PKG_VERSION")).into()),
+        methods: MethodSet::from(&[MethodKind::PublicKey, MethodKind::KeyboardInteractive][..]),
+        // What is looked up is no secret: the digest of a public key.
+        auth_rejection_time: Duration::ZERO,
+        auth_rejection_time_initial: Some(Duration::ZERO),
+        max_auth_attempts: ATTEMPTS,
+        keys: vec![host_key],
+        window_size: WINDOW,
+        inactivity_timeout: None,
+        keepalive_interval: Some(KEEPALIVE),
+        // A client that is not read for a while, because it sends more than is taken, is not dead: its machine's own answers tell.
+        keepalive_max: 0,
+        nodelay: true,
+        ..server::Config::default()
+    }
+}
+
+async fn converse(
+    config: Arc<server::Config>,
+    gateway: Arc<Inner>,
+    stream: TcpStream,
+    stranger: tokio::sync::OwnedSemaphorePermit,
+) -> Result<(), russh::Error> {
+    let _ = stream.set_nodelay(true);
+    let _ = keep_alive(&stream);
+    let (known, mut account) = watch::channel(None::<Account>);
+    let pace = Arc::<Pace>::default();
+    let visitor = Visitor::new(Arc::clone(&gateway), Arc::clone(&pace), known);
+    let mut stopping = gateway.stopping.clone();
+    let begun = timeout(PATIENCE, server::run_stream(config, Paced::new(stream, pace), visitor));
+    let mut session = begun.await.map_err(|_| russh::Error::ConnectionTimeout)??;
+    let handle = session.handle();
+    let close = async |why: &str| {
+        let told = handle.disconnect(russh::Disconnect::ByApplication, why.to_owned(), String::new());
+        let _ = timeout(Duration::from_secs(1), told).await;
+    };
+    let account = {
+        let said = timeout(PATIENCE, async { account.wait_for(Option::is_some).await.ok().and_then(|said| said.clone()) });
+        tokio::select! {
+            ended = &mut session => return ended,
+            said = said => said.ok().flatten(),
+        }
+    };
+    let Some(account) = account else {
+        close("nobody said who it is").await;
+        return Ok(());
+    };
+    drop(stranger);
+    let removed = gateway.accounts.ssh_key_removed(account.fingerprint);
+    let why = tokio::select! {
+        ended = &mut session => return ended,
+        _ = stopping.wait_for(|stopping| *stopping) => "the server is stopping; environments live on",
+        () = removed => "the key was removed from the account",
+    };
+    close(why).await;
+    // What was said is on its way; a client that takes it no more is left behind.
+    let _ = timeout(Duration::from_secs(1), session).await;
+    Ok(())
+}
+
+/// Has the machine find out when the other one is gone.
+fn keep_alive(stream: &TcpStream) -> io::Result<()> {
+    use nix::sys::socket::{setsockopt, sockopt};
+    setsockopt(stream, sockopt::KeepAlive, &true)?;
+    setsockopt(stream, sockopt::TcpKeepIdle, &60)?;
+    setsockopt(stream, sockopt::TcpKeepInterval, &15)?;
+    setsockopt(stream, sockopt::TcpKeepCount, &4)?;
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! What is asked of an environment, and what it says of itself: what a server, a supervisor and the files between them share.
+
+use std::collections::BTreeMap;
+
+use berth_shared::{
+    api::{InstanceId, JobId, JobReason, PlannedOffer, TerminalSize},
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+/// Asks for an instance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CreateRequest {
+    /// Its tag.
+    pub id: InstanceId,
+    /// For people: the name of the run it is made for.
+    pub name: String,
+    /// The offer, with its allocation, that the plan gave.
+    pub planned: PlannedOffer,
+}
+
+/// What a job does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct JobSpec {
+    /// Its identifier.
+    pub id: JobId,
+    /// Rises with each job that the instance is given, from 1: a server that comes too late must not begin a former one.
+    #[serde(default)]
+    pub turn: u64,
+    /// The run's name.
+    pub run_name: String,
+    /// Absolute path of the home directory inside the environment.
+    pub home_dir: String,
+    /// `3.8` to `3.12`, when a version was asked for.
+    pub python: Option<String>,
+    /// The configuration's variables, those that the submitter gave values for included. The environment adds the
+    /// defaults (`spec/dstack-0.18.md` §6) below them. May hold secrets: never logged.
+    pub env: BTreeMap<String, String>,
+    /// Commands to run once.
+    pub setup: Vec<String>,
+    /// Commands to run at each start.
+    pub init: Vec<String>,
+    /// Shared memory in bytes; `None` = the machine's own.
+    pub shm_bytes: Option<u64>,
+    /// What its container is made of, where it runs in one.
+    #[serde(default)]
+    pub container: ContainerSpec,
+}
+
+/// What a job's container is made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerSpec {
+    /// The image; `None` = the default one for the job's Python.
+    pub image: Option<String>,
+    /// Credentials for its registry. Secret: never logged, and never told to the environment itself.
+    pub registry_auth: Option<RegistryAuth>,
+    /// A program and its arguments that is given the job's shell as its command; none = the shell itself.
+    pub entrypoint: Vec<String>,
+    /// Whose programs the job's are: `USER` of the image, which its provider finds out. `NAME|UID[:GROUP|GID]`; `None` or
+    /// empty = root.
+    pub user: Option<String>,
+}
+
+/// Credentials for a registry.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistryAuth {
+    /// The account.
+    pub username: String,
+    /// Its password or token.
+    pub password: String,
+}
+
+impl std::fmt::Debug for RegistryAuth {
+    /// Without the password, wherever this is printed.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RegistryAuth").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
+/// How a job is, as its environment sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum JobObservation {
+    /// Not begun.
+    None,
+    /// Runs `setup`.
+    SettingUp {
+        /// The job.
+        job_id: JobId,
+        /// "setup 1 of 2: pip install …"
+        progress: String,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// `setup` is done; the environment can be worked in.
+    Running {
+        /// The job.
+        job_id: JobId,
+        /// What `init` is doing, while it does.
+        progress: Option<String>,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Being stopped.
+    Stopping {
+        /// The job.
+        job_id: JobId,
+    },
+    /// Over; no process of it is left.
+    Ended {
+        /// The job.
+        job_id: JobId,
+        /// Why.
+        reason: JobReason,
+        /// In words: "`pip install x` ended with exit status 1".
+        message: Option<String>,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// A program to run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExecSpec {
+    /// What [`ExecSpec::via`] makes of it.
+    pub argv: Vec<String>,
+    /// What runs it.
+    #[serde(default)]
+    pub via: Via,
+    /// Working directory: an absolute path, or `~` for the home directory; `/workflow` when `None`.
+    pub cwd: Option<String>,
+    /// Variables besides the job's.
+    pub env: BTreeMap<String, String>,
+    /// The size of a terminal that the program is to have; `None` = pipes. With a terminal all its output is standard output.
+    #[serde(default)]
+    pub terminal: Option<TerminalSize>,
+}
+
+/// What runs a program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    /// `argv` is the program and its arguments.
+    #[default]
+    Itself,
+    /// `argv` is one command for the user's shell, or nothing for the shell itself.
+    Shell,
+    /// `argv` are arguments of the supervisor's own program: what an image need not have, such as an SFTP server.
+    Supervisor,
+}

@@ -1,0 +1,259 @@
+//! A provider on an engine, and waiting.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+use berth::{
+    provider::{
+        CreateRequest, Environment, ExecOutput, ExecSpec, InstanceObservation, JobObservation, JobSpec,
+        Provider,
+        container::{self, Engine as Client},
+        local::{Containment, LocalProvider},
+    },
+    supervisor::spec::ContainerSpec,
+};
+use berth_shared::{
+    api::{Allocation, InstanceId, Isolation, JobId, JobReason, LogSource, PlannedOffer},
+    catalog::{Availability, GpuFacts, Offer, PriceBasis},
+};
+use berth_tests::engines::{self, Registry};
+use futures_util::{FutureExt, StreamExt, future::LocalBoxFuture};
+use tokio::io::AsyncWriteExt;
+use uuid::Uuid;
+
+/// Long enough for a machine that is busy with other tests.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How many are tried at a time.
+const AT_ONCE: usize = 4;
+
+/// Something that holds.
+pub(crate) type Case = for<'a> fn(&'a Bench) -> LocalBoxFuture<'a, ()>;
+
+/// An engine with a provider on it.
+pub(crate) struct Bench {
+    pub(crate) engine: engines::Engine,
+    pub(crate) registry: Option<Registry>,
+    pub(crate) provider: LocalProvider,
+    client: Client,
+    dir: tempfile::TempDir,
+}
+
+/// Tries everything; gives what went wrong, by name.
+pub(crate) async fn all(bench: &Bench, cases: Vec<(&'static str, Case)>) -> Vec<String> {
+    let only = std::env::var("BERTH_TEST_CASE").unwrap_or_default();
+    let outcomes = futures_util::stream::iter(cases.iter().filter(|(name, _)| name.contains(&only)))
+        .map(|(name, case)| async move {
+            let outcome = std::panic::AssertUnwindSafe(case(bench)).catch_unwind().await;
+            outcome.err().map(|panic| {
+                let told = panic.downcast_ref::<String>().cloned();
+                let told = told.or_else(|| panic.downcast_ref::<&str>().map(|&text| text.to_owned()));
+                format!("{name}: {}", told.unwrap_or_default())
+            })
+        })
+        .buffer_unordered(AT_ONCE)
+        .collect::<Vec<_>>()
+        .await;
+    outcomes.into_iter().flatten().collect()
+}
+
+/// Asks until there is an answer.
+pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let found = tokio::time::timeout(PATIENCE, async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    found.await.unwrap_or_else(|_| panic!("waited in vain for: {what}"))
+}
+
+fn uuid() -> Uuid {
+    Uuid::from_u128(rand::random())
+}
+
+impl Bench {
+    pub(crate) async fn new(engine: engines::Engine, registry: Option<Registry>) -> Self {
+        let client = Client::at(&engine.socket).await.expect("the engine answers");
+        let dir = tempfile::tempdir().expect("a folder");
+        let provider = provider(&client, dir.path(), "here");
+        Self { engine, registry, provider, client, dir }
+    }
+
+    /// What a server has that starts anew, or another one beside it.
+    pub(crate) fn another(&self, installation: &str) -> LocalProvider {
+        provider(&self.client, self.dir.path(), installation)
+    }
+
+    pub(crate) async fn instance(&self, allocation: Allocation) -> (InstanceId, Isolation) {
+        let id = InstanceId(uuid());
+        self.provider.create(&request(id, allocation)).await.expect("created");
+        match self.provider.observe(id).await.expect("observed") {
+            InstanceObservation::Ready { isolation, .. } => (id, isolation),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(crate) async fn environment(&self, id: InstanceId) -> Arc<dyn Environment> {
+        self.provider.environment(id).await.expect("an environment")
+    }
+
+    pub(crate) async fn begun(&self, job: &JobSpec) -> (InstanceId, Arc<dyn Environment>) {
+        let (id, _) = self.instance(plenty()).await;
+        let environment = self.environment(id).await;
+        environment.start(job).await.expect("begun");
+        (id, environment)
+    }
+
+    pub(crate) async fn running(&self, job: &JobSpec) -> (InstanceId, Arc<dyn Environment>) {
+        let (id, environment) = self.begun(job).await;
+        wait_running(&*environment).await;
+        (id, environment)
+    }
+
+    /// Removes the instance and looks that nothing of it is left.
+    pub(crate) async fn remove(&self, id: InstanceId) {
+        until("the instance to be gone", async || {
+            self.provider.terminate(id).await.expect("accepted");
+            let seen = self.provider.observe(id).await.expect("observed");
+            matches!(seen, InstanceObservation::Gone { .. }).then_some(())
+        })
+        .await;
+        let name = format!("berth-{id}");
+        for list in [&["ps", "--all", "--format", "{{.Names}}"][..], &["network", "ls"], &["volume", "ls"]] {
+            let there = self.engine.ask(list);
+            assert!(!there.contains(&name), "{name} is left: {there}");
+        }
+    }
+}
+
+fn provider(client: &Client, dir: &std::path::Path, installation: &str) -> LocalProvider {
+    let settings = container::Settings {
+        installation: installation.to_owned(),
+        default_image: engines::BASH.to_owned(),
+        scratch: dir.join("containers"),
+    };
+    let containment = Containment::Containers(client.clone(), settings);
+    // Nothing is started on the machine itself.
+    let program = PathBuf::from("/nonexistent");
+    LocalProvider::new(dir.to_owned(), program, Arc::new(GpuFacts::default()), containment)
+        .expect("a provider")
+}
+
+fn request(id: InstanceId, allocation: Allocation) -> CreateRequest {
+    let offer = Offer {
+        backend: "local".into(),
+        region: "local".into(),
+        instance_type: "this-machine".into(),
+        cpus: 2.0,
+        memory_gib: 4.0,
+        gpu: None,
+        disk_gib: None,
+        spot: false,
+        price: 0.0,
+        basis: PriceBasis::Own,
+        as_of: None,
+        availability: Availability::Available,
+    };
+    let planned = PlannedOffer {
+        offer,
+        allocation: Some(allocation),
+        notes: Vec::new(),
+        observed_at: None,
+        difference: None,
+    };
+    CreateRequest { id, name: "sly-fox-1".into(), planned }
+}
+
+pub(crate) fn plenty() -> Allocation {
+    Allocation { cpus: 2.0, memory_bytes: 1 << 30, ..Allocation::default() }
+}
+
+pub(crate) fn job(setup: &[&str], init: &[&str]) -> JobSpec {
+    let all = |commands: &[&str]| commands.iter().map(|&command| command.to_owned()).collect();
+    JobSpec {
+        turn: 1,
+        id: JobId(uuid()),
+        run_name: "sly-fox-1".into(),
+        home_dir: "/root".into(),
+        python: None,
+        env: BTreeMap::new(),
+        setup: all(setup),
+        init: all(init),
+        shm_bytes: None,
+        container: ContainerSpec::default(),
+    }
+}
+
+/// The same with another image.
+pub(crate) fn with_image(image: &str, mut job: JobSpec) -> JobSpec {
+    job.container.image = Some(image.to_owned());
+    job
+}
+
+/// Waits until setup and init are done.
+pub(crate) async fn wait_running(environment: &dyn Environment) {
+    until("the job to run", async || match environment.observe().await.expect("observed") {
+        JobObservation::Running { progress: None, .. } => Some(()),
+        JobObservation::Ended { reason, message, .. } => panic!("{reason}: {message:?}"),
+        _ => None,
+    })
+    .await;
+}
+
+/// Waits until the job is over.
+pub(crate) async fn wait_ended(environment: &dyn Environment) -> (JobReason, String) {
+    until("the job to end", async || match environment.observe().await.expect("observed") {
+        JobObservation::Ended { reason, message, .. } => Some((reason, message.unwrap_or_default())),
+        _ => None,
+    })
+    .await
+}
+
+/// The log as people read it: `source text`.
+pub(crate) async fn told(environment: &dyn Environment) -> String {
+    let (mut after, mut text) = (0, String::new());
+    loop {
+        let chunk = environment.logs(after).await.expect("a piece of log");
+        if chunk.lines.is_empty() {
+            return text;
+        }
+        after = chunk.next_offset;
+        for line in chunk.lines {
+            let source = match line.source {
+                LogSource::Stdout => "out",
+                LogSource::Stderr => "err",
+                LogSource::System => "sys",
+            };
+            text.push_str(&format!("{source} {}\n", line.text));
+        }
+    }
+}
+
+/// Runs a program to its end.
+pub(crate) async fn run(environment: &dyn Environment, script: &str, input: &[u8]) -> (String, String, i32) {
+    let argv = ["sh", "-c", script].map(ToOwned::to_owned).into();
+    let mut exec = environment.exec(&ExecSpec { argv, ..ExecSpec::default() }).await.expect("started");
+    exec.stdin.write_all(input).await.expect("written");
+    drop(exec.stdin);
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    while let Some(output) = exec.output.recv().await {
+        match output {
+            ExecOutput::Stdout(bytes) => out.extend(bytes),
+            ExecOutput::Stderr(bytes) => err.extend(bytes),
+            ExecOutput::Exited(code) => {
+                let text = |bytes| String::from_utf8(bytes).expect("text");
+                return (text(out), text(err), code);
+            }
+        }
+    }
+    panic!("the program did not end");
+}
+
+/// What a script prints.
+pub(crate) async fn says(environment: &dyn Environment, script: &str) -> String {
+    let (out, err, code) = run(environment, script, b"").await;
+    assert_eq!(code, 0, "{script}: {out}{err}");
+    out.trim().to_owned()
+}

@@ -1,0 +1,90 @@
+//! Environments in containers, on every engine that runs here: what holds on one holds on the other.
+//!
+//! An engine takes seconds to start, so each is started once and everything is tried on it, side by side.
+
+mod bench;
+mod ends;
+mod images;
+mod inside;
+mod isolation;
+mod remains;
+
+use berth_tests::engines::{Engine, Registry};
+
+use bench::{Bench, Case};
+use futures_util::{FutureExt, future::LocalBoxFuture};
+
+/// Everything that holds on every engine.
+fn cases() -> Vec<(&'static str, Case)> {
+    macro_rules! cases {
+        ($($module:ident: $($name:ident),+;)+) => {
+            vec![$($({
+                fn case(bench: &Bench) -> LocalBoxFuture<'_, ()> {
+                    $module::$name(bench).boxed_local()
+                }
+                (stringify!($name), case as Case)
+            }),+),+]
+        };
+    }
+    cases! {
+        inside:
+            a_job_runs_setup_then_init_in_one_shell_and_rests,
+            a_shell_that_is_not_bash_does_as_well,
+            variables_are_the_images_dstacks_and_the_configurations,
+            programs_are_those_of_the_images_user,
+            an_entrypoint_is_given_the_shell,
+            programs_get_their_input_and_tell_how_they_ended,
+            a_terminal_is_found_again_with_all_that_it_showed,
+            a_port_is_reached_and_one_that_is_closed_is_told;
+        ends:
+            a_step_that_fails_ends_the_job_and_is_named,
+            a_job_is_asked_to_end_before_it_is_killed,
+            memory_that_is_used_up_is_told_with_its_limit,
+            a_container_that_was_killed_from_outside_leaves_its_log;
+        images:
+            an_image_that_is_not_there_is_told,
+            a_private_image_wants_the_right_credentials,
+            a_pull_can_be_stopped;
+        isolation:
+            shared_memory_has_the_size_that_was_asked_for,
+            limits_are_those_of_the_allocation,
+            environments_do_not_reach_each_other_nor_what_listens_here;
+        remains:
+            nothing_is_left_of_an_instance_that_is_removed,
+            a_server_that_starts_anew_finds_everything_again,
+            what_another_installation_made_is_listed_as_its_own,
+            a_flood_of_output_is_kept_within_bounds;
+    }
+}
+
+fn all_hold_on(name: &str) {
+    let Some(engine) = Engine::start(name) else { return };
+    let registry = match Registry::start(&engine) {
+        Ok(registry) => Some(registry),
+        Err(why) => {
+            assert!(std::env::var_os("BERTH_REQUIRE_ENGINES").is_none(), "a registry is required: {why}");
+            eprintln!("skipped in part: no private registry can run here: {why}");
+            None
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let failed = runtime.block_on(async {
+        let bench = Bench::new(engine, registry).await;
+        (bench::all(&bench, cases()).await, bench)
+    });
+    let (failed, Bench { mut engine, .. }) = failed;
+    runtime.shutdown_background();
+    assert!(engine.is_alive(), "{name} still runs");
+    assert!(failed.is_empty(), "on {name}:\n{}", failed.join("\n"));
+    assert_eq!(engine.left(), Vec::<String>::new(), "nothing is left on {name}");
+}
+
+#[test]
+fn all_holds_on_podman() {
+    all_hold_on("podman");
+}
+
+#[test]
+fn all_holds_on_dockerd() {
+    all_hold_on("dockerd");
+}

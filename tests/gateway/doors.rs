@@ -1,0 +1,104 @@
+//! Who comes in, and what is said to those who do not.
+
+use berth_tests::server::until;
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, RUN, done, keygen, said};
+
+#[test]
+fn a_key_opens_the_run_once_it_is_added_and_no_more_when_it_is_removed() {
+    let bench = Bench::empty();
+    bench.begin(RUN);
+    let refused = said(bench.ssh(&[]).arg("true"), b"");
+    assert_eq!(refused.status, Some(255));
+    assert!(refused.err.contains("Permission denied"), "{}", refused.err);
+
+    bench.add_key();
+    assert_eq!(done(bench.ssh(&[]).arg("echo hello"), b""), "hello\n");
+
+    let mut open = bench.ssh(&[]).arg("echo open; sleep 600").spawn().expect("started");
+    let (_, keys) = bench.server.get("/keys");
+    let keys: Value = serde_json::from_str(&keys).expect("JSON");
+    assert_eq!(keys["items"][0]["label"], "laptop");
+    assert_eq!(bench.server.delete("/keys/laptop").0, 204);
+    let ended = until("it is closed", || open.try_wait().expect("its state"));
+    assert_eq!(ended.and_then(|status| status.code()), Some(255), "what was opened with it ends");
+    assert_eq!(said(bench.ssh(&[]).arg("true"), b"").status, Some(255));
+}
+
+#[test]
+fn whoever_has_no_key_is_told_what_to_do_and_passwords_are_not_asked_for() {
+    let bench = Bench::empty();
+    // Not in batch mode, where a client asks for no explanation.
+    let mut ssh = bench.ssh(&["-o", "BatchMode=no", "-o", "NumberOfPasswordPrompts=3"]);
+    let refused = said(ssh.arg("true"), b"");
+    assert_eq!(refused.status, Some(255));
+    assert!(refused.err.contains("`berth key add` adds yours"), "{}", refused.err);
+    assert_eq!(refused.err.matches("berth key add").count(), 1, "{}", refused.err);
+    assert!(!refused.err.to_lowercase().contains("password:"), "{}", refused.err);
+}
+
+#[test]
+fn a_run_that_is_not_there_or_does_not_run_is_told_and_nothing_hangs() {
+    let bench = Bench::empty();
+    bench.add_key();
+    let refused = said(bench.ssh_to("nobody", &[]).arg("true"), b"");
+    assert_eq!(refused.status, Some(1), "{}", refused.err);
+    assert!(refused.err.starts_with("berth: ") && refused.err.contains("nobody"), "{}", refused.err);
+
+    bench.begin(RUN);
+    bench.server.stop(RUN, true);
+    let _ = bench.server.wait_until(RUN, |run| run.status.is_finished());
+    let refused = said(bench.ssh(&["-tt"]).arg("true"), b"");
+    assert_eq!(refused.status, Some(1), "{}", refused.err);
+}
+
+#[test]
+fn the_server_is_known_again_after_a_restart_by_a_key_that_its_owner_alone_can_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut bench = Bench::running();
+    let key = bench.server.data_dir().join("ssh_host_ed25519_key");
+    let mode = std::fs::metadata(&key).expect("a key").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let told = |bench: &Bench| {
+        let told: Value = serde_json::from_str(&bench.server.get("/ssh").1).expect("JSON");
+        (told["host_key"].clone(), told["port"].as_u64().expect("a port"))
+    };
+    let (before, _) = told(&bench);
+    bench.server.kill();
+    bench.server.restart();
+    let (after, port) = told(&bench);
+    assert_eq!(before, after);
+    bench.port = u16::try_from(port).expect("a port");
+    let known = format!("[127.0.0.1]:{port} {}\n", after.as_str().expect("a key"));
+    std::fs::write(bench.path("known_hosts"), known).expect("written");
+    assert_eq!(done(bench.ssh(&[]).arg("echo again"), b""), "again\n", "the environment has lived on");
+}
+
+#[test]
+fn what_is_no_public_key_is_refused_with_the_reason() {
+    let bench = Bench::empty();
+    let refused = |key: &str| {
+        let (status, told) = bench.server.send("/keys", &json!({ "public_key": key }));
+        let told: Value = serde_json::from_str(&told).expect("JSON");
+        (status, told["code"].clone(), told["detail"].as_str().unwrap_or_default().to_owned())
+    };
+    let private = std::fs::read_to_string(bench.path("key")).expect("a private key");
+    let (status, code, detail) = refused(&private);
+    assert_eq!((status, code), (422, "key-invalid".into()));
+    assert!(detail.contains("private key"), "{detail}");
+    assert_eq!(refused("hello").0, 422);
+
+    bench.add_key();
+    assert_eq!(refused(&bench.public_key()).1, "key-there");
+    keygen(&bench.path("other"));
+    let other = std::fs::read_to_string(bench.path("other.pub")).expect("a key");
+    let (status, told) = bench.server.send("/keys", &json!({ "public_key": other, "label": "laptop" }));
+    assert_eq!(status, 409, "{told}");
+    assert!(told.contains("key-label-taken"), "{told}");
+    // The comment is what it is called when nothing else is said.
+    let (status, told) = bench.server.send("/keys", &json!({ "public_key": other }));
+    assert_eq!(status, 201, "{told}");
+    assert!(told.contains("me@laptop"), "{told}");
+    assert_eq!(bench.server.delete("/keys/nobody").0, 404);
+}

@@ -1,0 +1,200 @@
+//! Real container engines of a test's own: Podman and dockerd, with small images made on the spot and a private registry.
+//! Where one cannot run, the test is told why.
+
+mod dockerd;
+mod images;
+mod podman;
+mod registry;
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+pub use images::{BASH, SH, USER};
+pub use registry::Registry;
+
+/// How long an engine may take to start on a machine that is busy with other tests.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An engine that runs until this is dropped, and the images that tests need.
+pub struct Engine {
+    /// `podman` or `dockerd`.
+    pub name: &'static str,
+    /// Its socket.
+    pub socket: PathBuf,
+    daemon: Daemon,
+    /// Whether it has a network of its own.
+    apart: bool,
+    client: Box<dyn Fn() -> Command + Send + Sync>,
+    _dir: tempfile::TempDir,
+}
+
+impl Engine {
+    /// All that can run here, and a line for each that cannot. `BERTH_REQUIRE_ENGINES=1` makes those a failure.
+    ///
+    /// # Panics
+    /// When one is required and cannot run.
+    #[must_use]
+    pub fn start(name: &str) -> Option<Self> {
+        let started = match name {
+            "podman" => podman::start(),
+            _ => dockerd::start(),
+        };
+        match started {
+            Ok(engine) => Some(engine),
+            Err(why) => {
+                assert!(
+                    std::env::var_os("BERTH_REQUIRE_ENGINES").is_none(),
+                    "{name} is required and cannot run: {why}"
+                );
+                eprintln!("skipped: {name} cannot run here: {why}");
+                None
+            }
+        }
+    }
+
+    /// Its own command line client.
+    #[must_use]
+    pub fn client(&self, arguments: &[&str]) -> Command {
+        let mut command = (self.client)();
+        command.args(arguments);
+        command
+    }
+
+    /// A command in the network that the engine's containers reach: the machine's, or one that is the engine's alone.
+    pub(crate) fn beside(&self, program: &str) -> Command {
+        if !self.apart {
+            return Command::new(program);
+        }
+        let mut command = Command::new("nsenter");
+        command.arg(format!("--net=/proc/{}/ns/net", self.daemon.0.id())).arg(program);
+        command
+    }
+
+    /// What its client prints.
+    ///
+    /// # Panics
+    /// When it fails.
+    #[must_use]
+    pub fn ask(&self, arguments: &[&str]) -> String {
+        let output = output(&mut self.client(arguments)).unwrap_or_else(|why| panic!("{why}"));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    /// Whether it still runs.
+    #[must_use]
+    pub fn is_alive(&mut self) -> bool {
+        self.daemon.0.try_wait().is_ok_and(|ended| ended.is_none())
+    }
+
+    /// Names of containers, networks and volumes that carry Berth's label.
+    #[must_use]
+    pub fn left(&self) -> Vec<String> {
+        let filter = "label=dev.berth.instance";
+        let lists = [
+            vec!["ps", "--all", "--quiet", "--filter", filter],
+            vec!["network", "ls", "--quiet", "--filter", filter],
+            vec!["volume", "ls", "--quiet", "--filter", filter],
+        ];
+        let lines = lists.iter().map(|list| self.ask(list));
+        lines.flat_map(|text| text.lines().map(ToOwned::to_owned).collect::<Vec<_>>()).collect()
+    }
+
+    fn sweep(&self) {
+        for (list, remove) in [
+            (vec!["ps", "--all", "--quiet"], vec!["rm", "--force", "--volumes"]),
+            (vec!["volume", "ls", "--quiet"], vec!["volume", "rm", "--force"]),
+        ] {
+            let Ok(found) = output(&mut self.client(&list)) else { continue };
+            let text = String::from_utf8_lossy(&found.stdout).into_owned();
+            let names: Vec<&str> = text.lines().collect();
+            if !names.is_empty() {
+                let _ = output(self.client(&remove).args(names));
+            }
+        }
+        let networks = self.client(&["network", "ls", "--quiet", "--filter", "label=dev.berth.instance"]);
+        if let Ok(found) = output(&mut { networks }) {
+            for name in String::from_utf8_lossy(&found.stdout).lines() {
+                let _ = output(&mut self.client(&["network", "rm", name]));
+            }
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // A test that failed must leave nothing behind either.
+        self.sweep();
+    }
+}
+
+/// A process that is ended with this.
+pub(crate) struct Daemon(std::process::Child);
+
+impl Daemon {
+    fn spawn(command: &mut Command, log: &Path) -> Result<Self, String> {
+        let file = std::fs::File::create(log).map_err(|error| error.to_string())?;
+        let errors = file.try_clone().map_err(|error| error.to_string())?;
+        command.stdin(Stdio::null()).stdout(file).stderr(errors);
+        command.spawn().map(Self).map_err(|error| format!("it does not start: {error}"))
+    }
+
+    /// Waits until `ready`, and says what it printed when it ends before.
+    fn wait(&mut self, log: &Path, mut ready: impl FnMut() -> bool) -> Result<(), String> {
+        #[expect(clippy::disallowed_methods, reason = "a test waits for a real process")]
+        let begun = Instant::now();
+        loop {
+            if ready() {
+                return Ok(());
+            }
+            let ended = self.0.try_wait().map_err(|error| error.to_string())?;
+            if ended.is_some() || begun.elapsed() > PATIENCE {
+                let text = std::fs::read_to_string(log).unwrap_or_default();
+                let last: Vec<&str> = text.lines().rev().take(3).collect();
+                return Err(format!("it is not ready: {}", last.join(" | ")));
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let pid = nix::unistd::Pid::from_raw(self.0.id().cast_signed());
+        let _ = nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM);
+        for _ in 0..500 {
+            if !matches!(self.0.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Runs a command to its end; an error with what it printed when it fails.
+pub(crate) fn output(command: &mut Command) -> Result<Output, String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.stdin(Stdio::null()).output().map_err(|error| format!("`{name}`: {error}"))?;
+    if output.status.success() {
+        return Ok(output);
+    }
+    let arguments: Vec<_> =
+        command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    Err(format!("`{name} {}` failed: {}", arguments.join(" "), errors.trim()))
+}
+
+/// Whether a program is installed.
+pub(crate) fn installed(name: &str) -> Result<(), String> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let there = std::env::split_paths(&path).any(|dir| dir.join(name).is_file());
+    if there { Ok(()) } else { Err(format!("`{name}` is not installed")) }
+}
+
+fn must_be_root() -> Result<(), String> {
+    if nix::unistd::geteuid().is_root() { Ok(()) } else { Err("it is tested as root".to_owned()) }
+}

@@ -1,0 +1,56 @@
+//! Podman, with storage of its own.
+
+use std::{fs, path::Path, process::Command};
+
+use super::{Daemon, Engine, images, installed, must_be_root};
+
+/// What it needs where control groups are of version 1 and there is no systemd.
+const CONTAINERS: &str = r#"[containers]
+default_ulimits = ["nofile=20000:20000", "nproc=32768:32768"]
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+"#;
+
+/// Registries on loopback speak HTTP.
+const REGISTRIES: &str = "[[registry]]\nprefix = \"127.0.0.1\"\nlocation = \"127.0.0.1\"\ninsecure = true\n";
+
+pub(super) fn start() -> Result<Engine, String> {
+    must_be_root()?;
+    for program in ["podman", "runc"] {
+        installed(program)?;
+    }
+    let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let path = dir.path().to_owned();
+    let written = fs::write(path.join("containers.conf"), CONTAINERS)
+        .and_then(|()| fs::write(path.join("registries.conf"), REGISTRIES))
+        .and_then(|()| fs::create_dir(path.join("networks")));
+    written.map_err(|error| error.to_string())?;
+    let socket = path.join("podman.sock");
+    let client = move || podman(&path);
+    images::make(&client)?;
+    let log = dir.path().join("log");
+    let mut service = client();
+    service.args(["system", "service", "--time=0"]).arg(format!("unix://{}", socket.display()));
+    let mut daemon = Daemon::spawn(&mut service, &log)?;
+    daemon.wait(&log, || std::os::unix::net::UnixStream::connect(&socket).is_ok())?;
+    Ok(Engine { name: "podman", socket, daemon, apart: false, client: Box::new(client), _dir: dir })
+}
+
+fn podman(dir: &Path) -> Command {
+    let mut command = Command::new("podman");
+    command
+        .env("CONTAINERS_CONF", dir.join("containers.conf"))
+        .env("CONTAINERS_REGISTRIES_CONF", dir.join("registries.conf"))
+        .env_remove("CONTAINER_HOST")
+        .arg("--root")
+        .arg(dir.join("root"))
+        .arg("--runroot")
+        .arg(dir.join("run"))
+        .arg("--tmpdir")
+        .arg(dir.join("tmp"))
+        .arg("--network-config-dir")
+        .arg(dir.join("networks"));
+    command
+}
