@@ -30,6 +30,8 @@ export class Server {
   async #spawn(listen) {
     this.child = spawn(binary, ['serve', '--listen', listen, '--data-dir', this.dataDir, ...this.options], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      // An engine of the machine's own is none of a test's business; one that a test starts is among the options.
+      env: { ...process.env, BERTH_ENGINE: 'none' },
     });
     this.exited = new Promise((resolve) => this.child.once('exit', resolve));
     let output = '';

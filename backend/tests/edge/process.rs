@@ -12,6 +12,8 @@ use crate::{client::Request, server::Folder};
 pub(crate) fn berth(data_dir: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_berth"));
     command.args(arguments).arg("--data-dir").arg(data_dir).env_remove("BERTH_LOG");
+    // An engine of the machine's own is none of a test's business.
+    command.env("BERTH_ENGINE", "none");
     command
 }
 
