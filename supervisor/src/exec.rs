@@ -17,8 +17,8 @@ use tokio::{
 
 use super::{
     pty::Pty,
-    supervise::Running,
     sandbox::Program,
+    supervise::Running,
     wire::{self, Control, Kind, Refused, Reply},
 };
 use crate::spec::{ExecSpec, Via};
