@@ -74,7 +74,8 @@ async fn serve(mut ends: Ends, port: u16) -> io::Result<()> {
             tokio::spawn(async move {
                 let mut channel = opener.open().await?;
                 channel.write_u16(peer.port()).await?;
-                tokio::io::copy_bidirectional_with_sizes(&mut stream, &mut channel, 32 * 1024, 32 * 1024).await?;
+                tokio::io::copy_bidirectional_with_sizes(&mut stream, &mut channel, 32 * 1024, 32 * 1024)
+                    .await?;
                 io::Result::Ok(())
             });
         }

@@ -19,7 +19,11 @@ use crate::{
 /// `berth` as somebody at home in the bench's folder, who is logged in.
 fn berth(bench: &Bench, token: &str, arguments: &[&str]) -> Command {
     let mut berth = Command::new(binary());
-    berth.args(arguments).env("HOME", bench.folder.path()).env_remove("XDG_CONFIG_HOME").env_remove("BERTH_DATA_DIR");
+    berth
+        .args(arguments)
+        .env("HOME", bench.folder.path())
+        .env_remove("XDG_CONFIG_HOME")
+        .env_remove("BERTH_DATA_DIR");
     berth.env("BERTH_SERVER", bench.server.address()).env("BERTH_TOKEN", token);
     berth
 }
@@ -39,7 +43,12 @@ struct Attached {
 
 impl Attached {
     fn start(mut command: Command) -> Self {
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("started");
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("started");
         let stderr = BufReader::new(child.stderr.take().expect("what it says"));
         let (to, lines) = mpsc::channel();
         std::thread::spawn(move || stderr.lines().map_while(Result::ok).try_for_each(|line| to.send(line)));
@@ -88,7 +97,8 @@ fn a_run_is_a_host_with_its_ports_until_one_detaches_also_over_a_restart_of_the_
     let mut attached = Attached::start(berth(&bench, &token, &["attach", RUN, "-i", identity]));
     let link = attached.line("vscode://");
     assert!(link.ends_with(&format!("vscode://vscode-remote/ssh-remote+{RUN}/workflow")), "{link}");
-    let port: u16 = attached.line("Port").rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
+    let port: u16 =
+        attached.line("Port").rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
     assert_eq!(ask(connect(port), b"hello"), b"HELLO");
 
     let config = bench.path(".ssh/config");
@@ -109,7 +119,12 @@ fn a_run_is_a_host_with_its_ports_until_one_detaches_also_over_a_restart_of_the_
     attached.interrupt();
     let left = fs::read_dir(bench.path(".config/berth/ssh")).expect("a folder").count();
     assert_eq!(left, 0, "nothing of it is left");
-    assert!(until("the port is closed", || std::net::TcpStream::connect(("127.0.0.1", port)).is_err().then_some(())).is_some());
+    assert!(
+        until("the port is closed", || std::net::TcpStream::connect(("127.0.0.1", port))
+            .is_err()
+            .then_some(()))
+        .is_some()
+    );
     assert_eq!(fs::read_to_string(bench.path(".ssh/config.before-berth")).expect("read"), before);
 }
 
@@ -119,9 +134,19 @@ fn attaching_says_what_is_in_the_way() {
     bench.begin(RUN);
     let token = token(&bench);
     let refused = said(&mut berth(&bench, &token, &["attach", "sly-fox-2"]), b"");
-    assert_eq!((refused.status, refused.err.contains("did you mean `sly-fox-1`")), (Some(1), true), "{}", refused.err);
+    assert_eq!(
+        (refused.status, refused.err.contains("did you mean `sly-fox-1`")),
+        (Some(1), true),
+        "{}",
+        refused.err
+    );
     let refused = said(&mut berth(&bench, &token, &["attach", RUN]), b"");
-    assert_eq!((refused.status, refused.err.contains("`berth key add` adds yours")), (Some(1), true), "{}", refused.err);
+    assert_eq!(
+        (refused.status, refused.err.contains("`berth key add` adds yours")),
+        (Some(1), true),
+        "{}",
+        refused.err
+    );
     assert!(!bench.path(".ssh/config").exists());
 }
 
@@ -134,7 +159,12 @@ fn keys_are_added_listed_and_removed() {
     assert_eq!((none.status, none.err.contains("ssh-keygen -t ed25519")), (Some(2), true), "{}", none.err);
     let private = bench.path("key");
     let refused = berth(&["key", "add", private.to_str().expect("text")]);
-    assert_eq!((refused.status, refused.err.contains("nothing was sent; give `")), (Some(2), true), "{}", refused.err);
+    assert_eq!(
+        (refused.status, refused.err.contains("nothing was sent; give `")),
+        (Some(2), true),
+        "{}",
+        refused.err
+    );
 
     fs::create_dir(bench.path(".ssh")).expect("made");
     fs::copy(bench.path("key.pub"), bench.path(".ssh/id_ed25519.pub")).expect("copied");

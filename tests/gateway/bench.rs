@@ -67,7 +67,8 @@ impl Bench {
     }
 
     pub(crate) fn add_key(&self) {
-        let (status, told) = self.server.send("/keys", &json!({ "public_key": self.public_key(), "label": "laptop" }));
+        let (status, told) =
+            self.server.send("/keys", &json!({ "public_key": self.public_key(), "label": "laptop" }));
         assert_eq!(status, 201, "{told}");
     }
 

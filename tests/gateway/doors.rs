@@ -1,5 +1,7 @@
 //! Who comes in, and what is said to those who do not.
 
+use std::{io::Read, process::Stdio};
+
 use berth_tests::server::until;
 use serde_json::{Value, json};
 
@@ -16,7 +18,10 @@ fn a_key_opens_the_run_once_it_is_added_and_no_more_when_it_is_removed() {
     bench.add_key();
     assert_eq!(done(bench.ssh(&[]).arg("echo hello"), b""), "hello\n");
 
-    let mut open = bench.ssh(&[]).arg("echo open; sleep 600").spawn().expect("started");
+    let mut open = bench.ssh(&[]);
+    let mut open = open.arg("echo open; sleep 600").stdout(Stdio::piped()).spawn().expect("started");
+    let mut said_so = [0; 5];
+    open.stdout.as_mut().expect("output").read_exact(&mut said_so).expect("open");
     let (_, keys) = bench.server.get("/keys");
     let keys: Value = serde_json::from_str(&keys).expect("JSON");
     assert_eq!(keys["items"][0]["label"], "laptop");

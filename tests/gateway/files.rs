@@ -118,7 +118,9 @@ fn git_pushes_and_clones() {
     let work = bench.path("work");
     let git = |arguments: &[&str]| {
         let mut git = Command::new("git");
-        git.env("GIT_SSH_COMMAND", bench.rsh()).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_SYSTEM", "/dev/null");
+        git.env("GIT_SSH_COMMAND", bench.rsh())
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_SYSTEM", "/dev/null");
         git.args(["-c", "user.name=me", "-c", "user.email=me@example.com", "-c", "init.defaultBranch=main"]);
         done(git.args(arguments), b"")
     };

@@ -40,7 +40,8 @@ fn a_program_that_answers_while_it_is_fed_loses_nothing() {
 fn a_flood_that_nobody_reads_stops_at_its_source() {
     let bench = Bench::running();
     let mut ssh = bench.ssh(&[]);
-    let mut child = ssh.arg("echo begun; exec cat /dev/zero").stdout(Stdio::piped()).spawn().expect("started");
+    let mut child =
+        ssh.arg("echo begun; exec cat /dev/zero").stdout(Stdio::piped()).spawn().expect("started");
     let mut begun = [0; 6];
     child.stdout.as_mut().expect("output").read_exact(&mut begun).expect("begun");
     let before = memory(bench.server.pid());
@@ -84,7 +85,12 @@ fn a_program_that_writes_more_than_it_reads_does_not_stand_still() {
     let bench = Bench::running();
     let text = vec![b'a'; 100 * MIB];
     let packed = {
-        let mut gzip = Command::new("gzip").arg("-1").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("gzip");
+        let mut gzip = Command::new("gzip")
+            .arg("-1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("gzip");
         let mut stdin = gzip.stdin.take().expect("input");
         thread::spawn(move || stdin.write_all(&text).expect("fed"));
         gzip.wait_with_output().expect("packed").stdout
@@ -93,7 +99,8 @@ fn a_program_that_writes_more_than_it_reads_does_not_stand_still() {
     let many: Vec<u8> = packed.iter().copied().cycle().take(packed.len() * 3).collect();
     assert_eq!(done(bench.ssh(&[]).arg("gzip -dc | wc -c"), &many), format!("{}\n", 300 * MIB));
     let mut ssh = bench.ssh(&[]);
-    let mut child = ssh.arg("gzip -dc").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("started");
+    let mut child =
+        ssh.arg("gzip -dc").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("started");
     let mut stdin = child.stdin.take().expect("input");
     let feeding = thread::spawn(move || stdin.write_all(&packed).expect("fed"));
     let read = std::io::copy(&mut child.stdout.take().expect("output"), &mut std::io::sink()).expect("read");

@@ -72,7 +72,11 @@ fn a_port_of_the_environment_is_reached_by_many_at_once() {
     let bench = Bench::running();
     // The sandbox shares the machine's network, so this is a port of the environment.
     let (near, far) = (free_port(), capitals());
-    let _ssh = start(bench.ssh(&["-N", "-o", "ExitOnForwardFailure=yes", "-L", &format!("{near}:localhost:{far}")]).stderr(Stdio::null()));
+    let _ssh = start(
+        bench
+            .ssh(&["-N", "-o", "ExitOnForwardFailure=yes", "-L", &format!("{near}:localhost:{far}")])
+            .stderr(Stdio::null()),
+    );
     assert_eq!(ask(connect(near), b"hello"), b"HELLO");
     let long: Vec<u8> = (0..3_000_000_u32).map(|n| b'a' + (n % 23) as u8).collect();
     let asking: Vec<_> = (0..8)
@@ -101,17 +105,28 @@ fn a_port_where_nobody_listens_and_another_host_are_refused_with_the_reason() {
 fn a_port_of_the_client_is_reached_from_the_environment() {
     let bench = Bench::running();
     let (far, near) = (free_port(), capitals());
-    let mut ssh = start(&mut bench.ssh(&["-N", "-o", "ExitOnForwardFailure=yes", "-R", &format!("{far}:127.0.0.1:{near}")]));
+    let mut ssh = start(&mut bench.ssh(&[
+        "-N",
+        "-o",
+        "ExitOnForwardFailure=yes",
+        "-R",
+        &format!("{far}:127.0.0.1:{near}"),
+    ]));
     assert_eq!(ask(connect(far), b"hello"), b"HELLO");
     let long: Vec<u8> = (0..3_000_000_u32).map(|n| b'a' + (n % 23) as u8).collect();
     assert!(ask(connect(far), &long) == long.to_ascii_uppercase());
     // One that is taken is refused.
-    let taken = said(&mut bench.ssh(&["-N", "-o", "ExitOnForwardFailure=yes", "-R", &format!("{far}:127.0.0.1:{near}")]), b"");
+    let taken = said(
+        &mut bench.ssh(&["-N", "-o", "ExitOnForwardFailure=yes", "-R", &format!("{far}:127.0.0.1:{near}")]),
+        b"",
+    );
     assert!(taken.err.contains("remote port forwarding failed"), "{}", taken.err);
     // And gone with the connection.
     ssh.0.kill().expect("killed");
     ssh.0.wait().expect("gone");
-    assert!(until("it is closed", || TcpStream::connect(("127.0.0.1", far)).is_err().then_some(())).is_some());
+    assert!(
+        until("it is closed", || TcpStream::connect(("127.0.0.1", far)).is_err().then_some(())).is_some()
+    );
 }
 
 #[test]

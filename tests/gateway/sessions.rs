@@ -30,7 +30,8 @@ fn a_terminal_has_a_size_a_kind_and_what_the_client_sets() {
     let bench = Bench::running();
     let mut ssh = bench.ssh(&["-tt", "-o", "SetEnv=GIT_PROTOCOL=version=2 BERTH_INSTANCE=other"]);
     ssh.env("TERM", "vt220");
-    let asked = "test -t 0 && echo \"$TERM $GIT_PROTOCOL\"; test \"$BERTH_INSTANCE\" = other || echo ours; stty size";
+    let asked =
+        "test -t 0 && echo \"$TERM $GIT_PROTOCOL\"; test \"$BERTH_INSTANCE\" = other || echo ours; stty size";
     let told = done(ssh.arg(asked), b"");
     let lines: Vec<&str> = told.split("\r\n").collect();
     assert_eq!(lines[..2], ["vt220 version=2", "ours"], "{told:?}");

@@ -209,7 +209,12 @@ impl Auth {
     }
 
     /// Adds a public key of `user`; `label` is for people and unique among the user's. A key is one account's alone.
-    pub async fn add_ssh_key(&self, user: &str, key: PublicKeyText, label: String) -> Result<SshKey, StoreError> {
+    pub async fn add_ssh_key(
+        &self,
+        user: &str,
+        key: PublicKeyText,
+        label: String,
+    ) -> Result<SshKey, StoreError> {
         let key = key.into_key(label, self.clock.now());
         self.store.add_ssh_key(user, &key).await?;
         Ok(key)

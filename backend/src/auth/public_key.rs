@@ -25,10 +25,14 @@ pub struct PublicKeyText {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PublicKeyError {
     /// Somebody was about to give their secret away.
-    #[error("this is a private key, which nobody else should see; give the line of the file beside it that ends in `.pub`")]
+    #[error(
+        "this is a private key, which nobody else should see; give the line of the file beside it that ends in `.pub`"
+    )]
     Private,
     /// Signed by somebody else's authority, which nobody here knows.
-    #[error("this is a certificate; give the public key itself, from the file that ends in `.pub` but not in `-cert.pub`")]
+    #[error(
+        "this is a certificate; give the public key itself, from the file that ends in `.pub` but not in `-cert.pub`"
+    )]
     Certificate,
     /// More than one.
     #[error("these are several lines; add one key at a time")]
@@ -122,7 +126,14 @@ mod tests {
         assert_eq!(told("PuTTY-User-Key-File-3: ssh-ed25519"), PublicKeyError::Private);
         assert_eq!(told(&format!("{ED25519}\n{ED25519}")), PublicKeyError::Several);
         assert_eq!(told("ssh-ed25519-cert-v01@openssh.com AAAA x"), PublicKeyError::Certificate);
-        for text in ["", "hello", "ssh-ed25519", "ssh-ed25519 AAAA", "---- BEGIN SSH2 PUBLIC KEY ----", "~/.ssh/id.pub"] {
+        for text in [
+            "",
+            "hello",
+            "ssh-ed25519",
+            "ssh-ed25519 AAAA",
+            "---- BEGIN SSH2 PUBLIC KEY ----",
+            "~/.ssh/id.pub",
+        ] {
             assert_eq!(told(text), PublicKeyError::Unreadable, "{text}");
         }
     }

@@ -82,6 +82,12 @@ impl AuthStore {
         Self { database: Database::Sqlite { reader, writer }, ended: Ended::default() }
     }
 
+    /// The same, telling and told by `ended`, as others of the same store.
+    #[must_use]
+    pub fn telling(self, ended: Ended) -> Self {
+        Self { ended, ..self }
+    }
+
     /// PostgreSQL; `ended` is told what other servers tell.
     #[must_use]
     pub fn postgres(pool: PgPool, ended: Ended) -> Self {

@@ -115,7 +115,9 @@ fn read(file: &Path) -> Result<String, Failure> {
     if file == Path::new("-") {
         io::stdin().take(LONGEST).read_to_end(&mut bytes).map_err(unreadable)?;
     } else {
-        fs::File::open(file).and_then(|file| file.take(LONGEST).read_to_end(&mut bytes)).map_err(unreadable)?;
+        fs::File::open(file)
+            .and_then(|file| file.take(LONGEST).read_to_end(&mut bytes))
+            .map_err(unreadable)?;
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
@@ -163,14 +165,17 @@ fn text(keys: &[SshKey], now: Timestamp) -> String {
         return "No SSH keys; `berth key add` adds yours".to_owned();
     }
     let kind = |key: &SshKey| key.public_key.split(' ').next().unwrap_or_default().to_owned();
-    let row = |key: &SshKey| vec![visible(&key.label), kind(key), key.fingerprint.clone(), ago(key.created_at, now)];
+    let row = |key: &SshKey| {
+        vec![visible(&key.label), kind(key), key.fingerprint.clone(), ago(key.created_at, now)]
+    };
     table(&["NAME", "KIND", "FINGERPRINT", "ADDED"], &keys.iter().map(row).collect::<Vec<_>>())
 }
 
 async fn remove(client: &Client, named: &str) -> Result<(), Failure> {
     let keys = client.get::<Page<SshKey>>("/keys").await?.items;
     let found = keys.iter().find(|key| key.label == named || key.fingerprint == named);
-    let key = found.ok_or_else(|| Failure::No(format!("you have no key `{named}`; `berth key list` lists them")))?;
+    let key = found
+        .ok_or_else(|| Failure::No(format!("you have no key `{named}`; `berth key list` lists them")))?;
     client.delete(&format!("/keys/{}", part(&key.label))).await?;
     Ok(say!("Removed {}; connections that were opened with it end", visible(&key.label))?)
 }

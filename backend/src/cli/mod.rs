@@ -158,8 +158,20 @@ mod tests {
     fn described() -> Vec<(String, Command)> {
         let cli = super::Cli::command();
         let mut found = Vec::new();
-        for name in ["login", "logout", "whoami", "run", "ps", "logs", "events", "stop", "pool", "key", "attach", "completion"]
-        {
+        for name in [
+            "login",
+            "logout",
+            "whoami",
+            "run",
+            "ps",
+            "logs",
+            "events",
+            "stop",
+            "pool",
+            "key",
+            "attach",
+            "completion",
+        ] {
             let command = cli.find_subcommand(name).expect("a command").clone();
             found.extend(
                 command.get_subcommands().map(|sub| (format!("{name} {}", sub.get_name()), sub.clone())),

@@ -31,7 +31,10 @@ use super::{
     random,
 };
 use crate::{
-    access::ssh::{self, ListenOn, host_key::{self, HostKeyError}},
+    access::ssh::{
+        self, ListenOn,
+        host_key::{self, HostKeyError},
+    },
     auth::{ADMIN, Auth},
     catalog::{self, Catalogues, follow::follow},
     clock::{Clock, SystemClock},

@@ -46,7 +46,8 @@ pub(super) async fn add(
 ) -> Result<(StatusCode, Json<SshKey>), Failure> {
     let refuse = |code, detail: String| Failure::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail);
     let conflict = |code, detail: String| Failure::new(StatusCode::CONFLICT, code, detail);
-    let key = PublicKeyText::parse(&request.public_key).map_err(|error| refuse("key-invalid", error.to_string()))?;
+    let key = PublicKeyText::parse(&request.public_key)
+        .map_err(|error| refuse("key-invalid", error.to_string()))?;
     let label = match request.label.as_deref().map(str::trim) {
         Some(label) => label.to_owned(),
         None => label_of(&key),
@@ -60,7 +61,8 @@ pub(super) async fn add(
             return Err(conflict("key-there", format!("the key {} is yours already", key.fingerprint)));
         }
         Some(_) => {
-            let detail = "somebody else has added this key; a key is one person's alone, so use one of your own";
+            let detail =
+                "somebody else has added this key; a key is one person's alone, so use one of your own";
             return Err(conflict("key-of-somebody-else", detail.to_owned()));
         }
         None => {}
@@ -74,7 +76,9 @@ pub(super) async fn add(
             Ok((StatusCode::CREATED, Json(key)))
         }
         Err(error) if error.is_taken() => {
-            let detail = format!("there is a key labelled `{label}` already; choose another label, or remove that one");
+            let detail = format!(
+                "there is a key labelled `{label}` already; choose another label, or remove that one"
+            );
             Err(conflict("key-label-taken", detail))
         }
         Err(error) => Err(error.into()),

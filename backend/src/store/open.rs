@@ -72,7 +72,9 @@ impl Store {
     #[must_use]
     pub fn accounts(&self) -> AuthStore {
         match &self.database {
-            Database::Sqlite(sqlite) => AuthStore::sqlite(sqlite.reader.clone(), sqlite.writer.clone()),
+            Database::Sqlite(sqlite) => {
+                AuthStore::sqlite(sqlite.reader.clone(), sqlite.writer.clone()).telling(self.ended.clone())
+            }
             Database::Postgres(postgres) => AuthStore::postgres(postgres.pool().clone(), self.ended.clone()),
         }
     }

@@ -59,6 +59,10 @@ async fn every_endpoint_answers_with_a_session() {
                 Some("keep") => r#"{"seconds":60}"#,
                 Some("pools") => r#"{"name":"team"}"#,
                 Some("decide") => r#"{"backend":"aws","handle":"i-1","keep":true}"#,
+                Some("keys") => concat!(
+                    r#"{"label":"calm-otter-1","public_key":"ssh-ed25519 "#,
+                    r#"AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti me@laptop"}"#
+                ),
                 Some("tokens") => r#"{"label":"calm-otter-1"}"#,
                 Some("terminals") => r#"{"cols":80,"rows":24}"#,
                 _ => r#"{"configuration":"type: dev-environment\nide: vscode\n"}"#,

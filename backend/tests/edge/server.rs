@@ -17,7 +17,7 @@ use berth::{
     live::Sockets,
     store,
 };
-use berth_shared::time::Timestamp;
+use berth_shared::{api::SshGateway, time::Timestamp};
 use rand::{SeedableRng, rngs::StdRng};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
@@ -105,7 +105,7 @@ impl Server {
             stopping: stop.subscribe(),
             sockets: Sockets::default(),
             submissions_per_minute: 5,
-            ssh: None,
+            ssh: Some(SshGateway { host: None, port: 2222, host_key: "ssh-ed25519 AAAA".to_owned() }),
             demo: false,
         });
         let service = router.into_make_service_with_connect_info::<SocketAddr>();

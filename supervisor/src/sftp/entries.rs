@@ -72,6 +72,9 @@ mod tests {
     #[test]
     fn modes_are_shown_as_ls_shows_them() {
         let shown = [0o100_644, 0o040_755, 0o120_777, 0o041_777, 0o104_755, 0o102_644].map(mode);
-        assert_eq!(shown, ["-rw-r--r--", "drwxr-xr-x", "lrwxrwxrwx", "drwxrwxrwt", "-rwsr-xr-x", "-rw-r-Sr--"]);
+        assert_eq!(
+            shown,
+            ["-rw-r--r--", "drwxr-xr-x", "lrwxrwxrwx", "drwxrwxrwt", "-rwsr-xr-x", "-rw-r-Sr--"]
+        );
     }
 }

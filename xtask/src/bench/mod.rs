@@ -1,6 +1,7 @@
 //! `cargo xtask bench …`: measures beside other tools, in one run, and writes a page of `docs/benchmarks`.
 
 mod check;
+mod gateway;
 mod load;
 mod offers;
 
@@ -11,6 +12,7 @@ use serde::Deserialize;
 use crate::shell::{Problem, Steps, cargo, output, root, target_dir};
 
 pub(crate) use check::check;
+pub(crate) use gateway::gateway;
 pub(crate) use load::load;
 pub(crate) use offers::offers;
 

@@ -88,7 +88,8 @@ mod tests {
     use super::*;
 
     fn folder() -> PathBuf {
-        let folder = std::env::temp_dir().join(format!("berth-host-key-{}", uuid::Uuid::from_u128(rand::random())));
+        let folder =
+            std::env::temp_dir().join(format!("berth-host-key-{}", uuid::Uuid::from_u128(rand::random())));
         fs::create_dir(&folder).unwrap();
         folder
     }

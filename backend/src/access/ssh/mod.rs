@@ -67,7 +67,11 @@ impl Inner {
     ///
     /// # Errors
     /// Why there is none, for people.
-    async fn environment(&self, account: Option<&Account>, run: &str) -> Result<Arc<dyn Environment>, String> {
+    async fn environment(
+        &self,
+        account: Option<&Account>,
+        run: &str,
+    ) -> Result<Arc<dyn Environment>, String> {
         let detail = self.control.run(run).await.map_err(|refused| refused.message)?;
         let id: RunId = match account {
             Some(account) if super::may_work_in(&account.user, &detail.run) => detail.run.id,
@@ -90,8 +94,11 @@ pub fn told(address: SocketAddr, host_key: &PrivateKey) -> Result<SshGateway, ss
 /// Takes connections until the server is to stop.
 pub async fn serve(listener: TcpListener, parts: Parts) {
     let config = Arc::new(config(parts.host_key));
-    let gateway =
-        Arc::new(Inner { control: parts.control, accounts: parts.accounts, stopping: parts.stopping.clone() });
+    let gateway = Arc::new(Inner {
+        control: parts.control,
+        accounts: parts.accounts,
+        stopping: parts.stopping.clone(),
+    });
     let strangers = Arc::new(Semaphore::new(STRANGERS));
     let mut stopping = parts.stopping;
     loop {
@@ -156,7 +163,9 @@ async fn converse(
         let _ = timeout(Duration::from_secs(1), told).await;
     };
     let account = {
-        let said = timeout(PATIENCE, async { account.wait_for(Option::is_some).await.ok().and_then(|said| said.clone()) });
+        let said = timeout(PATIENCE, async {
+            account.wait_for(Option::is_some).await.ok().and_then(|said| said.clone())
+        });
         tokio::select! {
             ended = &mut session => return ended,
             said = said => said.ok().flatten(),

@@ -136,7 +136,13 @@ pub(super) async fn listen(
             while let Some(connection) = connections.recv().await {
                 while open.try_join_next().is_some() {}
                 if open.len() < CONNECTIONS {
-                    open.spawn(forward(connection, session.clone(), address.clone(), bound, Arc::clone(&pace)));
+                    open.spawn(forward(
+                        connection,
+                        session.clone(),
+                        address.clone(),
+                        bound,
+                        Arc::clone(&pace),
+                    ));
                 }
             }
         };
@@ -154,7 +160,8 @@ async fn forward(mut connection: mux::Channel, session: Handle, address: String,
         return;
     }
     let Ok(peer) = connection.read_u16().await else { return };
-    let opened = session.channel_open_forwarded_tcpip(address, u32::from(port), "127.0.0.1", u32::from(peer)).await;
+    let opened =
+        session.channel_open_forwarded_tcpip(address, u32::from(port), "127.0.0.1", u32::from(peer)).await;
     // Who refuses has closed it by dropping it.
     if let Ok(channel) = opened {
         let (from, to) = channel::take_apart(channel, &pace);
@@ -192,7 +199,15 @@ mod tests {
         for host in ["localhost", "LOCALHOST", "127.0.0.1", "127.0.1.1", "::1", "[::1]", "sly-fox-1"] {
             assert!(is_here(host, "sly-fox-1"), "{host}");
         }
-        for host in ["", "0.0.0.0", "example.com", "10.0.0.1", "169.254.169.254", "other-run", "localhost.example.com"] {
+        for host in [
+            "",
+            "0.0.0.0",
+            "example.com",
+            "10.0.0.1",
+            "169.254.169.254",
+            "other-run",
+            "localhost.example.com",
+        ] {
             assert!(!is_here(host, "sly-fox-1"), "{host}");
         }
     }

@@ -30,9 +30,11 @@ impl Wishes {
     /// A variable; whether the program will have it. Those by which an environment knows its own are not the client's.
     pub(super) fn set(&mut self, name: &str, value: &str) -> bool {
         let letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let proper = !name.is_empty() && name.chars().all(letter) && !name.starts_with(|c: char| c.is_ascii_digit());
+        let proper =
+            !name.is_empty() && name.chars().all(letter) && !name.starts_with(|c: char| c.is_ascii_digit());
         let ours = ["HOME", "USER", "LOGNAME", "SHELL"].contains(&name) || name.starts_with("BERTH_");
-        let fits = name.len().max(value.len()) <= LONGEST && self.env.len() < VARIABLES && !value.contains('\0');
+        let fits =
+            name.len().max(value.len()) <= LONGEST && self.env.len() < VARIABLES && !value.contains('\0');
         if !proper || ours || !fits {
             return false;
         }
@@ -113,7 +115,8 @@ pub(super) async fn run(
     match ended {
         Ok(Some(code)) => {
             if let Some(signal) = signal(code) {
-                let _ = session.exit_signal_request(to.id(), signal, false, String::new(), String::new()).await;
+                let _ =
+                    session.exit_signal_request(to.id(), signal, false, String::new(), String::new()).await;
             }
             to.exited(u32::try_from(code).unwrap_or(255)).await;
         }
@@ -189,7 +192,10 @@ mod tests {
         assert_eq!(set, [true, true, true, false, false, false, false, false, false]);
         assert!(!wishes.set("LONG", &"x".repeat(LONGEST + 1)));
         assert!(!wishes.set("ZERO", "a\0b"));
-        assert!((0..VARIABLES * 2).map(|n| wishes.set(&format!("V{n}"), "")).filter(|&set| set).count() < VARIABLES);
+        assert!(
+            (0..VARIABLES * 2).map(|n| wishes.set(&format!("V{n}"), "")).filter(|&set| set).count()
+                < VARIABLES
+        );
     }
 
     #[test]

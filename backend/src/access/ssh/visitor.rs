@@ -95,7 +95,12 @@ impl Visitor {
     }
 
     /// Starts what a session asks for.
-    fn begin(&mut self, id: ChannelId, asked: Result<Asked, &'static str>, session: &mut Session) -> Result<(), russh::Error> {
+    fn begin(
+        &mut self,
+        id: ChannelId,
+        asked: Result<Asked, &'static str>,
+        session: &mut Session,
+    ) -> Result<(), russh::Error> {
         let Some(Waiting { from, to, wishes, counted }) = self.sessions.remove(&id) else {
             return session.channel_failure(id);
         };
@@ -111,7 +116,9 @@ impl Visitor {
                     Err(why) => return program::refuse(&to, why, terminal).await,
                 };
                 match gateway.environment(account.as_ref(), &run).await {
-                    Ok(environment) => program::run(environment, wishes.program(asked), from, to, handle).await,
+                    Ok(environment) => {
+                        program::run(environment, wishes.program(asked), from, to, handle).await
+                    }
                     Err(why) => program::refuse(&to, &why, terminal).await,
                 }
             };
@@ -128,7 +135,11 @@ impl Visitor {
 impl server::Handler for Visitor {
     type Error = russh::Error;
 
-    async fn auth_publickey_offered(&mut self, _: &str, offer: PublicKeyOffer<'_>) -> Result<Auth, Self::Error> {
+    async fn auth_publickey_offered(
+        &mut self,
+        _: &str,
+        offer: PublicKeyOffer<'_>,
+    ) -> Result<Auth, Self::Error> {
         Ok(if self.owner(offer.public_key).await.is_some() { Auth::Accept } else { Auth::reject() })
     }
 
@@ -172,7 +183,8 @@ impl server::Handler for Visitor {
         }
         let id = channel.id();
         let (from, to) = channel::take_apart(channel, &self.pace);
-        self.sessions.insert(id, Waiting { from, to, wishes: Wishes::default(), counted: Arc::clone(&self.open) });
+        self.sessions
+            .insert(id, Waiting { from, to, wishes: Wishes::default(), counted: Arc::clone(&self.open) });
         reply.accept().await;
         Ok(())
     }
@@ -233,7 +245,12 @@ impl server::Handler for Visitor {
         reply: ChannelOpenHandle,
         _: &mut Session,
     ) -> Result<(), Self::Error> {
-        ports::refuse(reply, ports::PROHIBITED, "Berth forwards TCP ports, and no sockets in files".to_owned()).await;
+        ports::refuse(
+            reply,
+            ports::PROHIBITED,
+            "Berth forwards TCP ports, and no sockets in files".to_owned(),
+        )
+        .await;
         Ok(())
     }
 
@@ -272,7 +289,12 @@ impl server::Handler for Visitor {
         self.begin(channel, Ok(Asked::Shell), session)
     }
 
-    async fn exec_request(&mut self, channel: ChannelId, data: &[u8], session: &mut Session) -> Result<(), Self::Error> {
+    async fn exec_request(
+        &mut self,
+        channel: ChannelId,
+        data: &[u8],
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
         let asked = match std::str::from_utf8(data) {
             Ok(command) if !command.contains('\0') => Ok(Asked::Command(command.to_owned())),
             _ => Err("the command is not text in UTF-8"),
@@ -304,7 +326,11 @@ impl server::Handler for Visitor {
         session.channel_failure(channel)
     }
 
-    async fn agent_request(&mut self, channel: ChannelId, session: &mut Session) -> Result<bool, Self::Error> {
+    async fn agent_request(
+        &mut self,
+        channel: ChannelId,
+        session: &mut Session,
+    ) -> Result<bool, Self::Error> {
         session.channel_failure(channel)?;
         Ok(false)
     }
@@ -321,7 +347,9 @@ impl server::Handler for Visitor {
             return Ok(false);
         }
         let account = self.account.borrow().clone();
-        let Ok(environment) = self.gateway.environment(account.as_ref(), &self.run).await else { return Ok(false) };
+        let Ok(environment) = self.gateway.environment(account.as_ref(), &self.run).await else {
+            return Ok(false);
+        };
         let listening =
             ports::listen(&*environment, address.to_owned(), asked, session.handle(), Arc::clone(&self.pace));
         match tokio::time::timeout(super::PATIENCE, listening).await {
@@ -339,7 +367,12 @@ impl server::Handler for Visitor {
         }
     }
 
-    async fn cancel_tcpip_forward(&mut self, address: &str, port: u32, _: &mut Session) -> Result<bool, Self::Error> {
+    async fn cancel_tcpip_forward(
+        &mut self,
+        address: &str,
+        port: u32,
+        _: &mut Session,
+    ) -> Result<bool, Self::Error> {
         let listener = self.listeners.remove(&(address.to_owned(), port));
         if let Some(listener) = &listener {
             listener.abort();

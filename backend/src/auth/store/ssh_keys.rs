@@ -22,7 +22,8 @@ impl AuthStore {
         let sql = "INSERT INTO ssh_keys (fingerprint, user_name, label, public_key, created_at) \
                    VALUES ($1, $2, $3, $4, $5)";
         on_either!(self, writer, |pool| {
-            let insert = sqlx::query(sql).bind(&key.fingerprint).bind(user).bind(&key.label).bind(&key.public_key);
+            let insert =
+                sqlx::query(sql).bind(&key.fingerprint).bind(user).bind(&key.label).bind(&key.public_key);
             insert.bind(key.created_at.0).execute(pool).await.map(drop)
         })
     }

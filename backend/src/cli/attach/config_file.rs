@@ -9,7 +9,8 @@ use std::{
 };
 
 /// What stands above the line, so that its owner knows whose it is.
-const REMARK: &str = "# Runs that `berth attach` is attached to. Remove these two lines if you want them no more.";
+const REMARK: &str =
+    "# Runs that `berth attach` is attached to. Remove these two lines if you want them no more.";
 
 /// What the file was before, beside it.
 const BACKUP: &str = "config.before-berth";
@@ -137,15 +138,21 @@ mod tests {
         folder
     }
 
-    const HOST: Host<'_> =
-        Host { run: "sly-fox-1", address: "berth.example", port: 2222, host_key: "ssh-ed25519 AAAA", identity: None };
+    const HOST: Host<'_> = Host {
+        run: "sly-fox-1",
+        address: "berth.example",
+        port: 2222,
+        host_key: "ssh-ed25519 AAAA",
+        identity: None,
+    };
 
     #[test]
     fn a_run_is_a_host_for_as_long_as_it_is_attached() {
         let home = folder("host");
         let (config, ours) = (home.join(".ssh/config"), home.join("ours"));
         let entry = enter(&config, &ours, &Host { identity: Some(Path::new("/a b/key")), ..HOST }).unwrap();
-        let shown = |path: &Path| fs::read_to_string(path).unwrap().replace(&home.display().to_string(), "HOME");
+        let shown =
+            |path: &Path| fs::read_to_string(path).unwrap().replace(&home.display().to_string(), "HOME");
         insta::assert_snapshot!(shown(&config), @r#"
         # Runs that `berth attach` is attached to. Remove these two lines if you want them no more.
         Include "HOME/ours/*.conf"

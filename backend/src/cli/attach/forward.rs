@@ -13,7 +13,8 @@ use tokio::process::{Child, Command};
 use crate::cli::failure::Failure;
 
 /// Pauses between attempts to connect again.
-const PAUSES: [Duration; 4] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(5)];
+const PAUSES: [Duration; 4] =
+    [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(5)];
 
 /// A port of the run at a port of this machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,9 @@ pub(super) fn choose(ports: &[(Option<u32>, u32)]) -> Result<Vec<Forwarded>, Fai
     for &(here, there) in ports {
         // The language lets 65536 through, which is nobody's port.
         let port = |port: u32| {
-            u16::try_from(port).map_err(|_| Failure::No(format!("port {port} cannot be forwarded: there is none above 65535")))
+            u16::try_from(port).map_err(|_| {
+                Failure::No(format!("port {port} cannot be forwarded: there is none above 65535"))
+            })
         };
         let there = port(there)?;
         let asked = here.map(port).transpose()?;
@@ -65,7 +68,15 @@ impl Ssh<'_> {
         if let Some(config) = self.config {
             ssh.arg("-F").arg(config);
         }
-        ssh.args(["-N", "-o", "ExitOnForwardFailure=yes", "-o", "ConnectTimeout=15", "-o", "ControlPath=none"]);
+        ssh.args([
+            "-N",
+            "-o",
+            "ExitOnForwardFailure=yes",
+            "-o",
+            "ConnectTimeout=15",
+            "-o",
+            "ControlPath=none",
+        ]);
         for Forwarded { here, there } in self.ports {
             ssh.args(["-L", &format!("127.0.0.1:{here}:localhost:{there}")]);
         }
@@ -81,7 +92,9 @@ impl Ssh<'_> {
         loop {
             let mut child = self.start().map_err(|error| {
                 Failure::No(match error.kind() {
-                    io::ErrorKind::NotFound => "`ssh` is not installed, and `berth attach` needs it".to_owned(),
+                    io::ErrorKind::NotFound => {
+                        "`ssh` is not installed, and `berth attach` needs it".to_owned()
+                    }
                     _ => format!("`ssh` cannot be started: {error}"),
                 })
             })?;
@@ -92,7 +105,9 @@ impl Ssh<'_> {
             let ended: io::Result<ExitStatus> = child.wait().await;
             if !connected && failures == 0 {
                 let status = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
-                return Err(Failure::No(format!("`ssh` could not connect ({status}); what it said stands above")));
+                return Err(Failure::No(format!(
+                    "`ssh` could not connect ({status}); what it said stands above"
+                )));
             }
             if connected {
                 eprintln!("note: the connection broke; trying again");

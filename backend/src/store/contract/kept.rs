@@ -14,7 +14,7 @@ use super::{
     sample::{T0, run_id},
 };
 use crate::{
-    auth::{ADMIN, Auth, LoginError, Proof},
+    auth::{ADMIN, Auth, LoginError, Proof, PublicKeyText},
     clock::Clock,
     orchestrator::LogArchive,
     provider::{Attached, ByteStream, Environment, Exec, ExecSpec, JobObservation, JobSpec, ProviderError},
@@ -26,6 +26,13 @@ mod accounts {
 
     super::super::tests_on!(sqlite who_may_come_in_is_the_same_on_every_database);
     super::super::tests_on!(postgres who_may_come_in_is_the_same_on_every_database);
+}
+
+mod ssh_keys {
+    use super::*;
+
+    super::super::tests_on!(sqlite ssh_keys_are_the_same_on_every_database);
+    super::super::tests_on!(postgres ssh_keys_are_the_same_on_every_database);
 }
 
 mod logs {
@@ -95,11 +102,33 @@ async fn who_may_come_in_is_the_same_on_every_database(bed: Bed) {
     assert_eq!(auth.api_token(token.reveal()).await.expect("read"), None);
 }
 
+const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti me@laptop";
+
+async fn ssh_keys_are_the_same_on_every_database(bed: Bed) {
+    let (store, _folder) = server(&bed).await;
+    let (auth, accounts) = (auth(&store, 1), store.accounts());
+    auth.begin().await.expect("begun");
+    let key = PublicKeyText::parse(KEY).expect("a key");
+    let added = auth.add_ssh_key(ADMIN, key.clone(), "laptop".to_owned()).await.expect("added");
+    let again = auth.add_ssh_key(ADMIN, key.clone(), "desk".to_owned()).await.expect_err("it is there");
+    assert!(again.is_taken());
+    assert_eq!(auth.ssh_keys(ADMIN).await.expect("read"), [added]);
+    assert_eq!(auth.ssh_keys("nobody").await.expect("read"), []);
+    let owner = accounts.ssh_key_owner(&key.fingerprint).await.expect("read");
+    assert_eq!(owner.as_deref(), Some(ADMIN));
+    let removed = accounts.ssh_key_removed(key.fingerprint.clone());
+    assert!(!auth.remove_ssh_key("nobody", "laptop").await.expect("done"));
+    assert!(auth.remove_ssh_key(ADMIN, "laptop").await.expect("done"));
+    tokio::time::timeout(Duration::from_secs(20), removed).await.expect("told");
+    assert!(!auth.remove_ssh_key(ADMIN, "laptop").await.expect("done"));
+    assert_eq!(accounts.ssh_key_owner(&key.fingerprint).await.expect("read"), None);
+}
+
 #[tokio::test]
 async fn a_session_that_ends_on_one_server_ends_on_the_others() {
     let Some(bed) = Bed::postgres().await else { return };
-    let ((one, _one), (two, _two)) = (server(&bed).await, server(&bed).await);
-    let (one, two) = (auth(&one, 1), auth(&two, 2));
+    let ((one, _one), (server_two, _two)) = (server(&bed).await, server(&bed).await);
+    let (one, two) = (auth(&one, 1), auth(&server_two, 2));
     one.begin().await.expect("begun");
     let token = two.login_token(ADMIN).await.expect("a token");
     let (session, _) = one.log_in(token.reveal(), std::net::Ipv4Addr::LOCALHOST.into()).await.expect("in");
@@ -116,6 +145,12 @@ async fn a_session_that_ends_on_one_server_ends_on_the_others() {
     let over = two.api_token_ended(digest);
     one.revoke_api_token(ADMIN, "laptop").await.expect("revoked");
     tokio::time::timeout(Duration::from_secs(20), over).await.expect("within reason");
+
+    let key = PublicKeyText::parse(KEY).expect("a key");
+    two.add_ssh_key(ADMIN, key.clone(), "laptop".to_owned()).await.expect("added");
+    let removed = server_two.accounts().ssh_key_removed(key.fingerprint);
+    one.remove_ssh_key(ADMIN, "laptop").await.expect("removed");
+    tokio::time::timeout(Duration::from_secs(20), removed).await.expect("within reason");
 }
 
 /// A log of numbered lines, given out in pieces of some lines.

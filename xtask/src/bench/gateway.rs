@@ -1,0 +1,71 @@
+//! `cargo xtask bench gateway`: the SSH gateway beside OpenSSH's own server. Writes `docs/benchmarks/gateway.md`.
+
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+
+use super::{machine, write_page};
+use crate::{
+    build::{self, Profile},
+    setup,
+    shell::{Problem, Steps, cargo, command, output, root, run, target_dir},
+};
+
+/// A figure, as the measuring program tells it.
+#[derive(Debug, Deserialize)]
+struct Figure {
+    side: String,
+    what: String,
+    cipher: String,
+    mib_per_s: f64,
+}
+
+/// How much of what sshd does is good enough.
+const AIM: f64 = 0.5;
+
+/// Measures both in turns and writes the page.
+pub(crate) fn gateway(steps: &mut Steps, args: &[String]) -> Result<(), Problem> {
+    let binary = if root().join("frontend/dist/index.html").is_file() {
+        build::server(steps, Profile::Release)?
+    } else {
+        setup::for_build(steps)?;
+        build::all(steps, Profile::Release)?
+    };
+    steps.step("what measures", || {
+        run(cargo().args(["build", "--release", "--package", "berth-tests", "--bin", "ssh-throughput"]))
+    })?;
+    let mut side = command(target_dir().join("release/ssh-throughput"));
+    side.env("BERTH", &binary).args(args);
+    let figures: Vec<Figure> = steps.step("measure", || {
+        let lines = output(&mut side)?;
+        let figures: Result<Vec<Figure>, _> = lines.lines().map(serde_json::from_str).collect();
+        figures
+            .map_err(|error| Problem::new(format!("what measures says something else than figures: {error}")))
+    })?;
+    write_page("gateway.md", &page(&figures))?;
+    steps.summary();
+    Ok(())
+}
+
+fn page(figures: &[Figure]) -> String {
+    let mut text = format!(
+        "# The SSH gateway beside sshd\n\nMade by `cargo xtask bench gateway`: zeros through OpenSSH's own client on loopback, both servers in turns, medians; {}. Client, server and the \
+         program in the environment share those cores. The aim is half of what sshd does.\n\n| | cipher | sshd | Berth | ratio | |\n|---|---|---|---|---|---|\n",
+        machine()
+    );
+    for own in figures.iter().filter(|figure| figure.side == "berth") {
+        let Some(other) =
+            figures.iter().find(|f| f.side == "sshd" && f.what == own.what && f.cipher == own.cipher)
+        else {
+            continue;
+        };
+        let ratio = own.mib_per_s / other.mib_per_s;
+        let kept = if ratio >= AIM { "kept" } else { "**missed**" };
+        let _ = writeln!(
+            text,
+            "| {} | {} | {:.0} MiB/s | {:.0} MiB/s | {ratio:.2} | {kept} |",
+            own.what, own.cipher, other.mib_per_s, own.mib_per_s
+        );
+    }
+    text
+}
