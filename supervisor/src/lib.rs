@@ -16,6 +16,7 @@ mod identity;
 mod isolation;
 mod job;
 mod layout;
+mod meter;
 pub mod logs;
 pub mod mux;
 pub mod process;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use berth_shared::{
-    api::{InstanceId, JobId, JobReason, LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage},
+    api::{InstanceId, JobId, JobReason, LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan},
     time::Timestamp,
 };
 use bollard::models::ContainerInspectResponse;
@@ -64,6 +64,10 @@ impl Environment for ContainerEnvironment {
 
     async fn stats(&self) -> Result<Usage, ProviderError> {
         self.inside.stats().await
+    }
+
+    async fn usage(&self, span: UsageSpan) -> Result<UsageHistory, ProviderError> {
+        self.inside.usage(span).await
     }
 
     async fn exec(&self, spec: &ExecSpec) -> Result<Exec, ProviderError> {
