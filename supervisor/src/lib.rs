@@ -18,6 +18,7 @@ mod job;
 mod layout;
 pub mod listen;
 pub mod logs;
+mod meter;
 pub mod mux;
 pub mod process;
 mod pty;

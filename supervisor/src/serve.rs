@@ -100,6 +100,10 @@ async fn converse(core: &Rc<Core>, mut stream: UnixStream) -> io::Result<()> {
         }
         Request::Dial { port } => dial(port, stream).await,
         Request::Stats => wire::write_message(&mut stream, &Reply::Stats { usage: core.usage() }).await,
+        Request::UsageHistory { span } => {
+            let history = core.meter.borrow().history(span);
+            wire::write_message(&mut stream, &Reply::UsageHistory { history }).await
+        }
         Request::OpenTerminal { id, size } => match open_terminal(core, id, size).await {
             Ok(()) => wire::write_message(&mut stream, &Reply::Done).await,
             Err((kind, message)) => refuse(&mut stream, kind, message).await,

@@ -24,6 +24,7 @@ use super::{
     cgroup::{Cgroup, Limits},
     environment::Places,
     isolation, layout,
+    meter::{self, Meter},
     process::{self, ProcessIdentity},
     sandbox::{Mode, Sandbox, SandboxSpec},
     serve,
@@ -59,6 +60,7 @@ pub(super) struct Core {
     pub(super) changed: watch::Sender<()>,
     pub(super) over: Notify,
     last_usage: Cell<Option<(Timestamp, u64)>>,
+    pub(super) meter: RefCell<Meter>,
 }
 
 /// What a job runs in.
@@ -228,9 +230,11 @@ async fn live(
         changed: watch::Sender::new(()),
         over: Notify::new(),
         last_usage: Cell::new(None),
+        meter: RefCell::default(),
     });
     tokio::select! {
         () = serve::accept(&core, &listener) => {}
+        () = meter::measure(&core) => {}
         () = core.over.notified() => {}
     }
     let running = core.running.borrow().clone();
@@ -356,6 +360,11 @@ impl Core {
 
     /// What is in use now.
     pub(super) fn usage(&self) -> Usage {
+        self.usage_since(&self.last_usage)
+    }
+
+    /// What is in use now; CPUs since `last`, which becomes this moment.
+    pub(super) fn usage_since(&self, last: &Cell<Option<(Timestamp, u64)>>) -> Usage {
         let running = self.running.borrow();
         let processes = running.as_ref().map(|r| r.sandbox.processes()).unwrap_or_default();
         let at = self.clock.now();
@@ -367,7 +376,7 @@ impl Core {
             .cgroup
             .memory_bytes()
             .unwrap_or_else(|| processes.iter().map(|(_, stat)| stat.pages * page_size()).sum());
-        let before = self.last_usage.replace(Some((at, cpu_millis)));
+        let before = last.replace(Some((at, cpu_millis)));
         let cpus = before.and_then(|(then, used)| {
             let passed = at.millis_since(then);
             (passed > 0).then(|| cpu_millis.saturating_sub(used) as f64 / passed as f64)
@@ -383,6 +392,9 @@ impl Core {
             memory_bytes,
             memory_limit_bytes,
             processes: u32::try_from(processes.len()).unwrap_or(u32::MAX),
+            disk_bytes: self.meter.borrow().disk_bytes,
+            network: (self.mode == Mode::Container).then(meter::network).flatten(),
+            gpus: self.meter.borrow().gpus.clone(),
         }
     }
 

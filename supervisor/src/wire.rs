@@ -6,7 +6,9 @@
 
 use std::io;
 
-use berth_shared::api::{Isolation, LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage};
+use berth_shared::api::{
+    Isolation, LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -49,6 +51,11 @@ pub enum Request {
     Terminate,
     /// What is in use.
     Stats,
+    /// What was in use.
+    UsageHistory {
+        /// How far back.
+        span: UsageSpan,
+    },
     /// Opens a terminal.
     OpenTerminal {
         /// Its identifier.
@@ -121,6 +128,11 @@ pub enum Reply {
     Stats {
         /// The figures.
         usage: Usage,
+    },
+    /// What was in use.
+    UsageHistory {
+        /// The figures.
+        history: UsageHistory,
     },
     /// A piece of the log.
     Logs {

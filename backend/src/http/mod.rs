@@ -36,6 +36,7 @@ mod run_log_index;
 mod run_log_search;
 mod run_logs;
 mod run_stop;
+mod run_usage;
 mod runs_create;
 mod runs_list;
 mod schema;
@@ -174,6 +175,7 @@ fn closed() -> OpenApiRouter<App> {
         .routes(routes!(run_stop::stop))
         .routes(routes!(run_logs::logs))
         .routes(routes!(run_log_index::index))
+        .routes(routes!(run_usage::usage))
         .routes(routes!(run_log_search::search))
         .routes(routes!(run_log_download::download))
         .routes(routes!(events::list))

@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use berth_shared::{
     api::{
         Allocation, InstanceId, Isolation, LogChunk, PlanNote, PlannedOffer, TerminalId, TerminalInfo,
-        TerminalSize, Usage,
+        TerminalSize, Usage, UsageHistory, UsageSpan,
     },
     config::{Configuration, Written},
     time::Timestamp,
@@ -93,6 +93,11 @@ pub trait Environment: Send + Sync {
 
     /// What is in use now.
     async fn stats(&self) -> Result<Usage, ProviderError>;
+
+    /// What was in use.
+    async fn usage(&self, _span: UsageSpan) -> Result<UsageHistory, ProviderError> {
+        Err(ProviderError::NotReady("what this environment used is not kept".to_owned()))
+    }
 
     /// Runs a program; with a terminal of its own where that is asked for.
     async fn exec(&self, spec: &ExecSpec) -> Result<Exec, ProviderError>;

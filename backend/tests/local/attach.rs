@@ -90,8 +90,10 @@ fn who_is_not_there_and_what_is_no_terminal_is_told() {
     let (mut child, mut screen) = attach(&bench, &["nobody"]);
     screen.until("no run `nobody` has an environment on this machine");
     assert_eq!(child.wait().expect("its end").code(), Some(1));
-    let piped =
-        Command::new(env!("CARGO_BIN_EXE_berth")).args(["attach", "--local", "nobody"]).stdin(Stdio::null()).output();
+    let piped = Command::new(env!("CARGO_BIN_EXE_berth"))
+        .args(["attach", "--local", "nobody"])
+        .stdin(Stdio::null())
+        .output();
     let piped = piped.expect("run");
     assert_eq!(piped.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&piped.stderr).contains("needs a terminal"));

@@ -15,6 +15,7 @@ mod status;
 mod stream;
 mod terminal;
 mod token;
+mod usage;
 
 pub use event::{Event, EventPage, Subject};
 pub use ids::{EventSeq, InstanceId, JobId, RunId, TerminalId};
@@ -36,3 +37,4 @@ pub use status::{InstanceStatus, JobReason, JobStatus, RunReason, RunStatus};
 pub use stream::{ClientMessage, ServerMessage, SnapshotPieces, Topic, Usage};
 pub use terminal::{TerminalClientMessage, TerminalInfo, TerminalServerMessage, TerminalSize};
 pub use token::{NewToken, TokenRequest};
+pub use usage::{GpuUsage, NetworkUsage, UsageHistory, UsageSample, UsageSpan};

@@ -7,7 +7,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{CatalogInfo, Event, EventSeq, Instance, LogChunk, Run, RunId, ServerInfo, User};
+use super::{
+    CatalogInfo, Event, EventSeq, GpuUsage, Instance, LogChunk, NetworkUsage, Run, RunId, ServerInfo, User,
+};
 use crate::time::Timestamp;
 
 /// From the server. `seq` is always the number of the last event that the page then knows.
@@ -199,4 +201,13 @@ pub struct Usage {
     pub memory_limit_bytes: Option<u64>,
     /// Processes.
     pub processes: u32,
+    /// What the files in the environment's folders take up, bytes; `None` while it is not known. Measured once a minute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk_bytes: Option<u64>,
+    /// What went over its network so far; `None` where it has none of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<NetworkUsage>,
+    /// Its GPUs, in the order of their indices; none where they cannot be measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gpus: Vec<GpuUsage>,
 }

@@ -127,3 +127,63 @@ test(
     assert.deepEqual(page.problems, []);
   }),
 );
+
+test(
+  'the last lines of a failed run are shown on its page, and in the list once they are asked for',
+  withServer(async ({ server, browser }) => {
+    const page = await browser.newPage();
+    await logIn(page, server.loginLink);
+    const name = await launched(page, 'seq -f "step %.0f" 1 5000', 'echo "what broke it" >&2; exit 3');
+    await page.goto(`${server.address}/runs/${name}`);
+    const last = page.getByRole('group', { name: 'Last lines of the log', exact: true });
+    await last.getByText('what broke it', { exact: true }).waitFor();
+    await last.getByText('step 5000', { exact: true }).waitFor();
+    await page.getByRole('link', { name: /^Runs/ }).first().click();
+    const row = page.getByRole('table', { name: 'Runs' }).getByRole('row').filter({ hasText: name });
+    await row.getByText('Last lines', { exact: true }).click();
+    await row.getByText('what broke it', { exact: true }).waitFor();
+    for (const [width, colorScheme] of [[1440, 'light'], [375, 'dark']]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      assert.deepEqual(await complaints(page), [], `${width} ${colorScheme}`);
+      assert.ok(await page.evaluate(() => document.scrollingElement.scrollWidth <= window.innerWidth));
+      await photograph(page, `runs-failed-${width}-${colorScheme}`);
+    }
+    assert.deepEqual(page.problems, []);
+  }),
+);
+
+test(
+  'what an environment used over the last hour is drawn, and can be read as a table',
+  withServer(async ({ server, browser }) => {
+    const page = await browser.newPage();
+    await logIn(page, server.loginLink);
+    const name = await launched(page, 'head -c 5000000 /dev/zero > /workflow/big', 'while true; do :; done');
+    await page.goto(`${server.address}/runs/${name}`);
+    await page.getByRole('tab', { name: /^Usage/ }).click();
+    await page.getByRole('button', { name: 'Hour' }).click();
+    await page.getByRole('img', { name: 'CPU, the last hour' }).waitFor();
+    await page.getByRole('img', { name: 'Disk, the last hour' }).waitFor();
+    const table = page.getByRole('table', { name: 'Usage' });
+    await until(async () => (await table.getByRole('row').count()) > 2, 'two measurements are there');
+    const history = await page.evaluate(
+      (name) => fetch(`/api/v1/runs/${name}/usage?span=hour`).then((answer) => answer.json()),
+      name,
+    );
+    const sample = history.samples.at(-1);
+    assert.ok(sample.cpus > 0.02 && sample.memory_bytes > 0 && sample.disk_bytes >= 5_000_000, JSON.stringify(sample));
+    for (const [width, colorScheme] of [[1440, 'light'], [375, 'dark']]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      assert.deepEqual(await complaints(page), [], `${width} ${colorScheme}`);
+      assert.ok(await page.evaluate(() => document.scrollingElement.scrollWidth <= window.innerWidth));
+      await page.getByRole('img', { name: 'CPU, the last hour' }).scrollIntoViewIfNeeded();
+      await photograph(page, `usage-${width}-${colorScheme}`);
+    }
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.getByRole('link', { name: /^Runs/ }).first().click();
+    await page.getByRole('img', { name: `CPU of ${name} over the last hour` }).waitFor();
+    await photograph(page, 'runs-running');
+    assert.deepEqual(page.problems, []);
+  }),
+);

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use berth_shared::api::{InstanceId, LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage};
+use berth_shared::api::{
+    InstanceId, LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan,
+};
 
 use super::Inner;
 use crate::{
@@ -59,6 +61,10 @@ impl Environment for ContainerEnvironment {
 
     async fn stats(&self) -> Result<Usage, ProviderError> {
         self.inside.stats().await
+    }
+
+    async fn usage(&self, span: UsageSpan) -> Result<UsageHistory, ProviderError> {
+        self.inside.usage(span).await
     }
 
     async fn exec(&self, spec: &ExecSpec) -> Result<Exec, ProviderError> {

@@ -6,7 +6,7 @@ pub(super) mod client;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use berth_shared::api::{LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage};
+use berth_shared::api::{LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan};
 use tokio::{
     io::{AsyncReadExt, DuplexStream, ReadHalf, WriteHalf},
     sync::mpsc,
@@ -96,6 +96,13 @@ impl<R: Reach> Environment for Supervised<R> {
     async fn stats(&self) -> Result<Usage, ProviderError> {
         match self.ask(&Request::Stats).await?.0 {
             Reply::Stats { usage } => Ok(usage),
+            other => Err(client::unexpected(&other)),
+        }
+    }
+
+    async fn usage(&self, span: UsageSpan) -> Result<UsageHistory, ProviderError> {
+        match self.ask(&Request::UsageHistory { span }).await?.0 {
+            Reply::UsageHistory { history } => Ok(history),
             other => Err(client::unexpected(&other)),
         }
     }

@@ -102,7 +102,8 @@ async fn who_may_come_in_is_the_same_on_every_database(bed: Bed) {
     assert_eq!(auth.api_token(token.reveal()).await.expect("read"), None);
 }
 
-const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti me@laptop";
+const KEY: &str =
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti me@laptop";
 
 async fn ssh_keys_are_the_same_on_every_database(bed: Bed) {
     let (store, _folder) = server(&bed).await;

@@ -14,6 +14,8 @@ mod usage;
 mod waits;
 mod work;
 
+pub(super) use logs::stream;
+
 use berth_shared::api::{Run, RunDetail, RunId, RunStatus, Topic};
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_params_map;

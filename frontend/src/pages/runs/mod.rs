@@ -1,7 +1,9 @@
 //! *Runs*: everything that was launched, as it goes.
 
 mod filter;
+mod last;
 mod row;
+mod use_spark;
 
 use berth_shared::api::{Run, RunId};
 use leptos::prelude::*;
@@ -25,6 +27,7 @@ pub fn Runs() -> impl IntoView {
     set_title(|| "Runs".to_owned());
     let stopper = Stopper::new();
     let filter = Filter::new();
+    use_spark::provide();
     let nothing = Memo::new(move |_| live.loaded.get() && live.runs.is_empty());
     view! {
         <TopBar><h1 class="topbar__title">"Runs"</h1></TopBar>

@@ -1,6 +1,6 @@
 //! One run in the table.
 
-use berth_shared::api::{Run, RunId};
+use berth_shared::api::{Run, RunId, RunStatus};
 use leptos::prelude::*;
 
 use crate::{
@@ -9,6 +9,8 @@ use crate::{
     live::use_live,
     pages::run::status_note,
 };
+
+use super::{last::LastLines, use_spark::UseSpark};
 
 /// A row that redraws only what changes in it.
 #[component]
@@ -28,6 +30,21 @@ pub(super) fn Row(id: RunId, stopper: Stopper) -> impl IntoView {
         let run = run.clone();
         move || run.with(|run| run.status.as_str())
     });
+    let failed = Memo::new({
+        let run = run.clone();
+        move |_| run.with(|run| run.status == RunStatus::Failed)
+    });
+    // Its CPUs, while it runs.
+    let running = Memo::new({
+        let run = run.clone();
+        move |_| {
+            run.with(|run| {
+                let cpus = run.offer.as_ref().map_or(1.0, |offer| offer.cpus);
+                (run.status == RunStatus::Running).then_some(cpus)
+            })
+        }
+    });
+    let named = StoredValue::new(name.clone());
     let note = with(status_note);
     let hardware = with(|run| {
         run.offer.as_ref().map(|offer| format::machine::hardware(offer, None)).unwrap_or_default()
@@ -57,7 +74,13 @@ pub(super) fn Row(id: RunId, stopper: Stopper) -> impl IntoView {
     Some(view! {
         <tr>
             <td data-cell="1s"><a class="table__strong" href=format!("/runs/{name}")>{name.clone()}</a></td>
-            <td class="table__grow" data-cell="2"><Status status=status note=note/></td>
+            <td class="table__grow" data-cell="2">
+                <Status status=status note=note/>
+                <Show when=move || running.get().is_some()>
+                    <UseSpark name=named.get_value() cpus=running.get_untracked().unwrap_or(1.0)/>
+                </Show>
+                <Show when=move || failed.get()><LastLines name=named.get_value()/></Show>
+            </td>
             <td data-priority="3">{owner}</td>
             <td data-cell="3s">
                 {place}

@@ -120,5 +120,6 @@ fn usage(job: &Job, seed: Seed, now: Timestamp) -> Usage {
         memory_bytes: (1 << 30) + (seed.of("memory").with(samples.unsigned_abs()).share() * 5e8) as u64,
         memory_limit_bytes: None,
         processes: 3 + job.steps.len().min(20) as u32,
+        ..Usage::default()
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn row(row: Option<&Row>, needle: Option<&Needle>) -> Option<Element>
 }
 
 /// The stream that a row's look depends on.
-pub(in crate::pages::run) fn stream(source: LogSource) -> Option<&'static str> {
+pub(in crate::pages) fn stream(source: LogSource) -> Option<&'static str> {
     match source {
         LogSource::Stdout => None,
         LogSource::Stderr => Some("stderr"),
@@ -105,19 +105,18 @@ fn marked(to: &HtmlElement, text: &str, range: Range<usize>, places: &[Range<usi
 /// A span in this style; the style sheet makes readable colours of those that programs choose.
 fn styled(style: Style) -> Option<HtmlElement> {
     let span = make("span", "ansi")?;
-    let (mut ink, mut paper) = (style.foreground, style.background);
-    if style.inverse {
-        std::mem::swap(&mut ink, &mut paper);
-    }
+    let ink = style.foreground;
+    // What is written in inverse stands on its own ink, which the style sheet keeps readable.
+    let paper = style.background.filter(|_| !style.inverse);
     let flags = [
         ("data-bold", style.bold),
         ("data-dim", style.dim),
         ("data-italic", style.italic),
         ("data-underline", style.underline),
         ("data-struck", style.struck),
-        ("data-inverse", style.inverse && ink.is_none()),
+        ("data-inverse", style.inverse),
         ("data-ink", ink.is_some()),
-        ("data-paper", paper.is_some() || style.inverse),
+        ("data-paper", paper.is_some()),
     ];
     for (name, _) in flags.iter().filter(|(_, set)| *set) {
         span.set_attribute(name, "").ok()?;

@@ -12,7 +12,7 @@ use self::{find::FindBar, view::View};
 use super::Subject;
 use crate::{browser, components::Icon, format, live::log_book::LogBook};
 
-pub(super) use draw::stream;
+pub(in crate::pages) use draw::stream;
 
 /// Where the browser keeps whether times are shown.
 const TIMES: &str = "berth.log.times";

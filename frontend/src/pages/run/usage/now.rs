@@ -1,14 +1,14 @@
-//! What the environment uses.
+//! What the environment uses at this moment.
 
-use berth_shared::api::{Topic, Usage as Sample};
+use berth_shared::api::{GpuUsage, Topic, Usage as Sample};
 use leptos::prelude::*;
 
-use super::Subject;
+use super::super::Subject;
 use crate::{components::Spark, format, live::use_live};
 
-/// The panel. Figures come only while somebody looks.
+/// The gauges. Figures come only while somebody looks.
 #[component]
-pub(super) fn Usage(subject: Subject) -> impl IntoView {
+pub(super) fn Now(subject: Subject) -> impl IntoView {
     let live = use_live();
     live.follow(Topic::Usage { run_id: subject.id });
     let run = subject.run;
@@ -68,6 +68,13 @@ pub(super) fn Usage(subject: Subject) -> impl IntoView {
             n => format!("{n} processes"),
         })
     };
+    let gpus = Memo::new(move |_| last.with(|last| last.as_ref().and_then(|last| busy(&last.gpus))));
+    let disk = move || last.get()?.disk_bytes.map(|bytes| format!("{} in its folders", format::bytes(bytes)));
+    let network = move || {
+        let network = last.get()?.network?;
+        let (received, sent) = (format::bytes(network.received_bytes), format::bytes(network.sent_bytes));
+        Some(format!("{received} received, {sent} sent"))
+    };
     let over = Memo::new(move |_| run.with(|run| run.status.is_finished()));
     view! {
         <div class="gauges">
@@ -81,13 +88,30 @@ pub(super) fn Usage(subject: Subject) -> impl IntoView {
                 <Spark shares=memory_share label="RAM over the last minutes" size="lg"/>
                 <div class="meta">{limit}</div>
             </div>
+            {move || gpus.get().map(|(busy, note)| view! {
+                <div class="gauge">
+                    <div class="gauge__head"><span>"GPU"</span><span class="gauge__value">{busy}</span></div>
+                    <div class="meta">{note}</div>
+                </div>
+            })}
         </div>
         <div class="panel__foot">
             {move || match (last.with(Option::is_none), over.get()) {
                 (true, true) => "It is over: nothing is measured any more.".into_any(),
                 (true, false) => "Measured every two seconds while it runs and this tab is open. The first figures come in a moment.".into_any(),
-                (false, _) => view! { <span>{processes}</span><span>{total}</span> }.into_any(),
+                (false, _) => view! { <span>{processes}</span><span>{total}</span><span>{disk}</span><span>{network}</span> }.into_any(),
             }}
         </div>
     }
+}
+
+/// How busy GPUs are, and what stands below.
+fn busy(gpus: &[GpuUsage]) -> Option<(String, String)> {
+    if gpus.is_empty() {
+        return None;
+    }
+    let mean = gpus.iter().map(|gpu| gpu.busy).sum::<f32>() / gpus.len() as f32;
+    let used = format::bytes(gpus.iter().map(|gpu| gpu.memory_bytes).sum());
+    let total = format::bytes(gpus.iter().map(|gpu| gpu.memory_total_bytes).sum());
+    Some((format!("{:.0}%", 100.0 * mean), format!("{used} of {total} of GPU memory")))
 }
