@@ -31,6 +31,16 @@ pub(super) struct Capture {
     due: Cell<Option<Instant>>,
 }
 
+/// What a pipe still holds.
+enum Left {
+    /// Nothing now.
+    Nothing,
+    /// Something, it may be.
+    Perhaps,
+    /// Nothing ever again.
+    End,
+}
+
 impl Capture {
     /// Makes a pipe; its writing end is for programs.
     pub(super) fn new(source: LogSource) -> io::Result<(Rc<Self>, OwnedFd)> {
@@ -54,9 +64,11 @@ impl Capture {
                 },
             };
             let Ok(mut ready) = ready else { break };
-            match self.drain(&to) {
-                Ok(true) => ready.clear_ready(),
-                Ok(false) | Err(_) => break,
+            // Little at a time: a disk that is slow holds up every line, and what others ask for comes in between.
+            match self.read(&to, 1) {
+                Ok(Left::Nothing) => ready.clear_ready(),
+                Ok(Left::Perhaps) => ready.retain_ready(),
+                Ok(Left::End) | Err(_) => break,
             }
             // Who writes again and again without a line end is never waited for long enough.
             if self.due.get().is_some_and(|due| due <= Instant::now()) {
@@ -70,18 +82,23 @@ impl Capture {
 
     /// Passes on what is there now, so that what happens next is told after it; `false` at the end.
     pub(super) fn drain(&self, to: &impl Fn(LogSource, &[u8], bool)) -> io::Result<bool> {
-        let mut buffer = vec![0; 64 * 1024];
         // As much as a pipe may hold, not more: whoever fills it meanwhile is not waited for.
-        for _ in 0..16 {
+        Ok(!matches!(self.read(to, 16)?, Left::End))
+    }
+
+    /// Passes on what this many reads bring.
+    fn read(&self, to: &impl Fn(LogSource, &[u8], bool), reads: usize) -> io::Result<Left> {
+        let mut buffer = vec![0; 64 * 1024];
+        for _ in 0..reads {
             match nix::unistd::read(self.pipe.as_fd(), &mut buffer) {
-                Ok(0) => return Ok(false),
+                Ok(0) => return Ok(Left::End),
                 Ok(n) => self.take(&buffer[..n], to),
-                Err(nix::errno::Errno::EAGAIN) => return Ok(true),
+                Err(nix::errno::Errno::EAGAIN) => return Ok(Left::Nothing),
                 Err(nix::errno::Errno::EINTR) => {}
                 Err(errno) => return Err(errno.into()),
             }
         }
-        Ok(true)
+        Ok(Left::Perhaps)
     }
 
     fn take(&self, bytes: &[u8], to: &impl Fn(LogSource, &[u8], bool)) {
