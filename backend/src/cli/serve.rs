@@ -325,7 +325,7 @@ async fn gateway(
     };
     let listener = bind(address).await?;
     let told = ssh::told(listener.local_addr().map_err(ServeError::Serve)?, &host_key);
-    let told = told.map_err(|error| HostKeyError::Make(error))?;
+    let told = told.map_err(HostKeyError::Make)?;
     Ok(Gateway { listener, host_key, told })
 }
 

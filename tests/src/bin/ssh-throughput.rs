@@ -57,7 +57,7 @@ fn main() {
     let bytes = u64::from(args.mib) << 20;
     let file = folder.path().join("bytes");
     fs::File::create(&file).and_then(|file| file.set_len(bytes)).expect("a file");
-    for cipher in ["chacha20-poly1305@openssh.com", "aes128-gcm@openssh.com"] {
+    for cipher in ["chacha20-poly1305@openssh.com", "aes256-gcm@openssh.com"] {
         for what in ["download", "upload"] {
             let mut measured = [Vec::new(), Vec::new()];
             // In turns, so that what else the machine does meets both.

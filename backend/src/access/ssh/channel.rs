@@ -36,6 +36,10 @@ pub(super) struct Gone;
 /// Begins to take what comes over a channel, at once and without a bound of its own: the connection has one.
 pub(super) fn take_apart(channel: Channel<Msg>, pace: &Arc<Pace>) -> (Incoming, Outgoing) {
     let (from, half) = channel.split();
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the connection's pace bounds what is in it: a full queue would hold up all others"
+    )]
     let (to, bytes) = mpsc::unbounded_channel();
     let (resize, size) = watch::channel(None);
     let closed = CancellationToken::new();

@@ -76,11 +76,8 @@ async fn pass(from: Incoming, to: Outgoing, stream: impl AsyncRead + AsyncWrite)
     };
     let back = async {
         let mut buffer = vec![0; 32 * 1024];
-        loop {
-            match near.read(&mut buffer).await {
-                Ok(n @ 1..) => to.send(buffer[..n].to_vec()).await?,
-                _ => break,
-            }
+        while let Ok(n @ 1..) = near.read(&mut buffer).await {
+            to.send(buffer[..n].to_vec()).await?;
         }
         to.end().await;
         Ok::<(), Gone>(())
@@ -127,9 +124,10 @@ pub(super) async fn listen(
         Err(_) => return Err("the environment does not answer".to_owned()),
     };
     let carry = async move {
-        let (to, mut connections) = tokio::sync::mpsc::unbounded_channel();
+        let (to, mut connections) = tokio::sync::mpsc::channel(CONNECTIONS);
         let accept = mux::accept(far, move |connection| {
-            let _ = to.send(connection);
+            // Too many at once: it is closed.
+            let _ = to.try_send(connection);
         });
         let serve = async {
             let mut open = JoinSet::new();

@@ -68,7 +68,10 @@ pub(super) async fn attach(asked: &Asked<'_>, access: &Access) -> Result<(), Fai
     tokio::select! {
         followed = follow(&client, &detail, asked.logs) => followed,
         failed = ssh.keep(), if !ports.is_empty() => failed,
-        _ = interrupt.recv() => Ok(eprintln!("\nDetached; {} goes on", run.name)),
+        _ = interrupt.recv() => {
+            eprintln!("\nDetached; {} goes on", run.name);
+            Ok(())
+        }
         _ = terminate.recv() => Ok(()),
     }
 }
