@@ -6,7 +6,9 @@
 
 use std::io;
 
-use berth_shared::api::{Isolation, LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan};
+use berth_shared::api::{
+    Isolation, LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
