@@ -15,8 +15,9 @@ use super::supervise::Core;
 /// Time between two samples.
 const EVERY: Duration = Duration::from_secs(UsageSpan::Hour.step_seconds() as u64);
 
-/// Files are counted with every so many samples: once a minute.
+/// Files are counted with every so many samples, once a minute, and with the first few, so that there is something to see.
 const DISK_EVERY: u64 = 6;
+const DISK_FIRST: u64 = 3;
 
 /// What was measured.
 #[derive(Debug, Default)]
@@ -40,11 +41,14 @@ pub(super) async fn measure(core: &Rc<Core>) {
         core.spec.planned.allocation.as_ref().map(|part| part.gpus.clone()).unwrap_or_default();
     let mut ticks = interval(EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    for tick in 0_u64.. {
+    let mut measured = 0_u64;
+    loop {
         ticks.tick().await;
         // Between two jobs nothing is used, and nothing is worth a sample.
         let Some(running) = core.running() else { continue };
-        if tick % DISK_EVERY == 0 {
+        let count_files = measured < DISK_FIRST || measured.is_multiple_of(DISK_EVERY);
+        measured += 1;
+        if count_files {
             let folders = folders(core, &running.places.home, &running.places.workflow);
             let counted = tokio::task::spawn_blocking(move || probes::disk(&folders)).await;
             core.meter.borrow_mut().disk_bytes = counted.ok().flatten();

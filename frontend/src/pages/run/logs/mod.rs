@@ -73,7 +73,7 @@ pub(super) fn Logs(subject: Subject, follow: RwSignal<bool>, shown: Signal<bool>
             <button class="switch" role="switch" aria-checked=move || times.get().to_string() on:click=flip>
                 <span class="switch__track" aria-hidden="true"></span>"Times"
             </button>
-            <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label="To the start of the log" title="To the start of the log" on:click=move |_| view.to_start()><Icon name="top"/></button>
+            <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label="To the start of the log" title="To the start of the log" on:click=move |_| view.go_to_start()><Icon name="top"/></button>
             <a class="btn" data-kind="quiet" data-icon="" data-size="sm" href=download download="" aria-label="Download the log" title="Download what the programs wrote, to the byte"><Icon name="download"/></a>
         </div>
         <Show when=move || { dropped() > 0 }>
@@ -88,7 +88,7 @@ pub(super) fn Logs(subject: Subject, follow: RwSignal<bool>, shown: Signal<bool>
                 </div>
             </div>
             <Show when=move || !follow.get() && !empty()>
-                <button class="btn log__jump" data-size="sm" on:click=move |_| view.to_end()><Icon name="down"/>"To the end"</button>
+                <button class="btn log__jump" data-size="sm" on:click=move |_| view.go_to_end()><Icon name="down"/>"To the end"</button>
             </Show>
         </div>
     }

@@ -149,12 +149,12 @@ impl View {
         self.soon();
     }
 
-    pub(super) fn to_end(&self) {
+    pub(super) fn go_to_end(&self) {
         self.follow.set(true);
         self.refresh();
     }
 
-    pub(super) fn to_start(&self) {
+    pub(super) fn go_to_start(&self) {
         self.follow.set(false);
         if let Some(scroller) = self.scroller.get_untracked() {
             scroller.set_scroll_top(0);
