@@ -103,19 +103,28 @@ mod tests {
     const PASSWD: &str = "root:x:0:0:root:/root:/bin/sh\njovyan:x:1000:100::/home/jovyan:/bin/bash\n";
     const GROUP: &str = "root:x:0:\nusers:x:100:\nvideo:x:44:jovyan,other\n";
 
-    fn found(user: &str) -> Result<Option<(u32, u32, Vec<u32>, String)>, String> {
-        let identity = Identity::parse(user, PASSWD, GROUP)?;
-        Ok(identity.map(|i| (i.uid, i.gid, i.groups, i.name)))
+    fn found(user: &str) -> Result<Option<Identity>, String> {
+        Identity::parse(user, PASSWD, GROUP)
+    }
+
+    fn identity(uid: u32, gid: u32, groups: &[u32], name: &str, home: Option<&str>) -> Option<Identity> {
+        Some(Identity {
+            uid,
+            gid,
+            groups: groups.to_vec(),
+            name: name.to_owned(),
+            home: home.map(ToOwned::to_owned),
+        })
     }
 
     #[test]
     fn users_are_found_by_name_and_by_number() {
-        let jovyan = Ok(Some((1000, 100, vec![44, 100], "jovyan".to_owned())));
-        assert_eq!(found("jovyan"), jovyan);
-        assert_eq!(found("1000"), jovyan);
-        assert_eq!(found("1000:44"), Ok(Some((1000, 44, vec![44], "jovyan".to_owned()))));
-        assert_eq!(found("1234"), Ok(Some((1234, 0, vec![0], "1234".to_owned()))));
-        assert_eq!(found("1234:video"), Ok(Some((1234, 44, vec![44], "1234".to_owned()))));
+        let home = Some("/home/jovyan");
+        assert_eq!(found("jovyan"), Ok(identity(1000, 100, &[44, 100], "jovyan", home)));
+        assert_eq!(found("1000"), found("jovyan"));
+        assert_eq!(found("1000:44"), Ok(identity(1000, 44, &[44], "jovyan", home)));
+        assert_eq!(found("1234"), Ok(identity(1234, 0, &[0], "1234", None)));
+        assert_eq!(found("1234:video"), Ok(identity(1234, 44, &[44], "1234", None)));
         for root in ["", "root", "0", "0:0", "root:root"] {
             assert_eq!(found(root), Ok(None), "{root}");
         }
