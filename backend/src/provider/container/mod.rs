@@ -25,8 +25,7 @@ use berth_shared::api::{InstanceId, Isolation};
 use bollard::{
     models::Volume,
     query_parameters::{
-        EventsOptionsBuilder, ListContainersOptionsBuilder, ListVolumesOptionsBuilder,
-        RemoveContainerOptionsBuilder, RemoveVolumeOptions,
+        EventsOptionsBuilder, ListVolumesOptionsBuilder, RemoveContainerOptionsBuilder, RemoveVolumeOptions,
     },
 };
 use futures_util::StreamExt;
@@ -169,13 +168,12 @@ impl Containers {
         let filters: HashMap<&str, Vec<&str>> = [("label", vec![recipe::INSTANCE])].into();
         let volumes = ListVolumesOptionsBuilder::default().filters(&filters).build();
         let volumes = self.0.engine.docker.list_volumes(Some(volumes)).await.map_err(failed)?;
-        let containers = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
-        let containers = self.0.engine.docker.list_containers(Some(containers)).await.map_err(failed)?;
+        let containers = self.0.labelled(&filters).await?;
         let mut found = BTreeMap::new();
         for labels in volumes.volumes.unwrap_or_default().into_iter().map(|volume| volume.labels) {
             self.note(&labels, &mut found);
         }
-        for labels in containers.into_iter().filter_map(|container| container.labels) {
+        for labels in containers {
             self.note(&labels, &mut found);
         }
         Ok(found.into_values().collect())

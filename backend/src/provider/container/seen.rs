@@ -6,7 +6,7 @@ use berth_shared::{
     api::{InstanceId, JobReason},
     time::Timestamp,
 };
-use bollard::errors::Error;
+use bollard::{errors::Error, query_parameters::ListContainersOptionsBuilder};
 use serde::Deserialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
@@ -37,6 +37,7 @@ struct State {
     finished_at: String,
 }
 
+/// Labels, in an inspected container's configuration and in each one of a list.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "PascalCase")]
 struct Config {
@@ -83,12 +84,31 @@ impl Inner {
             Err(Error::JsonDataError { contents, .. }) => contents,
             Err(error) => return Err(self.engine.error(what, &error)),
         };
-        let seen = serde_json::from_str(&told);
-        seen.map(Some).map_err(|error| ProviderError::Temporary {
-            message: format!("{what}: the engine's answer makes no sense"),
-            source: Some(Box::new(error)),
-        })
+        read(what, &told).map(Some)
     }
+
+    /// The labels of all containers that these filters name, running or not.
+    pub(super) async fn labelled(
+        &self,
+        filters: &HashMap<&str, Vec<&str>>,
+    ) -> Result<Vec<HashMap<String, String>>, ProviderError> {
+        let what = "the containers cannot be listed";
+        let options = ListContainersOptionsBuilder::default().all(true).filters(filters).build();
+        let told = match self.engine.docker.list_containers(Some(options)).await {
+            Ok(found) => serde_json::to_string(&found).unwrap_or_default(),
+            Err(Error::JsonDataError { contents, .. }) => contents,
+            Err(error) => return Err(self.engine.error(what, &error)),
+        };
+        let all: Vec<Config> = read(what, &told)?;
+        Ok(all.into_iter().filter_map(|container| container.labels).collect())
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(what: &str, told: &str) -> Result<T, ProviderError> {
+    serde_json::from_str(told).map_err(|error| ProviderError::Temporary {
+        message: format!("{what}: the engine's answer makes no sense"),
+        source: Some(Box::new(error)),
+    })
 }
 
 #[cfg(test)]
