@@ -45,18 +45,16 @@ pub(crate) async fn a_private_image_wants_the_right_credentials(bench: &Bench) {
     }
     let mut job = with_image(&image, job(&[], &[]));
     job.container.registry_auth = Some(right());
+    let held = registry.held();
     let (id, environment) = bench.begun(&job).await;
-    let mut pulled = Vec::new();
-    until("the job to run", async || match environment.observe().await.expect("observed") {
-        JobObservation::SettingUp { progress, .. } => {
-            pulled.push(progress);
-            None
-        }
-        JobObservation::Running { .. } => Some(()),
+    let pulled = until("the pull", async || match environment.observe().await.expect("observed") {
+        JobObservation::SettingUp { progress, .. } => progress.starts_with("pulling").then_some(progress),
         other => panic!("{other:?}"),
     })
     .await;
-    assert!(pulled.iter().any(|progress| progress.starts_with(&format!("pulling {image}"))), "{pulled:?}");
+    assert_eq!(pulled, format!("pulling {image}"));
+    drop(held);
+    wait_running(&*environment).await;
     // The credentials stay outside.
     let found = says(&*environment, "env; cat /.berth/* 2>/dev/null | grep -c 'wörd' || true").await;
     assert!(!found.contains("wörd") && found.ends_with('0'), "{found}");

@@ -8,7 +8,7 @@ use super::{Daemon, Engine, installed, output};
 pub struct Registry {
     /// `127.0.0.1:PORT`
     pub address: String,
-    _daemon: Daemon,
+    daemon: Daemon,
     _dir: tempfile::TempDir,
 }
 
@@ -52,7 +52,18 @@ impl Registry {
             sockets.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).contains(&wanted))
         };
         daemon.wait(&log, listening)?;
-        Ok(Self { address, _daemon: daemon, _dir: dir })
+        Ok(Self { address, daemon, _dir: dir })
+    }
+
+    /// Lets it answer nobody until what is given is dropped: a pull lasts as long.
+    ///
+    /// # Panics
+    /// When it is gone.
+    #[must_use]
+    pub fn held(&self) -> Held {
+        let pid = nix::unistd::Pid::from_raw(self.daemon.0.id().cast_signed());
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGSTOP).expect("the registry runs");
+        Held(pid)
     }
 
     /// Puts an image of the engine's in; gives its name there.
@@ -76,5 +87,14 @@ impl Registry {
         // It has to be pulled again.
         client(&["rmi", &there]);
         there
+    }
+}
+
+/// A registry that answers nobody.
+pub struct Held(nix::unistd::Pid);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = nix::sys::signal::kill(self.0, nix::sys::signal::Signal::SIGCONT);
     }
 }

@@ -144,7 +144,9 @@ impl Cloud {
         if machine.resists > 0 {
             let until = *machine.resists_until.get_or_insert(Timestamp(now.0 + machine.resists));
             if now < until {
-                return Err(CloudError::Internal(format!("`{handle}` could not be removed; try again later")));
+                return Err(CloudError::Internal(format!(
+                    "`{handle}` could not be removed; try again later"
+                )));
             }
         }
         let gone_at = Timestamp(now.0 + takes);
