@@ -1,27 +1,29 @@
-//! The machine's GPUs.
+//! A machine's GPUs.
 
 use std::{path::PathBuf, process::Stdio, time::Duration};
 
 use berth_shared::catalog::GpuFacts;
 
-/// A GPU of this machine.
+/// A GPU of a machine.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct MachineGpu {
+pub(crate) struct MachineGpu {
     /// Its number, as `nvidia-smi` counts.
-    pub(super) index: u32,
+    pub(crate) index: u32,
     /// Its model, as the catalogue spells it: `A100`; as the driver does when the catalogue does not know it.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// GiB.
-    pub(super) memory_gib: f64,
+    pub(crate) memory_gib: f64,
     /// CUDA compute capability; `None` = not known.
-    pub(super) capability: Option<(u32, u32)>,
+    pub(crate) capability: Option<(u32, u32)>,
+    /// Device files that a container needs for it; none where the engine's own runtime knows it by its number, as NVIDIA's.
+    pub(crate) devices: Vec<String>,
 }
 
 /// How long the driver may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Asks `nvidia-smi`; no GPUs when there is none on `PATH`, or it fails or takes longer than 5 s.
-pub(super) async fn find(facts: &GpuFacts) -> Vec<MachineGpu> {
+pub(crate) async fn find(facts: &GpuFacts) -> Vec<MachineGpu> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let Some(program) = std::env::split_paths(&path).map(|dir| dir.join("nvidia-smi")).find(|p| p.is_file())
     else {
@@ -69,6 +71,7 @@ fn parse(text: &str, facts: &GpuFacts) -> Vec<MachineGpu> {
                 index,
                 memory_gib: sold.unwrap_or_else(|| gib.round()),
                 capability: fact.and_then(|fact| fact.compute_capability),
+                devices: Vec::new(),
                 name,
             })
         })
@@ -145,8 +148,20 @@ mod tests {
         assert_eq!(
             parse(text, &facts()),
             [
-                MachineGpu { index: 0, name: "A100".into(), memory_gib: 80.0, capability: Some((8, 0)) },
-                MachineGpu { index: 1, name: "A10".into(), memory_gib: 24.0, capability: Some((8, 6)) },
+                MachineGpu {
+                    index: 0,
+                    name: "A100".into(),
+                    memory_gib: 80.0,
+                    capability: Some((8, 0)),
+                    devices: Vec::new()
+                },
+                MachineGpu {
+                    index: 1,
+                    name: "A10".into(),
+                    memory_gib: 24.0,
+                    capability: Some((8, 6)),
+                    devices: Vec::new()
+                },
             ]
         );
     }
