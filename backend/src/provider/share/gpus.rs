@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::Stdio, time::Duration};
 
-use berth_shared::catalog::GpuFacts;
+use berth_shared::catalog::{GpuFact, GpuFacts};
 
 /// A GPU of a machine.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,26 +22,38 @@ pub(crate) struct MachineGpu {
 /// How long the driver may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Asks `nvidia-smi`; no GPUs when there is none on `PATH`, or it fails or takes longer than 5 s.
+/// What `nvidia-smi` is asked.
+pub(crate) const NVIDIA: [&str; 2] =
+    ["--query-gpu=index,uuid,name,memory.total,driver_version", "--format=csv,noheader,nounits"];
+
+/// What `rocm-smi` is asked.
+pub(crate) const ROCM: [&str; 4] = ["--showproductname", "--showmeminfo", "vram", "--json"];
+
+/// Asks `nvidia-smi` and `rocm-smi`; no GPUs of a maker whose program is not on `PATH`, fails, or takes longer than 5 s.
 pub(crate) async fn find(facts: &GpuFacts) -> Vec<MachineGpu> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let Some(program) = std::env::split_paths(&path).map(|dir| dir.join("nvidia-smi")).find(|p| p.is_file())
-    else {
-        return Vec::new();
-    };
-    let text = match ask(program).await {
-        Ok(text) => text,
-        Err(error) => {
-            tracing::warn!(%error, "`nvidia-smi` is there and does not answer: no GPUs are offered");
-            return Vec::new();
-        }
-    };
-    parse(&text, facts)
+    let mut all = ask("nvidia-smi", &NVIDIA).await.map(|text| parse(&text, facts)).unwrap_or_default();
+    if let Some(text) = ask("rocm-smi", &ROCM).await {
+        all.extend(parse_rocm(&text, &render_nodes(), facts));
+    }
+    all
 }
 
-async fn ask(program: PathBuf) -> std::io::Result<String> {
+/// What a program on `PATH` prints; `None` where there is none, or it does not answer.
+async fn ask(name: &str, arguments: &[&str]) -> Option<String> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let program = std::env::split_paths(&path).map(|dir| dir.join(name)).find(|program| program.is_file())?;
+    match printed(program, arguments).await {
+        Ok(text) => Some(text),
+        Err(error) => {
+            tracing::warn!(%error, "`{name}` is there and does not answer: its GPUs are not offered");
+            None
+        }
+    }
+}
+
+async fn printed(program: PathBuf, arguments: &[&str]) -> std::io::Result<String> {
     let asked = tokio::process::Command::new(program)
-        .args(["--query-gpu=index,uuid,name,memory.total,driver_version", "--format=csv,noheader,nounits"])
+        .args(arguments)
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .kill_on_drop(true)
@@ -53,8 +65,74 @@ async fn ask(program: PathBuf) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// This machine's `/dev/dri/renderD…`, in order.
+fn render_nodes() -> Vec<String> {
+    let entries = std::fs::read_dir("/dev/dri").into_iter().flatten().flatten();
+    let mut nodes: Vec<String> = entries
+        .map(|entry| entry.path().display().to_string())
+        .filter(|path| path.starts_with("/dev/dri/renderD"))
+        .collect();
+    nodes.sort();
+    nodes
+}
+
+/// Reads what `rocm-smi` prints with [`ROCM`]: an object with an entry for each card. A card is given to a container by the
+/// driver's device and its own render node; the nth card has the nth node.
+pub(crate) fn parse_rocm(text: &str, render_nodes: &[String], facts: &GpuFacts) -> Vec<MachineGpu> {
+    let Ok(serde_json::Value::Object(cards)) = serde_json::from_str(text) else { return Vec::new() };
+    let mut found: Vec<MachineGpu> = cards
+        .iter()
+        .filter_map(|(card, what)| {
+            let index: u32 = card.strip_prefix("card")?.parse().ok()?;
+            let field = |wanted: &str| {
+                let fields = what.as_object()?;
+                let (_, value) = fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted))?;
+                Some(value.as_str()?.to_owned())
+            };
+            let told = field("Card Series").or_else(|| field("Card Model"))?;
+            let bytes: f64 = field("VRAM Total Memory (B)")?.parse().ok()?;
+            let fact = amd(&told, facts);
+            let gib = bytes / f64::from(1 << 30);
+            Some(MachineGpu {
+                index,
+                name: fact.map_or(told, |fact| fact.name.clone()),
+                memory_gib: fact.map_or_else(|| gib.round(), |fact| sold(fact, gib)),
+                capability: None,
+                devices: [
+                    Some("/dev/kfd".to_owned()),
+                    render_nodes.get(usize::try_from(index).ok()?).cloned(),
+                ]
+                .into_iter()
+                .flatten()
+                .collect(),
+            })
+        })
+        .collect();
+    found.sort_by_key(|gpu| gpu.index);
+    found
+}
+
+/// What the catalogue knows of a card: `AMD Instinct MI300X OAM` is `MI300X`. The longest that fits counts.
+fn amd<'a>(told: &str, facts: &'a GpuFacts) -> Option<&'a GpuFact> {
+    let told = plain(told);
+    facts
+        .iter()
+        .filter(|fact| fact.vendor == "amd" && told.contains(&plain(&fact.name)))
+        .max_by_key(|fact| fact.name.len())
+}
+
+/// The size that a GPU is sold with. Drivers keep some of it for themselves: 81559 MiB are the 80 GB that everybody speaks of.
+fn sold(fact: &GpuFact, gib: f64) -> f64 {
+    let sold = fact.memory_gib.iter().copied().find(|sold| (sold - gib).abs() <= sold * 0.08);
+    sold.unwrap_or_else(|| gib.round())
+}
+
+fn plain(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
+}
+
 /// Reads `INDEX, UUID, NAME, MIB, DRIVER` a line; what is not of that shape is passed over.
-fn parse(text: &str, facts: &GpuFacts) -> Vec<MachineGpu> {
+pub(crate) fn parse(text: &str, facts: &GpuFacts) -> Vec<MachineGpu> {
     text.lines()
         .filter_map(|line| {
             let fields: Vec<&str> = line.split(',').map(str::trim).collect();
@@ -63,13 +141,9 @@ fn parse(text: &str, facts: &GpuFacts) -> Vec<MachineGpu> {
             let name = model(driver_name, facts);
             let fact = facts.get(&name);
             let gib = mib / 1024.0;
-            // Drivers keep some of it for themselves: 81559 MiB are the 80 GB that everybody speaks of, 23028 the 24.
-            let sold = fact.and_then(|fact| {
-                fact.memory_gib.iter().copied().find(|sold| (sold - gib).abs() <= sold * 0.08)
-            });
             Some(MachineGpu {
                 index,
-                memory_gib: sold.unwrap_or_else(|| gib.round()),
+                memory_gib: fact.map_or_else(|| gib.round(), |fact| sold(fact, gib)),
                 capability: fact.and_then(|fact| fact.compute_capability),
                 devices: Vec::new(),
                 name,
@@ -81,9 +155,6 @@ fn parse(text: &str, facts: &GpuFacts) -> Vec<MachineGpu> {
 /// The catalogue's name for the driver's: `NVIDIA A100-SXM4-80GB` is `A100`. The longest that fits counts: an L40S is
 /// no L4.
 fn model(driver_name: &str, facts: &GpuFacts) -> String {
-    let plain = |text: &str| -> String {
-        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect()
-    };
     let mut name = driver_name.trim();
     for maker in ["NVIDIA ", "Tesla ", "GeForce ", "Quadro "] {
         name = name.strip_prefix(maker).unwrap_or(name);
@@ -103,8 +174,6 @@ fn model(driver_name: &str, facts: &GpuFacts) -> String {
 
 #[cfg(test)]
 mod tests {
-    use berth_shared::catalog::GpuFact;
-
     use super::*;
 
     fn facts() -> GpuFacts {
@@ -122,6 +191,7 @@ mod tests {
             fact("L40S", &[48.0], (8, 9)),
             fact("RTX4090", &[24.0], (8, 9)),
             fact("A6000", &[48.0], (8, 6)),
+            GpuFact { vendor: "amd".to_owned(), ..fact("MI300X", &[192.0], (0, 0)) },
         ])
     }
 
@@ -164,5 +234,23 @@ mod tests {
                 },
             ]
         );
+    }
+
+    #[test]
+    fn cards_of_amd_are_given_by_their_device_files() {
+        let text = r#"{"card1": {"Card Series": "AMD Instinct MI300X OAM", "VRAM Total Memory (B)": "206141652992", "VRAM Total Used Memory (B)": "1"},
+            "card0": {"Card series": "Radeon RX 9999", "VRAM Total Memory (B)": "17163091968"}, "system": {"Driver version": "6.7"}}"#;
+        let nodes = ["/dev/dri/renderD128", "/dev/dri/renderD129"].map(ToOwned::to_owned);
+        let found = parse_rocm(text, &nodes, &facts());
+        let told: Vec<_> =
+            found.iter().map(|gpu| (gpu.name.as_str(), gpu.memory_gib, gpu.devices.join(" "))).collect();
+        assert_eq!(
+            told,
+            [
+                ("Radeon RX 9999", 16.0, "/dev/kfd /dev/dri/renderD128".to_owned()),
+                ("MI300X", 192.0, "/dev/kfd /dev/dri/renderD129".to_owned()),
+            ]
+        );
+        assert_eq!(parse_rocm("WARNING: no GPU", &nodes, &facts()), []);
     }
 }

@@ -308,8 +308,8 @@ fn not_here(facts: &Facts, c: &Configuration) -> Vec<PlanNote> {
     notes
 }
 
-/// What the text says against this machine by name. An SSH host is considered whatever backends and regions are named, as in the
-/// reference (`spec/dstack-0.18.md` §7.3).
+/// What the text says against this machine by name. Regions and instance types are those of clouds: they say nothing against an SSH
+/// host (`spec/dstack-0.18.md` §7.3).
 fn ruled_out(place: &Place, c: &Configuration) -> Vec<PlanNote> {
     let mut notes = Vec::new();
     let by_name = [

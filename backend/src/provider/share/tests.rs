@@ -230,6 +230,7 @@ fn with_engine(limits: &[&str]) -> Facts {
         limits: limits.iter().map(|&limit| limit.to_owned()).collect(),
         cpus: 8.0,
         memory_bytes: 32 << 30,
+        root: None,
     };
     let runtime = Runtime::Containers {
         engine: Box::new(engine),
