@@ -52,11 +52,19 @@ impl HostBook for Book {
 /// # Panics
 /// When the book cannot be read.
 pub async fn known(book: Arc<Book>, containers: container::Settings) -> Hosts {
+    with_agent(book, containers, None).await
+}
+
+/// The same with an SSH agent at this socket.
+///
+/// # Panics
+/// When the book cannot be read.
+pub async fn with_agent(book: Arc<Book>, containers: container::Settings, agent: Option<PathBuf>) -> Hosts {
     use rand::SeedableRng;
     let parts = HostsParts {
         book,
         sealer: Sealer::new("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "a test").expect("a key"),
-        agent: None,
+        agent,
         containers,
         gpus: Arc::new(GpuFacts::default()),
         clock: Arc::new(SystemClock),

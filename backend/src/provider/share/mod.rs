@@ -308,8 +308,8 @@ fn not_here(facts: &Facts, c: &Configuration) -> Vec<PlanNote> {
     notes
 }
 
-/// What the text says against this machine by name. Regions and instance types are those of clouds: they say nothing against an SSH
-/// host (`spec/dstack-0.18.md` §7.3).
+/// What the text says against this machine by name. Regions are those of clouds: they say nothing against an SSH host
+/// (`spec/dstack-0.18.md` §7.3).
 fn ruled_out(place: &Place, c: &Configuration) -> Vec<PlanNote> {
     let mut notes = Vec::new();
     let by_name = [
@@ -317,7 +317,8 @@ fn ruled_out(place: &Place, c: &Configuration) -> Vec<PlanNote> {
         ("regions", &c.regions, &place.region),
         ("instance_types", &c.instance_types, &place.instance_type),
     ];
-    for (path, names, own) in by_name.into_iter().filter(|_| place.host.is_none()) {
+    let counts = |path: &str| place.host.is_none() || path != "regions";
+    for (path, names, own) in by_name.into_iter().filter(|(path, ..)| counts(path)) {
         if names.as_ref().is_some_and(|names| !names.iter().any(|name| name == own)) {
             let message = format!("`{path}` does not name `{own}`: add it to use {}", place.called);
             notes.push(note("ruled-out", path, message));
