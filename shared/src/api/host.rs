@@ -76,6 +76,31 @@ pub struct SshHostFacts {
     pub engine: String,
 }
 
+impl SshHostFacts {
+    /// In words, by how much each tells: `2 x A100 80 GB`, `64 vCPUs`, `512 GB of memory`, `1800 GB of disk free`, `Docker 27.1`.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        let gib = |bytes: u64| format!("{:.0}", bytes as f64 / (1_u64 << 30) as f64);
+        let mut kinds: Vec<(String, u32)> = Vec::new();
+        for gpu in &self.gpus {
+            let kind = format!("{} {} GB", gpu.name, gpu.memory_gib);
+            match kinds.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, count)) => *count += 1,
+                None => kinds.push((kind, 1)),
+            }
+        }
+        let mut words: Vec<String> =
+            kinds.into_iter().map(|(kind, count)| format!("{count} x {kind}")).collect();
+        words.extend([
+            format!("{} vCPUs", self.cpus),
+            format!("{} GB of memory", gib(self.memory_bytes)),
+            format!("{} GB of disk free", gib(self.disk_free_bytes)),
+            self.engine.clone(),
+        ]);
+        words
+    }
+}
+
 /// A GPU of an SSH host.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

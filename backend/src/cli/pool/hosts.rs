@@ -112,31 +112,9 @@ fn read(file: &Path) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// "8 vCPUs, 64 GB of memory, 410 GB of disk free, 2 x A100 80 GB, Docker 27.1"
+/// "2 x A100 80 GB, 8 vCPUs, 64 GB of memory, 410 GB of disk free, Docker 27.1"
 fn what(facts: Option<&SshHostFacts>) -> String {
-    let Some(facts) = facts else { return String::new() };
-    let gib = |bytes: u64| format!("{:.0}", bytes as f64 / (1_u64 << 30) as f64);
-    let mut parts = vec![
-        format!("{} vCPUs", facts.cpus),
-        format!("{} GB of memory", gib(facts.memory_bytes)),
-        format!("{} GB of disk free", gib(facts.disk_free_bytes)),
-    ];
-    parts.extend(gpus(facts));
-    parts.push(facts.engine.clone());
-    parts.join(", ")
-}
-
-/// "2 x A100 80 GB", one for each kind.
-fn gpus(facts: &SshHostFacts) -> Vec<String> {
-    let mut kinds: Vec<(String, u32)> = Vec::new();
-    for gpu in &facts.gpus {
-        let name = format!("{} {} GB", visible(&gpu.name), gpu.memory_gib);
-        match kinds.iter_mut().find(|(kind, _)| *kind == name) {
-            Some((_, count)) => *count += 1,
-            None => kinds.push((name, 1)),
-        }
-    }
-    kinds.into_iter().map(|(kind, count)| format!("{count} x {kind}")).collect()
+    facts.map(|facts| visible(&facts.words().join(", "))).unwrap_or_default()
 }
 
 /// Lists the hosts.
