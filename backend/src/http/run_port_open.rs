@@ -56,14 +56,17 @@ pub(super) async fn open(
         return Err(Failure::new(
             StatusCode::NOT_FOUND,
             "port-not-listed",
-            format!("the configuration of `{name}` does not name port {port}; it lists what is shown under `ports`"),
+            format!(
+                "the configuration of `{name}` does not name port {port}; it lists what is shown under `ports`"
+            ),
         ));
     }
     let place = Place { run: run.name, port };
     let Some(preview) = app.previews.of(&place, host(&headers)) else {
         return Err(Failure::new(StatusCode::CONFLICT, "no-previews", Addresses::NONE));
     };
-    let of = Preview { user: caller.user, session: digest, session_expires_at: expires_at, run: run.id, port };
+    let of =
+        Preview { user: caller.user, session: digest, session_expires_at: expires_at, run: run.id, port };
     let ticket = app.auth.preview_ticket(&of).await?;
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, ports::entrance(&preview, &ticket))]))
 }

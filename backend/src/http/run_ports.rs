@@ -37,7 +37,9 @@ pub(super) async fn list(
     let run = app.control.run(&name).await?.run;
     let host = host(&headers);
     let environment = match run.status {
-        RunStatus::Running if ports::may_look(&caller.user, &run) => app.control.environment(run.id).await.ok(),
+        RunStatus::Running if ports::may_look(&caller.user, &run) => {
+            app.control.environment(run.id).await.ok()
+        }
         _ => None,
     };
     let tried = stream::iter(usable(&run)).map(|(local_port, port)| {

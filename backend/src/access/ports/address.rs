@@ -185,7 +185,12 @@ mod tests {
         for host in ["localhost:8080", "127.0.0.1:8080", "[::1]:8080", "example.com", "", "localhost"] {
             assert_eq!(here().read(host), None, "{host}");
         }
-        for host in ["berth.example.com", "previews.example.com", "8888--sly-fox-1.localhost", "xpreviews.example.com"] {
+        for host in [
+            "berth.example.com",
+            "previews.example.com",
+            "8888--sly-fox-1.localhost",
+            "xpreviews.example.com",
+        ] {
             assert_eq!(public().read(host), None, "{host}");
         }
         // Even where it lies below the previews' domain itself.

@@ -142,9 +142,8 @@ fn drop_hop_by_hop(headers: &mut HeaderMap) {
 /// Whether a cookie of this name is ours.
 fn is_ours(name: &str) -> bool {
     let name = name.trim().as_bytes();
-    OURS.iter().any(|ours| {
-        name.get(..ours.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(ours.as_bytes()))
-    })
+    OURS.iter()
+        .any(|ours| name.get(..ours.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(ours.as_bytes())))
 }
 
 fn drop_our_cookies(headers: &mut HeaderMap) {
@@ -284,12 +283,17 @@ mod tests {
     #[test]
     fn pages_elsewhere_may_link_to_a_preview_and_nothing_else() {
         let own = |origin: &str| origin == "http://own";
-        let asks = |method: Method, lines: &[(&'static str, &str)]| {
-            is_from_elsewhere(&method, &headers(lines), own)
-        };
-        let link = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
-        let frame = [("sec-fetch-site", "same-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
-        let image = [("sec-fetch-site", "same-site"), ("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")];
+        let asks =
+            |method: Method, lines: &[(&'static str, &str)]| is_from_elsewhere(&method, &headers(lines), own);
+        let link = [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-mode", "navigate"),
+            ("sec-fetch-dest", "document"),
+        ];
+        let frame =
+            [("sec-fetch-site", "same-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
+        let image =
+            [("sec-fetch-site", "same-site"), ("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "image")];
         assert!(!asks(Method::GET, &link));
         assert!(asks(Method::POST, &link));
         assert!(asks(Method::GET, &frame));

@@ -129,7 +129,11 @@ impl Door<'_> {
     /// Exchanges a ticket for the preview's own cookie.
     async fn enter(&self, place: &Place, head: &Parts) -> Result<Response, Notice> {
         if head.uri.path() != ENTER || head.method != Method::GET {
-            return Err(Notice::new(StatusCode::NOT_FOUND, "Nothing is here", "Paths that begin with `/.berth/` are Berth’s own."));
+            return Err(Notice::new(
+                StatusCode::NOT_FOUND,
+                "Nothing is here",
+                "Paths that begin with `/.berth/` are Berth’s own.",
+            ));
         }
         let query = head.uri.query().unwrap_or_default();
         let ticket = query.split('&').find_map(|pair| pair.strip_prefix("ticket="));
@@ -285,8 +289,10 @@ async fn gone_from(mut gone: broadcast::Receiver<RunId>, run: RunId) {
 
 fn set_cookie(secret: &Secret, is_https: bool) -> HeaderValue {
     let (name, secure) = (headers::cookie_name(is_https), if is_https { "; Secure" } else { "" });
-    let text =
-        format!("{name}={}; Path=/; Max-Age={PREVIEW_SECONDS}; HttpOnly; SameSite=Lax{secure}", secret.reveal());
+    let text = format!(
+        "{name}={}; Path=/; Max-Age={PREVIEW_SECONDS}; HttpOnly; SameSite=Lax{secure}",
+        secret.reveal()
+    );
     let mut value = HeaderValue::try_from(text).expect("a cookie of ours is plain ASCII");
     value.set_sensitive(true);
     value

@@ -125,7 +125,9 @@ mod tests {
         asked.insert(header::ACCEPT, HeaderValue::from_static("text/html,*/*;q=0.8"));
         let page = notice().render(&asked);
         assert_eq!(page.headers()["refresh"], "3");
-        assert!(page.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
+        assert!(
+            page.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'")
+        );
     }
 
     #[test]
