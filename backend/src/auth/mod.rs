@@ -3,10 +3,12 @@
 //! Nothing here can be turned back into a secret: the store keeps [`Digest`]s.
 
 mod attempts;
+mod previews;
 mod public_key;
 mod secret;
 mod store;
 
+pub use previews::{PREVIEW_SECONDS, Preview};
 pub use public_key::{PublicKeyError, PublicKeyText, fingerprint};
 pub use secret::{Digest, Secret};
 pub use store::{ApiToken, AuthStore, Ended};

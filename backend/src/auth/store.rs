@@ -1,5 +1,5 @@
 //! What is kept about who may come in: the tables `users`, `login_tokens`, `sessions`,
-//! `api_tokens` and `ssh_keys`.
+//! `api_tokens`, `ssh_keys` and `previews`.
 
 use berth_shared::time::Timestamp;
 use sqlx::{PgConnection, PgPool, SqlitePool};
@@ -57,6 +57,7 @@ async fn tell_others(connection: &mut PgConnection, digest: &Digest) -> Result<(
     tell_ended(connection, digest).await
 }
 
+mod previews;
 mod ssh_keys;
 
 impl AuthStore {

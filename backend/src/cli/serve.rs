@@ -31,9 +31,12 @@ use super::{
     random,
 };
 use crate::{
-    access::ssh::{
-        self, ListenOn,
-        host_key::{self, HostKeyError},
+    access::{
+        ports::{Addresses, PreviewDomain},
+        ssh::{
+            self, ListenOn,
+            host_key::{self, HostKeyError},
+        },
     },
     auth::{ADMIN, Auth},
     catalog::{self, Catalogues, follow::follow},
@@ -92,6 +95,11 @@ pub struct Args {
     /// Where people reach the server, when a proxy stands before it: `https://berth.example`.
     #[arg(long, value_name = "URL")]
     public_url: Option<PublicUrl>,
+
+    /// Domain below which ports of environments are shown in browsers, each at a host of its own; every name below it has to lead
+    /// here. Without one they are shown to browsers on this machine alone, below `localhost`.
+    #[arg(long, value_name = "DOMAIN", env = "BERTH_PREVIEW_DOMAIN")]
+    preview_domain: Option<PreviewDomain>,
 
     /// Takes SSH connections to environments at this port of 127.0.0.1, or at an address and port.
     #[arg(long, value_name = "PORT|ADDR:PORT", env = "BERTH_SSH_LISTEN")]
@@ -279,6 +287,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         control,
         auth,
         names: Names::new(address, args.public_url.clone()),
+        previews: Addresses::new(address, args.public_url.clone(), args.preview_domain.clone(), url.clone()),
         catalogues,
         clock,
         rng,

@@ -1,6 +1,6 @@
 //! The API over HTTP: a file for each endpoint.
 //!
-//! Every request passes `edge` (number, log, headers, problems) and `guard` (host, origin); all of the API
+//! What comes to the host of a preview goes another way (`previews`). Every other request passes `edge` (number, log, headers, problems) and `guard` (host, origin); all of the API
 //! but login, and `/metrics`, passes `session::authenticate` too.
 
 mod catalog;
@@ -30,6 +30,7 @@ mod pool_add;
 mod pool_default;
 mod pool_delete;
 mod pools;
+mod previews;
 mod problem;
 mod run_delete;
 mod run_get;
@@ -37,6 +38,8 @@ mod run_log_download;
 mod run_log_index;
 mod run_log_search;
 mod run_logs;
+mod run_port_open;
+mod run_ports;
 mod run_stop;
 mod run_usage;
 mod runs_create;
@@ -70,6 +73,7 @@ pub use session::COOKIE;
 pub(crate) use problem::chain;
 
 use crate::{
+    access::ports::Addresses,
     auth::Auth,
     catalog::{Catalogues, Published},
     clock::Clock,
@@ -86,6 +90,8 @@ pub struct Parts {
     pub auth: Auth,
     /// The names it answers to.
     pub names: Names,
+    /// The addresses of previews of ports.
+    pub previews: Addresses,
     /// The offers that pages match against.
     pub catalogues: Catalogues,
     /// Tells the time.
@@ -114,6 +120,7 @@ pub(crate) struct Inner {
     pub(crate) control: Arc<dyn Control>,
     pub(crate) auth: Auth,
     pub(crate) names: Names,
+    pub(crate) previews: Addresses,
     pub(crate) catalogues: Catalogues,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) hub: Hub,
@@ -182,6 +189,8 @@ fn closed() -> OpenApiRouter<App> {
         .routes(routes!(run_logs::logs))
         .routes(routes!(run_log_index::index))
         .routes(routes!(run_usage::usage))
+        .routes(routes!(run_ports::list))
+        .routes(routes!(run_port_open::open))
         .routes(routes!(run_log_search::search))
         .routes(routes!(run_log_download::download))
         .routes(routes!(events::list))
@@ -212,6 +221,7 @@ pub fn router(parts: Parts) -> Router {
         control: parts.control,
         auth: parts.auth,
         names: parts.names,
+        previews: parts.previews,
         catalogues: parts.catalogues,
         demo: parts.demo,
         ssh: parts.ssh,
@@ -240,5 +250,6 @@ pub fn router(parts: Parts) -> Router {
         .fallback(static_files::serve)
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
         .layer(middleware::from_fn_with_state(app.clone(), edge::around))
+        .layer(middleware::from_fn_with_state(app.clone(), previews::part))
         .with_state(app)
 }

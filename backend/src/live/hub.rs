@@ -10,9 +10,9 @@ use std::{
 };
 
 use axum::extract::ws::Utf8Bytes;
-use berth_shared::api::{EventSeq, RunId, ServerMessage, Usage};
+use berth_shared::api::{EventSeq, RunId, RunStatus, ServerMessage, Usage};
 use tokio::{
-    sync::watch,
+    sync::{broadcast, watch},
     task::yield_now,
     time::{MissedTickBehavior, interval, sleep},
 };
@@ -45,6 +45,9 @@ const RETRY: Duration = Duration::from_secs(1);
 /// Time between two samples of an environment's use.
 const SAMPLE: Duration = Duration::from_secs(2);
 
+/// How many runs that have ceased to run are told of at once before somebody misses one.
+const GONE_KEPT: usize = 1024;
+
 /// What all connections share. Cheap to clone.
 #[derive(Clone)]
 pub struct Hub(Arc<Shared>);
@@ -57,6 +60,8 @@ struct Shared {
     /// How many pages have come, to be dealt out among the parts.
     came: AtomicUsize,
     samplers: Mutex<HashMap<RunId, watch::Sender<Option<Usage>>>>,
+    /// Tells of runs that have ceased to run.
+    gone_runs: broadcast::Sender<RunId>,
     /// The last snapshot, while it serves. Locked while one is made, so that all who wait get the same.
     everything: tokio::sync::Mutex<Option<Arc<Everything>>>,
 }
@@ -73,6 +78,7 @@ impl Hub {
             newest: std::array::from_fn(|_| watch::Sender::new(base)),
             came: AtomicUsize::new(0),
             samplers: Mutex::default(),
+            gone_runs: broadcast::Sender::new(GONE_KEPT),
             everything: tokio::sync::Mutex::default(),
         }));
         let tailer = hub.clone();
@@ -113,6 +119,10 @@ impl Hub {
         let last = {
             let mut ring = lock(&self.0.ring);
             for event in events {
+                if let Some(run) = event.run.as_ref().filter(|run| is_gone(run.status)) {
+                    // Nobody may be listening.
+                    let _ = self.0.gone_runs.send(run.id);
+                }
                 ring.push(event.event.seq, message(event));
             }
             ring.last()
@@ -156,6 +166,11 @@ impl Hub {
         self.0.newest[part].subscribe()
     }
 
+    /// Tells of runs that have ceased to run, soon after it was written down; who lags has missed some.
+    pub(crate) fn gone_runs(&self) -> broadcast::Receiver<RunId> {
+        self.0.gone_runs.subscribe()
+    }
+
     /// What the environment of a run uses, anew every two seconds while somebody looks. Stays as it is while
     /// there is no environment.
     pub(super) fn usage(&self, run: RunId) -> watch::Receiver<Option<Usage>> {
@@ -188,6 +203,11 @@ impl Hub {
             }
         }
     }
+}
+
+/// Whether a run ran, and does not any more. What is told late of one that begins is no end.
+const fn is_gone(status: RunStatus) -> bool {
+    status.is_finished() || matches!(status, RunStatus::Terminating | RunStatus::Pending)
 }
 
 fn message(stored: StoredEvent) -> Utf8Bytes {

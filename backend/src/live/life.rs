@@ -55,7 +55,7 @@ impl Life {
     }
 
     /// Resolves when the socket must be closed, to the reason.
-    pub(super) async fn over(self) -> End {
+    pub(crate) async fn over(self) -> End {
         let Self { mut stopping, right } = self;
         let ended = async {
             match right {

@@ -120,7 +120,8 @@ impl Fake {
 }
 
 pub(crate) fn run() -> Run {
-    Run { status: RunStatus::Running, ..Run::submitted(RUN, NAME, "admin", Timestamp(0)) }
+    let ports = vec![(None, 8888)];
+    Run { status: RunStatus::Running, ports, ..Run::submitted(RUN, NAME, "admin", Timestamp(0)) }
 }
 
 fn pool() -> Pool {

@@ -10,6 +10,7 @@ use std::{
 };
 
 use berth::{
+    access::ports::Addresses,
     auth::{ADMIN, Auth},
     catalog::{Catalogues, Published},
     clock::Clock,
@@ -99,6 +100,7 @@ impl Server {
             control: fake.clone(),
             auth: auth(2),
             names: Names::new(address, None),
+            previews: Addresses::new(address, None, None, format!("http://{address}")),
             catalogues: catalogues.clone(),
             clock: clock.clone(),
             rng: StdRng::seed_from_u64(3),

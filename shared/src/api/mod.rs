@@ -8,6 +8,7 @@ mod logs;
 mod page;
 mod plan;
 mod pool;
+mod port;
 mod problem;
 mod run;
 mod session;
@@ -31,6 +32,7 @@ pub use pool::{
     AddInstance, CreatePool, DEFAULT_POOL, DecideOrphan, DeletePool, KeepInstance, Orphan, Pool,
     RemoveInstance,
 };
+pub use port::{RunPort, RunPorts};
 pub use problem::{PriceChange, Problem};
 pub use run::{Actions, Run, RunDetail, StopRequest, SubmitRequest};
 pub use session::{CatalogInfo, CatalogOrigin, LoginRequest, ServerInfo, User};

@@ -3,7 +3,7 @@
 use berth_shared::api::{Isolation, RunStatus};
 use leptos::prelude::*;
 
-use super::Subject;
+use super::{Subject, ports};
 use crate::{
     components::{CopyLine, Prose},
     format,
@@ -45,7 +45,6 @@ pub(super) fn Attach(subject: Subject) -> impl IntoView {
     // Who is on the server's machine reaches environments on that machine.
     let local =
         Memo::new(move |_| run.with(|run| run.offer.as_ref().is_none_or(|offer| offer.backend == "local")));
-    let ports = Memo::new(move |_| run.with(|run| run.ports.clone()));
     let limits = Memo::new(move |_| {
         instance.with(|instance| {
             instance.as_ref().and_then(|one| one.allocation.as_ref()).map(|part| {
@@ -71,18 +70,7 @@ pub(super) fn Attach(subject: Subject) -> impl IntoView {
                             (false, false) => "in the tab Terminal below, as soon as it runs",
                         }}</span>
                     </div>
-                    <Show when=move || !ports.with(Vec::is_empty)>
-                        <div class="attach__way">
-                            <span class="attach__label">"Ports"</span>
-                            <ul>{move || ports.get().into_iter().map(|(local, port)| view! {
-                                <li class="mono">{match local {
-                                    Some(local) if local != port => format!("{local} → {port}"),
-                                    _ => port.to_string(),
-                                }}</li>
-                            }).collect_view()}</ul>
-                            <span class="meta">"as the configuration asks; not forwarded by Berth yet"</span>
-                        </div>
-                    </Show>
+                    <ports::Ports subject=subject.clone()/>
                     {move || instance.with(|instance| instance.as_ref().and_then(|one| one.isolation.clone())).map(|isolation| view! {
                         <div class="attach__way">
                             <span class="attach__label">"Isolation in force"</span>

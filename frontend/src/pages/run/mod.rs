@@ -6,6 +6,7 @@ mod cost;
 mod head;
 mod logs;
 mod phase_bar;
+mod ports;
 mod terminal;
 mod terminals;
 mod timeline;

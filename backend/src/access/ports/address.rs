@@ -1,0 +1,230 @@
+//! The addresses of previews: `PORT--RUN.DOMAIN`, a host of its own for each, so that browsers keep what is there apart from the dashboard
+//! and from every other preview.
+
+use std::{net::SocketAddr, str::FromStr};
+
+use crate::http::PublicUrl;
+
+/// The domain where none is given. Browsers look for what is below it on their own machine, without asking anybody.
+const HERE: &str = "localhost";
+
+/// Below which previews are: a domain whose every name leads to the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PreviewDomain(String);
+
+impl FromStr for PreviewDomain {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let label = |label: &str| {
+            (1..=63).contains(&label.len())
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        };
+        let domain = text.to_ascii_lowercase();
+        // A label of up to 48 letters and a dot stand before it in a name of at most 253.
+        let fits = domain.len() <= 200 && domain.split('.').all(label);
+        if !fits || domain.parse::<std::net::Ipv4Addr>().is_ok() {
+            return Err("expected a domain such as `previews.example.com`, without a port; every name below it has to lead to the \
+                        server (a wildcard in DNS)"
+                .to_owned());
+        }
+        Ok(Self(domain))
+    }
+}
+
+/// Which port of which run is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The run's name.
+    pub run: String,
+    /// The port in its environment.
+    pub port: u16,
+}
+
+/// What the addresses of this server's previews are.
+#[derive(Clone, Debug)]
+pub struct Addresses {
+    domain: Option<PreviewDomain>,
+    public: Option<PublicUrl>,
+    listen_port: u16,
+    dashboard: String,
+}
+
+impl Addresses {
+    /// For a server that listens on `address` and is reached at `public`; `dashboard` is what is told as its address.
+    #[must_use]
+    pub fn new(
+        address: SocketAddr,
+        public: Option<PublicUrl>,
+        domain: Option<PreviewDomain>,
+        dashboard: String,
+    ) -> Self {
+        Self { domain, public, listen_port: address.port(), dashboard }
+    }
+
+    /// What a request for this `Host` is for: `None` when that is no preview's host, `Some(None)` when it is below the previews' domain
+    /// and names none.
+    #[must_use]
+    pub fn read(&self, host: &str) -> Option<Option<Place>> {
+        let host = host.to_ascii_lowercase();
+        if self.public.as_ref().is_some_and(|public| public.authority() == host) {
+            return None;
+        }
+        let name = name_of(&host);
+        let domain = self.domain.as_ref().map_or(HERE, |domain| &domain.0);
+        let label = name.strip_suffix(domain)?.strip_suffix('.')?;
+        Some(place(label))
+    }
+
+    /// The address of a preview, for a person who sees the dashboard at `host`; `None` when there is none that leads there.
+    #[must_use]
+    pub fn of(&self, place: &Place, host: &str) -> Option<String> {
+        let Place { run, port } = place;
+        let Some(PreviewDomain(domain)) = &self.domain else {
+            // The browser is on the server's machine, or a tunnel leads there; the same port leads to the same server.
+            let name = name_of(host);
+            let here = name.eq_ignore_ascii_case(HERE) || matches!(name, "127.0.0.1" | "[::1]");
+            let rest = host.get(name.len()..).unwrap_or_default();
+            return here.then(|| format!("http://{port}--{run}.{HERE}{rest}"));
+        };
+        Some(match &self.public {
+            Some(public) => {
+                let authority = public.authority();
+                let rest = &authority[name_of(authority).len()..];
+                format!("{}://{port}--{run}.{domain}{rest}", public.scheme())
+            }
+            None => format!("http://{port}--{run}.{domain}:{}", self.listen_port),
+        })
+    }
+
+    /// Whether previews are reached encrypted.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.domain.is_some() && self.public.as_ref().is_some_and(|public| public.scheme() == "https")
+    }
+
+    /// The dashboard's page of a run.
+    #[must_use]
+    pub fn page_of(&self, run: &str) -> String {
+        format!("{}/runs/{run}", self.dashboard)
+    }
+
+    /// Why there is no address for a preview, and what to do.
+    pub(crate) const NONE: &'static str = "this server has no addresses for previews of ports; whoever runs it can give them one \
+                                           with `--preview-domain DOMAIN`. Until then `berth attach RUN` forwards the ports";
+}
+
+/// A host without its port.
+fn name_of(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, digits)) if digits.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+fn place(label: &str) -> Option<Place> {
+    let (digits, run) = label.split_once("--")?;
+    let port = digits.parse().ok().filter(|port: &u16| port.to_string() == digits && *port != 0)?;
+    let fits = (2..=41).contains(&run.len())
+        && run.starts_with(|c: char| c.is_ascii_lowercase())
+        && run.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    fits.then(|| Place { run: run.to_owned(), port })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn here() -> Addresses {
+        Addresses::new(([127, 0, 0, 1], 8080).into(), None, None, "http://127.0.0.1:8080".to_owned())
+    }
+
+    fn public() -> Addresses {
+        let public = "https://berth.example.com".parse().unwrap();
+        let domain = "Previews.Example.COM".parse().unwrap();
+        Addresses::new(
+            ([0, 0, 0, 0], 8080).into(),
+            Some(public),
+            Some(domain),
+            "https://berth.example.com".into(),
+        )
+    }
+
+    fn fox() -> Place {
+        Place { run: "sly-fox-1".to_owned(), port: 8888 }
+    }
+
+    #[test]
+    fn an_address_leads_back_to_its_port_and_run() {
+        for (addresses, dashboard, wanted) in [
+            (here(), "127.0.0.1:8080", "http://8888--sly-fox-1.localhost:8080"),
+            (here(), "localhost:8080", "http://8888--sly-fox-1.localhost:8080"),
+            (here(), "[::1]:8080", "http://8888--sly-fox-1.localhost:8080"),
+            (here(), "localhost", "http://8888--sly-fox-1.localhost"),
+            (public(), "berth.example.com", "https://8888--sly-fox-1.previews.example.com"),
+            (public(), "localhost:8080", "https://8888--sly-fox-1.previews.example.com"),
+        ] {
+            let url = addresses.of(&fox(), dashboard).unwrap();
+            assert_eq!(url, wanted);
+            let host = url.split_once("://").unwrap().1;
+            assert_eq!(addresses.read(host), Some(Some(fox())), "{host}");
+        }
+    }
+
+    #[test]
+    fn without_a_domain_only_who_is_on_the_machine_has_previews() {
+        for dashboard in ["192.168.1.5:8080", "berth.example.com", "", "localhost.example.com"] {
+            assert_eq!(here().of(&fox(), dashboard), None, "{dashboard}");
+        }
+    }
+
+    #[test]
+    fn the_dashboards_hosts_are_no_previews() {
+        for host in ["localhost:8080", "127.0.0.1:8080", "[::1]:8080", "example.com", "", "localhost"] {
+            assert_eq!(here().read(host), None, "{host}");
+        }
+        for host in [
+            "berth.example.com",
+            "previews.example.com",
+            "8888--sly-fox-1.localhost",
+            "xpreviews.example.com",
+        ] {
+            assert_eq!(public().read(host), None, "{host}");
+        }
+        // Even where it lies below the previews' domain itself.
+        let mut below = public();
+        below.domain = Some("example.com".parse().unwrap());
+        assert_eq!(below.read("berth.example.com"), None);
+        assert_eq!(below.read("other.example.com"), Some(None));
+    }
+
+    #[test]
+    fn a_host_below_the_domain_that_names_no_port_and_run_is_no_ones() {
+        for host in [
+            "x.localhost",
+            "0--sly-fox.localhost",
+            "65536--sly-fox.localhost",
+            "080--sly-fox.localhost",
+            "+80--sly-fox.localhost",
+            "80--.localhost",
+            "80--a.localhost",
+            "80--1ab.localhost",
+            "80--a_b.localhost",
+            "80--ab.cd.localhost",
+            ".localhost",
+        ] {
+            assert_eq!(here().read(host), Some(None), "{host}");
+        }
+        let place = here().read("80--A--B-.LOCALHOST:1").unwrap().unwrap();
+        assert_eq!((place.port, place.run.as_str()), (80, "a--b-"));
+    }
+
+    #[test]
+    fn a_domain_is_a_name_and_nothing_else() {
+        for wrong in ["", ".", "a..b", "a:80", "http://a", "*.a", "-a", "a-", "127.0.0.1", "[::1]", "a/b"] {
+            assert!(wrong.parse::<PreviewDomain>().is_err(), "{wrong}");
+        }
+    }
+}
