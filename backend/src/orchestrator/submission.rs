@@ -93,7 +93,10 @@ pub(super) async fn submit(core: &Core, actor: &str, request: SubmitRequest) -> 
             .collect(),
             runs: vec![row],
             jobs: vec![job],
-            source: Some(Source { variables: variables::sealed(core, id, &source.variables), ..source.clone() }),
+            source: Some(Source {
+                variables: variables::sealed(core, id, &source.variables),
+                ..source.clone()
+            }),
             pools: pools.clone(),
             ..Change::default()
         };
