@@ -65,6 +65,9 @@ fn planted_secrets_are_nowhere_in_what_the_server_keeps_and_says() {
         assert_eq!(status, 200, "{at}: {told}");
         said.push(told);
     }
+    let log = fs::read_to_string(server.data_dir().with_extension("log")).expect("its log");
+    assert!(log.contains("SSH host added"), "{log}");
+    said.push(log);
     let session = server.session().split_once('=').map(|(_, secret)| secret.to_owned()).expect("a cookie");
     let session = session.split(';').next().unwrap_or_default().to_owned();
     for (what, secret) in [
