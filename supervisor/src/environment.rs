@@ -166,6 +166,7 @@ mod tests {
             init: Vec::new(),
             shm_bytes: None,
             container: crate::spec::ContainerSpec::default(),
+            code: None,
         }
     }
 

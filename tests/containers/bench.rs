@@ -183,6 +183,7 @@ pub(crate) fn job(setup: &[&str], init: &[&str]) -> JobSpec {
         init: all(init),
         shm_bytes: None,
         container: ContainerSpec::default(),
+        code: None,
     }
 }
 

@@ -100,6 +100,10 @@ pub struct Args {
     #[arg(long, value_name = "FILE", env = "BERTH_SSH_HOST_KEY", requires = "ssh_listen")]
     ssh_host_key: Option<PathBuf>,
 
+    /// The largest code that one launch may bring, compressed: `64MiB`, `1GiB`.
+    #[arg(long, value_name = "SIZE", default_value = "64MiB", env = "BERTH_CODE_LIMIT")]
+    code_limit: CodeLimit,
+
     /// How many runs one person may submit in a minute, and at once.
     #[arg(long, value_name = "N", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..))]
     submissions_per_minute: u32,
@@ -111,6 +115,21 @@ pub struct Args {
     /// Uses the simulated clouds of `berth simulated-cloud` as well, for tests.
     #[arg(long, value_name = "URL", hide = true, conflicts_with = "demo")]
     simulated_clouds: Option<String>,
+}
+
+/// A size in bytes: a number with `KiB`, `MiB` or `GiB`, or with none of them.
+#[derive(Clone, Copy, Debug)]
+struct CodeLimit(u64);
+
+impl std::str::FromStr for CodeLimit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("", 1)];
+        let given = units.iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?.trim(), *bytes)));
+        let bytes = given.and_then(|(number, unit)| number.parse::<u64>().ok()?.checked_mul(unit));
+        bytes.map(Self).ok_or_else(|| "expected a size such as `64MiB`".to_owned())
+    }
 }
 
 /// Why the server could not start.
@@ -260,6 +279,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         submissions_per_minute: args.submissions_per_minute,
         demo: demo.is_some(),
         ssh: told,
+        code_limit: args.code_limit.0,
     });
 
     failpoint::reach(&["ready", "before"]);

@@ -4,6 +4,8 @@
 //! but login, and `/metrics`, passes `session::authenticate` too.
 
 mod catalog;
+mod code;
+mod code_put;
 mod docs;
 mod docs_page;
 mod edge;
@@ -99,6 +101,8 @@ pub struct Parts {
     pub demo: bool,
     /// Where SSH connections are taken, when they are.
     pub ssh: Option<SshGateway>,
+    /// The largest archive of code that one launch may bring, bytes.
+    pub code_limit: u64,
 }
 
 /// What handlers share.
@@ -115,6 +119,7 @@ pub(crate) struct Inner {
     backends: Vec<String>,
     pub(crate) demo: bool,
     ssh: Option<SshGateway>,
+    code_limit: u64,
     pub(crate) metrics: metrics::Metrics,
     log_indexes: run_log_index::Indexes,
     submissions: limit::SubmissionLimit,
@@ -169,6 +174,8 @@ fn closed() -> OpenApiRouter<App> {
         .routes(routes!(keys::list, keys::add))
         .routes(routes!(key_remove::remove))
         .routes(routes!(ssh::gateway))
+        .routes(routes!(code::ask))
+        .routes(routes!(code_put::put))
         .routes(routes!(plan::plan))
         .routes(routes!(runs_list::list, runs_create::submit))
         .routes(routes!(run_get::get, run_delete::delete))
@@ -207,6 +214,7 @@ pub fn router(parts: Parts) -> Router {
         catalogues: parts.catalogues,
         demo: parts.demo,
         ssh: parts.ssh,
+        code_limit: parts.code_limit,
         clock: parts.clock,
         metrics: metrics::Metrics::default(),
         log_indexes: run_log_index::Indexes::default(),

@@ -6,6 +6,7 @@
 
 mod archive;
 mod core;
+mod deliver;
 mod error;
 mod events;
 mod facts;

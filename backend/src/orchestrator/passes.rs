@@ -9,7 +9,7 @@ use berth_shared::{
 
 use super::{
     core::Core,
-    events,
+    deliver, events,
     machine::{self, Failure, instance, job, run},
     placement,
 };
@@ -137,6 +137,7 @@ pub(super) fn new_job(id: JobId, run: &RunRow, now: Timestamp) -> JobRow {
         message: None,
         progress: None,
         started_at: None,
+        commit: None,
         max_duration: run.max_duration,
         instance_id: None,
         backend: None,
@@ -269,6 +270,7 @@ async fn carry_out(
             let spec = placement::job_spec(&whole.run, &whole.job, instance.turns, &source);
             core.call(backend, "start", environment.start(&spec)).await
         }
+        job::Effect::Deliver => deliver::deliver(core, whole, environment.as_ref()).await,
         job::Effect::Stop { grace } => core.call(backend, "stop", environment.stop(grace)).await,
         job::Effect::Keep => {
             failpoint::reach(&["call", "keep", "before"]);

@@ -320,6 +320,7 @@ pub(super) fn job_spec(run: &RunRow, job: &JobRow, turn: u64, source: &Source) -
         init: configuration.init.clone(),
         shm_bytes: shm.map(|gib| (gib * 1024.0 * 1024.0 * 1024.0) as u64),
         container: container_spec(configuration),
+        code: run.run.code.clone(),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Every change of a run, job or instance is written in one transaction with its event, and the event keeps
 //! what the change left behind, so that a replay of the events gives the same state.
 
+mod code;
 #[cfg(test)]
 pub(crate) mod contract;
 mod forget;
@@ -25,6 +26,7 @@ use berth_shared::{
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
+pub use code::{CODE_PIECE, CODE_SECONDS, CodeStore, UPLOAD_SECONDS};
 pub use memory::{Link, MemoryDatabase, MemoryStore, Reach};
 pub use open::{Address, OpenError, Store, accounts, hold_local, open, open_at};
 pub use postgres::LocalHold;
@@ -282,6 +284,9 @@ pub trait Storage: Send + Sync {
 
     /// Identifies this installation among others in the same cloud accounts; made with the database and never changed.
     fn installation(&self) -> Uuid;
+
+    /// The code that people bring.
+    fn code(&self) -> &dyn CodeStore;
 
     /// Writes a change and gives the number of the last event; tells the [`Signals`] of every process.
     async fn commit(&self, change: &Change) -> Result<EventSeq, CommitError>;

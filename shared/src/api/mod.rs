@@ -1,5 +1,6 @@
 //! The wire: requests, responses, stream messages, statuses. The same types on both ends.
 
+pub mod code;
 mod event;
 mod ids;
 mod instance;
@@ -17,6 +18,7 @@ mod terminal;
 mod token;
 mod usage;
 
+pub use code::{CodeAnswer, CodeArchive, GitSource, RunCode};
 pub use event::{Event, EventPage, Subject};
 pub use ids::{EventSeq, InstanceId, JobId, RunId, TerminalId};
 pub use instance::{Allocation, Instance, Isolation, TRYING_AGAIN};

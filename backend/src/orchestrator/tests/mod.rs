@@ -151,6 +151,7 @@ fn request(name: &str, text: &str) -> SubmitRequest {
         variables: Default::default(),
         agreed_price: None,
         agreed_catalog: None,
+        code: None,
     }
 }
 
