@@ -14,7 +14,8 @@ CREATE INDEX code_used ON code (used_at);
 CREATE TABLE code_pieces (
     upload uuid NOT NULL REFERENCES code (upload) ON DELETE CASCADE,
     number integer NOT NULL,
-    -- Compressed already.
-    bytes  bytea STORAGE EXTERNAL NOT NULL,
+    bytes  bytea NOT NULL,
     PRIMARY KEY (upload, number)
 );
+-- It is compressed already.
+ALTER TABLE code_pieces ALTER COLUMN bytes SET STORAGE EXTERNAL;

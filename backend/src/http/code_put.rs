@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, time::Duration};
 
 use axum::{
-    body::{Body, Bytes},
+    body::{Body, BodyDataStream, Bytes},
     extract::State,
     http::{HeaderMap, StatusCode, header},
 };
@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::{
     App,
     code::no_sha256,
-    extract::{By, Path},
+    extract::{By, MAX_DISCARDED, Path},
     problem::Failure,
 };
 use crate::{
@@ -57,6 +57,7 @@ pub(super) async fn put(
     let said =
         headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if said.is_some_and(|length| length > app.code_limit) {
+        discard(&mut body.into_data_stream()).await;
         return Err(too_large(app.code_limit));
     }
     let (upload, now) = (app.new_id(), app.clock.now());
@@ -100,6 +101,7 @@ async fn take(
         let mut bytes = bytes.map_err(|_| broken())?;
         length += bytes.len() as u64;
         if length > limit {
+            discard(&mut stream).await;
             return Err(too_large(limit));
         }
         digest.update(&bytes);
@@ -126,6 +128,17 @@ async fn take(
         return Err(Failure::new(StatusCode::UNPROCESSABLE_ENTITY, "code-damaged", detail));
     }
     Ok(length)
+}
+
+/// Reads some of what is not taken and throws it away, so that its sender gets to read the answer instead of a broken connection.
+async fn discard(stream: &mut BodyDataStream) {
+    let mut length = 0;
+    while let Ok(Some(Ok(bytes))) = timeout(PATIENCE, stream.next()).await {
+        length += bytes.len();
+        if length > MAX_DISCARDED {
+            return;
+        }
+    }
 }
 
 fn broken() -> Failure {

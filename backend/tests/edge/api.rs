@@ -7,7 +7,10 @@ fn endpoints() -> Vec<(String, String)> {
     let document: serde_json::Value = serde_json::from_str(&berth::http::document_text()).unwrap();
     let paths = document["paths"].as_object().unwrap();
     let filled = |path: &str| {
-        path.replace("{name}", "calm-otter-1").replace("{id}", "00000000-0000-0000-0000-000000000001")
+        path.replace("{name}", "calm-otter-1")
+            .replace("{id}", "00000000-0000-0000-0000-000000000001")
+            // Of nothing.
+            .replace("{sha256}", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     };
     paths
         .iter()

@@ -94,7 +94,7 @@ async fn an_old_and_a_new_server_work_side_by_side() {
         .await
         .expect("written");
     let (format, state) = stored(&pool).await;
-    assert_eq!(format, 2, "it still is the new one's");
+    assert_eq!(format, 3, "it still is the new one's");
     assert_eq!(state["run"]["colour"], "red");
     assert_eq!(state["mood"], json!({ "good": true }));
     assert_eq!(state["run"]["message"], "by the old one");

@@ -5,6 +5,8 @@ mod files;
 mod git;
 mod pack;
 mod send;
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 

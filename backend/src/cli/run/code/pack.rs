@@ -44,33 +44,26 @@ pub(super) fn pack(
 ) -> Result<Packed, String> {
     let mut notes = found.notes();
     let total: u64 = found.files.iter().map(|(_, what)| length(what)).sum();
+    let full = || too_large(root, &found, total, limit);
+    let words = |error: Error| match error {
+        Error::Full => full(),
+        Error::Words(words) => words,
+    };
     if total > limit.saturating_mul(UNPACKED) {
-        return Err(too_large(root, &found, limit, &format!("has {} of files", size(total))));
+        return Err(full());
     }
     let mut out = Out::new(limit);
-    let packed = out.files(root, &found);
-    packed.map_err(|error| match error {
-        Error::Full => {
-            too_large(root, &found, limit, &format!("has {} of files, too much to compress", size(total)))
-        }
-        Error::Words(words) => words,
-    })?;
+    out.files(root, &found).map_err(words)?;
     if let Some(checkout) = checkout.filter(|checkout| checkout.commit.is_some()) {
-        let folder = tempfile::tempdir()
-            .map_err(|error| format!("no temporary folder can be made: {}", words(&error)))?;
+        let folder =
+            tempfile::tempdir().map_err(|error| format!("no temporary folder can be made: {error}"))?;
         match checkout.shallow(folder.path()) {
-            Ok(()) => out.git(folder.path()).map_err(|error| match error {
-                Error::Full => too_large(root, &found, limit, "is too large together with its newest commit"),
-                Error::Words(words) => words,
-            })?,
+            Ok(()) => out.git(folder.path()).map_err(words)?,
             Err(why) => notes.push(format!("the files are brought without their commit: {why}")),
         }
     }
     let (entries, unpacked) = (out.entries, out.unpacked);
-    let bytes = out.finish().map_err(|error| match error {
-        Error::Full => too_large(root, &found, limit, "is too large"),
-        Error::Words(words) => words,
-    })?;
+    let bytes = out.finish().map_err(words)?;
     let archive = CodeArchive {
         sha256: Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
         size: bytes.len() as u64,
@@ -92,7 +85,7 @@ fn length(what: &What) -> u64 {
 }
 
 /// What is too large, with what makes it so.
-fn too_large(root: &Path, found: &Found, limit: u64, how: &str) -> String {
+fn too_large(root: &Path, found: &Found, total: u64, limit: u64) -> String {
     let mut largest: Vec<(&PathBuf, u64)> = found
         .files
         .iter()
@@ -106,8 +99,9 @@ fn too_large(root: &Path, found: &Found, limit: u64, how: &str) -> String {
         .map(|(path, length)| format!("\n  {:>10}  {}", size(*length), path.display()))
         .collect();
     format!(
-        "`{}` {how}, and the server takes at most {}, compressed; {LESS}. The largest files:{lines}",
+        "`{}` has {} of files, and the server takes at most {}, compressed; {LESS}. The largest files:{lines}",
         root.display(),
+        size(total),
         size(limit)
     )
 }
