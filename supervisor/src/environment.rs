@@ -167,6 +167,7 @@ mod tests {
             shm_bytes: None,
             container: crate::spec::ContainerSpec::default(),
             code: None,
+            welcome: Vec::new(),
         }
     }
 

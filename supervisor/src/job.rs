@@ -232,6 +232,7 @@ async fn run_steps(
 ) -> io::Result<Option<(usize, i32)>> {
     let setups = job.setup.len();
     if setups == 0 {
+        welcome(core, job);
         core.set_job(core.at_rest(job.id, core.clock.now()));
     }
     if steps.is_empty() {
@@ -293,6 +294,9 @@ async fn run_steps(
             core.say(LogSource::System, &format!("{}: done", done.place));
         }
         if begun == setups {
+            if setups > 0 {
+                welcome(core, job);
+            }
             core.set_job(core.at_rest(job.id, core.clock.now()));
         }
         let (Some(step), Some(shell)) = (steps.get(begun), to_shell.as_mut()) else {
@@ -319,6 +323,13 @@ async fn run_steps(
         capture.flush(&pass_on);
     }
     Ok(Some((begun.saturating_sub(1), code)))
+}
+
+/// Says how one comes in.
+fn welcome(core: &Core, job: &JobSpec) {
+    for line in &job.welcome {
+        core.say(LogSource::System, line);
+    }
 }
 
 /// A command as the script reads it. A NUL inside of one cannot be: shells have none either.

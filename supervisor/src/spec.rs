@@ -48,6 +48,9 @@ pub struct JobSpec {
     /// What is in the working directory before `setup`. An archive is asked for by [`JobObservation::WaitingForCode`].
     #[serde(default)]
     pub code: Option<RunCode>,
+    /// What the log says when the environment can be worked in: the ways in.
+    #[serde(default)]
+    pub welcome: Vec<String>,
 }
 
 /// What a job's container is made of.

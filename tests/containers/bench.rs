@@ -184,6 +184,7 @@ pub(crate) fn job(setup: &[&str], init: &[&str]) -> JobSpec {
         shm_bytes: None,
         container: ContainerSpec::default(),
         code: None,
+        welcome: Vec::new(),
     }
 }
 

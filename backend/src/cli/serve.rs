@@ -42,7 +42,7 @@ use crate::{
     failpoint,
     http::{self, Names, PublicUrl},
     live::Sockets,
-    orchestrator::{self, Orchestrator},
+    orchestrator::{self, Entrance, Orchestrator},
     provider::{
         Provider, ProviderError,
         container::{self, Engine, EngineSetting},
@@ -255,6 +255,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         random: StdRng::from_rng(&mut rng),
         archive: store.log_archive(),
         catalogues: catalogues.clone(),
+        entrance: ssh.as_ref().map(|gateway| entrance(&gateway.told, args.public_url.as_ref())),
     });
     let following = tokio::spawn(follow(catalogues.clone(), directory.clone(), catalog_stamp));
     let stop = watch::Sender::new(false);
@@ -331,6 +332,12 @@ struct Gateway {
     listener: TcpListener,
     host_key: PrivateKey,
     told: SshGateway,
+}
+
+/// Where people reach the gateway: where it listens, or at the host of the page.
+fn entrance(told: &SshGateway, public: Option<&PublicUrl>) -> Entrance {
+    let host = told.host.clone().or_else(|| public.map(PublicUrl::host));
+    Entrance { host: host.unwrap_or_else(|| "127.0.0.1".to_owned()), port: told.port }
 }
 
 async fn gateway(

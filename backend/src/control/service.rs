@@ -161,7 +161,7 @@ impl From<ServiceError> for Refused {
             | ServiceError::OrphanNotFound(_) => RefusedKind::NotFound,
             ServiceError::RunNameTaken(_)
             | ServiceError::NoOffers(_)
-            | ServiceError::CodeMissing(_)
+            | ServiceError::CodeMissing
             | ServiceError::PriceChanged(_)
             | ServiceError::RunNotRunning { .. }
             | ServiceError::RunFinished { .. }

@@ -148,6 +148,7 @@ impl Inner {
             catalog_version: catalog.version().into(),
             catalog_url: catalog.info().url.clone(),
             demo: self.demo,
+            ssh: self.ssh.clone(),
         }
     }
 

@@ -14,7 +14,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{LogArchive, Parts, events, machine::Failure, meters::Meters, steady::Steady};
+use super::{Entrance, LogArchive, Parts, events, machine::Failure, meters::Meters, steady::Steady};
 use crate::{
     catalog::Catalogues,
     clock::Clock,
@@ -35,6 +35,7 @@ pub(super) struct Core {
     steady: Mutex<Steady>,
     pub(super) archive: Arc<dyn LogArchive>,
     pub(super) catalogues: Catalogues,
+    pub(super) entrance: Option<Entrance>,
     pub(super) meters: Meters,
     /// Tells this process's leases from those of others.
     pub(super) owner: String,
@@ -56,6 +57,7 @@ impl Core {
             clock: parts.clock,
             archive: parts.archive,
             catalogues: parts.catalogues,
+            entrance: parts.entrance,
             meters: Meters::new(),
             owner: String::new(),
             beat: watch::Sender::default(),

@@ -40,9 +40,9 @@ pub enum ServiceError {
     CodeInvalid(String),
     /// The archive that was named is not there.
     #[error(
-        "the server has no code of yours with the SHA-256 {0}; send it first, by `PUT /api/v1/code/SHA256`"
+        "the server does not have this code of yours, or has it no more: bring it again, by `berth run` from where it is"
     )]
-    CodeMissing(String),
+    CodeMissing,
     /// There is no such run.
     #[error("there is no run named `{0}`")]
     RunNotFound(String),
@@ -142,7 +142,7 @@ impl ServiceError {
             Self::VariableMissing(_) => "variable-missing",
             Self::VariableUnknown(_) => "variable-unknown",
             Self::CodeInvalid(_) => "code-invalid",
-            Self::CodeMissing(_) => "code-missing",
+            Self::CodeMissing => "code-missing",
             Self::RunNotFound(_) => "run-not-found",
             Self::RunNotRunning { .. } => "run-not-running",
             Self::RunFinished { .. } => "run-finished",

@@ -57,6 +57,17 @@ pub struct Parts {
     pub archive: Arc<dyn LogArchive>,
     /// The offers that people know from the page; plans are held against them.
     pub catalogues: Catalogues,
+    /// Where people come in over SSH, where they may.
+    pub entrance: Option<Entrance>,
+}
+
+/// Where people come in over SSH.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entrance {
+    /// The host, as people reach it.
+    pub host: String,
+    /// The port.
+    pub port: u16,
 }
 
 /// A running orchestrator. Dropping it stops its loops where they are, as a crash would: what they were about

@@ -267,7 +267,8 @@ async fn carry_out(
             let Some(source) = core.storage.source(whole.run.run.id).await? else {
                 return Err(CommitError::Stale);
             };
-            let spec = placement::job_spec(&whole.run, &whole.job, instance.turns, &source);
+            let spec =
+                placement::job_spec(&whole.run, &whole.job, instance.turns, &source, core.entrance.as_ref());
             core.call(backend, "start", environment.start(&spec)).await
         }
         job::Effect::Deliver => deliver::deliver(core, whole, environment.as_ref()).await,

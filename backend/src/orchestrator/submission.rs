@@ -140,7 +140,7 @@ async fn check_code(
     match &mut code {
         RunCode::Archive(archive) => {
             let size = core.storage.code().needed(actor, &archive.sha256, core.now()).await?;
-            archive.size = size.ok_or_else(|| ServiceError::CodeMissing(archive.sha256.clone()))?;
+            archive.size = size.ok_or(ServiceError::CodeMissing)?;
         }
         // What will be cloned is not known yet.
         RunCode::Git(source) => source.commit = None,

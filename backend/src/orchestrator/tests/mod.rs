@@ -57,6 +57,7 @@ impl Bench {
 
     async fn parts(&self, clock: Arc<dyn Clock>) -> Parts {
         Parts {
+            entrance: None,
             storage: store::open(&self.folder.0).await.expect("the store opens").storage(),
             providers: vec![Arc::new(FakeProvider::new(Arc::clone(&self.world)))],
             clock,
