@@ -138,3 +138,43 @@ fn a_checkout_is_in_the_environment_with_its_commit_and_what_was_changed_since()
     }
     server.wait_for("hen", RunStatus::Running);
 }
+
+#[test]
+fn a_server_that_dies_while_code_is_brought_leaves_it_there_once() {
+    let mut server = Server::start();
+    let person = Person::of(&server);
+    person.checkout();
+    server.kill();
+    // The code is there, and nobody knows.
+    let dying = server.command().env("BERTH_FAILPOINT", "call.deliver.after").stdout(Stdio::null()).spawn();
+    let mut dying = dying.expect("a server");
+    berth_tests::server::until("the server answers", || person.berth(&["ps"]).status.success().then_some(()))
+        .expect("it answers");
+    person.said(&["run", "-y", "-d", "-n", "fox"]);
+    let died = dying.wait().expect("its end");
+    assert!(!died.success(), "{died}");
+    server.restart();
+    server.wait_for("fox", RunStatus::Running);
+    let log = server.log("fox");
+    let count = |line: &str| log.matches(line).count();
+    assert_eq!((count("code: done"), count("so far, so good")), (1, 1), "{log}");
+}
+
+#[test]
+fn code_that_is_too_large_is_refused_with_its_largest_files() {
+    let server = Server::start_with(&["--code-limit", "4KiB"]);
+    let person = Person::of(&server);
+    person.checkout();
+    let noise: Vec<u8> = (0..20_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    fs::write(person.project().join("model.bin"), noise).expect("a file");
+    let refused = person.berth(&["run", "-y", "-d", "-n", "fox"]);
+    let err = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1), "{err}");
+    assert!(
+        err.contains("the server takes at most 4 KiB, compressed") && err.contains("19.5 KiB  model.bin"),
+        "{err}"
+    );
+    assert!(server.run("fox").is_none());
+    person.said(&["run", "-y", "-d", "-n", "fox", "--no-code"]);
+    assert_eq!(server.wait_until("fox", |run| run.status.is_finished()).run.code, None);
+}

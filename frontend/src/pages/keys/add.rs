@@ -46,7 +46,7 @@ pub(super) fn Add(done: impl Fn() + Copy + Send + 'static) -> impl IntoView {
         });
     };
     view! {
-        <form class="panel__body keys__add" data-rule="start" on:submit=add>
+        <div class="panel__body" data-rule="start"><form class="keys__add" on:submit=add>
             <label class="field keys__key">
                 <span class="field__label">"Public key"</span>
                 <textarea class="input keys__text" rows="3" autocomplete="off" autocapitalize="off" spellcheck="false" placeholder="ssh-ed25519 AAAA… me@laptop"
@@ -67,6 +67,6 @@ pub(super) fn Add(done: impl Fn() + Copy + Send + 'static) -> impl IntoView {
                     <Icon name="plus"/>{move || if busy.get() { "Adding…" } else { "Add key" }}
                 </button>
             </div>
-        </form>
+        </form></div>
     }
 }

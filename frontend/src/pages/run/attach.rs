@@ -43,7 +43,7 @@ fn OverSsh(name: String, gateway: SshGateway, running: Memo<bool>) -> impl IntoV
             <span class="attach__label">"SSH"</span>
             <CopyLine text=command what="SSH command"/>
             <span class="meta">
-                "with "<a href="/settings/keys">"a key of your account"</a>
+                "with "<a class="link" href="/settings/keys">"a key of your account"</a>
                 {move || (!running.get()).then_some(", as soon as it runs")}
             </span>
         </div>
@@ -51,7 +51,7 @@ fn OverSsh(name: String, gateway: SshGateway, running: Memo<bool>) -> impl IntoV
             <span class="attach__label">"VS Code and ports"</span>
             <CopyLine text=attach what="attach command"/>
             <span class="meta">
-                "on your own machine, first; then "<a href=link>"open it in VS Code"</a>
+                "on your own machine, first; then "<a class="link" href=link>"open it in VS Code"</a>
             </span>
         </div>
     }
