@@ -165,7 +165,14 @@ fn code_that_is_too_large_is_refused_with_its_largest_files() {
     let server = Server::start_with(&["--code-limit", "4KiB"]);
     let person = Person::of(&server);
     person.checkout();
-    let noise: Vec<u8> = (0..20_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let mut last = 1_u32;
+    let noise = (0..20_000).map(|_| {
+        last ^= last << 13;
+        last ^= last >> 17;
+        last ^= last << 5;
+        last as u8
+    });
+    let noise: Vec<u8> = noise.collect();
     fs::write(person.project().join("model.bin"), noise).expect("a file");
     let refused = person.berth(&["run", "-y", "-d", "-n", "fox"]);
     let err = String::from_utf8_lossy(&refused.stderr).into_owned();
