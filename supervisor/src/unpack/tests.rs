@@ -52,7 +52,10 @@ fn add(tar: &mut Builder<GzEncoder<Vec<u8>>>, path: &str, kind: EntryType, link:
     tar.append(&header, bytes).unwrap();
 }
 
-fn archive(entries: &[(&str, EntryType, &str, &[u8])]) -> Vec<u8> {
+/// Path, kind, what it links to, content.
+type Said<'a> = (&'a str, EntryType, &'a str, &'a [u8]);
+
+fn archive(entries: &[Said<'_>]) -> Vec<u8> {
     let mut tar = Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
     for (path, kind, link, bytes) in entries {
         add(&mut tar, path, *kind, link, bytes);
@@ -87,7 +90,7 @@ fn files_folders_and_links_come_out_as_they_went_in_and_nothing_is_setuid() {
 
 #[test]
 fn what_would_land_elsewhere_is_refused() {
-    let hostile: &[(&str, &[(&str, EntryType, &str, &[u8])])] = &[
+    let hostile: &[(&str, &[Said<'_>])] = &[
         ("parent", &[("../out", FILE, "", b"x")]),
         ("deep parent", &[("a/../../out", FILE, "", b"x")]),
         ("absolute", &[("/tmp/out", FILE, "", b"x")]),
