@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use berth_shared::api::{
-    InstanceId, LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan,
+    InstanceId, JobId, LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan,
 };
 
 use super::Inner;
 use crate::{
     provider::{
-        Attached, ByteStream, Environment, Exec, ExecSpec, JobObservation, JobSpec, ProviderError,
+        Attached, ByteStream, CodeStream, Environment, Exec, ExecSpec, JobObservation, JobSpec,
+        ProviderError,
         supervised::{Reach, Supervised, client},
     },
     supervisor::wire::{Reply, Request},
@@ -46,6 +47,10 @@ impl Environment for ContainerEnvironment {
             return self.inside.observe().await;
         }
         Ok(container.ended().unwrap_or(JobObservation::None))
+    }
+
+    async fn deliver(&self, job: JobId, code: CodeStream) -> Result<(), ProviderError> {
+        self.inside.deliver(job, code).await
     }
 
     async fn stop(&self, grace_seconds: u32) -> Result<(), ProviderError> {
