@@ -15,8 +15,8 @@ pub use crate::supervisor::spec::{CreateRequest, ExecSpec, JobObservation, JobSp
 use async_trait::async_trait;
 use berth_shared::{
     api::{
-        Allocation, InstanceId, Isolation, LogChunk, PlanNote, PlannedOffer, TerminalId, TerminalInfo,
-        TerminalSize, Usage, UsageHistory, UsageSpan,
+        Allocation, ImagePull, InstanceId, Isolation, LogChunk, PlanNote, PlannedOffer, TerminalId,
+        TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan,
     },
     config::{Configuration, Written},
     time::Timestamp,
@@ -83,6 +83,11 @@ pub trait Environment: Send + Sync {
 
     /// How the job is.
     async fn observe(&self) -> Result<JobObservation, ProviderError>;
+
+    /// How far the image of a job that begins is; `None` when none is pulled, or this process does not pull it.
+    async fn pull(&self) -> Option<ImagePull> {
+        None
+    }
 
     /// Asks all processes of the job to end (SIGTERM) and kills what is left after `grace_seconds`; 0 kills
     /// at once. Answers when the request is accepted.

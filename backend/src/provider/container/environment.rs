@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use berth_shared::api::{
-    InstanceId, LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan,
+    ImagePull, InstanceId, LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan,
 };
 
 use super::Inner;
@@ -46,6 +46,10 @@ impl Environment for ContainerEnvironment {
             return self.inside.observe().await;
         }
         Ok(container.ended().unwrap_or(JobObservation::None))
+    }
+
+    async fn pull(&self) -> Option<ImagePull> {
+        self.inner.pull(self.id)
     }
 
     async fn stop(&self, grace_seconds: u32) -> Result<(), ProviderError> {
