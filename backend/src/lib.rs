@@ -14,6 +14,7 @@ pub mod live;
 pub mod logs;
 pub mod orchestrator;
 pub mod provider;
+pub mod sealed;
 pub mod store;
 
 pub use berth_supervisor::{self as supervisor, clock};

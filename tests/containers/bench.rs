@@ -15,7 +15,10 @@ use berth_shared::{
     api::{Allocation, InstanceId, Isolation, JobId, JobReason, LogSource, PlannedOffer},
     catalog::{Availability, GpuFacts, Offer, PriceBasis},
 };
-use berth_tests::engines::{self, Registry};
+use berth_tests::{
+    engines::{self, Registry},
+    hosts::{self, Host},
+};
 use futures_util::{FutureExt, StreamExt, future::LocalBoxFuture};
 use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
@@ -31,10 +34,11 @@ pub(crate) type Case = for<'a> fn(&'a Bench) -> LocalBoxFuture<'a, ()>;
 
 /// An engine with a provider on it.
 pub(crate) struct Bench {
-    pub(crate) engine: engines::Engine,
+    pub(crate) engine: Arc<engines::Engine>,
     pub(crate) registry: Option<Registry>,
-    pub(crate) provider: LocalProvider,
-    client: Client,
+    pub(crate) provider: Arc<dyn Provider>,
+    /// Where the engine is, when that is not this machine.
+    host: Option<Host>,
     dir: tempfile::TempDir,
 }
 
@@ -74,20 +78,25 @@ fn uuid() -> Uuid {
 }
 
 impl Bench {
-    pub(crate) async fn new(engine: engines::Engine, registry: Option<Registry>) -> Self {
-        let client = Client::at(&engine.socket).await.expect("the engine answers");
+    /// On an engine of this machine, or on an SSH host.
+    pub(crate) async fn new(
+        engine: Arc<engines::Engine>,
+        host: Option<Host>,
+        registry: Option<Registry>,
+    ) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
-        let provider = provider(&client, dir.path(), "here");
-        Self { engine, registry, provider, client, dir }
+        let provider = provider(&engine, host.as_ref(), dir.path(), "here").await;
+        Self { engine, registry, provider, host, dir }
     }
 
     /// What a server has that starts anew, or another one beside it.
-    pub(crate) fn another(&self, installation: &str) -> LocalProvider {
-        provider(&self.client, self.dir.path(), installation)
+    pub(crate) async fn another(&self, installation: &str) -> Arc<dyn Provider> {
+        provider(&self.engine, self.host.as_ref(), self.dir.path(), installation).await
     }
 
     pub(crate) async fn instance(&self, allocation: Allocation) -> (InstanceId, Isolation) {
         let id = InstanceId(uuid());
+        let allocation = Allocation { host: self.host.as_ref().map(|host| host.name.clone()), ..allocation };
         self.provider.create(&request(id, allocation)).await.expect("created");
         match self.provider.observe(id).await.expect("observed") {
             InstanceObservation::Ready { isolation, .. } => (id, isolation),
@@ -128,17 +137,26 @@ impl Bench {
     }
 }
 
-fn provider(client: &Client, dir: &std::path::Path, installation: &str) -> LocalProvider {
+async fn provider(
+    engine: &engines::Engine,
+    host: Option<&Host>,
+    dir: &std::path::Path,
+    installation: &str,
+) -> Arc<dyn Provider> {
     let settings = container::Settings {
         installation: installation.to_owned(),
         default_image: engines::BASH.to_owned(),
         scratch: dir.join("containers"),
     };
-    let containment = Containment::Containers(client.clone(), settings);
+    if let Some(host) = host {
+        return Arc::new(hosts::provider(&[host], settings).await);
+    }
+    let client = Client::at(&engine.socket).await.expect("the engine answers");
+    let containment = Containment::Containers(client, settings);
     // Nothing is started on the machine itself.
     let program = PathBuf::from("/nonexistent");
-    LocalProvider::new(dir.to_owned(), program, Arc::new(GpuFacts::default()), containment)
-        .expect("a provider")
+    let provider = LocalProvider::new(dir.to_owned(), program, Arc::new(GpuFacts::default()), containment);
+    Arc::new(provider.expect("a provider"))
 }
 
 fn request(id: InstanceId, allocation: Allocation) -> CreateRequest {

@@ -111,8 +111,8 @@ pub(crate) async fn a_terminal_is_found_again_with_all_that_it_showed(bench: &Be
         drop(attached);
 
         // As a server does that starts anew.
-        let anew = bench.another("here");
-        let environment = berth::provider::Provider::environment(&anew, id).await.expect("an environment");
+        let anew = bench.another("here").await;
+        let environment = anew.environment(id).await.expect("an environment");
         let mut attached = environment.attach_terminal(terminal, Some(0)).await.expect("attached");
         assert_eq!(attached.offset, 0);
         read_until(&mut attached, "marker-2").await;

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use berth::provider::{InstanceObservation, Provider};
+use berth::provider::InstanceObservation;
 use berth_shared::api::Allocation;
 
 use crate::bench::{Bench, job, plenty, run, says, wait_running};

@@ -9,7 +9,12 @@ mod inside;
 mod isolation;
 mod remains;
 
-use berth_tests::engines::{Engine, Registry};
+use std::sync::Arc;
+
+use berth_tests::{
+    engines::{Engine, Registry, required},
+    hosts::Host,
+};
 
 use bench::{Bench, Case};
 use futures_util::{FutureExt, future::LocalBoxFuture};
@@ -57,8 +62,7 @@ fn cases() -> Vec<(&'static str, Case)> {
     }
 }
 
-fn all_hold_on(name: &str) {
-    let Some(engine) = Engine::start(name) else { return };
+fn all_hold_on(name: &str, engine: Arc<Engine>, host: Option<Host>) {
     let registry = match Registry::start(&engine) {
         Ok(registry) => Some(registry),
         Err(why) => {
@@ -69,22 +73,34 @@ fn all_hold_on(name: &str) {
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let failed = runtime.block_on(async {
-        let bench = Bench::new(engine, registry).await;
+        let bench = Bench::new(Arc::clone(&engine), host, registry).await;
         (bench::all(&bench, cases()).await, bench)
     });
-    let (failed, Bench { mut engine, .. }) = failed;
+    let (failed, bench) = failed;
     runtime.shutdown_background();
     assert!(engine.is_alive(), "{name} still runs");
     assert!(failed.is_empty(), "on {name}:\n{}", failed.join("\n"));
     assert_eq!(engine.left(), Vec::<String>::new(), "nothing is left on {name}");
+    drop(bench);
 }
 
 #[test]
 fn all_holds_on_podman() {
-    all_hold_on("podman");
+    if let Some(engine) = Engine::start("podman") {
+        all_hold_on("podman", Arc::new(engine), None);
+    }
 }
 
 #[test]
 fn all_holds_on_dockerd() {
-    all_hold_on("dockerd");
+    if let Some(engine) = Engine::start("dockerd") {
+        all_hold_on("dockerd", Arc::new(engine), None);
+    }
+}
+
+#[test]
+fn all_holds_on_an_ssh_host() {
+    if let Some(host) = required("an SSH host", Host::start("h1")) {
+        all_hold_on("an SSH host", Arc::clone(&host.engine), Some(host));
+    }
 }

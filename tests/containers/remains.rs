@@ -1,6 +1,6 @@
 //! What outlives what.
 
-use berth::provider::{JobObservation, Provider};
+use berth::provider::JobObservation;
 use berth_shared::api::InstanceId;
 
 use crate::bench::{Bench, job, plenty, says, told, until, wait_running};
@@ -23,7 +23,7 @@ pub(crate) async fn a_server_that_starts_anew_finds_everything_again(bench: &Ben
     let (id, environment) = bench.running(&job).await;
     let began = environment.observe().await.expect("observed");
     drop(environment);
-    let anew = bench.another("here");
+    let anew = bench.another("here").await;
     assert!(anew.list().await.expect("a list").iter().any(|listed| listed.id == id && listed.ours));
     let environment = anew.environment(id).await.expect("an environment");
     assert_eq!(environment.observe().await.expect("observed"), began);
@@ -41,7 +41,7 @@ pub(crate) async fn a_server_that_starts_anew_finds_everything_again(bench: &Ben
 
 pub(crate) async fn what_another_installation_made_is_listed_as_its_own(bench: &Bench) {
     let (id, _) = bench.instance(plenty()).await;
-    let listed = bench.another("elsewhere").list().await.expect("a list");
+    let listed = bench.another("elsewhere").await.list().await.expect("a list");
     let found: Vec<(InstanceId, bool, Option<String>)> =
         listed.into_iter().filter(|l| l.id == id).map(|l| (l.id, l.ours, l.name)).collect();
     assert_eq!(found, [(id, false, Some("sly-fox-1".to_owned()))]);

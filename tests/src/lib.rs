@@ -4,6 +4,7 @@ pub mod clouds;
 pub mod conformance;
 pub mod engines;
 pub mod fuzz;
+pub mod hosts;
 pub mod load;
 pub mod processes;
 pub mod proxy;

@@ -6,7 +6,7 @@ use sqlx::{PgConnection, PgPool, SqlitePool};
 use tokio::sync::broadcast;
 
 use super::{Digest, LoginError};
-use crate::store::{StoreError, postgres_error, tell_ended};
+use crate::store::{Either as Database, StoreError, on_either, postgres_error, tell_ended};
 
 /// For how long a used or expired login token is remembered, so that the answer can say which it was.
 const REMEMBER_SECONDS: i64 = 7 * 24 * 3600;
@@ -50,27 +50,11 @@ pub struct AuthStore {
     ended: Ended,
 }
 
-#[derive(Clone, Debug)]
-enum Database {
-    Sqlite { reader: SqlitePool, writer: SqlitePool },
-    Postgres(PgPool),
-}
-
 /// Tells other servers that nobody comes in by this any more.
 async fn tell_others(connection: &mut PgConnection, digest: &Digest) -> Result<(), sqlx::Error> {
     let insert = sqlx::query("INSERT INTO ended_sessions (digest) VALUES ($1) ON CONFLICT DO NOTHING");
     insert.bind(digest.as_str()).execute(&mut *connection).await?;
     tell_ended(connection, digest).await
-}
-
-/// Does the same on either database: both read `$1`. What fails is said as for everything else that the database keeps.
-macro_rules! on_either {
-    ($store:expr, $side:ident, |$pool:ident| $work:expr) => {
-        match &$store.database {
-            Database::Sqlite { $side: $pool, .. } => ($work).map_err(StoreError::from),
-            Database::Postgres($pool) => ($work).map_err(postgres_error),
-        }
-    };
 }
 
 mod previews;

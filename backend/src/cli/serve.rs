@@ -50,8 +50,10 @@ use crate::{
         Provider, ProviderError,
         container::{self, Engine, EngineSetting},
         local::{Containment, LocalProvider},
+        remote::{BookError, Hosts, HostsParts, RemoteProvider},
         simulated::{RemoteCloud, RemoteError, SimulatedProvider},
     },
+    sealed::{Sealer, SealingKeyError},
     store::{self, LocalHold},
 };
 
@@ -108,6 +110,11 @@ pub struct Args {
     #[arg(long, value_name = "FILE", env = "BERTH_SSH_HOST_KEY", requires = "ssh_listen")]
     ssh_host_key: Option<PathBuf>,
 
+    /// File with the key by which secrets are sealed in the database, for servers that share one; else one of its own in the data
+    /// directory. `BERTH_SEALING_KEY` may hold the key itself.
+    #[arg(long, value_name = "FILE", env = "BERTH_SEALING_KEY_FILE")]
+    sealing_key_file: Option<PathBuf>,
+
     /// How many runs one person may submit in a minute, and at once.
     #[arg(long, value_name = "N", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..))]
     submissions_per_minute: u32,
@@ -145,6 +152,10 @@ enum ServeError {
     },
     #[error(transparent)]
     HostKey(#[from] HostKeyError),
+    #[error(transparent)]
+    SealingKey(#[from] SealingKeyError),
+    #[error("cannot use the SSH hosts")]
+    Hosts(#[from] BookError),
     #[error("cannot draw random numbers")]
     Random(#[from] rand::rngs::SysError),
     #[error("cannot prepare the accounts")]
@@ -231,10 +242,26 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     let catalog_stamp = catalog::file::stamp(&directory);
     let catalogues = catalogues(&directory)?;
     let storage = store.storage();
-    let providers = match &demo {
-        Some(_) => demo::providers(&catalogues.current(), storage.installation(), &clock, rng.random()),
+    let sealer = sealer(args, &directory, &mut rng)?;
+    let (providers, hosts) = match &demo {
+        Some(_) => {
+            (demo::providers(&catalogues.current(), storage.installation(), &clock, rng.random()), None)
+        }
         None => {
-            providers(args, local_hold.is_some(), &directory, &catalogues, storage.installation()).await?
+            let local = local_hold.is_some();
+            let mut all = providers(args, local, &directory, &catalogues, storage.installation()).await?;
+            let hosts = Hosts::start(HostsParts {
+                book: Arc::new(store.hosts()),
+                sealer,
+                agent: std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from),
+                containers: container_settings(args, directory.join("hosts"), storage.installation()),
+                gpus: Arc::clone(catalogues.current().gpus()),
+                clock: Arc::clone(&clock),
+                rng: StdRng::from_rng(&mut rng),
+            });
+            let hosts = hosts.await?;
+            all.push(Arc::new(RemoteProvider::new(hosts.clone())));
+            (all, Some(hosts))
         }
     };
     let orchestrator = Orchestrator::start(orchestrator::Parts {
@@ -269,6 +296,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         submissions_per_minute: args.submissions_per_minute,
         demo: demo.is_some(),
         ssh: told,
+        hosts,
     });
 
     failpoint::reach(&["ready", "before"]);
@@ -414,12 +442,28 @@ async fn containment(args: &Args, directory: &Path, installation: Uuid) -> Resul
     }
     let facts = engine.facts();
     tracing::info!(engine = %facts.kind, version = facts.version, place = engine.place(), "environments run in containers");
-    let settings = container::Settings {
+    let settings = container_settings(args, directory.join("containers"), installation);
+    Ok(Containment::Containers(engine, settings))
+}
+
+fn container_settings(args: &Args, scratch: PathBuf, installation: Uuid) -> container::Settings {
+    container::Settings {
         installation: installation.to_string(),
         default_image: args.default_image.clone(),
-        scratch: directory.join("containers"),
-    };
-    Ok(Containment::Containers(engine, settings))
+        scratch,
+    }
+}
+
+/// By the key that is given, or one of the data directory's own.
+fn sealer(args: &Args, directory: &Path, rng: &mut StdRng) -> Result<Sealer, SealingKeyError> {
+    const VARIABLE: &str = "BERTH_SEALING_KEY";
+    if let Some(file) = &args.sealing_key_file {
+        return Sealer::at(file);
+    }
+    match std::env::var(VARIABLE) {
+        Ok(key) => Sealer::new(&key, &format!("`{VARIABLE}`")),
+        Err(_) => Sealer::in_directory(directory, rng.random()),
+    }
 }
 
 /// The line that people and programs wait for; before it, where nothing is real, that it is not.

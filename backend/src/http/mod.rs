@@ -11,6 +11,8 @@ mod events;
 mod extract;
 mod guard;
 mod health;
+mod host_remove;
+mod hosts;
 mod instance_get;
 mod instance_keep;
 mod instance_remove;
@@ -78,6 +80,7 @@ use crate::{
     clock::Clock,
     control::Control,
     live::{Hub, Sockets},
+    provider::remote::Hosts,
 };
 
 /// What the edge is made of.
@@ -106,6 +109,8 @@ pub struct Parts {
     pub demo: bool,
     /// Where SSH connections are taken, when they are.
     pub ssh: Option<SshGateway>,
+    /// Machines of one's own; none where nothing is real.
+    pub hosts: Option<Hosts>,
 }
 
 /// What handlers share.
@@ -123,6 +128,7 @@ pub(crate) struct Inner {
     backends: Vec<String>,
     pub(crate) demo: bool,
     ssh: Option<SshGateway>,
+    hosts: Option<Hosts>,
     pub(crate) metrics: metrics::Metrics,
     log_indexes: run_log_index::Indexes,
     submissions: limit::SubmissionLimit,
@@ -198,6 +204,8 @@ fn closed() -> OpenApiRouter<App> {
         .routes(routes!(pool_default::set_default))
         .routes(routes!(pool_delete::delete))
         .routes(routes!(pool_add::add))
+        .routes(routes!(hosts::list, hosts::add))
+        .routes(routes!(host_remove::remove))
         .routes(routes!(orphans::list))
         .routes(routes!(orphans::decide))
         .routes(routes!(terminals::list, terminals::open))
@@ -219,6 +227,7 @@ pub fn router(parts: Parts) -> Router {
         catalogues: parts.catalogues,
         demo: parts.demo,
         ssh: parts.ssh,
+        hosts: parts.hosts,
         clock: parts.clock,
         metrics: metrics::Metrics::default(),
         log_indexes: run_log_index::Indexes::default(),

@@ -6,6 +6,8 @@
 
 pub mod container;
 pub mod local;
+pub mod remote;
+pub(crate) mod share;
 pub mod simulated;
 pub mod supervised;
 

@@ -5,8 +5,10 @@
 
 #[cfg(test)]
 pub(crate) mod contract;
+mod either;
 mod forget;
 mod format;
+mod hosts;
 pub mod memory;
 mod open;
 mod postgres;
@@ -25,6 +27,8 @@ use berth_shared::{
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
+pub(crate) use either::{Either, on_either};
+pub use hosts::HostStore;
 pub use memory::{Link, MemoryDatabase, MemoryStore, Reach};
 pub use open::{Address, OpenError, Store, accounts, hold_local, open, open_at};
 pub use postgres::LocalHold;

@@ -12,7 +12,7 @@ use std::{
 use sqlx::{Connection as _, migrate::MigrateError};
 
 use super::{
-    Storage,
+    HostStore, Storage,
     postgres::{self, LocalHold, Postgres},
     sqlite::{Sqlite, primary_code},
 };
@@ -76,6 +76,15 @@ impl Store {
                 AuthStore::sqlite(sqlite.reader.clone(), sqlite.writer.clone()).telling(self.ended.clone())
             }
             Database::Postgres(postgres) => AuthStore::postgres(postgres.pool().clone(), self.ended.clone()),
+        }
+    }
+
+    /// The SSH hosts that environments run on.
+    #[must_use]
+    pub fn hosts(&self) -> HostStore {
+        match &self.database {
+            Database::Sqlite(sqlite) => HostStore::sqlite(sqlite.reader.clone(), sqlite.writer.clone()),
+            Database::Postgres(postgres) => HostStore::postgres(postgres.pool().clone()),
         }
     }
 

@@ -7,11 +7,13 @@ use berth_shared::{
 
 use crate::format::{machine, price};
 
-/// The offer that an added instance would be: the first one of a backend that keeps instances without a run, which the
-/// server's own machine does not.
+/// Backends whose machines are there anyway: they keep no instances without a run.
+const OWN: [&str; 2] = ["local", "remote"];
+
+/// The offer that an added instance would be: the first one of a backend that keeps instances without a run.
 #[must_use]
 pub fn first(plan: &Plan) -> Option<&PlannedOffer> {
-    plan.offers.iter().find(|planned| planned.offer.backend != "local")
+    plan.offers.iter().find(|planned| !OWN.contains(&planned.offer.backend.as_str()))
 }
 
 /// What would be added, or why nothing can be.
@@ -38,7 +40,9 @@ pub fn verdict(plan: &Plan) -> Result<String, String> {
         ));
     }
     if !plan.offers.is_empty() {
-        return Err("What fits is on this machine alone, which keeps no instances without a run.".to_owned());
+        return Err(
+            "What fits is on machines of your own alone, which keep no instances without a run.".to_owned()
+        );
     }
     let why = plan.refusals.iter().flat_map(|refusal| &refusal.reasons).next();
     Err(why.map_or_else(|| "Nothing fits.".to_owned(), |why| why.message.clone()))
@@ -109,7 +113,7 @@ pub(crate) mod tests {
             verdict(&plan(vec![local.clone(), Offer { spot: true, ..offer() }], Vec::new())),
             Ok("8 vCPU, 61 GB (p3.2xlarge, spot) at eu-west-1, $0.500/h".to_owned())
         );
-        assert!(verdict(&plan(vec![local], Vec::new())).is_err_and(|why| why.contains("this machine")));
+        assert!(verdict(&plan(vec![local], Vec::new())).is_err_and(|why| why.contains("of your own")));
     }
 
     #[test]

@@ -124,6 +124,12 @@ pub struct Allocation {
     pub reserved_disk_bytes: u64,
     /// Indices of the machine's GPUs that are its alone.
     pub gpus: Vec<u32>,
+    /// Device files of those GPUs that are given by them, such as AMD's: `/dev/kfd`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<String>,
+    /// The SSH host whose share it is, by its name; `None` = the machine itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
 }
 
 /// How an environment is kept apart from its machine.

@@ -1,6 +1,7 @@
 //! The wire: requests, responses, stream messages, statuses. The same types on both ends.
 
 mod event;
+mod host;
 mod ids;
 mod instance;
 mod logs;
@@ -20,6 +21,7 @@ mod token;
 mod usage;
 
 pub use event::{Event, EventPage, Subject};
+pub use host::{AddSshHost, SshHost, SshHostFacts, SshHostGpu, SshHostStatus, SshLogin};
 pub use ids::{EventSeq, InstanceId, JobId, RunId, TerminalId};
 pub use instance::{Allocation, Instance, Isolation, TRYING_AGAIN};
 pub use logs::{LogChunk, LogHit, LogHits, LogIndex, LogLine, LogMark, LogSource};

@@ -30,5 +30,6 @@ pub(super) fn start() -> Result<Engine, String> {
     };
     daemon.wait(&log, || client().arg("info").output().is_ok_and(|output| output.status.success()))?;
     images::make(&client)?;
-    Ok(Engine { name: "dockerd", socket, daemon, apart: true, client: Box::new(client), _dir: dir })
+    let network = Some(format!("/proc/{}/ns/net", daemon.0.id()).into());
+    Ok(Engine { name: "dockerd", socket, daemon, network, client: Box::new(client), _dir: dir })
 }

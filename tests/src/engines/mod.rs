@@ -25,8 +25,8 @@ pub struct Engine {
     /// Its socket.
     pub socket: PathBuf,
     daemon: Daemon,
-    /// Whether it has a network of its own.
-    apart: bool,
+    /// The network that it is in, when that is not the machine's.
+    network: Option<PathBuf>,
     client: Box<dyn Fn() -> Command + Send + Sync>,
     _dir: tempfile::TempDir,
 }
@@ -39,20 +39,18 @@ impl Engine {
     #[must_use]
     pub fn start(name: &str) -> Option<Self> {
         let started = match name {
-            "podman" => podman::start(),
+            "podman" => podman::start(None),
             _ => dockerd::start(),
         };
-        match started {
-            Ok(engine) => Some(engine),
-            Err(why) => {
-                assert!(
-                    std::env::var_os("BERTH_REQUIRE_ENGINES").is_none(),
-                    "{name} is required and cannot run: {why}"
-                );
-                eprintln!("skipped: {name} cannot run here: {why}");
-                None
-            }
-        }
+        required(name, started)
+    }
+
+    /// Podman in this network namespace.
+    ///
+    /// # Errors
+    /// When it cannot run.
+    pub fn podman_in(network: &Path) -> Result<Self, String> {
+        podman::start(Some(network.to_owned()))
     }
 
     /// Its own command line client.
@@ -65,12 +63,7 @@ impl Engine {
 
     /// A command in the network that the engine's containers reach: the machine's, or one that is the engine's alone.
     pub(crate) fn beside(&self, program: &str) -> Command {
-        if !self.apart {
-            return Command::new(program);
-        }
-        let mut command = Command::new("nsenter");
-        command.arg(format!("--net=/proc/{}/ns/net", self.daemon.0.id())).arg(program);
-        command
+        within(self.network.as_deref(), program)
     }
 
     /// What its client prints.
@@ -85,8 +78,10 @@ impl Engine {
 
     /// Whether it still runs.
     #[must_use]
-    pub fn is_alive(&mut self) -> bool {
-        self.daemon.0.try_wait().is_ok_and(|ended| ended.is_none())
+    pub fn is_alive(&self) -> bool {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.daemon.0.id())).unwrap_or_default();
+        // The state comes behind the name, which is in parentheses.
+        stat.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
     }
 
     /// Names of containers, networks and volumes that carry Berth's label.
@@ -131,10 +126,10 @@ impl Drop for Engine {
 }
 
 /// A process that is ended with this.
-pub(crate) struct Daemon(std::process::Child);
+pub(crate) struct Daemon(pub(crate) std::process::Child);
 
 impl Daemon {
-    fn spawn(command: &mut Command, log: &Path) -> Result<Self, String> {
+    pub(crate) fn spawn(command: &mut Command, log: &Path) -> Result<Self, String> {
         let file = std::fs::File::create(log).map_err(|error| error.to_string())?;
         let errors = file.try_clone().map_err(|error| error.to_string())?;
         command.stdin(Stdio::null()).stdout(file).stderr(errors);
@@ -142,7 +137,7 @@ impl Daemon {
     }
 
     /// Waits until `ready`, and says what it printed when it ends before.
-    fn wait(&mut self, log: &Path, mut ready: impl FnMut() -> bool) -> Result<(), String> {
+    pub(crate) fn wait(&mut self, log: &Path, mut ready: impl FnMut() -> bool) -> Result<(), String> {
         #[expect(clippy::disallowed_methods, reason = "a test waits for a real process")]
         let begun = Instant::now();
         loop {
@@ -195,6 +190,30 @@ pub(crate) fn installed(name: &str) -> Result<(), String> {
     if there { Ok(()) } else { Err(format!("`{name}` is not installed")) }
 }
 
-fn must_be_root() -> Result<(), String> {
+/// What was started; a line that says why not, where it cannot be. `BERTH_REQUIRE_ENGINES=1` makes that a failure.
+///
+/// # Panics
+/// When it is required.
+pub fn required<T>(name: &str, started: Result<T, String>) -> Option<T> {
+    match started {
+        Ok(started) => Some(started),
+        Err(why) => {
+            let required = std::env::var_os("BERTH_REQUIRE_ENGINES").is_some();
+            assert!(!required, "{name} is required and cannot run: {why}");
+            eprintln!("skipped: {name} cannot run here: {why}");
+            None
+        }
+    }
+}
+
+/// A command in this network namespace; `None` = the machine's.
+pub(crate) fn within(network: Option<&Path>, program: &str) -> Command {
+    let Some(network) = network else { return Command::new(program) };
+    let mut command = Command::new("nsenter");
+    command.arg(format!("--net={}", network.display())).arg(program);
+    command
+}
+
+pub(crate) fn must_be_root() -> Result<(), String> {
     if nix::unistd::geteuid().is_root() { Ok(()) } else { Err("it is tested as root".to_owned()) }
 }

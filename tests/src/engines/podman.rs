@@ -1,8 +1,12 @@
 //! Podman, with storage of its own.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use super::{Daemon, Engine, images, installed, must_be_root};
+use super::{Daemon, Engine, images, installed, must_be_root, within};
 
 /// What it needs where control groups are of version 1 and there is no systemd.
 const CONTAINERS: &str = r#"[containers]
@@ -16,7 +20,8 @@ events_logger = "file"
 /// Registries on loopback speak HTTP.
 const REGISTRIES: &str = "[[registry]]\nprefix = \"127.0.0.1\"\nlocation = \"127.0.0.1\"\ninsecure = true\n";
 
-pub(super) fn start() -> Result<Engine, String> {
+/// Starts it in this network; `None` = the machine's.
+pub(super) fn start(network: Option<PathBuf>) -> Result<Engine, String> {
     must_be_root()?;
     for program in ["podman", "runc"] {
         installed(program)?;
@@ -28,18 +33,21 @@ pub(super) fn start() -> Result<Engine, String> {
         .and_then(|()| fs::create_dir(path.join("networks")));
     written.map_err(|error| error.to_string())?;
     let socket = path.join("podman.sock");
-    let client = move || podman(&path);
+    let client = {
+        let network = network.clone();
+        move || podman(network.as_deref(), &path)
+    };
     images::make(&client)?;
     let log = dir.path().join("log");
     let mut service = client();
     service.args(["system", "service", "--time=0"]).arg(format!("unix://{}", socket.display()));
     let mut daemon = Daemon::spawn(&mut service, &log)?;
     daemon.wait(&log, || std::os::unix::net::UnixStream::connect(&socket).is_ok())?;
-    Ok(Engine { name: "podman", socket, daemon, apart: false, client: Box::new(client), _dir: dir })
+    Ok(Engine { name: "podman", socket, daemon, network, client: Box::new(client), _dir: dir })
 }
 
-fn podman(dir: &Path) -> Command {
-    let mut command = Command::new("podman");
+fn podman(network: Option<&Path>, dir: &Path) -> Command {
+    let mut command = within(network, "podman");
     command
         .env("CONTAINERS_CONF", dir.join("containers.conf"))
         .env("CONTAINERS_REGISTRIES_CONF", dir.join("registries.conf"))

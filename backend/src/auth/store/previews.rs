@@ -2,7 +2,7 @@
 
 use berth_shared::{api::RunId, time::Timestamp};
 
-use super::{AuthStore, Database, StoreError, postgres_error};
+use super::{AuthStore, StoreError, on_either};
 use crate::auth::{Digest, Preview};
 
 /// A row of `previews` with the session that it lives by.

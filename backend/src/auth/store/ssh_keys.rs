@@ -5,7 +5,7 @@ use std::time::Duration;
 use berth_shared::{api::SshKey, time::Timestamp};
 use tokio::{sync::broadcast::error::RecvError, time::sleep};
 
-use super::{AuthStore, Database, StoreError, postgres_error, tell_others};
+use super::{AuthStore, Database, StoreError, on_either, postgres_error, tell_others};
 use crate::auth::Digest;
 
 /// How often open connections make sure that their key still stands.

@@ -1,6 +1,7 @@
 //! `berth pool`: instances that outlive a run and wait for the next one.
 
 mod add;
+mod hosts;
 mod instances;
 mod orphans;
 mod pools;
@@ -40,6 +41,12 @@ enum Action {
     Rm(instances::RemoveArgs),
     /// Keeps an idle instance longer than it would stay by itself.
     Keep(instances::KeepArgs),
+    /// Adds a machine of your own, which the server reaches by SSH.
+    AddSsh(hosts::AddArgs),
+    /// Lists the machines that are reached by SSH.
+    Hosts(hosts::ListArgs),
+    /// Removes a machine that is reached by SSH; nothing is removed from it.
+    RmSsh(hosts::RemoveArgs),
     /// Lists what providers have and nobody here has asked for; keeps or removes one.
     Orphans(orphans::Args),
 }
@@ -59,6 +66,9 @@ pub fn run(args: &Args) -> ExitCode {
             Some(Action::Add(args)) => add::add(args, &client).await,
             Some(Action::Rm(args)) => instances::remove(args, &client).await,
             Some(Action::Keep(args)) => instances::keep(args, &client).await,
+            Some(Action::AddSsh(args)) => hosts::add(args, &client).await,
+            Some(Action::Hosts(args)) => hosts::list(args, &client).await,
+            Some(Action::RmSsh(args)) => hosts::remove(args, &client).await,
             Some(Action::Orphans(args)) => orphans::orphans(args, &client).await,
         }
     })

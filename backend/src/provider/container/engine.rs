@@ -98,6 +98,8 @@ pub struct Facts {
     pub cpus: f64,
     /// RAM, bytes.
     pub memory_bytes: u64,
+    /// Where it keeps what it has.
+    pub root: Option<String>,
 }
 
 impl Facts {
@@ -128,6 +130,7 @@ impl Facts {
                 .collect(),
             cpus: info.ncpu.map_or(1.0, |n| n as f64),
             memory_bytes: info.mem_total.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0),
+            root: info.docker_root_dir.clone(),
         }
     }
 }
@@ -186,6 +189,16 @@ impl Engine {
         let facts =
             Facts::new(kind, version.version.unwrap_or_default(), version.arch.unwrap_or_default(), &info);
         Ok(Self { docker, facts: Arc::new(facts), place: place.into() })
+    }
+
+    /// Makes sure that it answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn answers(&self) -> Result<(), ProviderError> {
+        let answer = tokio::time::timeout(PATIENCE, self.docker.ping()).await;
+        let answer = answer.unwrap_or(Err(bollard::errors::Error::RequestTimeoutError));
+        answer.map(drop).map_err(|error| words::engine(&self.place, &error))
     }
 
     /// What it can do.

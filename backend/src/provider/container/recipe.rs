@@ -131,9 +131,17 @@ fn host_name(run: &str) -> String {
     run.chars().take(63).collect()
 }
 
-/// NVIDIA's GPUs by their numbers: by a request to Docker's runtime, by the names of the container device interface where
+/// GPUs: AMD's by their device files, NVIDIA's by their numbers: by a request to Docker's runtime, by the names of the container device interface where
 /// Podman is.
 fn gpus(allocation: &Allocation, kind: Kind) -> (Option<Vec<DeviceMapping>>, Option<Vec<DeviceRequest>>) {
+    if !allocation.devices.is_empty() {
+        let device = |path: &String| DeviceMapping {
+            path_on_host: Some(path.clone()),
+            path_in_container: Some(path.clone()),
+            cgroup_permissions: Some("rwm".to_owned()),
+        };
+        return (Some(allocation.devices.iter().map(device).collect()), None);
+    }
     if allocation.gpus.is_empty() {
         return (None, None);
     }
@@ -183,7 +191,7 @@ pub fn unlimited(facts: &Facts) -> Vec<PlanNote> {
 /// How an environment on this engine is kept apart.
 pub(super) fn isolation(facts: &Facts, allocation: &Allocation) -> Isolation {
     let mut missing: Vec<String> = unlimited(facts).into_iter().map(|note| note.message).collect();
-    if !allocation.gpus.is_empty() && facts.kind == Kind::Podman {
+    if !allocation.gpus.is_empty() && allocation.devices.is_empty() && facts.kind == Kind::Podman {
         missing.push("GPUs are given by the names of the container device interface".to_owned());
     }
     if !facts.keeps_networks_apart() {

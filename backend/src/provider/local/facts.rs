@@ -5,54 +5,10 @@ use std::{fs, io, path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 use berth_shared::{api::Isolation, catalog::GpuFacts};
 use tokio::sync::OnceCell;
 
-use super::gpus::{self, MachineGpu};
-use crate::{provider::container, supervisor};
-
-/// What this machine has, at one moment.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Facts {
-    /// vCPUs that the server may use.
-    pub(super) cpus: f64,
-    /// RAM that the server may use, bytes.
-    pub(super) memory_bytes: u64,
-    /// Free disk where the data directory is, bytes.
-    pub(super) disk_free_bytes: u64,
-    /// GPUs; asked for only when a plan needs them.
-    pub(super) gpus: Vec<MachineGpu>,
-    /// Versions of Python that are installed: `3.12`.
-    pub(super) pythons: Vec<String>,
-    /// Whether there is a `bash`.
-    pub(super) bash: bool,
-    /// How an environment would be kept apart; `None` = could not be found out, or a container does it.
-    pub(super) isolation: Option<Isolation>,
-    /// What environments run in.
-    pub(super) runtime: Runtime,
-}
-
-/// What environments run in.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Runtime {
-    /// As processes of this machine, and why not in containers.
-    Processes {
-        /// A clause: "no container engine was found on this machine".
-        why: String,
-    },
-    /// In containers.
-    Containers {
-        /// Of this engine.
-        engine: Box<container::Facts>,
-        /// Where it is.
-        place: String,
-        /// From this image where a configuration names none; `{version}` stands for its Python.
-        default_image: String,
-    },
-}
-
-impl Default for Runtime {
-    fn default() -> Self {
-        Self::Processes { why: String::new() }
-    }
-}
+use crate::{
+    provider::share::{Facts, Place, Runtime, gpus},
+    supervisor,
+};
 
 /// Versions of Python that a configuration can ask for.
 const PYTHONS: [&str; 5] = ["3.8", "3.9", "3.10", "3.11", "3.12"];
@@ -125,6 +81,7 @@ impl Machine {
             .find_map(|dir| nix::sys::statvfs::statvfs(dir).ok())
             .map_or(0, |disk| disk.blocks_available() * disk.fragment_size());
         Facts {
+            place: Place::this_machine(),
             // Counts the processors this process may run on, less what a control group's quota takes away.
             cpus: std::thread::available_parallelism().map_or(1.0, |n| n.get() as f64),
             memory_bytes: memory_bytes(),

@@ -5,8 +5,6 @@
 
 mod facts;
 mod folders;
-mod gpus;
-mod plan;
 mod socket;
 
 use std::{
@@ -21,15 +19,15 @@ use async_trait::async_trait;
 use berth_shared::{api::InstanceId, catalog::GpuFacts};
 use tokio::sync::broadcast;
 
-use facts::{Machine, Runtime};
+use facts::Machine;
 use folders::{Folders, Found};
-pub use plan::{INSTANCE_TYPE, REGION};
 pub use socket::LocalSocket;
 
 use super::{
     Billing, CreateRequest, Environment, InstanceObservation, Listed, PlanInput, Provider, ProviderError,
     ProviderPlan,
     container::{self, Containers, Engine},
+    share::{self, Runtime},
     supervised::{Supervised, client},
 };
 use crate::supervisor::wire::{self, Reply, Request};
@@ -189,7 +187,7 @@ impl Provider for LocalProvider {
     async fn plan(&self, request: &PlanInput<'_>) -> Result<ProviderPlan, ProviderError> {
         let facts =
             self.0.machine.facts(request.configuration.resources.gpu.is_some(), self.0.runtime.clone()).await;
-        Ok(plan::plan(&facts, request))
+        Ok(share::plan(&facts, request))
     }
 
     async fn create(&self, request: &CreateRequest) -> Result<(), ProviderError> {

@@ -2,6 +2,7 @@
 
 mod add;
 mod fleet;
+mod hosts;
 mod orphans;
 mod pools;
 mod remove;
@@ -22,6 +23,7 @@ use crate::{
 };
 use add::Add;
 use fleet::Fleet;
+use hosts::Hosts;
 use orphans::Orphans;
 use pools::Pools;
 use remove::{RemoveDialog, Remover};
@@ -60,6 +62,7 @@ pub fn Team() -> impl IntoView {
                 </Show>
             </section>
             <Pools fleet=fleet/>
+            <Hosts/>
             <StopDialog stopper=stopper/>
             <RemoveDialog remover=remover/>
         </main>

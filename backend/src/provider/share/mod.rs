@@ -1,4 +1,4 @@
-//! What of this machine a configuration would get. Pure.
+//! What of a machine that is given out in shares a configuration would get. Pure.
 //!
 //! A written requirement binds: its minimum is kept free for it. What a range allows beyond that is given and not kept.
 //! A default that nobody wrote is a preference: it keeps nothing, prevents nothing, and limits the environment to
@@ -12,21 +12,16 @@ use berth_shared::{
     config::{Configuration, CreationPolicy, Gpu, IntRange, SizeRange, SpotPolicy},
 };
 
-use super::{
-    BACKEND,
-    facts::{Facts, Runtime},
-    gpus::MachineGpu,
-};
+mod facts;
+pub(crate) mod gpus;
+
+pub(crate) use facts::{Facts, Place, Runtime};
+use gpus::MachineGpu;
+
 use crate::{
     provider::{PlanInput, ProviderPlan, container},
     supervisor::words,
 };
-
-/// The only region.
-pub const REGION: &str = "local";
-
-/// The only instance type.
-pub const INSTANCE_TYPE: &str = "this-machine";
 
 const GIB: f64 = (1_u64 << 30) as f64;
 
@@ -37,10 +32,11 @@ const LEAST_MEMORY: f64 = 0.25;
 const NOT_HOME: [&str; 6] = ["/proc", "/sys", "/dev", "/tmp", "/workflow", "/python"];
 
 /// What can be had of the machine that `facts` describe, beside what is held already.
-pub(super) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
+pub(crate) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
     let configuration = input.configuration;
     let resources = &configuration.resources;
     let free = Free::of(facts, input.held);
+    let called = facts.place.called.as_str();
     let mut refusals = not_here(facts, configuration);
     let mut notes = Vec::new();
     let mut allocation = Allocation::default();
@@ -49,6 +45,7 @@ pub(super) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
         SizeRange { min: resources.cpu.min.map(|n| n as f64), max: resources.cpu.max.map(|n| n as f64) };
     let quantities = [
         Quantity {
+            called,
             path: "resources.cpu",
             range: cpu,
             written: input.written.cpu,
@@ -56,6 +53,7 @@ pub(super) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
             free: free.cpus,
         },
         Quantity {
+            called,
             path: "resources.memory",
             range: resources.memory,
             written: input.written.memory,
@@ -63,6 +61,7 @@ pub(super) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
             free: free.memory_gib,
         },
         Quantity {
+            called,
             path: "resources.disk",
             range: resources.disk.map(|disk| disk.size).unwrap_or_default(),
             written: input.written.disk,
@@ -100,8 +99,8 @@ pub(super) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
                 default_image,
             );
             let message = format!(
-                "runs in a container of {} {} on this machine ({place}), from the image `{image}`",
-                engine.kind, engine.version
+                "runs in a container of {} {} on {} ({place}), from the image `{image}`",
+                engine.kind, engine.version, facts.place.called
             );
             notes.push(note("container", "", message));
             notes.extend(container::unlimited(engine));
@@ -109,7 +108,7 @@ pub(super) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
     }
     let choices = match &resources.gpu {
         None => vec![Vec::new()],
-        Some(gpu) => choose(gpu, &free.gpus).unwrap_or_else(|message| {
+        Some(gpu) => choose(called, gpu, &free.gpus).unwrap_or_else(|message| {
             refusals.push(note("not-enough-gpus", "resources.gpu", message));
             Vec::new()
         }),
@@ -118,9 +117,11 @@ pub(super) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
         return ProviderPlan { offers: Vec::new(), refusals };
     }
     let offers = choices.into_iter().map(|gpus| PlannedOffer {
-        offer: offer(&free, &gpus),
+        offer: offer(&facts.place, &free, &gpus),
         allocation: Some(Allocation {
             gpus: gpus.iter().map(|gpu| gpu.index).collect(),
+            devices: devices(&gpus),
+            host: facts.place.host.clone(),
             ..allocation.clone()
         }),
         notes: notes.clone(),
@@ -140,7 +141,8 @@ struct Free {
 
 impl Free {
     fn of(facts: &Facts, held: &[Allocation]) -> Self {
-        let sum = |of: fn(&Allocation) -> f64| held.iter().map(of).sum::<f64>();
+        let held = || held.iter().filter(|allocation| allocation.host == facts.place.host);
+        let sum = |of: fn(&Allocation) -> f64| held().map(of).sum::<f64>();
         Self {
             cpus: (facts.cpus - sum(|a| a.reserved_cpus)).max(0.0),
             memory_gib: (facts.memory_bytes as f64 - sum(|a| a.reserved_memory_bytes as f64)).max(0.0) / GIB,
@@ -148,7 +150,7 @@ impl Free {
             gpus: facts
                 .gpus
                 .iter()
-                .filter(|gpu| !held.iter().any(|allocation| allocation.gpus.contains(&gpu.index)))
+                .filter(|gpu| !held().any(|allocation| allocation.gpus.contains(&gpu.index)))
                 .cloned()
                 .collect(),
         }
@@ -156,7 +158,9 @@ impl Free {
 }
 
 /// One of vCPUs, memory and disk.
-struct Quantity {
+struct Quantity<'a> {
+    /// The machine.
+    called: &'a str,
     path: &'static str,
     range: SizeRange,
     written: bool,
@@ -169,7 +173,7 @@ enum Share {
     Refused(PlanNote),
 }
 
-impl Quantity {
+impl Quantity<'_> {
     fn share(&self) -> Share {
         // A bound that is no number bounds nothing.
         let bound = |bound: Option<f64>| bound.filter(|bound| !bound.is_nan());
@@ -184,8 +188,9 @@ impl Quantity {
             let unmet = (wanted > self.free).then(|| {
                 let held = if self.free < self.total { " that other environments do not hold" } else { "" };
                 let message = format!(
-                    "the default asks for {}, and this machine has {}{held}: the environment gets what there is",
+                    "the default asks for {}, and {} has {}{held}: the environment gets what there is",
                     self.tell(wanted),
+                    self.called,
                     self.tell_free()
                 );
                 note("default-unmet", self.path, message)
@@ -195,7 +200,7 @@ impl Quantity {
         }
         if let Some(min) = min.filter(|min| *min > self.free) {
             let why = if min > self.total {
-                format!("this machine has {} in all", self.tell_total())
+                format!("{} has {} in all", self.called, self.tell_total())
             } else {
                 format!(
                     "{} of {} are free, the rest is held by other environments",
@@ -290,22 +295,8 @@ fn not_here(facts: &Facts, c: &Configuration) -> Vec<PlanNote> {
             "there is no `bash` on this machine, and commands are run by it: install it".to_owned(),
         );
     }
-    for (path, names, own) in [
-        ("backends", &c.backends, BACKEND),
-        ("regions", &c.regions, REGION),
-        ("instance_types", &c.instance_types, INSTANCE_TYPE),
-    ] {
-        if names.as_ref().is_some_and(|names| !names.iter().any(|name| name == own)) {
-            say("ruled-out", path, format!("`{path}` does not name `{own}`: add it to use this machine"));
-        }
-    }
-    if c.spot_policy == Some(SpotPolicy::Spot) {
-        let message = "this machine is no spot instance: use `spot_policy: auto` or leave it out";
-        say("ruled-out", "spot_policy", message.to_owned());
-    }
-    if c.creation_policy == Some(CreationPolicy::Reuse) {
-        let message = "`local` keeps no idle instances to reuse: use `creation_policy: reuse-or-create`";
-        say("ruled-out", "creation_policy", message.to_owned());
+    for PlanNote { code, path, message } in ruled_out(&facts.place, c) {
+        say(&code, &path, message);
     }
     let home = Path::new(&c.home_dir);
     let own = NOT_HOME.iter().any(|place| home.starts_with(place)) || home.parent().is_none();
@@ -317,8 +308,39 @@ fn not_here(facts: &Facts, c: &Configuration) -> Vec<PlanNote> {
     notes
 }
 
+/// What the text says against this machine by name. Regions are those of clouds: they say nothing against an SSH host
+/// (`spec/dstack-0.18.md` §7.3).
+fn ruled_out(place: &Place, c: &Configuration) -> Vec<PlanNote> {
+    let mut notes = Vec::new();
+    let by_name = [
+        ("backends", &c.backends, &place.backend),
+        ("regions", &c.regions, &place.region),
+        ("instance_types", &c.instance_types, &place.instance_type),
+    ];
+    let counts = |path: &str| place.host.is_none() || path != "regions";
+    for (path, names, own) in by_name.into_iter().filter(|(path, ..)| counts(path)) {
+        if names.as_ref().is_some_and(|names| !names.iter().any(|name| name == own)) {
+            let message = format!("`{path}` does not name `{own}`: add it to use {}", place.called);
+            notes.push(note("ruled-out", path, message));
+        }
+    }
+    if c.spot_policy == Some(SpotPolicy::Spot) {
+        let message =
+            format!("{} is no spot instance: use `spot_policy: auto` or leave it out", place.called);
+        notes.push(note("ruled-out", "spot_policy", message));
+    }
+    if place.host.is_none() && c.creation_policy == Some(CreationPolicy::Reuse) {
+        let message = format!(
+            "`{}` keeps no idle instances to reuse: use `creation_policy: reuse-or-create`",
+            place.backend
+        );
+        notes.push(note("ruled-out", "creation_policy", message));
+    }
+    notes
+}
+
 /// GPUs that fit, one choice for each kind; the message says why there is none.
-fn choose(asked: &Gpu, free: &[MachineGpu]) -> Result<Vec<Vec<MachineGpu>>, String> {
+fn choose(called: &str, asked: &Gpu, free: &[MachineGpu]) -> Result<Vec<Vec<MachineGpu>>, String> {
     let IntRange { min, max } = asked.count;
     let least = min.unwrap_or(0).max(0);
     let none_will_do = least == 0
@@ -351,13 +373,21 @@ fn choose(asked: &Gpu, free: &[MachineGpu]) -> Result<Vec<Vec<MachineGpu>>, Stri
         return Ok(choices);
     }
     let there = if free.is_empty() {
-        "this machine has no GPU that is free".to_owned()
+        format!("{called} has no GPU that is free")
     } else {
         let names: Vec<String> =
             free.iter().map(|gpu| format!("{} {} GB", gpu.name, words::number(gpu.memory_gib))).collect();
-        format!("what is free on this machine ({}) is not what was asked for", names.join(", "))
+        format!("what is free on {called} ({}) is not what was asked for", names.join(", "))
     };
     Err(format!("{there}: ask for other GPUs, for fewer, or use a cloud"))
+}
+
+/// Device files of the GPUs that are given by those, each once.
+fn devices(gpus: &[MachineGpu]) -> Vec<String> {
+    let mut all: Vec<String> = gpus.iter().flat_map(|gpu| gpu.devices.iter().cloned()).collect();
+    all.sort();
+    all.dedup();
+    all
 }
 
 fn suits(gpu: &MachineGpu, asked: &Gpu) -> bool {
@@ -372,11 +402,11 @@ fn fits(value: f64, range: SizeRange) -> bool {
     !range.min.is_some_and(|min| value < min) && !range.max.is_some_and(|max| value > max)
 }
 
-fn offer(free: &Free, gpus: &[MachineGpu]) -> Offer {
+fn offer(place: &Place, free: &Free, gpus: &[MachineGpu]) -> Offer {
     Offer {
-        backend: BACKEND.to_owned(),
-        region: REGION.to_owned(),
-        instance_type: INSTANCE_TYPE.to_owned(),
+        backend: place.backend.clone(),
+        region: place.region.clone(),
+        instance_type: place.instance_type.clone(),
         cpus: free.cpus,
         memory_gib: floor(free.memory_gib),
         gpu: gpus.first().map(|gpu| OfferGpu {
@@ -429,5 +459,4 @@ fn bytes(gib: f64) -> u64 {
 }
 
 #[cfg(test)]
-#[path = "plan_tests.rs"]
 mod tests;

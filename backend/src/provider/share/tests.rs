@@ -4,6 +4,7 @@ use super::*;
 
 fn machine() -> Facts {
     Facts {
+        place: Place::this_machine(),
         cpus: 8.0,
         memory_bytes: 32 << 30,
         disk_free_bytes: 200 << 30,
@@ -20,7 +21,7 @@ fn laptop() -> Facts {
 }
 
 fn gpu(index: u32, name: &str, memory_gib: f64, capability: (u32, u32)) -> MachineGpu {
-    MachineGpu { index, name: name.into(), memory_gib, capability: Some(capability) }
+    MachineGpu { index, name: name.into(), memory_gib, capability: Some(capability), devices: Vec::new() }
 }
 
 fn with_gpus() -> Facts {
@@ -86,7 +87,7 @@ fn what_is_written_is_kept_and_not_promised_twice() {
             reserved_cpus: 4.0,
             reserved_memory_bytes: 20 << 30,
             reserved_disk_bytes: 150 << 30,
-            gpus: Vec::new(),
+            ..Allocation::default()
         }
     );
     let second = planned(&machine(), yaml, &[first]);
@@ -229,6 +230,7 @@ fn with_engine(limits: &[&str]) -> Facts {
         limits: limits.iter().map(|&limit| limit.to_owned()).collect(),
         cpus: 8.0,
         memory_bytes: 32 << 30,
+        root: None,
     };
     let runtime = Runtime::Containers {
         engine: Box::new(engine),
