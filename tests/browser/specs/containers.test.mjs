@@ -85,7 +85,7 @@ test('an image of a private registry becomes an environment that is worked in, a
     const layers = image.getByRole('progressbar', { name: /^Layer / });
     await layers.nth(1).waitFor();
     assert.ok(Number(await layers.first().getAttribute('aria-valuenow')) < 100);
-    assert.match(await page.getByRole('main').innerText(), /pulling .*: \d of \d layers/i);
+    await page.getByRole('main').getByText(/pulling .*: \d of \d layers/i).first().waitFor();
     assert.deepEqual(await complaints(page), []);
     if (process.env.SCREENSHOTS) await page.screenshot({ path: path.join(process.env.SCREENSHOTS, 'pull.png') });
     await engine.tell('release');
