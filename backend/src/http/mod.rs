@@ -42,6 +42,7 @@ mod run_log_search;
 mod run_logs;
 mod run_port_open;
 mod run_ports;
+mod run_pull;
 mod run_stop;
 mod run_usage;
 mod runs_create;
@@ -197,6 +198,7 @@ fn closed() -> OpenApiRouter<App> {
         .routes(routes!(run_logs::logs))
         .routes(routes!(run_log_index::index))
         .routes(routes!(run_usage::usage))
+        .routes(routes!(run_pull::pull))
         .routes(routes!(run_ports::list))
         .routes(routes!(run_port_open::open))
         .routes(routes!(run_log_search::search))

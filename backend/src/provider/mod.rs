@@ -17,8 +17,8 @@ pub use crate::supervisor::spec::{CreateRequest, ExecSpec, JobObservation, JobSp
 use async_trait::async_trait;
 use berth_shared::{
     api::{
-        Allocation, InstanceId, Isolation, JobId, LogChunk, PlanNote, PlannedOffer, TerminalId, TerminalInfo,
-        TerminalSize, Usage, UsageHistory, UsageSpan,
+        Allocation, ImagePull, InstanceId, Isolation, JobId, LogChunk, PlanNote, PlannedOffer, TerminalId,
+        TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan,
     },
     config::{Configuration, Written},
     time::Timestamp,
@@ -91,6 +91,11 @@ pub trait Environment: Send + Sync {
     /// which [`Environment::observe`] tells.
     async fn deliver(&self, _job: JobId, _code: CodeStream) -> Result<(), ProviderError> {
         Err(ProviderError::NotReady("this environment takes no code".to_owned()))
+    }
+
+    /// How far the image of a job that begins is; `None` when none is pulled, or this process does not pull it.
+    async fn pull(&self) -> Option<ImagePull> {
+        None
     }
 
     /// Asks all processes of the job to end (SIGTERM) and kills what is left after `grace_seconds`; 0 kills

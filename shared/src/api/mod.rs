@@ -11,6 +11,7 @@ mod plan;
 mod pool;
 mod port;
 mod problem;
+mod pull;
 mod run;
 mod session;
 mod ssh;
@@ -36,6 +37,7 @@ pub use pool::{
 };
 pub use port::{RunPort, RunPorts};
 pub use problem::{PriceChange, Problem};
+pub use pull::{ImagePull, LayerState, PullLayer};
 pub use run::{Actions, Run, RunDetail, StopRequest, SubmitRequest};
 pub use session::{CatalogInfo, CatalogOrigin, LoginRequest, ServerInfo, User};
 pub use ssh::{AddSshKey, SshGateway, SshKey};

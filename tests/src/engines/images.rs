@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::{installed, output};
+use super::{Engine, installed, output};
 
 /// An image with BusyBox and nothing else.
 pub const SH: &str = "localhost/berth-test/sh:1";
@@ -36,6 +36,25 @@ pub(super) fn make(client: &impl Fn() -> Command) -> Result<(), String> {
     let bash = root(&["/bin/bash"])?;
     import(client, BASH, &[], &bash)?;
     import(client, USER, &["USER jovyan", "ENV EXTRA=\"of the image\""], &bash)
+}
+
+/// Makes an image of another one and a program of this machine, whose libraries come with it, as a layer of their own.
+///
+/// # Panics
+/// When it cannot.
+pub fn layer(engine: &Engine, base: &str, program: &Path, to: &str, name: &str) {
+    let made = "berth-test-making";
+    let _ = engine.ask(&["create", "--name", made, base, "sh"]);
+    let mut files = vec![(program.to_owned(), to.to_owned())];
+    for library in libraries(program).unwrap_or_else(|why| panic!("{why}")) {
+        let file = library.canonicalize().expect("the library is there");
+        files.push((file, library.display().to_string()));
+    }
+    for (from, to) in files {
+        let _ = engine.ask(&["cp", &from.display().to_string(), &format!("{made}:{to}")]);
+    }
+    let _ = engine.ask(&["commit", "--quiet", made, name]);
+    let _ = engine.ask(&["rm", made]);
 }
 
 fn import(client: &impl Fn() -> Command, name: &str, changes: &[&str], tar: &[u8]) -> Result<(), String> {

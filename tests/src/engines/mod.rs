@@ -5,6 +5,7 @@ mod dockerd;
 mod images;
 mod podman;
 mod registry;
+mod slow;
 
 use std::{
     path::{Path, PathBuf},
@@ -12,8 +13,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-pub use images::{BASH, SH, USER};
+pub use images::{BASH, SH, USER, layer};
 pub use registry::Registry;
+pub use slow::Slow;
 
 /// How long an engine may take to start on a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(60);

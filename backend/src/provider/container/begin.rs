@@ -6,11 +6,18 @@ use std::{
     time::Duration,
 };
 
-use berth_shared::api::{InstanceId, JobId, JobReason};
+use berth_shared::api::{ImagePull, InstanceId, JobId, JobReason};
 use bollard::query_parameters::CreateContainerOptionsBuilder;
 use tokio::{sync::watch, task::AbortHandle};
 
-use super::{Inner, agent, environment::Way, image, recipe, seen::Seen, words};
+use super::{
+    Inner, agent,
+    environment::Way,
+    image::{self, Told},
+    recipe,
+    seen::Seen,
+    words,
+};
 use crate::{
     clock::{Clock, SystemClock},
     provider::{Environment, JobObservation, JobSpec, ProviderError, supervised::Supervised},
@@ -20,7 +27,7 @@ use crate::{
 pub(super) struct Beginning {
     job_id: JobId,
     since: berth_shared::time::Timestamp,
-    progress: watch::Receiver<String>,
+    progress: watch::Receiver<Told>,
     task: AbortHandle,
     /// How it failed, once it has.
     failed: Option<Failed>,
@@ -56,7 +63,7 @@ impl Inner {
         if beginnings.get(&id).is_some_and(|beginning| beginning.job_id == job.id) {
             return;
         }
-        let (tell, progress) = watch::channel("making the environment".to_owned());
+        let (tell, progress) = watch::channel(Told::from("making the environment".to_owned()));
         let (inner, job_id) = (Arc::clone(self), job.id);
         let task = tokio::spawn(async move {
             let mut changed = tell.subscribe();
@@ -108,10 +115,18 @@ impl Inner {
             },
             None => JobObservation::SettingUp {
                 job_id: *job_id,
-                progress: progress.borrow().clone(),
+                progress: progress.borrow().words.clone(),
                 since: *since,
             },
         })
+    }
+
+    /// How far the image of an instance's job is, while it is pulled.
+    pub(super) fn pull(&self, id: InstanceId) -> Option<ImagePull> {
+        let beginnings = self.beginnings.lock().unwrap_or_else(PoisonError::into_inner);
+        let beginning = beginnings.get(&id).filter(|beginning| beginning.failed.is_none())?;
+        let told = beginning.progress.borrow();
+        told.pull.clone()
     }
 
     /// Ends a beginning that is under way; whether there was one.
@@ -144,7 +159,7 @@ impl Inner {
         self: &Arc<Self>,
         id: InstanceId,
         job: &JobSpec,
-        tell: &watch::Sender<String>,
+        tell: &watch::Sender<Told>,
     ) -> Result<(), Failed> {
         let mut pauses = PAUSES.into_iter();
         loop {
@@ -158,7 +173,7 @@ impl Inner {
                     ));
                 }
                 (Err(Failure::Passes(message)), Some(pause)) => {
-                    tell.send_replace(format!("{message}; trying again"));
+                    tell.send_replace(format!("{message}; trying again").into());
                     tokio::time::sleep(Duration::from_secs(pause)).await;
                 }
             }
@@ -169,7 +184,7 @@ impl Inner {
         self: &Arc<Self>,
         id: InstanceId,
         mut job: JobSpec,
-        tell: &watch::Sender<String>,
+        tell: &watch::Sender<Told>,
     ) -> Result<(), Failure> {
         let request = self.request(id).await?.ok_or_else(|| {
             Failure::Final(JobReason::CreatingContainerError, "its instance is gone".to_owned())
@@ -186,7 +201,7 @@ impl Inner {
                     Failure::Final(JobReason::CreatingContainerError, why.message)
                 }
             })?;
-        tell.send_replace("making the container".to_owned());
+        tell.send_replace("making the container".to_owned().into());
         job.container.user = found.user;
         let docker = &self.engine.docker;
         let fatal = |message: String| Failure::Final(JobReason::CreatingContainerError, message);
@@ -221,7 +236,7 @@ impl Inner {
                 _ => {}
             }
         }
-        tell.send_replace("starting".to_owned());
+        tell.send_replace("starting".to_owned().into());
         let inside = Supervised::new(Way::new(self, id));
         let mut tries = 0;
         loop {

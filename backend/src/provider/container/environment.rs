@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use berth_shared::api::{
-    InstanceId, JobId, LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan,
+    ImagePull, InstanceId, JobId, LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory,
+    UsageSpan,
 };
 
 use super::Inner;
@@ -51,6 +52,10 @@ impl Environment for ContainerEnvironment {
 
     async fn deliver(&self, job: JobId, code: CodeStream) -> Result<(), ProviderError> {
         self.inside.deliver(job, code).await
+    }
+
+    async fn pull(&self) -> Option<ImagePull> {
+        self.inner.pull(self.id)
     }
 
     async fn stop(&self, grace_seconds: u32) -> Result<(), ProviderError> {

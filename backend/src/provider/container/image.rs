@@ -1,7 +1,6 @@
 //! Images: which one, whether to pull it, and how far the pull is.
 
-use std::collections::BTreeMap;
-
+use berth_shared::api::{ImagePull, LayerState, PullLayer};
 use bollard::{
     auth::DockerCredentials, models::CreateImageInfo, query_parameters::CreateImageOptionsBuilder,
 };
@@ -42,16 +41,24 @@ fn moves(image: &str) -> bool {
     tag(image) == "latest" && !image.starts_with("localhost/")
 }
 
-/// How far a pull is: what is known of each layer.
+/// What is told of a beginning.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Layers(BTreeMap<String, Layer>);
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Layer {
-    current: u64,
-    total: u64,
-    done: bool,
+pub(super) struct Told {
+    /// For people.
+    pub(super) words: String,
+    /// How far the image is, while it is pulled.
+    pub(super) pull: Option<ImagePull>,
 }
+
+impl From<String> for Told {
+    fn from(words: String) -> Self {
+        Self { words, pull: None }
+    }
+}
+
+/// How far a pull is: what is known of each layer, in the order in which it was told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Layers(Vec<PullLayer>);
 
 impl Layers {
     /// Takes note of a message of the engine. Docker tells bytes of each layer as they come; Podman only that a layer begins
@@ -62,42 +69,50 @@ impl Layers {
         {
             return;
         }
-        let layer = self.0.entry(id.clone()).or_default();
+        let at = self.0.iter().position(|layer| layer.id == *id).unwrap_or_else(|| {
+            let state = LayerState::Waiting;
+            self.0.push(PullLayer { id: id.clone(), state, current_bytes: 0, total_bytes: 0 });
+            self.0.len() - 1
+        });
+        let layer = &mut self.0[at];
         let detail = info.progress_detail.as_ref();
         let number = |value: Option<i64>| value.and_then(|value| u64::try_from(value).ok()).unwrap_or(0);
         let total = number(detail.and_then(|detail| detail.total));
         if status.starts_with("Downloading") || total > 0 && !status.starts_with("Extracting") {
-            layer.current = number(detail.and_then(|detail| detail.current));
-            layer.total = layer.total.max(total);
+            layer.state = LayerState::Downloading;
+            layer.current_bytes = number(detail.and_then(|detail| detail.current));
+            layer.total_bytes = layer.total_bytes.max(total);
         }
-        if ["Pull complete", "Already exists", "Download complete"]
-            .iter()
-            .any(|done| status.starts_with(done))
-        {
-            layer.done = !status.starts_with("Download complete");
-            layer.current = layer.total;
+        let is = |words: &[&str]| words.iter().any(|word| status.starts_with(word));
+        if is(&["Pull complete", "Already exists"]) {
+            layer.state = LayerState::Done;
+        } else if is(&["Download complete", "Verifying", "Extracting"]) {
+            layer.state = LayerState::Unpacking;
+        }
+        if matches!(layer.state, LayerState::Done | LayerState::Unpacking) {
+            layer.current_bytes = layer.total_bytes;
         }
     }
 
     /// "2 of 5 layers, 120 MiB of 340 MiB"
     fn told(&self) -> String {
-        let done = self.0.values().filter(|layer| layer.done).count();
-        let (current, total) = self
-            .0
-            .values()
-            .fold((0, 0), |(c, t), layer| (c + layer.current.min(layer.total), t + layer.total));
+        let done = self.0.iter().filter(|layer| layer.state == LayerState::Done).count();
+        let (current, total) = self.0.iter().fold((0, 0), |(c, t), layer| {
+            (c + layer.current_bytes.min(layer.total_bytes), t + layer.total_bytes)
+        });
         let layers = format!("{done} of {} layers", self.0.len());
         if total == 0 { layers } else { format!("{layers}, {} of {}", bytes(current), bytes(total)) }
     }
 }
 
 /// What is there to be told while an image is pulled.
-fn progress(image: &str, layers: &Layers) -> String {
-    if layers.0.is_empty() {
+fn progress(image: &str, layers: &Layers) -> Told {
+    let words = if layers.0.is_empty() {
         format!("pulling {image}")
     } else {
         format!("pulling {image}: {}", layers.told())
-    }
+    };
+    Told { words, pull: Some(ImagePull { image: image.to_owned(), layers: layers.0.clone() }) }
 }
 
 /// Whether the engine has the image.
@@ -110,7 +125,7 @@ pub(super) async fn ensure(
     engine: &Engine,
     image: &str,
     auth: Option<&RegistryAuth>,
-    tell: &watch::Sender<String>,
+    tell: &watch::Sender<Told>,
     said: &mut Vec<String>,
 ) -> Result<Image, words::NoImage> {
     let here = there(engine, image).await;
@@ -149,7 +164,7 @@ async fn pull(
     engine: &Engine,
     image: &str,
     auth: Option<&RegistryAuth>,
-    tell: &watch::Sender<String>,
+    tell: &watch::Sender<Told>,
 ) -> Result<(), words::NoImage> {
     // Without a tag Docker would pull them all.
     let named = if image.contains('@') { image.to_owned() } else { with_tag(image) };
@@ -166,7 +181,8 @@ async fn pull(
         layers.take(&message.map_err(|error| words::pull(image, auth.is_some(), &error))?);
         let told = progress(image, &layers);
         tell.send_if_modified(|before| {
-            let changed = *before != told;
+            // Who asks gets the layers; what is written down and told to everybody is the words.
+            let changed = before.words != told.words;
             *before = told;
             changed
         });
@@ -232,7 +248,7 @@ mod tests {
     #[test]
     fn a_pull_is_told_by_layers_and_bytes() {
         let mut layers = Layers::default();
-        assert_eq!(progress("a:1", &layers), "pulling a:1");
+        assert_eq!(progress("a:1", &layers).words, "pulling a:1");
         for info in [
             message("1", "Pulling from library/a", None),
             message("aa", "Pulling fs layer", None),
@@ -241,10 +257,23 @@ mod tests {
         ] {
             layers.take(&info);
         }
-        assert_eq!(progress("a:1", &layers), "pulling a:1: 1 of 3 layers, 10 MiB of 40 MiB");
+        assert_eq!(progress("a:1", &layers).words, "pulling a:1: 1 of 3 layers, 10 MiB of 40 MiB");
+        let states = |layers: &Layers| {
+            let pull = progress("a:1", layers).pull.unwrap_or_default();
+            pull.layers.iter().map(|layer| (layer.id.clone(), layer.state, layer.share())).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            states(&layers),
+            [
+                ("aa".to_owned(), LayerState::Waiting, 0.0),
+                ("bb".to_owned(), LayerState::Done, 1.0),
+                ("cc".to_owned(), LayerState::Downloading, 0.25),
+            ]
+        );
         layers.take(&message("cc", "Download complete", None));
         layers.take(&message("cc", "Extracting", Some((1 << 20, 90 << 20))));
         assert_eq!(layers.told(), "1 of 3 layers, 40 MiB of 40 MiB");
+        assert_eq!(states(&layers)[2], ("cc".to_owned(), LayerState::Unpacking, 1.0));
         layers.take(&message("cc", "Pull complete", None));
         layers.take(&message("aa", "Pull complete", None));
         assert_eq!(layers.told(), "3 of 3 layers, 40 MiB of 40 MiB");

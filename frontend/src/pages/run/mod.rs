@@ -7,6 +7,7 @@ mod head;
 mod logs;
 mod phase_bar;
 mod ports;
+mod pull;
 mod terminal;
 mod terminals;
 mod timeline;
@@ -161,6 +162,7 @@ fn Found(id: RunId) -> impl IntoView {
     Some(view! {
         <head::Head subject=subject.clone() stopper=stopper/>
         <phase_bar::PhaseBar subject=subject.clone()/>
+        <pull::Pull subject=subject.clone()/>
         <waits::Waits subject=subject.clone()/>
         <trouble::Trouble subject=subject.clone()/>
         <div class="columns">
