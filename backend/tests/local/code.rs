@@ -155,6 +155,11 @@ async fn the_ways_in_are_said_once_it_can_be_worked_in() {
     for setup in [&[][..], &["true"]] {
         let job = JobSpec { welcome: vec!["SSH: ssh fox".to_owned()], ..job(setup, &["true"]) };
         let (id, environment) = bench.running(&job).await;
+        // Without `setup` it runs before `init` has begun.
+        until("`init` to have begun", async || {
+            system(&*environment).await.iter().any(|line| line == "init 1 of 1: true").then_some(())
+        })
+        .await;
         let said = system(&*environment).await;
         let at = said.iter().position(|line| line == "SSH: ssh fox").expect("it is said");
         assert_eq!(said[at + 1], "init 1 of 1: true");
