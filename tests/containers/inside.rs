@@ -125,7 +125,10 @@ pub(crate) async fn a_terminal_is_found_again_with_all_that_it_showed(bench: &Be
         read_until(&mut attached, "5 50").await;
         until("the shell to end", async || match attached.output.recv().await {
             Some(TerminalOutput::Bytes(_)) => None,
-            other => Some(assert_eq!(other, Some(TerminalOutput::Exited(4)))),
+            other => {
+                assert_eq!(other, Some(TerminalOutput::Exited(4)));
+                Some(())
+            }
         })
         .await;
         let all = environment.terminals().await.expect("a list");
