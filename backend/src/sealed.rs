@@ -16,7 +16,7 @@ use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundK
 const FILE: &str = "sealing.key";
 
 /// What a sealed text begins with.
-const MARK: &str = "sealed1:";
+pub const MARK: &str = "sealed1:";
 
 /// Bytes of a key.
 const KEY: usize = 32;

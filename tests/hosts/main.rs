@@ -3,3 +3,4 @@
 
 mod adding;
 mod cables;
+mod secrets;

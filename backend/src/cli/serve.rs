@@ -252,7 +252,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
             let mut all = providers(args, local, &directory, &catalogues, storage.installation()).await?;
             let hosts = Hosts::start(HostsParts {
                 book: Arc::new(store.hosts()),
-                sealer,
+                sealer: sealer.clone(),
                 agent: std::env::var_os("SSH_AUTH_SOCK").map(PathBuf::from),
                 containers: container_settings(args, directory.join("hosts"), storage.installation()),
                 gpus: Arc::clone(catalogues.current().gpus()),
@@ -271,6 +271,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         random: StdRng::from_rng(&mut rng),
         archive: store.log_archive(),
         catalogues: catalogues.clone(),
+        sealer,
     });
     let following = tokio::spawn(follow(catalogues.clone(), directory.clone(), catalog_stamp));
     let stop = watch::Sender::new(false);

@@ -20,6 +20,7 @@ use crate::{
     clock::Clock,
     failpoint,
     provider::{Provider, ProviderError},
+    sealed::Sealer,
     store::{Beat, Change, CommitError, Storage},
 };
 
@@ -35,6 +36,7 @@ pub(super) struct Core {
     steady: Mutex<Steady>,
     pub(super) archive: Arc<dyn LogArchive>,
     pub(super) catalogues: Catalogues,
+    pub(super) sealer: Sealer,
     pub(super) meters: Meters,
     /// Tells this process's leases from those of others.
     pub(super) owner: String,
@@ -56,6 +58,7 @@ impl Core {
             clock: parts.clock,
             archive: parts.archive,
             catalogues: parts.catalogues,
+            sealer: parts.sealer,
             meters: Meters::new(),
             owner: String::new(),
             beat: watch::Sender::default(),

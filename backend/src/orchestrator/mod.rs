@@ -26,6 +26,7 @@ mod submission;
 mod sweep;
 #[cfg(test)]
 mod tests;
+mod variables;
 
 use std::sync::Arc;
 
@@ -37,7 +38,9 @@ pub use service::Service;
 use tokio::task::JoinSet;
 
 use self::core::Core;
-use crate::{catalog::Catalogues, clock::Clock, failpoint, provider::Provider, store::Storage};
+use crate::{
+    catalog::Catalogues, clock::Clock, failpoint, provider::Provider, sealed::Sealer, store::Storage,
+};
 
 /// How long events are kept once what they tell of is over, in seconds: 30 days.
 const EVENT_SECONDS: i64 = 30 * 24 * 3600;
@@ -56,6 +59,8 @@ pub struct Parts {
     pub archive: Arc<dyn LogArchive>,
     /// The offers that people know from the page; plans are held against them.
     pub catalogues: Catalogues,
+    /// For values of variables, which are kept sealed.
+    pub sealer: Sealer,
 }
 
 /// A running orchestrator. Dropping it stops its loops where they are, as a crash would: what they were about

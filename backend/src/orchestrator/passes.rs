@@ -11,7 +11,7 @@ use super::{
     core::Core,
     events,
     machine::{self, Failure, instance, job, run},
-    placement,
+    placement, variables,
 };
 use crate::{
     failpoint,
@@ -263,8 +263,13 @@ async fn carry_out(
     let done = match effect {
         job::Effect::Place => Ok(()),
         job::Effect::Start => {
-            let Some(source) = core.storage.source(whole.run.run.id).await? else {
+            let run = whole.run.run.id;
+            let Some(mut source) = core.storage.source(run).await? else {
                 return Err(CommitError::Stale);
+            };
+            source.variables = match variables::opened(core, run, &source.variables) {
+                Ok(values) => values,
+                Err(failure) => return Ok(job::Sight::Failed(failure)),
             };
             let spec = placement::job_spec(&whole.run, &whole.job, instance.turns, &source);
             core.call(backend, "start", environment.start(&spec)).await

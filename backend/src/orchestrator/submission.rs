@@ -17,7 +17,7 @@ use super::{
     names,
     passes::new_job,
     planning::{self, Planned},
-    pool, preview,
+    pool, preview, variables,
 };
 use crate::store::{Change, CommitError, Model, RunDesired, RunRow, Source};
 
@@ -93,7 +93,10 @@ pub(super) async fn submit(core: &Core, actor: &str, request: SubmitRequest) -> 
             .collect(),
             runs: vec![row],
             jobs: vec![job],
-            source: Some(source.clone()),
+            source: Some(Source {
+                variables: variables::sealed(core, id, &source.variables),
+                ..source.clone()
+            }),
             pools: pools.clone(),
             ..Change::default()
         };

@@ -19,10 +19,14 @@ pub fn hardware(offer: &Offer, allocation: Option<&Allocation>) -> String {
     }
 }
 
-/// Where a machine is: its region, or that it is the server's own.
+/// Where a machine is: its region, or that it is the server's own, or which SSH host.
 #[must_use]
 pub fn place(offer: &Offer) -> String {
-    if offer.backend == "local" { "this machine".to_owned() } else { offer.region.clone() }
+    match offer.backend.as_str() {
+        "local" => "this machine".to_owned(),
+        "remote" => offer.instance_type.clone(),
+        _ => offer.region.clone(),
+    }
 }
 
 /// The three letters on a backend's plate.
@@ -37,6 +41,8 @@ pub fn plate(backend: &str) -> String {
         "cudo" => "cud".to_owned(),
         "datacrunch" => "dcr".to_owned(),
         "kubernetes" => "k8s".to_owned(),
+        // As dstack shows it.
+        "remote" => "ssh".to_owned(),
         other => other.chars().take(3).collect(),
     }
 }
@@ -74,5 +80,7 @@ mod tests {
         assert_eq!(hardware(&offer(None), Some(&part)), "2 vCPU, 3 GB");
         assert_eq!(plate("runpod"), "rpd");
         assert_eq!(plate("gcp"), "gcp");
+        let host = Offer { backend: "remote".into(), instance_type: "gpu-1".into(), ..offer(None) };
+        assert_eq!((plate("remote").as_str(), place(&host).as_str()), ("ssh", "gpu-1"));
     }
 }

@@ -312,6 +312,8 @@ async fn the_submitters_values_reach_the_job_and_are_forgotten_afterwards() {
     let mut request = request("fox", &text);
     request.variables.insert("TOKEN".to_owned(), "s3cret".to_owned());
     let id = server.service.submit("ann", request).await.expect("accepted").run.id;
+    let written = server.core.storage.source(id).await.expect("read").expect("there").variables;
+    assert!(!written["TOKEN"].contains("s3cret"), "it is sealed at rest: {written:?}");
     server.until(id, RunStatus::Running).await;
     let env = bench.world.last_job().expect("a job").env;
     assert_eq!((env["TOKEN"].as_str(), env["COLOUR"].as_str()), ("s3cret", "red"));

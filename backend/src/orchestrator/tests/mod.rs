@@ -15,6 +15,7 @@ use super::{Parts, Service, ServiceError, core::Core, loops};
 use crate::{
     catalog::{Catalogues, Published},
     clock::Clock,
+    sealed::Sealer,
     store,
 };
 
@@ -63,6 +64,7 @@ impl Bench {
             random: StdRng::from_seed(rand::random()),
             archive: Arc::new(FakeArchive(Arc::clone(&self.world))),
             catalogues: Catalogues::new(Published::built_in().expect("a catalogue")),
+            sealer: Sealer::new("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "a test").expect("a key"),
         }
     }
 

@@ -17,7 +17,10 @@ use crate::{
     auth::{ADMIN, Auth, LoginError, Proof, PublicKeyText},
     clock::Clock,
     orchestrator::LogArchive,
-    provider::{Attached, ByteStream, Environment, Exec, ExecSpec, JobObservation, JobSpec, ProviderError},
+    provider::{
+        Attached, ByteStream, Environment, Exec, ExecSpec, JobObservation, JobSpec, ProviderError,
+        remote::{BookError, HostBook as _, HostRecord},
+    },
     store::{Address, Store, open_at, tests::Folder},
 };
 
@@ -33,6 +36,13 @@ mod ssh_keys {
 
     super::super::tests_on!(sqlite ssh_keys_are_the_same_on_every_database);
     super::super::tests_on!(postgres ssh_keys_are_the_same_on_every_database);
+}
+
+mod hosts {
+    use super::*;
+
+    super::super::tests_on!(sqlite hosts_are_the_same_on_every_database);
+    super::super::tests_on!(postgres hosts_are_the_same_on_every_database);
 }
 
 mod logs {
@@ -123,6 +133,38 @@ async fn ssh_keys_are_the_same_on_every_database(bed: Bed) {
     tokio::time::timeout(Duration::from_secs(20), removed).await.expect("told");
     assert!(!auth.remove_ssh_key(ADMIN, "laptop").await.expect("done"));
     assert_eq!(accounts.ssh_key_owner(&key.fingerprint).await.expect("read"), None);
+}
+
+async fn hosts_are_the_same_on_every_database(bed: Bed) {
+    let (store, _folder) = server(&bed).await;
+    let hosts = store.hosts();
+    let host = HostRecord {
+        name: "gpu-2".to_owned(),
+        address: "ada@[fe80::1]:2222".parse().expect("an address"),
+        jumps: vec!["ada@bastion:22".parse().expect("an address")],
+        private_key: Some("sealed1:AAAA".to_owned()),
+        engine: Some("/run/podman/podman.sock".to_owned()),
+        host_keys: [("bastion:22".to_owned(), "ssh-ed25519 AAAA".to_owned())].into(),
+        added_by: ADMIN.to_owned(),
+        added_at: T0,
+    };
+    let plain = HostRecord {
+        name: "gpu-1".to_owned(),
+        jumps: Vec::new(),
+        private_key: None,
+        engine: None,
+        host_keys: Default::default(),
+        ..host.clone()
+    };
+    assert_eq!(hosts.all().await, Ok(Vec::new()));
+    for host in [&host, &plain] {
+        assert_eq!(hosts.add(host).await, Ok(()));
+    }
+    assert_eq!(hosts.add(&plain).await, Err(BookError::Taken));
+    assert_eq!(hosts.all().await, Ok(vec![plain, host.clone()]), "by name");
+    assert_eq!(hosts.remove("gpu-1").await, Ok(true));
+    assert_eq!(hosts.remove("gpu-1").await, Ok(false));
+    assert_eq!(hosts.all().await, Ok(vec![host]));
 }
 
 #[tokio::test]
