@@ -3,7 +3,7 @@
 //!
 //! A point is named by words with dots between them; without `#` the first time counts. The points are `call.WHAT.before`
 //! and `.after` for each call to a provider (`plan`, `create`, `observe`, `terminate`, `list`, `remove-copies`,
-//! `environment`, `start`, `observe-job`, `stop`, `keep`, `logs`), `commit`, `lease` (its `.after` only when something was
+//! `environment`, `start`, `deliver`, `observe-job`, `stop`, `keep`, `logs`), `commit`, `lease` (its `.after` only when something was
 //! leased), `release`, `join` and `beat`, each with `.before` and `.after`, and `leave.before`. The `.after` of one is
 //! before anybody knows how it went. Of the start there are `open`, `accounts` and `ready`, each with `.before` and
 //! `.after`. `transaction` is each transaction of SQLite that is about to be written, whoever makes it: migrations, accounts

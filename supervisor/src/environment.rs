@@ -166,6 +166,8 @@ mod tests {
             init: Vec::new(),
             shm_bytes: None,
             container: crate::spec::ContainerSpec::default(),
+            code: None,
+            welcome: Vec::new(),
         }
     }
 

@@ -105,7 +105,7 @@ pub(super) async fn serve(running: Running, spec: ExecSpec, mut stream: UnixStre
 }
 
 /// The supervisor's own program as its children see it, whatever the sandbox hides.
-const OWN_PROGRAM: &str = "/proc/self/exe";
+pub(super) const OWN_PROGRAM: &str = "/proc/self/exe";
 
 /// A command for the user's shell; the shell itself where there is none. It is not a login shell: `/etc/profile` would put
 /// its own `PATH` in place of the environment's.

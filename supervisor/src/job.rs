@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use berth_shared::api::{JobId, JobReason, LogSource};
+use berth_shared::{
+    api::{JobId, JobReason, LogSource},
+    time::Timestamp,
+};
 use nix::sys::signal::Signal;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
@@ -17,7 +20,7 @@ use tokio::{
 
 use super::{
     capture::Capture,
-    container,
+    code, container,
     environment::{self, Places},
     python,
     sandbox::{Mode, PYTHON_DIR, Program, Sandbox, WORKFLOW_DIR},
@@ -37,13 +40,13 @@ const SH_SCRIPT: &str = include_str!("job.sh");
 const WATCH_INTERVAL: Duration = Duration::from_secs(2);
 
 /// How a job came to its end.
-struct Outcome {
+pub(super) struct Outcome {
     reason: JobReason,
     message: Option<String>,
 }
 
 impl Outcome {
-    fn new(reason: JobReason, message: impl Into<Option<String>>) -> Self {
+    pub(super) fn new(reason: JobReason, message: impl Into<Option<String>>) -> Self {
         Self { reason, message: message.into() }
     }
 }
@@ -186,6 +189,9 @@ fn steps(job: &JobSpec) -> Vec<Step<'_>> {
 
 /// Runs the steps, then rests. Answers when the job came to an end by itself.
 async fn work(core: &Rc<Core>, job: &JobSpec, running: &Running) -> Outcome {
+    if let Err(outcome) = code::bring(core, job, running).await {
+        return outcome;
+    }
     let steps = steps(job);
     let oom_before = core.cgroup.oom_kills();
     let watch = keep_watch(core, oom_before);
@@ -226,7 +232,8 @@ async fn run_steps(
 ) -> io::Result<Option<(usize, i32)>> {
     let setups = job.setup.len();
     if setups == 0 {
-        core.set_job(JobObservation::Running { job_id: job.id, progress: None, since: core.clock.now() });
+        welcome(core, job);
+        core.set_job(core.at_rest(job.id, core.clock.now()));
     }
     if steps.is_empty() {
         return Ok(None);
@@ -287,11 +294,14 @@ async fn run_steps(
             core.say(LogSource::System, &format!("{}: done", done.place));
         }
         if begun == setups {
-            core.set_job(JobObservation::Running { job_id: job.id, progress: None, since: core.clock.now() });
+            if setups > 0 {
+                welcome(core, job);
+            }
+            core.set_job(core.at_rest(job.id, core.clock.now()));
         }
         let (Some(step), Some(shell)) = (steps.get(begun), to_shell.as_mut()) else {
             let since = running_since(core);
-            core.set_job(JobObservation::Running { job_id: job.id, progress: None, since });
+            core.set_job(core.at_rest(job.id, since));
             return Ok(None);
         };
         begun += 1;
@@ -300,7 +310,8 @@ async fn run_steps(
         core.set_job(if step.kind == "setup" {
             JobObservation::SettingUp { job_id: job.id, progress, since }
         } else {
-            JobObservation::Running { job_id: job.id, progress: Some(progress), since: running_since(core) }
+            let (commit, since) = (core.commit.borrow().clone(), running_since(core));
+            JobObservation::Running { job_id: job.id, progress: Some(progress), commit, since }
         });
         if shell.write_all(&worded(step.command, bash)).await.is_err() {
             // The shell is gone; its end will tell.
@@ -312,6 +323,13 @@ async fn run_steps(
         capture.flush(&pass_on);
     }
     Ok(Some((begun.saturating_sub(1), code)))
+}
+
+/// Says how one comes in.
+fn welcome(core: &Core, job: &JobSpec) {
+    for line in &job.welcome {
+        core.say(LogSource::System, line);
+    }
 }
 
 /// A command as the script reads it. A NUL inside of one cannot be: shells have none either.
@@ -353,8 +371,15 @@ fn out_of_memory(core: &Core) -> String {
     format!("the environment used up its {} of memory", words::bytes(limit))
 }
 
+impl Core {
+    /// A job that runs, while no command of its configuration does.
+    fn at_rest(&self, job_id: JobId, since: Timestamp) -> JobObservation {
+        JobObservation::Running { job_id, progress: None, commit: self.commit.borrow().clone(), since }
+    }
+}
+
 /// An exit status in words.
-fn status(code: i32) -> String {
+pub(super) fn status(code: i32) -> String {
     match Signal::try_from(code - 128) {
         Ok(signal) if code > 128 => format!("exit status {code} ({signal})"),
         _ => format!("exit status {code}"),

@@ -7,6 +7,7 @@
 mod capture;
 mod cgroup;
 pub mod clock;
+mod code;
 mod connect;
 pub mod container;
 mod environment;
@@ -30,6 +31,7 @@ mod sftp;
 pub mod spec;
 mod supervise;
 mod terminal;
+mod unpack;
 pub mod wire;
 pub mod words;
 
@@ -78,6 +80,7 @@ pub fn dispatch() -> Option<ExitCode> {
         }
         (container::CONNECT, None) => Some(ended(connect::run(&InstanceDir::new(container::FOLDER.into())))),
         ("sftp", None) => Some(ended(sftp::run())),
+        (unpack::NAME, Some(files)) => Some(unpack::main(&files, arguments.next().as_deref())),
         ("listen", Some(port)) => Some(ended(listen::run(&port.to_string_lossy()))),
         ("sandbox-init", None) => Some(sandbox::main()),
         ("probe-isolation", Some(folder)) => Some(probe(Path::new(&folder))),

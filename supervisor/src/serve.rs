@@ -6,7 +6,7 @@ use berth_shared::api::{TerminalId, TerminalSize};
 use tokio::net::{TcpStream, UnixListener, UnixStream};
 
 use super::{
-    exec, job,
+    code, exec, job,
     relay::relay,
     sandbox::Program,
     supervise::Core,
@@ -59,10 +59,11 @@ async fn converse(core: &Rc<Core>, mut stream: UnixStream) -> io::Result<()> {
     match request {
         Request::Observe => wire::write_message(&mut stream, &observed(core)).await,
         Request::Watch => watch(core, stream).await,
-        Request::Start { job: spec } => {
+        Request::Start { job: spec } | Request::StartWithCode { job: spec } => {
             let begun = match &*core.job.borrow() {
                 JobObservation::None => None,
-                JobObservation::SettingUp { job_id, .. }
+                JobObservation::WaitingForCode { job_id }
+                | JobObservation::SettingUp { job_id, .. }
                 | JobObservation::Running { job_id, .. }
                 | JobObservation::Stopping { job_id }
                 | JobObservation::Ended { job_id, .. } => Some(*job_id),
@@ -77,6 +78,7 @@ async fn converse(core: &Rc<Core>, mut stream: UnixStream) -> io::Result<()> {
             }
             wire::write_message(&mut stream, &Reply::Done).await
         }
+        Request::Code { job_id } => code::receive(core, job_id, stream).await,
         Request::Stop { grace_seconds } => {
             core.stop.send_modify(|grace| {
                 *grace = Some(grace.map_or(grace_seconds, |before| before.min(grace_seconds)));

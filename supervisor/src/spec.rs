@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use berth_shared::{
-    api::{InstanceId, JobId, JobReason, PlannedOffer, TerminalSize},
+    api::{InstanceId, JobId, JobReason, PlannedOffer, RunCode, TerminalSize},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -45,6 +45,12 @@ pub struct JobSpec {
     /// What its container is made of, where it runs in one.
     #[serde(default)]
     pub container: ContainerSpec,
+    /// What is in the working directory before `setup`. An archive is asked for by [`JobObservation::WaitingForCode`].
+    #[serde(default)]
+    pub code: Option<RunCode>,
+    /// What the log says when the environment can be worked in: the ways in.
+    #[serde(default)]
+    pub welcome: Vec<String>,
 }
 
 /// What a job's container is made of.
@@ -83,6 +89,11 @@ impl std::fmt::Debug for RegistryAuth {
 pub enum JobObservation {
     /// Not begun.
     None,
+    /// Its working directory is to be filled first: waits for the archive.
+    WaitingForCode {
+        /// The job.
+        job_id: JobId,
+    },
     /// Runs `setup`.
     SettingUp {
         /// The job.
@@ -98,6 +109,9 @@ pub enum JobObservation {
         job_id: JobId,
         /// What `init` is doing, while it does.
         progress: Option<String>,
+        /// The commit of the repository that was cloned for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        commit: Option<String>,
         /// Since when.
         since: Timestamp,
     },

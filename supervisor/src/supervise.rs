@@ -22,6 +22,7 @@ use tokio::{
 use super::{
     InstanceDir, Record,
     cgroup::{Cgroup, Limits},
+    code::Arrival,
     environment::Places,
     isolation, layout,
     meter::{self, Meter},
@@ -56,6 +57,10 @@ pub(super) struct Core {
     record: RefCell<Record>,
     /// Seconds of grace, once somebody asked for the end.
     pub(super) stop: watch::Sender<Option<u32>>,
+    /// How far the archive is that the job waits for.
+    pub(super) code: watch::Sender<Arrival>,
+    /// The commit of the repository that was cloned.
+    pub(super) commit: RefCell<Option<String>>,
     /// Changes with each change of the job and each line of the log.
     pub(super) changed: watch::Sender<()>,
     pub(super) over: Notify,
@@ -227,6 +232,8 @@ async fn live(
         log: RefCell::new(log),
         record: RefCell::new(record),
         stop: watch::Sender::new(None),
+        code: watch::Sender::default(),
+        commit: RefCell::default(),
         changed: watch::Sender::new(()),
         over: Notify::new(),
         last_usage: Cell::new(None),

@@ -7,7 +7,7 @@
 use std::io;
 
 use berth_shared::api::{
-    Isolation, LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan,
+    Isolation, JobId, LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -41,6 +41,17 @@ pub enum Request {
     Start {
         /// The job.
         job: Box<JobSpec>,
+    },
+    /// Begins the job, which has code: a supervisor that knows of none must not begin it without.
+    StartWithCode {
+        /// The job.
+        job: Box<JobSpec>,
+    },
+    /// Brings the archive that the job waits for; after the answer [`Kind::Bytes`], then [`Control::CloseInput`], and at
+    /// the end [`Reply::Exited`].
+    Code {
+        /// The job.
+        job_id: JobId,
     },
     /// Ends the job.
     Stop {

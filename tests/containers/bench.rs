@@ -201,6 +201,8 @@ pub(crate) fn job(setup: &[&str], init: &[&str]) -> JobSpec {
         init: all(init),
         shm_bytes: None,
         container: ContainerSpec::default(),
+        code: None,
+        welcome: Vec::new(),
     }
 }
 

@@ -3,6 +3,7 @@
 //! An engine takes seconds to start, so each is started once and everything is tried on it, side by side.
 
 mod bench;
+mod code;
 mod ends;
 mod images;
 mod inside;
@@ -41,6 +42,9 @@ fn cases() -> Vec<(&'static str, Case)> {
             programs_get_their_input_and_tell_how_they_ended,
             a_terminal_is_found_again_with_all_that_it_showed,
             a_port_is_reached_and_one_that_is_closed_is_told;
+        code:
+            code_is_there_before_the_first_command_and_belongs_to_the_images_user,
+            an_image_without_git_clones_nothing_and_says_so;
         ends:
             a_step_that_fails_ends_the_job_and_is_named,
             a_job_is_asked_to_end_before_it_is_killed,

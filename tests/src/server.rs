@@ -154,6 +154,7 @@ impl Server {
             variables: Default::default(),
             agreed_price: None,
             agreed_catalog: None,
+            code: None,
         };
         self.post("/runs").send_json(&request)
     }

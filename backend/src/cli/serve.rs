@@ -45,7 +45,7 @@ use crate::{
     failpoint,
     http::{self, Names, PublicUrl},
     live::Sockets,
-    orchestrator::{self, Orchestrator},
+    orchestrator::{self, Entrance, Orchestrator},
     provider::{
         Provider, ProviderError,
         container::{self, Engine, EngineSetting},
@@ -114,6 +114,9 @@ pub struct Args {
     /// directory. `BERTH_SEALING_KEY` may hold the key itself.
     #[arg(long, value_name = "FILE", env = "BERTH_SEALING_KEY_FILE")]
     sealing_key_file: Option<PathBuf>,
+    /// The largest code that one launch may bring, compressed: `64MiB`, `1GiB`.
+    #[arg(long, value_name = "SIZE", default_value = "64MiB", env = "BERTH_CODE_LIMIT")]
+    code_limit: CodeLimit,
 
     /// How many runs one person may submit in a minute, and at once.
     #[arg(long, value_name = "N", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..))]
@@ -126,6 +129,21 @@ pub struct Args {
     /// Uses the simulated clouds of `berth simulated-cloud` as well, for tests.
     #[arg(long, value_name = "URL", hide = true, conflicts_with = "demo")]
     simulated_clouds: Option<String>,
+}
+
+/// A size in bytes: a number with `KiB`, `MiB` or `GiB`, or with none of them.
+#[derive(Clone, Copy, Debug)]
+struct CodeLimit(u64);
+
+impl std::str::FromStr for CodeLimit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let units = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("", 1)];
+        let given = units.iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?.trim(), *bytes)));
+        let bytes = given.and_then(|(number, unit)| number.parse::<u64>().ok()?.checked_mul(unit));
+        bytes.map(Self).ok_or_else(|| "expected a size such as `64MiB`".to_owned())
+    }
 }
 
 /// Why the server could not start.
@@ -272,6 +290,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         archive: store.log_archive(),
         catalogues: catalogues.clone(),
         sealer,
+        entrance: ssh.as_ref().map(|gateway| entrance(&gateway.told, args.public_url.as_ref())),
     });
     let following = tokio::spawn(follow(catalogues.clone(), directory.clone(), catalog_stamp));
     let stop = watch::Sender::new(false);
@@ -298,6 +317,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         demo: demo.is_some(),
         ssh: told,
         hosts,
+        code_limit: args.code_limit.0,
     });
 
     failpoint::reach(&["ready", "before"]);
@@ -349,6 +369,12 @@ struct Gateway {
     listener: TcpListener,
     host_key: PrivateKey,
     told: SshGateway,
+}
+
+/// Where people reach the gateway: where it listens, or at the host of the page.
+fn entrance(told: &SshGateway, public: Option<&PublicUrl>) -> Entrance {
+    let host = told.host.clone().or_else(|| public.map(PublicUrl::host));
+    Entrance { host: host.unwrap_or_else(|| "127.0.0.1".to_owned()), port: told.port }
 }
 
 async fn gateway(

@@ -17,7 +17,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::{
     provider::Environment,
-    store::{Snapshot, StoredEvent},
+    store::{CodeStore, Snapshot, StoredEvent},
 };
 
 /// Everything a client may ask for. Calls do no work of their own: they read, or write down what is wanted.
@@ -101,6 +101,9 @@ pub trait Control: Send + Sync + 'static {
 
     /// At most `limit` events above `after`, in order.
     async fn events_after(&self, after: EventSeq, limit: u32) -> Result<Vec<StoredEvent>, Refused>;
+
+    /// The code that people bring.
+    fn code(&self) -> &dyn CodeStore;
 
     /// The figures of this process, as Prometheus reads them; empty where there are none.
     fn metrics(&self) -> String {

@@ -14,7 +14,7 @@ use super::{Control, Refused, RefusedKind};
 use crate::{
     orchestrator::{self, Cursor, Service, ServiceError},
     provider::Environment,
-    store::{Snapshot, StoredEvent},
+    store::{CodeStore, Snapshot, StoreError, StoredEvent},
 };
 
 #[async_trait]
@@ -121,6 +121,10 @@ impl Control for Service {
         Ok(Self::events_after(self, after, limit).await?)
     }
 
+    fn code(&self) -> &dyn CodeStore {
+        self.code_store()
+    }
+
     fn metrics(&self) -> String {
         Self::metrics(self)
     }
@@ -134,6 +138,12 @@ impl Control for Service {
     }
 }
 
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        ServiceError::from(error).into()
+    }
+}
+
 impl From<ServiceError> for Refused {
     fn from(error: ServiceError) -> Self {
         let kind = match &error {
@@ -141,6 +151,7 @@ impl From<ServiceError> for Refused {
             ServiceError::InvalidConfiguration(_)
             | ServiceError::RunNameInvalid(_)
             | ServiceError::VariableMissing(_)
+            | ServiceError::CodeInvalid(_)
             | ServiceError::PoolNameInvalid(_)
             | ServiceError::KeepTooLong(_)
             | ServiceError::VariableUnknown(_) => RefusedKind::Invalid,
@@ -150,6 +161,7 @@ impl From<ServiceError> for Refused {
             | ServiceError::OrphanNotFound(_) => RefusedKind::NotFound,
             ServiceError::RunNameTaken(_)
             | ServiceError::NoOffers(_)
+            | ServiceError::CodeMissing
             | ServiceError::PriceChanged(_)
             | ServiceError::RunNotRunning { .. }
             | ServiceError::RunFinished { .. }

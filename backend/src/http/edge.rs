@@ -11,7 +11,7 @@ use std::{
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::Response,
 };
@@ -21,6 +21,12 @@ use super::{App, problem::Failure};
 
 /// How long a request may take; a WebSocket's life is not part of it.
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The same for code that is brought.
+const BRINGING: Duration = Duration::from_secs(3600);
+
+/// Where code is brought to.
+const CODE: &str = "/api/v1/code/";
 
 /// Carries the request's number.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -57,7 +63,9 @@ pub(super) async fn around(State(app): State<App>, request: Request, next: Next)
     let path = request.uri().path().to_owned();
     let span = tracing::info_span!("request", id, %method, path);
     async {
-        let mut response = match tokio::time::timeout(TIMEOUT, next.run(request)).await {
+        // How slowly a large body may come, its handler says.
+        let limit = if path.starts_with(CODE) && method == Method::PUT { BRINGING } else { TIMEOUT };
+        let mut response = match tokio::time::timeout(limit, next.run(request)).await {
             Ok(response) => problems(response, &id, path.starts_with("/api/")),
             Err(_) => Failure::new(
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -20,7 +20,7 @@ const MAX_BODY: usize = 768 * 1024;
 
 /// How much of a body that is too large is read and thrown away, so that its sender gets to read the answer
 /// instead of a broken connection.
-const MAX_DISCARDED: usize = 16 * 1024 * 1024;
+pub(super) const MAX_DISCARDED: usize = 16 * 1024 * 1024;
 
 /// A JSON body.
 pub(crate) struct Json<T>(pub(crate) T);

@@ -25,6 +25,18 @@ pub struct PublicUrl {
     authority: String,
 }
 
+impl PublicUrl {
+    /// Its host, without a port.
+    #[must_use]
+    pub fn host(&self) -> String {
+        let authority = self.authority.as_str();
+        match authority.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host.to_owned(),
+            _ => authority.to_owned(),
+        }
+    }
+}
+
 impl std::str::FromStr for PublicUrl {
     type Err = String;
 

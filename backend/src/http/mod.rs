@@ -4,6 +4,8 @@
 //! but login, and `/metrics`, passes `session::authenticate` too.
 
 mod catalog;
+mod code;
+mod code_put;
 mod docs;
 mod docs_page;
 mod edge;
@@ -111,6 +113,8 @@ pub struct Parts {
     pub ssh: Option<SshGateway>,
     /// Machines of one's own; none where nothing is real.
     pub hosts: Option<Hosts>,
+    /// The largest archive of code that one launch may bring, bytes.
+    pub code_limit: u64,
 }
 
 /// What handlers share.
@@ -129,6 +133,7 @@ pub(crate) struct Inner {
     pub(crate) demo: bool,
     ssh: Option<SshGateway>,
     hosts: Option<Hosts>,
+    code_limit: u64,
     pub(crate) metrics: metrics::Metrics,
     log_indexes: run_log_index::Indexes,
     submissions: limit::SubmissionLimit,
@@ -157,6 +162,7 @@ impl Inner {
             catalog_version: catalog.version().into(),
             catalog_url: catalog.info().url.clone(),
             demo: self.demo,
+            ssh: self.ssh.clone(),
         }
     }
 
@@ -183,6 +189,8 @@ fn closed() -> OpenApiRouter<App> {
         .routes(routes!(keys::list, keys::add))
         .routes(routes!(key_remove::remove))
         .routes(routes!(ssh::gateway))
+        .routes(routes!(code::ask))
+        .routes(routes!(code_put::put))
         .routes(routes!(plan::plan))
         .routes(routes!(runs_list::list, runs_create::submit))
         .routes(routes!(run_get::get, run_delete::delete))
@@ -228,6 +236,7 @@ pub fn router(parts: Parts) -> Router {
         demo: parts.demo,
         ssh: parts.ssh,
         hosts: parts.hosts,
+        code_limit: parts.code_limit,
         clock: parts.clock,
         metrics: metrics::Metrics::default(),
         log_indexes: run_log_index::Indexes::default(),

@@ -14,7 +14,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{LogArchive, Parts, events, machine::Failure, meters::Meters, steady::Steady};
+use super::{Entrance, LogArchive, Parts, events, machine::Failure, meters::Meters, steady::Steady};
 use crate::{
     catalog::Catalogues,
     clock::Clock,
@@ -37,6 +37,7 @@ pub(super) struct Core {
     pub(super) archive: Arc<dyn LogArchive>,
     pub(super) catalogues: Catalogues,
     pub(super) sealer: Sealer,
+    pub(super) entrance: Option<Entrance>,
     pub(super) meters: Meters,
     /// Tells this process's leases from those of others.
     pub(super) owner: String,
@@ -59,6 +60,7 @@ impl Core {
             archive: parts.archive,
             catalogues: parts.catalogues,
             sealer: parts.sealer,
+            entrance: parts.entrance,
             meters: Meters::new(),
             owner: String::new(),
             beat: watch::Sender::default(),

@@ -35,6 +35,14 @@ pub enum ServiceError {
     /// Values were given for variables that the text does not ask for.
     #[error("the configuration does not ask for {}; add it under `env`, or leave the value out", names(.0))]
     VariableUnknown(Vec<String>),
+    /// The code that was named makes no sense.
+    #[error("{0}")]
+    CodeInvalid(String),
+    /// The archive that was named is not there.
+    #[error(
+        "the server does not have this code of yours, or has it no more: bring it again, by `berth run` from where it is"
+    )]
+    CodeMissing,
     /// There is no such run.
     #[error("there is no run named `{0}`")]
     RunNotFound(String),
@@ -133,6 +141,8 @@ impl ServiceError {
             Self::PriceChanged(_) => "price-changed",
             Self::VariableMissing(_) => "variable-missing",
             Self::VariableUnknown(_) => "variable-unknown",
+            Self::CodeInvalid(_) => "code-invalid",
+            Self::CodeMissing => "code-missing",
             Self::RunNotFound(_) => "run-not-found",
             Self::RunNotRunning { .. } => "run-not-running",
             Self::RunFinished { .. } => "run-finished",

@@ -6,6 +6,7 @@
 
 mod archive;
 mod core;
+mod deliver;
 mod error;
 mod events;
 mod facts;
@@ -61,6 +62,17 @@ pub struct Parts {
     pub catalogues: Catalogues,
     /// For values of variables, which are kept sealed.
     pub sealer: Sealer,
+    /// Where people come in over SSH, where they may.
+    pub entrance: Option<Entrance>,
+}
+
+/// Where people come in over SSH.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entrance {
+    /// The host, as people reach it.
+    pub host: String,
+    /// The port.
+    pub port: u16,
 }
 
 /// A running orchestrator. Dropping it stops its loops where they are, as a crash would: what they were about

@@ -9,7 +9,7 @@ use berth_shared::{
 
 use super::{
     core::Core,
-    events,
+    deliver, events,
     machine::{self, Failure, instance, job, run},
     placement, variables,
 };
@@ -137,6 +137,7 @@ pub(super) fn new_job(id: JobId, run: &RunRow, now: Timestamp) -> JobRow {
         message: None,
         progress: None,
         started_at: None,
+        commit: None,
         max_duration: run.max_duration,
         instance_id: None,
         backend: None,
@@ -271,9 +272,11 @@ async fn carry_out(
                 Ok(values) => values,
                 Err(failure) => return Ok(job::Sight::Failed(failure)),
             };
-            let spec = placement::job_spec(&whole.run, &whole.job, instance.turns, &source);
+            let spec =
+                placement::job_spec(&whole.run, &whole.job, instance.turns, &source, core.entrance.as_ref());
             core.call(backend, "start", environment.start(&spec)).await
         }
+        job::Effect::Deliver => deliver::deliver(core, whole, environment.as_ref()).await,
         job::Effect::Stop { grace } => core.call(backend, "stop", environment.stop(grace)).await,
         job::Effect::Keep => {
             failpoint::reach(&["call", "keep", "before"]);

@@ -9,6 +9,7 @@ use berth_shared::{
 };
 
 use super::{
+    Entrance,
     core::Core,
     error::sentences,
     events,
@@ -298,7 +299,13 @@ pub(super) fn new_instance(
 }
 
 /// What the environment is asked to do.
-pub(super) fn job_spec(run: &RunRow, job: &JobRow, turn: u64, source: &Source) -> JobSpec {
+pub(super) fn job_spec(
+    run: &RunRow,
+    job: &JobRow,
+    turn: u64,
+    source: &Source,
+    entrance: Option<&Entrance>,
+) -> JobSpec {
     let configuration = &source.model.configuration;
     let mut env = BTreeMap::new();
     for (key, value) in &configuration.env {
@@ -320,7 +327,19 @@ pub(super) fn job_spec(run: &RunRow, job: &JobRow, turn: u64, source: &Source) -
         init: configuration.init.clone(),
         shm_bytes: shm.map(|gib| (gib * 1024.0 * 1024.0 * 1024.0) as u64),
         container: container_spec(configuration),
+        code: run.run.code.clone(),
+        welcome: entrance.map(|entrance| welcome(&run.run.name, entrance)).unwrap_or_default(),
     }
+}
+
+/// How one comes in, for the log. `ide` is always `vscode`: the language knows no other.
+fn welcome(run: &str, Entrance { host, port }: &Entrance) -> Vec<String> {
+    vec![
+        format!(
+            "VS Code: run `berth attach {run}` on your own machine, then follow vscode://vscode-remote/ssh-remote+{run}/workflow"
+        ),
+        format!("SSH: ssh {run}@{host} -p {port}"),
+    ]
 }
 
 /// What its container is made of.

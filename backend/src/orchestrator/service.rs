@@ -17,7 +17,9 @@ use super::{
 };
 use crate::{
     provider::Environment,
-    store::{Change, CommitError, InstanceRow, RunDesired, Snapshot, StoreError, StoredEvent, Whole},
+    store::{
+        Change, CodeStore, CommitError, InstanceRow, RunDesired, Snapshot, StoreError, StoredEvent, Whole,
+    },
 };
 
 /// How often a change is tried anew when others are quicker.
@@ -212,6 +214,12 @@ impl Service {
     #[must_use]
     pub fn log_changes(&self) -> broadcast::Receiver<RunId> {
         self.core.log_changes.subscribe()
+    }
+
+    /// The code that people bring.
+    #[must_use]
+    pub fn code_store(&self) -> &dyn CodeStore {
+        self.core.storage.code()
     }
 
     /// The figures of this process, as Prometheus reads them.

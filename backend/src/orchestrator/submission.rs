@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use berth_shared::{
-    api::{JobId, Plan, PlanRequest, Pool, PriceChange, Run, RunId, SubmitRequest},
+    api::{JobId, Plan, PlanRequest, Pool, PriceChange, Run, RunCode, RunId, SubmitRequest},
     config::Configuration,
     matcher::Requirements,
     time::Timestamp,
@@ -67,6 +67,7 @@ pub(super) async fn submit(core: &Core, actor: &str, request: SubmitRequest) -> 
     }
     let model = Model { configuration, written: checked.written };
     check_variables(&model.configuration, &request.variables)?;
+    let code = check_code(core, actor, request.code.clone()).await?;
     let retry_seconds = planning::retry_seconds(&model.configuration, RETRY_SECONDS);
     if pool::free(core, &model.configuration, request.agreed_price).await?.is_none() {
         check_offers(core, &planning::plan(core, &model).await?, &request, retry_seconds.is_some())?;
@@ -77,8 +78,9 @@ pub(super) async fn submit(core: &Core, actor: &str, request: SubmitRequest) -> 
     let source = Source { text: request.configuration, model, variables: request.variables };
     for _ in 0..NAMES {
         let name = request.name.clone().unwrap_or_else(|| core.random(names::make_up));
-        let row =
+        let mut row =
             new_run(core, actor, name, &source.model.configuration, request.agreed_price, retry_seconds);
+        row.run.code.clone_from(&code);
         let id = row.run.id;
         let now = row.run.submitted_at;
         let job = new_job(row.job_id, &row, now);
@@ -128,6 +130,25 @@ fn check_variables(
     }
     let unknown: Vec<String> = given.keys().filter(|name| !asked.contains(name)).cloned().collect();
     if unknown.is_empty() { Ok(()) } else { Err(ServiceError::VariableUnknown(unknown)) }
+}
+
+/// The code as it is written down; an archive must be there.
+async fn check_code(
+    core: &Core,
+    actor: &str,
+    code: Option<RunCode>,
+) -> Result<Option<RunCode>, ServiceError> {
+    let Some(mut code) = code else { return Ok(None) };
+    code.check().map_err(ServiceError::CodeInvalid)?;
+    match &mut code {
+        RunCode::Archive(archive) => {
+            let size = core.storage.code().needed(actor, &archive.sha256, core.now()).await?;
+            archive.size = size.ok_or(ServiceError::CodeMissing)?;
+        }
+        // What will be cloned is not known yet.
+        RunCode::Git(source) => source.commit = None,
+    }
+    Ok(Some(code))
 }
 
 /// Refuses what could not be launched right now, unless it is to be tried again anyway.

@@ -19,7 +19,7 @@ use tokio::{sync::OnceCell, time::sleep};
 use super::{core::Core, events};
 use crate::{
     provider::{InstanceObservation, Listed, Provider, ProviderError},
-    store::{Change, InstanceRow},
+    store::{CODE_SECONDS, Change, InstanceRow, UPLOAD_SECONDS},
 };
 
 /// How often each provider is swept.
@@ -66,7 +66,8 @@ pub(super) async fn forget_for_ever(core: Arc<Core>, keep_seconds: i64) {
     loop {
         let now = core.now();
         let minute = now.plus_seconds(60);
-        if matches!(core.storage.claim("retention", &core.owner, now, minute).await, Ok(true)) {
+        let claimed = matches!(core.storage.claim("retention", &core.owner, now, minute).await, Ok(true));
+        if claimed {
             loop {
                 let before = now.plus_seconds(-keep_seconds);
                 match core.storage.forget_events(before, RETENTION_BATCH).await {
@@ -80,6 +81,17 @@ pub(super) async fn forget_for_ever(core: Arc<Core>, keep_seconds: i64) {
                         break;
                     }
                 }
+            }
+        }
+        if claimed {
+            let forgotten = core
+                .storage
+                .code()
+                .forget(now.plus_seconds(-CODE_SECONDS), now.plus_seconds(-UPLOAD_SECONDS));
+            match forgotten.await {
+                Ok(0) => {}
+                Ok(archives) => tracing::info!(archives, "code that nobody needs any more was removed"),
+                Err(error) => tracing::warn!(%error, "old code could not be removed; it is tried again"),
             }
         }
         sleep(RETENTION).await;

@@ -17,12 +17,13 @@ pub use crate::supervisor::spec::{CreateRequest, ExecSpec, JobObservation, JobSp
 use async_trait::async_trait;
 use berth_shared::{
     api::{
-        Allocation, ImagePull, InstanceId, Isolation, LogChunk, PlanNote, PlannedOffer, TerminalId,
+        Allocation, ImagePull, InstanceId, Isolation, JobId, LogChunk, PlanNote, PlannedOffer, TerminalId,
         TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan,
     },
     config::{Configuration, Written},
     time::Timestamp,
 };
+use futures_util::Stream;
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -91,6 +92,12 @@ pub trait Environment: Send + Sync {
         None
     }
 
+    /// Brings the archive that the job waits for ([`JobObservation::WaitingForCode`]). Answers when it was unpacked or cannot be,
+    /// which [`Environment::observe`] tells.
+    async fn deliver(&self, _job: JobId, _code: CodeStream) -> Result<(), ProviderError> {
+        Err(ProviderError::NotReady("this environment takes no code".to_owned()))
+    }
+
     /// Asks all processes of the job to end (SIGTERM) and kills what is left after `grace_seconds`; 0 kills
     /// at once. Answers when the request is accepted.
     async fn stop(&self, grace_seconds: u32) -> Result<(), ProviderError>;
@@ -121,6 +128,9 @@ pub trait Environment: Send + Sync {
     /// Attaches to a terminal: output from `after` on (from the start of what is kept when `None` or lost).
     async fn attach_terminal(&self, id: TerminalId, after: Option<u64>) -> Result<Attached, ProviderError>;
 }
+
+/// An archive, piece by piece.
+pub type CodeStream = Pin<Box<dyn Stream<Item = std::io::Result<Vec<u8>>> + Send>>;
 
 /// Bytes both ways.
 pub type ByteStream = Pin<Box<dyn AsyncReadWrite>>;

@@ -3,6 +3,7 @@
 //! Every change of a run, job or instance is written in one transaction with its event, and the event keeps
 //! what the change left behind, so that a replay of the events gives the same state.
 
+mod code;
 #[cfg(test)]
 pub(crate) mod contract;
 mod either;
@@ -27,6 +28,7 @@ use berth_shared::{
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
+pub use code::{CODE_PIECE, CODE_SECONDS, CodeStore, UPLOAD_SECONDS};
 pub(crate) use either::{Either, on_either};
 pub use hosts::HostStore;
 pub use memory::{Link, MemoryDatabase, MemoryStore, Reach};
@@ -286,6 +288,9 @@ pub trait Storage: Send + Sync {
 
     /// Identifies this installation among others in the same cloud accounts; made with the database and never changed.
     fn installation(&self) -> Uuid;
+
+    /// The code that people bring.
+    fn code(&self) -> &dyn CodeStore;
 
     /// Writes a change and gives the number of the last event; tells the [`Signals`] of every process.
     async fn commit(&self, change: &Change) -> Result<EventSeq, CommitError>;

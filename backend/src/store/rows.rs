@@ -90,6 +90,9 @@ pub struct JobRow {
     pub progress: Option<String>,
     /// When it began to run.
     pub started_at: Option<Timestamp>,
+    /// The commit of the repository that was cloned for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
     /// The longest that it may run, in seconds.
     pub max_duration: Option<i64>,
     /// Its instance, the last one when several were tried.

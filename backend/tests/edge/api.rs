@@ -10,6 +10,8 @@ fn endpoints() -> Vec<(String, String)> {
         path.replace("{name}", "calm-otter-1")
             .replace("{port}", "8888")
             .replace("{id}", "00000000-0000-0000-0000-000000000001")
+            // Of nothing.
+            .replace("{sha256}", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     };
     paths
         .iter()

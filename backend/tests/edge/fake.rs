@@ -16,7 +16,7 @@ use berth::{
         Attached, ByteStream, Environment, Exec, ExecSpec, JobObservation, JobSpec, ProviderError,
         TerminalInput, TerminalOutput,
     },
-    store::{Snapshot, StoredEvent},
+    store::{CodeStore, MemoryDatabase, MemoryStore, Snapshot, StoredEvent},
 };
 use berth_shared::{
     api::{
@@ -61,6 +61,8 @@ pub(crate) struct Fake {
     /// How often all there is was read.
     pub(crate) snapshots: AtomicU32,
     pub(crate) environment: Arc<FakeEnvironment>,
+    /// The code that was brought.
+    pub(crate) code: MemoryStore,
 }
 
 impl Default for Fake {
@@ -80,6 +82,7 @@ impl Default for Fake {
             others: AtomicU32::default(),
             snapshots: AtomicU32::default(),
             environment: Arc::default(),
+            code: MemoryDatabase::new(Uuid::from_u128(1)).handle(),
         }
     }
 }
@@ -219,6 +222,10 @@ impl Control for Fake {
         }
         self.submitted.lock().unwrap().push(request);
         Ok(Run { owner: user.into(), ..self.present() })
+    }
+
+    fn code(&self) -> &dyn CodeStore {
+        &self.code
     }
 
     async fn stop(&self, _: &str, name: &str, _: StopRequest) -> Result<Run, Refused> {

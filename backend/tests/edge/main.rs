@@ -5,6 +5,7 @@ mod api;
 mod catalog;
 mod cli;
 mod client;
+mod code;
 mod fake;
 mod login;
 mod origins;

@@ -110,6 +110,7 @@ impl Server {
             ssh: Some(SshGateway { host: None, port: 2222, host_key: "ssh-ed25519 AAAA".to_owned() }),
             demo: false,
             hosts: None,
+            code_limit: 1 << 20,
         });
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let task = tokio::spawn(async move { axum::serve(listener, service).await.expect("serves") });

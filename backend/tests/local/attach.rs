@@ -51,6 +51,7 @@ fn attach(bench: &Bench, arguments: &[&str]) -> (std::process::Child, Screen) {
     let end = || Stdio::from(pty.slave.try_clone().expect("a copy"));
     let child = Command::new(env!("CARGO_BIN_EXE_berth"))
         .args(["attach", "--local"])
+        .env("BERTH_ENGINE", "none")
         .args(arguments)
         .arg("--data-dir")
         .arg(&bench.data_dir)

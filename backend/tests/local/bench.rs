@@ -182,6 +182,8 @@ pub(crate) fn job(setup: &[&str], init: &[&str]) -> JobSpec {
         init: all(init),
         shm_bytes: None,
         container: Default::default(),
+        code: None,
+        welcome: Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod attach;
 mod bench;
+mod code;
 mod end;
 mod job;
 mod plan;

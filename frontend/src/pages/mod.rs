@@ -1,6 +1,7 @@
 //! A page for each address.
 
 mod explore;
+mod keys;
 pub mod launch;
 mod login;
 mod needs_server;
@@ -12,6 +13,7 @@ mod team;
 mod title;
 
 pub use explore::Explore;
+pub use keys::Keys;
 pub use launch::{Launch, provide_incoming};
 pub use login::Login;
 pub use needs_server::NeedsServer;

@@ -1,5 +1,6 @@
 //! The wire: requests, responses, stream messages, statuses. The same types on both ends.
 
+pub mod code;
 mod event;
 mod host;
 mod ids;
@@ -20,6 +21,7 @@ mod terminal;
 mod token;
 mod usage;
 
+pub use code::{CodeAnswer, CodeArchive, GitSource, RunCode};
 pub use event::{Event, EventPage, Subject};
 pub use host::{AddSshHost, SshHost, SshHostFacts, SshHostGpu, SshHostStatus, SshLogin};
 pub use ids::{EventSeq, InstanceId, JobId, RunId, TerminalId};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, EventSeq, InstanceId, JobReason, RunId, RunReason, RunStatus};
+use super::{Event, EventSeq, InstanceId, JobReason, RunCode, RunId, RunReason, RunStatus};
 use crate::{
     catalog::Offer,
     time::{Timestamp, cost},
@@ -59,6 +59,9 @@ pub struct Run {
     pub instance_id: Option<InstanceId>,
     /// The ports it asked for, (local or `None` for any, container).
     pub ports: Vec<(Option<u32>, u32)>,
+    /// The code that it works on, where there is some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<RunCode>,
 }
 
 impl Run {
@@ -87,6 +90,7 @@ impl Run {
             offer: None,
             instance_id: None,
             ports: Vec::new(),
+            code: None,
         }
     }
 
@@ -165,6 +169,9 @@ pub struct SubmitRequest {
     /// Version of the catalogue of that plan; said again when the price has changed because the catalogue has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreed_catalog: Option<String>,
+    /// The code to work on. An archive must have been sent before, by `PUT /api/v1/code/SHA256`, by the same person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<RunCode>,
 }
 
 /// Asks for a run's end. `POST /api/v1/runs/NAME/stop`

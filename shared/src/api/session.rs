@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::SshGateway;
+
 /// Exchanges a one-time login token for a session cookie. `POST /api/v1/login`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -34,6 +36,9 @@ pub struct ServerInfo {
     /// Whether nothing here is real: its clouds are simulated, and every page says so.
     #[serde(default)]
     pub demo: bool,
+    /// Where it takes SSH connections, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ssh: Option<SshGateway>,
 }
 
 /// The catalogue of offers that the server carries. `GET /api/v1/catalog`, and each new one over the stream.

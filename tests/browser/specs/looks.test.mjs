@@ -103,6 +103,10 @@ test(
         await page.getByRole('table', { name: 'Instances' }).getByText(name).first().waitFor();
         await examine(page, `team-${as}`);
 
+        await page.getByRole('link', { name: 'Keys' }).first().click();
+        await page.getByRole('heading', { name: 'No key yet' }).waitFor();
+        await examine(page, `keys-${as}`);
+
         await page.getByRole('link', { name: /^Explore/ }).first().click();
         const h100 = page.getByRole('article', { name: 'H100 80 GB', exact: true });
         await h100.waitFor();

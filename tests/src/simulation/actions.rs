@@ -65,6 +65,7 @@ fn submit(world: &Arc<World>, service: Service, random: &mut StdRng) {
             variables: Default::default(),
             agreed_price: None,
             agreed_catalog: None,
+            code: None,
         };
         match timeout(PATIENCE, service.submit("ann", request)).await {
             Ok(Ok(detail)) => {

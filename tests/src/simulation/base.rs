@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use berth::{
     clock::Clock as _,
     store::{
-        self, Beat, Change, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, Link, MemoryDatabase,
-        Reach, Signals, Snapshot, Source, Storage, StoreError, StoredEvent, Whole,
+        self, Beat, Change, CodeStore, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, Link,
+        MemoryDatabase, Reach, Signals, Snapshot, Source, Storage, StoreError, StoredEvent, Whole,
     },
 };
 use berth_shared::{
@@ -131,6 +131,10 @@ impl Storage for Reached {
 
     fn installation(&self) -> Uuid {
         self.storage.installation()
+    }
+
+    fn code(&self) -> &dyn CodeStore {
+        self
     }
 
     async fn commit(&self, change: &Change) -> Result<EventSeq, CommitError> {
@@ -299,5 +303,47 @@ impl Storage for Reached {
 
     async fn newest(&self) -> Result<EventSeq, StoreError> {
         self.call(move |storage| Box::pin(async move { storage.newest().await })).await
+    }
+}
+
+#[async_trait]
+impl CodeStore for Reached {
+    async fn begin(&self, upload: Uuid, owner: &str, sha256: &str, now: Timestamp) -> Result<(), StoreError> {
+        let (owner, sha256) = (owner.to_owned(), sha256.to_owned());
+        self.call(move |storage| {
+            Box::pin(async move { storage.code().begin(upload, &owner, &sha256, now).await })
+        })
+        .await
+    }
+
+    async fn append(&self, upload: Uuid, number: u32, bytes: &[u8]) -> Result<(), StoreError> {
+        let bytes = bytes.to_vec();
+        self.call(move |storage| Box::pin(async move { storage.code().append(upload, number, &bytes).await }))
+            .await
+    }
+
+    async fn complete(&self, upload: Uuid, size: u64, now: Timestamp) -> Result<(), StoreError> {
+        self.call(move |storage| Box::pin(async move { storage.code().complete(upload, size, now).await }))
+            .await
+    }
+
+    async fn abandon(&self, upload: Uuid) -> Result<(), StoreError> {
+        self.call(move |storage| Box::pin(async move { storage.code().abandon(upload).await })).await
+    }
+
+    async fn needed(&self, owner: &str, sha256: &str, now: Timestamp) -> Result<Option<u64>, StoreError> {
+        let (owner, sha256) = (owner.to_owned(), sha256.to_owned());
+        self.call(move |storage| Box::pin(async move { storage.code().needed(&owner, &sha256, now).await }))
+            .await
+    }
+
+    async fn piece(&self, owner: &str, sha256: &str, number: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        let (owner, sha256) = (owner.to_owned(), sha256.to_owned());
+        self.call(move |storage| Box::pin(async move { storage.code().piece(&owner, &sha256, number).await }))
+            .await
+    }
+
+    async fn forget(&self, unused: Timestamp, begun: Timestamp) -> Result<u64, StoreError> {
+        self.call(move |storage| Box::pin(async move { storage.code().forget(unused, begun).await })).await
     }
 }

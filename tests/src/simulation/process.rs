@@ -70,6 +70,7 @@ impl Process {
         }
         let clock = WrongClock { clock: self.world.clock.clone(), by: Arc::clone(&self.skew) };
         let orchestrator = Orchestrator::start(Parts {
+            entrance: None,
             storage,
             providers,
             clock: Arc::new(clock),

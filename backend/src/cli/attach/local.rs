@@ -5,6 +5,7 @@ use std::{
     os::fd::AsFd,
     path::Path,
     process::ExitCode,
+    sync::Arc,
 };
 
 use berth_shared::api::{InstanceId, TerminalId, TerminalSize};
@@ -12,7 +13,7 @@ use nix::sys::termios::{self, SetArg, Termios};
 use rand::RngExt;
 use tokio::{
     signal::unix::{SignalKind, signal},
-    sync::mpsc,
+    sync::{broadcast, mpsc},
 };
 use uuid::Uuid;
 
@@ -23,6 +24,7 @@ use crate::{
     },
     provider::{
         Attached, CreateRequest, Environment, ProviderError, TerminalInput, TerminalOutput,
+        container::{self, Containers, Engine, EngineSetting},
         local::{BACKEND, LocalSocket},
         supervised::Supervised,
     },
@@ -46,7 +48,8 @@ enum AttachError {
     #[error("`berth attach --local` needs a terminal to show the environment's in")]
     NoTerminal,
     #[error(
-        "no run `{0}` has an environment on this machine; `berth attach --local` finds those of the same data directory"
+        "no run `{0}` has an environment on this machine; `berth attach --local` finds those of the same data directory, and those in containers \
+         of the engine that `BERTH_ENGINE` names or that is found here"
     )]
     NotFound(String),
     #[error("{0} environments are called `{1}`: give the instance's identifier, one of {2}")]
@@ -79,8 +82,11 @@ async fn attach(args: &Asked<'_>) -> Result<i32, AttachError> {
         return Err(AttachError::NoTerminal);
     }
     let data_dir = args.data_dir.resolve()?;
-    let dir = find(&data_dir.join(BACKEND), args.target)?;
-    let environment = Supervised::new(LocalSocket::new(dir));
+    let environment: Arc<dyn Environment> = match find(&data_dir.join(BACKEND), args.target) {
+        Ok(dir) => Arc::new(Supervised::new(LocalSocket::new(dir))),
+        Err(AttachError::NotFound(target)) => in_container(&target, &data_dir).await?,
+        Err(error) => return Err(error),
+    };
     let id = match args.terminal {
         Some(id) => id,
         None => {
@@ -130,6 +136,37 @@ fn find(root: &Path, target: &str) -> Result<InstanceDir, AttachError> {
         count => {
             let ids: Vec<String> = found.into_iter().map(|(id, _)| id).collect();
             Err(AttachError::Ambiguous(count, target.to_owned(), ids.join(", ")))
+        }
+    }
+}
+
+/// The environment of a run, or of an instance, in a container of this machine's engine; the one that `berth serve` would find.
+async fn in_container(target: &str, data_dir: &Path) -> Result<Arc<dyn Environment>, AttachError> {
+    let not_found = || AttachError::NotFound(target.to_owned());
+    let asked = std::env::var("BERTH_ENGINE").ok().and_then(|setting| setting.parse().ok());
+    let engine = match asked.unwrap_or(EngineSetting::Auto) {
+        EngineSetting::None => return Err(not_found()),
+        EngineSetting::Socket(socket) => Engine::at(&socket).await?,
+        EngineSetting::Auto => {
+            let places = container::places(|name| std::env::var(name).ok());
+            Engine::first(&places).await.ok_or_else(not_found)?
+        }
+    };
+    // Only what is made is marked by an installation, and nothing is made here.
+    let settings = container::Settings {
+        installation: String::new(),
+        default_image: String::new(),
+        scratch: data_dir.join("containers"),
+    };
+    let containers = Containers::new(engine, settings, broadcast::Sender::new(1));
+    let mut found = containers.list().await?;
+    found.retain(|listed| listed.name.as_deref() == Some(target) || listed.id.to_string() == target);
+    match found.as_slice() {
+        [] => Err(not_found()),
+        [one] => Ok(containers.environment(one.id)),
+        several => {
+            let ids: Vec<String> = several.iter().map(|listed| listed.id.to_string()).collect();
+            Err(AttachError::Ambiguous(several.len(), target.to_owned(), ids.join(", ")))
         }
     }
 }

@@ -11,6 +11,8 @@ use std::{path::PathBuf, process::ExitCode};
 use berth_shared::api::TerminalId;
 use clap_complete::ArgValueCompleter;
 
+pub(super) use remote::address;
+
 use super::{
     client::{Access, complete_runs},
     data_dir::DataDir,

@@ -77,7 +77,7 @@ pub(super) async fn attach(asked: &Asked<'_>, access: &Access) -> Result<(), Fai
 }
 
 /// Where the gateway is, as seen from here.
-fn address(gateway: &SshGateway, client: &Client) -> String {
+pub(in crate::cli) fn address(gateway: &SshGateway, client: &Client) -> String {
     let server = reqwest::Url::parse(client.server()).ok();
     let named = server.and_then(|url| url.host_str().map(|host| host.trim_matches(['[', ']']).to_owned()));
     gateway.host.clone().or(named).unwrap_or_else(|| "127.0.0.1".to_owned())

@@ -125,7 +125,16 @@ impl Client {
 
     /// Sends a request; an answer that is a refusal is an error.
     pub(super) async fn send(&self, request: RequestBuilder) -> Result<Response, ClientError> {
-        let response = request.timeout(ANSWER).send().await.map_err(|error| self.unreachable(error))?;
+        self.send_within(request, ANSWER).await
+    }
+
+    /// As [`Client::send`], for what may take longer.
+    pub(super) async fn send_within(
+        &self,
+        request: RequestBuilder,
+        patience: Duration,
+    ) -> Result<Response, ClientError> {
+        let response = request.timeout(patience).send().await.map_err(|error| self.unreachable(error))?;
         if response.status().is_success() { Ok(response) } else { Err(self.refusal(response).await) }
     }
 

@@ -5,7 +5,7 @@ use berth_shared::{
     config::{Configuration, RetryPolicy},
 };
 
-use super::{Args, ask, merge::Merged, show::price};
+use super::{Args, ask, code::Code, merge::Merged, show::price};
 use crate::cli::{
     client::{Client, ClientError},
     failure::Failure,
@@ -23,6 +23,7 @@ pub(super) async fn agree_and_submit(
     client: &Client,
     plan: &Plan,
     merged: Merged,
+    code: Code,
 ) -> Result<Option<Run>, Failure> {
     if !args.yes {
         if !ask::somebody() {
@@ -42,6 +43,7 @@ pub(super) async fn agree_and_submit(
         variables: merged.variables,
         agreed_price: price(plan),
         agreed_catalog: Some(plan.catalog_version.clone()),
+        code: code.send(client).await?,
     };
     loop {
         let error = match client.post::<Run>("/runs", &request).await {

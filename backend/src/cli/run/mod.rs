@@ -1,5 +1,6 @@
 //! `berth run`: plan, agree, launch, follow.
 
+mod code;
 mod env;
 mod flags;
 mod launch;
@@ -21,13 +22,13 @@ use berth_shared::{
 };
 
 pub(super) use self::flags::LaunchFlags;
-use self::{env::Given, merge::Merged};
+use self::{code::CodeFlags, env::Given, merge::Merged};
 use super::{
     ask,
     client::{Access, Client},
     failure::{Failure, finish},
     profile::{self, ProfileError},
-    words::{Format, json_line, say},
+    words::{Format, json_line, say, visible},
 };
 
 /// Arguments of `berth run`.
@@ -70,6 +71,9 @@ pub struct Args {
     flags: LaunchFlags,
 
     #[command(flatten)]
+    code: CodeFlags,
+
+    #[command(flatten)]
     access: Access,
 }
 
@@ -85,7 +89,7 @@ async fn launch(args: &Args) -> Result<(), Failure> {
             "`--format` asks nothing; add `-y` to agree to the plan beforehand".to_owned(),
         ));
     }
-    let (file, merged, profile) = local(args)?;
+    let Local { file, path, merged, profile } = local(args)?;
     let client = args.access.client()?;
     let request = PlanRequest { configuration: merged.text.clone(), preview: None };
     let (plan, user) = tokio::join!(client.post::<Plan>("/plan", &request), client.get::<User>("/me"));
@@ -93,13 +97,19 @@ async fn launch(args: &Args) -> Result<(), Failure> {
     if !plan.valid {
         return Err(invalid(args, &file, &merged.text, &plan.diagnostics)?);
     }
+    let named = args.configuration.as_deref().filter(|named| named.is_dir());
+    let code = code::gather(&args.code, named, &path, &client).await?;
     let about = show::About {
         file: &file,
         server: client.server(),
         user: &user.name,
         profile: profile.as_deref(),
         configuration: &merged.configuration,
+        code: code.told(),
     };
+    for note in code.notes() {
+        eprintln!("note: {}", visible(note));
+    }
     match args.format {
         Format::Text => present(args, &about, &plan, &merged)?,
         Format::Jsonl => {
@@ -121,7 +131,7 @@ async fn launch(args: &Args) -> Result<(), Failure> {
         eprint!("{}", show::refusals(&plan));
         return Err(Failure::No("nothing that fits can be had now; nothing was launched".to_owned()));
     }
-    let Some(run) = launch::agree_and_submit(args, &client, &plan, merged).await? else {
+    let Some(run) = launch::agree_and_submit(args, &client, &plan, merged, code).await? else {
         eprintln!("Nothing was launched");
         return Err(Failure::Said(1));
     };
@@ -146,8 +156,19 @@ async fn launch(args: &Args) -> Result<(), Failure> {
     if run.status == berth_shared::api::RunStatus::Failed { Err(Failure::Said(1)) } else { Ok(()) }
 }
 
-/// What can be said without a server: the file, what is launched, and the profile's name.
-fn local(args: &Args) -> Result<(String, Merged, Option<String>), Failure> {
+/// What can be said without a server.
+struct Local {
+    /// The configuration's path as it is shown.
+    file: String,
+    /// Its path.
+    path: PathBuf,
+    /// What is launched.
+    merged: Merged,
+    /// The profile's name.
+    profile: Option<String>,
+}
+
+fn local(args: &Args) -> Result<Local, Failure> {
     let here = Path::new("");
     let source =
         text::read(args.configuration.as_deref(), args.file.as_deref(), here, &mut io::stdin().lock())?;
@@ -167,7 +188,7 @@ fn local(args: &Args) -> Result<(String, Merged, Option<String>), Failure> {
     let merged = merge::merge(&text, configuration, args.flags.flags(), below, &given);
     let mut merged = merged.map_err(|error| Failure::No(error.to_string()))?;
     merged.variables = env::asked(&merged.configuration, merged.variables, &environment)?;
-    Ok((source.file, merged, profile.map(|profile| profile.name)))
+    Ok(Local { file: source.file, path: source.path, merged, profile: profile.map(|profile| profile.name) })
 }
 
 fn colour() -> bool {

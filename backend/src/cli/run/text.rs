@@ -15,6 +15,8 @@ use crate::cli::{
 pub(super) struct Source {
     /// Its path as it is shown.
     pub(super) file: String,
+    /// Its path.
+    pub(super) path: PathBuf,
     pub(super) bytes: Vec<u8>,
 }
 
@@ -47,7 +49,7 @@ pub(super) fn read(
         File::open(here.join(&path)).and_then(|mut file| read_to_limit(&mut file))
     };
     match bytes {
-        Ok(bytes) => Ok(Source { file, bytes }),
+        Ok(bytes) => Ok(Source { file, path, bytes }),
         Err(error) => Err(Failure::Usage(unreadable(&file, &error))),
     }
 }

@@ -2,12 +2,13 @@
 
 use std::io;
 
-use berth_shared::api::{Run, RunDetail, RunStatus, StopRequest};
+use berth_shared::api::{Run, RunDetail, RunStatus, SshGateway, StopRequest};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Args, ask, print_run};
 use crate::{
     cli::{
+        attach::address,
         client::{Client, part},
         failure::Failure,
         follow::{Follow, Step, print_lines},
@@ -23,7 +24,9 @@ pub(super) async fn watch(args: &Args, client: &Client, run: Run) -> Result<Run,
     // From the beginning of all events: what has happened since the submission must not be missed, and the server
     // answers with how things stand instead when that is too much.
     let after = client.get::<RunDetail>(&format!("/runs/{}", part(&run.name))).await?;
-    let mut shown = Shown { args, client, line: StatusLine::new(), run: after.run, told_running: false };
+    let gateway = client.get::<SshGateway>("/ssh").await.ok();
+    let ssh = gateway.map(|gateway| (address(&gateway, client), gateway.port));
+    let mut shown = Shown { args, client, ssh, line: StatusLine::new(), run: after.run, told_running: false };
     shown.run_changed()?;
     let finished = shown.run.status.is_finished();
     let mut follow = Follow::begin(client, shown.run.id, after.seq, Some(0), finished).await?;
@@ -77,6 +80,8 @@ pub(super) async fn watch(args: &Args, client: &Client, run: Run) -> Result<Run,
 struct Shown<'a> {
     args: &'a Args,
     client: &'a Client,
+    /// Where the server takes SSH connections, where it does.
+    ssh: Option<(String, u16)>,
     line: StatusLine,
     run: Run,
     told_running: bool,
@@ -126,7 +131,7 @@ impl Shown<'_> {
         if runs {
             self.told_running = true;
             self.line.leave()?;
-            eprintln!("{}", hints(&self.run, self.client.server()));
+            eprintln!("{}", hints(&self.run, self.client.server(), self.ssh.as_ref()));
         }
         Ok(())
     }
@@ -160,9 +165,15 @@ fn headline(run: &Run, in_detail: bool) -> String {
 }
 
 /// What can be done with a run that has come up.
-fn hints(run: &Run, server: &str) -> String {
+fn hints(run: &Run, server: &str, ssh: Option<&(String, u16)>) -> String {
     let name = &run.name;
     let mut lines = vec![format!("  page      {server}/runs/{name}")];
+    if let Some((host, port)) = ssh {
+        lines.push(format!("  ssh       ssh {name}@{host} -p {port}"));
+        lines.push(format!(
+            "  attach    berth attach {name}   (VS Code, its ports and its log on your machine)"
+        ));
+    }
     if run.offer.as_ref().is_some_and(|offer| offer.backend == crate::provider::local::BACKEND) {
         lines.push(format!("  terminal  berth attach --local {name}   (on the server's machine)"));
     }

@@ -24,6 +24,8 @@ pub(crate) enum Effect {
     Place,
     /// Begin the job in its environment, unless it was begun.
     Start,
+    /// Bring the code that it waits for.
+    Deliver,
     /// Ask its processes to end, and kill what is left after so many seconds.
     Stop {
         /// Seconds; 0 = kill at once.
@@ -197,8 +199,9 @@ fn pulling(mut row: JobRow, input: &Input<'_>, now: Timestamp) -> Next {
         Sight::Seen(Observation::Ended { reason, message, .. }) => {
             end(row, input, *reason, message.clone(), now)
         }
-        Sight::Seen(Observation::Running { progress, since, .. }) => {
+        Sight::Seen(Observation::Running { progress, commit, since, .. }) => {
             row.progress.clone_from(progress);
+            row.commit.clone_from(commit);
             row.started_at = Some(*since);
             let stops_at = row.max_duration.map(|seconds| since.plus_seconds(seconds));
             let next = enter(row, Status::Running, now).saying("ready to work in");
@@ -220,6 +223,11 @@ fn pulling(mut row: JobRow, input: &Input<'_>, now: Timestamp) -> Next {
         }
         Sight::Seen(Observation::SettingUp { progress, .. }) => {
             progressed(row, Some(progress.clone())).due(since.plus_seconds(SETUP_LIMIT))
+        }
+        Sight::Seen(Observation::WaitingForCode { .. }) => {
+            progressed(row, Some("waiting for the code".to_owned()))
+                .with(Effect::Deliver)
+                .due(since.plus_seconds(SETUP_LIMIT))
         }
         Sight::Seen(Observation::None) => {
             if overdue(since, PROVISION_LIMIT, now) {
@@ -406,7 +414,8 @@ fn own<'a>(row: &JobRow, sight: &'a Sight) -> &'a Sight {
     const NOTHING: &Sight = &Sight::Seen(Observation::None);
     match sight {
         Sight::Seen(
-            Observation::SettingUp { job_id, .. }
+            Observation::WaitingForCode { job_id }
+            | Observation::SettingUp { job_id, .. }
             | Observation::Running { job_id, .. }
             | Observation::Stopping { job_id }
             | Observation::Ended { job_id, .. },

@@ -5,7 +5,7 @@
 //! reference page is followed: on no capacity and on interruption, within `duration`.
 
 use berth_shared::{
-    api::{JobReason, JobStatus, RunReason as Reason, RunStatus as Status},
+    api::{JobReason, JobStatus, RunCode, RunReason as Reason, RunStatus as Status},
     time::Timestamp,
 };
 
@@ -84,6 +84,9 @@ fn mirror(row: &mut RunRow, input: Input<'_>, now: Timestamp) {
     let Input { job, instance, .. } = input;
     row.run.progress.clone_from(&job.progress);
     row.run.job_reason = job.reason;
+    if let (Some(RunCode::Git(source)), Some(commit)) = (&mut row.run.code, &job.commit) {
+        source.commit = Some(commit.clone());
+    }
     if job.message.is_some() {
         row.run.message.clone_from(&job.message);
     }

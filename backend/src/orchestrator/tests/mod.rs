@@ -58,6 +58,7 @@ impl Bench {
 
     async fn parts(&self, clock: Arc<dyn Clock>) -> Parts {
         Parts {
+            entrance: None,
             storage: store::open(&self.folder.0).await.expect("the store opens").storage(),
             providers: vec![Arc::new(FakeProvider::new(Arc::clone(&self.world)))],
             clock,
@@ -153,6 +154,7 @@ fn request(name: &str, text: &str) -> SubmitRequest {
         variables: Default::default(),
         agreed_price: None,
         agreed_catalog: None,
+        code: None,
     }
 }
 

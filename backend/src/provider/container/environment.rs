@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use berth_shared::api::{
-    ImagePull, InstanceId, LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan,
+    ImagePull, InstanceId, JobId, LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory,
+    UsageSpan,
 };
 
 use super::Inner;
 use crate::{
     provider::{
-        Attached, ByteStream, Environment, Exec, ExecSpec, JobObservation, JobSpec, ProviderError,
+        Attached, ByteStream, CodeStream, Environment, Exec, ExecSpec, JobObservation, JobSpec,
+        ProviderError,
         supervised::{Reach, Supervised, client},
     },
     supervisor::wire::{Reply, Request},
@@ -50,6 +52,10 @@ impl Environment for ContainerEnvironment {
 
     async fn pull(&self) -> Option<ImagePull> {
         self.inner.pull(self.id)
+    }
+
+    async fn deliver(&self, job: JobId, code: CodeStream) -> Result<(), ProviderError> {
+        self.inside.deliver(job, code).await
     }
 
     async fn stop(&self, grace_seconds: u32) -> Result<(), ProviderError> {

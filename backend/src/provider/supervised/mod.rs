@@ -3,20 +3,26 @@
 
 pub(super) mod client;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use berth_shared::api::{LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan};
+use berth_shared::api::{
+    JobId, LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan,
+};
+use futures_util::StreamExt as _;
 use tokio::{
     io::{AsyncReadExt, DuplexStream, ReadHalf, WriteHalf},
     sync::mpsc,
 };
 
 use super::{
-    Attached, ByteStream, Environment, Exec, ExecOutput, ExecSpec, JobObservation, JobSpec, ProviderError,
-    TerminalInput, TerminalOutput,
+    Attached, ByteStream, CodeStream, Environment, Exec, ExecOutput, ExecSpec, JobObservation, JobSpec,
+    ProviderError, TerminalInput, TerminalOutput,
 };
 use crate::supervisor::wire::{self, Control, Kind, Reply, Request};
+
+/// How long the answer may take of a supervisor that takes no more.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Frames that wait for whoever reads them.
 const QUEUE: usize = 8;
@@ -75,12 +81,27 @@ impl<R: Reach> Supervised<R> {
 #[async_trait]
 impl<R: Reach> Environment for Supervised<R> {
     async fn start(&self, job: &JobSpec) -> Result<(), ProviderError> {
-        self.accepted(&Request::Start { job: Box::new(job.clone()) }).await
+        let spec = Box::new(job.clone());
+        let request = match job.code {
+            None => Request::Start { job: spec },
+            Some(_) => Request::StartWithCode { job: spec },
+        };
+        self.accepted(&request).await
     }
 
     async fn observe(&self) -> Result<JobObservation, ProviderError> {
         match self.ask(&Request::Observe).await?.0 {
             Reply::Observed { job, .. } => Ok(job),
+            other => Err(client::unexpected(&other)),
+        }
+    }
+
+    async fn deliver(&self, job: JobId, code: CodeStream) -> Result<(), ProviderError> {
+        let (reply, stream) = self.ask(&Request::Code { job_id: job }).await?;
+        match reply {
+            Reply::Done => bring(stream, code).await,
+            // It could not even begin, and says so of itself.
+            Reply::Exited { .. } => Ok(()),
             other => Err(client::unexpected(&other)),
         }
     }
@@ -143,6 +164,40 @@ impl<R: Reach> Environment for Supervised<R> {
         let (input, keys) = mpsc::channel(QUEUE);
         terminal(stream, to, keys);
         Ok(Attached { offset, output, input })
+    }
+}
+
+/// Sends an archive, until it is unpacked.
+async fn bring(stream: ByteStream, mut code: CodeStream) -> Result<(), ProviderError> {
+    let (mut from, mut to) = tokio::io::split(stream);
+    let send = async {
+        while let Some(piece) = code.next().await {
+            let piece = piece.map_err(|error| ProviderError::Temporary {
+                message: format!("the code cannot be read: {error}"),
+                source: Some(Box::new(error)),
+            })?;
+            wire::write_frame(&mut to, Kind::Bytes, &piece).await.map_err(client::unreachable)?;
+        }
+        wire::write_message(&mut to, &Control::CloseInput).await.map_err(client::unreachable)?;
+        std::future::pending::<Result<(), ProviderError>>().await
+    };
+    let answer = async {
+        let broken = || client::unreachable(std::io::ErrorKind::UnexpectedEof.into());
+        let frame = wire::read_frame(&mut from).await.map_err(client::unreachable)?.ok_or_else(broken)?;
+        match frame.message().map_err(client::unreachable)? {
+            Reply::Exited { .. } => Ok(()),
+            other => Err(client::unexpected(&other)),
+        }
+    };
+    let (mut send, mut answer) = (std::pin::pin!(send), std::pin::pin!(answer));
+    tokio::select! {
+        biased;
+        answer = &mut answer => answer,
+        // What was said last may still be on its way.
+        Err(error) = &mut send => match tokio::time::timeout(LAST_WORDS, answer).await {
+            Ok(Ok(())) => Ok(()),
+            _ => Err(error),
+        },
     }
 }
 

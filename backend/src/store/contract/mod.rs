@@ -2,6 +2,7 @@
 
 mod changes;
 pub(in crate::store) mod cluster;
+mod code;
 mod events;
 mod faults;
 mod kept;

@@ -64,6 +64,7 @@ pub(crate) fn job(n: u32) -> JobRow {
         message: None,
         progress: None,
         started_at: None,
+        commit: None,
         max_duration: None,
         instance_id: None,
         backend: None,

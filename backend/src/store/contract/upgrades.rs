@@ -48,7 +48,7 @@ async fn open(url: &str, migrations: &Migrator) -> Result<Postgres, OpenError> {
 /// What the new one writes into a row that the old one knows less of.
 async fn write_as_new(pool: &PgPool, change: Value) {
     let written = sqlx::query(
-        "UPDATE runs SET version = version + 1, format = 2,
+        "UPDATE runs SET version = version + 1, format = 3,
                          state = jsonb_set(state || ($1::jsonb - 'run'), '{run}', (state -> 'run') || ($1::jsonb -> 'run'))
          WHERE id = $2",
     );
@@ -94,7 +94,7 @@ async fn an_old_and_a_new_server_work_side_by_side() {
         .await
         .expect("written");
     let (format, state) = stored(&pool).await;
-    assert_eq!(format, 2, "it still is the new one's");
+    assert_eq!(format, 3, "it still is the new one's");
     assert_eq!(state["run"]["colour"], "red");
     assert_eq!(state["mood"], json!({ "good": true }));
     assert_eq!(state["run"]["message"], "by the old one");

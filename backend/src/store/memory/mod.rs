@@ -2,6 +2,7 @@
 //!
 //! It promises what the others promise, is deterministic, and can be cut off from each process.
 
+mod code;
 mod link;
 mod read;
 mod state;
@@ -27,8 +28,8 @@ use state::State;
 use crate::clock::Clock;
 
 use super::{
-    Beat, Change, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, Queue, SILENCE_SECONDS, Signals,
-    Snapshot, Source, Storage, StoreError, StoredEvent, Whole,
+    Beat, Change, CodeStore, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, Queue, SILENCE_SECONDS,
+    Signals, Snapshot, Source, Storage, StoreError, StoredEvent, Whole,
 };
 
 /// Called after each commit, in the order of the commits.
@@ -167,6 +168,10 @@ impl Storage for MemoryStore {
 
     fn installation(&self) -> Uuid {
         self.database.0.installation
+    }
+
+    fn code(&self) -> &dyn CodeStore {
+        self
     }
 
     async fn commit(&self, change: &Change) -> Result<EventSeq, CommitError> {

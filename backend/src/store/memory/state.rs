@@ -12,7 +12,10 @@ use berth_shared::{
 };
 use uuid::Uuid;
 
-use super::table::{Row, Table};
+use super::{
+    code::StoredCode,
+    table::{Row, Table},
+};
 use crate::store::{
     Change, CommitError, InstanceRow, JobRow, NewEvent, Queue, RunRow, Source, StoreError, StoredEvent,
 };
@@ -41,6 +44,8 @@ pub(super) struct State {
     pub(super) replicas: BTreeMap<String, Timestamp>,
     pub(super) events: BTreeMap<EventSeq, Arc<StoredEvent>>,
     pub(super) newest: EventSeq,
+    /// By upload.
+    pub(super) code: BTreeMap<Uuid, StoredCode>,
     pub(super) events_of_run: BTreeMap<RunId, BTreeSet<EventSeq>>,
     /// Runs of each name by age; of two in one millisecond the later one counts as newer.
     pub(super) names: BTreeMap<String, BTreeSet<(Timestamp, u64, RunId)>>,

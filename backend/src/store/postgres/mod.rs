@@ -1,5 +1,6 @@
 //! PostgreSQL: any number of servers share one database.
 
+mod code;
 mod commit;
 mod connect;
 mod error;
@@ -24,8 +25,8 @@ use sqlx::{PgPool, Row, postgres::PgRow};
 use uuid::Uuid;
 
 use super::{
-    Beat, Change, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, Queue, Signals, Snapshot, Source,
-    Storage, StoreError, StoredEvent, Whole, forget::Forget,
+    Beat, Change, CodeStore, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, Queue, Signals, Snapshot,
+    Source, Storage, StoreError, StoredEvent, Whole, forget::Forget,
 };
 
 #[cfg(test)]
@@ -63,6 +64,10 @@ impl Storage for Postgres {
 
     fn installation(&self) -> Uuid {
         self.0.installation
+    }
+
+    fn code(&self) -> &dyn CodeStore {
+        self
     }
 
     async fn commit(&self, change: &Change) -> Result<EventSeq, CommitError> {

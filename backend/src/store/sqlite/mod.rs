@@ -1,5 +1,6 @@
 //! SQLite in the data directory: one file, no set-up.
 
+mod code;
 mod commit;
 mod lease;
 mod pools;
@@ -26,8 +27,8 @@ pub(super) use self::{pools::LOOK, read::EVENTS_AFTER};
 use crate::failpoint;
 
 use super::{
-    Beat, Change, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, Signals, Snapshot, Source, Storage,
-    StoreError, StoredEvent, Whole, forget::Forget,
+    Beat, Change, CodeStore, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, Signals, Snapshot,
+    Source, Storage, StoreError, StoredEvent, Whole, forget::Forget,
 };
 
 /// Versions only ever rise; a migration that has been released is never changed.
@@ -115,6 +116,10 @@ impl Storage for Sqlite {
 
     fn installation(&self) -> Uuid {
         self.installation
+    }
+
+    fn code(&self) -> &dyn CodeStore {
+        self
     }
 
     async fn commit(&self, change: &Change) -> Result<EventSeq, CommitError> {

@@ -61,6 +61,8 @@ async fn a_launch_is_followed_and_its_end_is_the_exit_status() {
             insta::assert_snapshot!(said, @r"
         calm-otter-1 is running
           page      http://ADDRESS/runs/calm-otter-1
+          ssh       ssh calm-otter-1@127.0.0.1 -p 2222
+          attach    berth attach calm-otter-1   (VS Code, its ports and its log on your machine)
           stop      berth stop calm-otter-1
           Ctrl+C detaches; its log follows.
         calm-otter-1 failed.

@@ -1,5 +1,8 @@
 //! `berth run` up to the submission.
 
+use berth::store::CodeStore as _;
+use berth_shared::time::Timestamp;
+
 use super::Home;
 use crate::server::Server;
 
@@ -22,6 +25,7 @@ async fn the_plan_is_shown_and_without_a_terminal_nothing_is_agreed_to() {
         --
          Configuration          .dstack.yml
          Server                 SERVER (admin)
+         Code                   - (the home directory is not brought; stand in a folder below it, or name one with `--code PATH`)
          Pool name              -
          Min resources          2..xCPU, 8GB.., 100GB.. (disk)
          Max price              -
@@ -174,4 +178,74 @@ async fn what_is_wrong_here_is_told_before_anybody_is_asked() {
     assert!(said.err.contains("`90m`"), "{}", said.err);
     // With everything in order, the server is what is missing.
     assert_eq!(home.berth(&["run", "-y"]).await.status, Some(3));
+}
+
+/// What the server got, with the code that it named.
+fn sent(server: &Server) -> serde_json::Value {
+    let request = server.fake.submitted.lock().unwrap().remove(0);
+    serde_json::to_value(request).unwrap()
+}
+
+#[tokio::test]
+async fn the_folder_that_is_named_is_brought_once_and_the_launch_names_it() {
+    let (server, home) = launcher(&[1.0]).await;
+    home.write("project/.dstack.yml", TEXT);
+    home.write("project/main.py", "print('here')");
+    let code = &sent_code(&server, &home, &["run", "project", "-y", "-d"]).await;
+    assert_eq!((code["kind"].as_str(), code["files"].as_u64()), (Some("archive"), Some(2)));
+    let sha256 = code["sha256"].as_str().unwrap();
+    let size = server.fake.code.needed("admin", sha256, Timestamp(0)).await.unwrap();
+    assert_eq!(size, code["size"].as_u64());
+    assert_eq!(*code, sent_code(&server, &home, &["run", "-y", "-d", "--code", "project"]).await);
+    assert!(sent_code(&server, &home, &["run", "project", "-y", "-d", "--no-code"]).await.is_null());
+}
+
+async fn sent_code(server: &Server, home: &Home, arguments: &[&str]) -> serde_json::Value {
+    let said = home.berth(arguments).await;
+    assert_eq!(said.status, Some(0), "{}", said.err);
+    sent(server)["code"].clone()
+}
+
+#[tokio::test]
+async fn a_repository_is_named_and_not_brought() {
+    let (server, home) = launcher(&[1.0]).await;
+    let url = "https://git.example/ann/project";
+    let said = home.berth(&["run", "-y", "-d", "--git", url, "--branch", "dev"]).await;
+    assert!(
+        said.out.contains(" Code                   https://git.example/ann/project, branch dev\n"),
+        "{}",
+        said.all()
+    );
+    assert_eq!(sent(&server)["code"], serde_json::json!({ "kind": "git", "url": url, "branch": "dev" }));
+    let said = home.berth(&["run", "-y", "-d", "--git", "https://ann:s3cret@git.example/x"]).await;
+    insta::assert_snapshot!(said.all(), @r"
+    2
+    --
+    --
+    error: the address holds a user's name or a password, which the run's page and its log would show to everybody; leave it out. A private repository comes from your own checkout: `berth run` there
+    ");
+}
+
+#[tokio::test]
+async fn code_that_cannot_be_brought_is_refused_before_anything_is_launched() {
+    let (server, home) = launcher(&[1.0]).await;
+    insta::assert_snapshot!(home.berth(&["run", "-y", "--code", "."]).await.all(), @r"
+    2
+    --
+    --
+    error: the home directory is not brought; stand in a folder below it, or name one with `--code PATH`
+    ");
+    insta::assert_snapshot!(home.berth(&["run", "-y", "--code", "nowhere"]).await.all(), @r"
+    2
+    --
+    --
+    error: `nowhere` cannot be brought: No such file or directory
+    ");
+    insta::assert_snapshot!(home.berth(&["run", "-y", "--code", ".dstack.yml"]).await.all(), @r"
+    2
+    --
+    --
+    error: `HOME/.dstack.yml` is no folder; `--code` names one
+    ");
+    assert!(server.fake.submitted.lock().unwrap().is_empty());
 }

@@ -72,6 +72,7 @@ pub(super) fn Rail() -> impl IntoView {
                 {site::has_server().then(|| view! {
                     <Item href="/runs" icon="runs" label="Runs" count=active/>
                     <Item href="/team" icon="team" label="Team"/>
+                    <Item href="/settings/keys" icon="key" label="Keys"/>
                 })}
                 <Item href="/explore" icon="explore" label="Explore"/>
                 <Item href="/reference" icon="file" label="Reference"/>

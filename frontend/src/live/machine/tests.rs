@@ -17,6 +17,7 @@ fn hello(version: &str) -> ServerMessage {
             catalog_version: "1".into(),
             catalog_url: "/catalog".into(),
             demo: false,
+            ssh: None,
         },
         user: User { name: "mara".into() },
         now: Timestamp(1_000),

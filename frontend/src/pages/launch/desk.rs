@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, rc::Rc, sync::Arc};
 
 use berth_shared::{
-    api::Plan,
+    api::{GitSource, Plan},
     assist::{Facts, complete, hover},
     config::{self, Checked, InlineHint, check_and_hint},
     diagnostics::{Fix, LineIndex, Range, Severity, TextEdit},
@@ -82,6 +82,8 @@ pub(super) struct Desk {
     pub(super) plan: RwSignal<Answers<Result<Plan, ApiError>>>,
     /// The run's name as typed.
     pub(super) run_name: RwSignal<String>,
+    /// The repository to clone.
+    pub(super) code: RwSignal<Option<GitSource>>,
     /// Values of variables. They live here and nowhere else.
     pub(super) values: RwSignal<BTreeMap<String, String>>,
     /// Whether the dialog for values is open, and whether giving them launches.
@@ -125,6 +127,7 @@ impl Desk {
             listed: Listed::new(),
             plan: RwSignal::new(Answers::default()),
             run_name: RwSignal::new(String::new()),
+            code: RwSignal::new(None),
             values: RwSignal::new(BTreeMap::new()),
             asking: RwSignal::new(None),
             launching: RwSignal::new(false),

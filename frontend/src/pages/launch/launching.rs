@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use berth_shared::api::{Plan, Run, SubmitRequest};
+use berth_shared::api::{Plan, Run, RunCode, SubmitRequest};
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_navigate;
 
@@ -88,6 +88,7 @@ fn request(desk: Desk, agreed: Option<Agreement>) -> SubmitRequest {
         variables: desk.values.get_untracked().into_iter().filter(|(name, _)| asked.contains(name)).collect(),
         agreed_price: agreed.as_ref().map(|agreed| agreed.price),
         agreed_catalog: agreed.map(|agreed| agreed.catalog),
+        code: desk.code.get_untracked().map(RunCode::Git),
     }
 }
 

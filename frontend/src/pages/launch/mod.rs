@@ -2,6 +2,7 @@
 
 mod bar;
 mod chips;
+mod code;
 mod columns_menu;
 mod costs;
 mod desk;

@@ -3,6 +3,7 @@
 use leptos::{html::Div, prelude::*, task::spawn_local};
 
 use super::{
+    code::CodeButton,
     desk::Desk,
     examples_menu::ExamplesMenu,
     incoming, launching,
@@ -30,6 +31,7 @@ pub(super) fn TextPane(desk: Desk) -> impl IntoView {
                 <span class="strip__title mono">{name}</span>
                 <span class="strip__spring"></span>
                 <ExamplesMenu desk/>
+                {site::has_server().then(|| view! { <CodeButton desk/> })}
                 <ShareButton desk/>
             </div>
             <EditorBox desk/>

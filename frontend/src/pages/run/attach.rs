@@ -1,6 +1,6 @@
 //! The ways in, and how it is kept apart from its machine.
 
-use berth_shared::api::{Isolation, RunStatus};
+use berth_shared::api::{Isolation, RunCode, RunStatus, SshGateway};
 use leptos::prelude::*;
 
 use super::{Subject, ports};
@@ -31,6 +31,32 @@ fn in_force(isolation: &Isolation, local: bool) -> String {
     }
 }
 
+/// Over SSH, by one's own programs. `ide` is always VS Code.
+#[component]
+fn OverSsh(name: String, gateway: SshGateway, running: Memo<bool>) -> impl IntoView {
+    let host = gateway.host.unwrap_or_else(|| window().location().hostname().unwrap_or_default());
+    let command = format!("ssh {name}@{host} -p {}", gateway.port);
+    let attach = format!("berth attach {name}");
+    let link = format!("vscode://vscode-remote/ssh-remote+{name}/workflow");
+    view! {
+        <div class="attach__way">
+            <span class="attach__label">"SSH"</span>
+            <CopyLine text=command what="SSH command"/>
+            <span class="meta">
+                "with "<a class="link" href="/settings/keys">"a key of your account"</a>
+                {move || (!running.get()).then_some(", as soon as it runs")}
+            </span>
+        </div>
+        <div class="attach__way">
+            <span class="attach__label">"VS Code and ports"</span>
+            <CopyLine text=attach what="attach command"/>
+            <span class="meta">
+                "on your own machine, first; then "<a class="link" href=link>"open it in VS Code"</a>
+            </span>
+        </div>
+    }
+}
+
 /// The panel; it goes when there is nothing to attach to any more.
 #[component]
 pub(super) fn Attach(subject: Subject) -> impl IntoView {
@@ -45,6 +71,10 @@ pub(super) fn Attach(subject: Subject) -> impl IntoView {
     // Who is on the server's machine reaches environments on that machine.
     let local =
         Memo::new(move |_| run.with(|run| run.offer.as_ref().is_none_or(|offer| offer.backend == "local")));
+    let code = Memo::new(move |_| run.with(|run| run.code.as_ref().map(RunCode::summary)));
+    let name = StoredValue::new(subject.name.clone());
+    let gateway =
+        Memo::new(move |_| live.server.with(|server| server.as_ref().and_then(|server| server.ssh.clone())));
     let limits = Memo::new(move |_| {
         instance.with(|instance| {
             instance.as_ref().and_then(|one| one.allocation.as_ref()).map(|part| {
@@ -71,6 +101,14 @@ pub(super) fn Attach(subject: Subject) -> impl IntoView {
                         }}</span>
                     </div>
                     <ports::Ports subject=subject.clone()/>
+                    {move || gateway.get().map(|gateway| view! { <OverSsh name=name.get_value() gateway running=running/> })}
+                    {move || code.get().map(|code| view! {
+                        <div class="attach__way">
+                            <span class="attach__label">"Code"</span>
+                            <span class="attach__code">{code}</span>
+                            <span class="meta">"in "<code class="mono">"/workflow"</code></span>
+                        </div>
+                    })}
                     {move || instance.with(|instance| instance.as_ref().and_then(|one| one.isolation.clone())).map(|isolation| view! {
                         <div class="attach__way">
                             <span class="attach__label">"Isolation in force"</span>

@@ -107,6 +107,7 @@ fn Actions(subject: Subject, stopper: Stopper) -> impl IntoView {
                     name: None,
                     variables: Default::default(),
                     agreed_catalog: None,
+                    code: run.with_untracked(|run| run.code.clone()),
                     agreed_price: run.with_untracked(|run| run.offer.as_ref().map(|offer| offer.price)),
                 };
                 match api::post::<_, Run>("/api/v1/runs", &request).await {

@@ -16,6 +16,8 @@ pub(super) struct About<'a> {
     pub(super) user: &'a str,
     pub(super) profile: Option<&'a str>,
     pub(super) configuration: &'a Configuration,
+    /// What it works on.
+    pub(super) code: Option<String>,
 }
 
 /// What is asked for, a line each, in the words that users of dstack know.
@@ -35,6 +37,9 @@ pub(super) fn properties(about: &About<'_>) -> String {
     ];
     if let Some(profile) = about.profile {
         lines.push(("Profile", visible(profile)));
+    }
+    if let Some(code) = &about.code {
+        lines.push(("Code", visible(code)));
     }
     lines.extend([
         ("Pool name", c.pool_name.as_deref().map_or_else(none, visible)),
@@ -117,11 +122,13 @@ mod tests {
             user: "admin",
             profile: Some("big"),
             configuration: &configuration,
+            code: Some("412 files, 8.3 MiB".to_owned()),
         };
         insta::assert_snapshot!(properties(&about), @r"
         Configuration          a.dstack.yml
         Server                 http://127.0.0.1:8080 (admin)
         Profile                big
+        Code                   412 files, 8.3 MiB
         Pool name              team
         Min resources          4..8xCPU, ..64GB, 2..xA100,H100 (40GB..80GB), 200GB (disk), 16GB (shared memory)
         Max price              $2.5

@@ -72,7 +72,7 @@ impl Environment for FakeEnvironment {
                     if let Some(reason) = ends {
                         machine.job = Job::Ended(job_id, reason);
                     }
-                    JobObservation::Running { job_id, progress: None, since: at }
+                    JobObservation::Running { job_id, progress: None, commit: None, since: at }
                 }
                 Job::Stopping(job_id) => {
                     machine.job = Job::Ended(job_id, JobReason::TerminatedByUser);

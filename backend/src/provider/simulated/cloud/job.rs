@@ -140,7 +140,7 @@ impl Job {
         let current = self.steps.iter().find(|step| step.begins_at <= now && now < step.ends_at);
         let progress = current.map(|step| format!("{}: {}", step.place, words::title(&step.command)));
         match self.running_at() {
-            Some(since) if since <= now => JobObservation::Running { job_id, progress, since },
+            Some(since) if since <= now => JobObservation::Running { job_id, progress, commit: None, since },
             _ => {
                 let progress = progress.unwrap_or_else(|| "making the environment".to_owned());
                 JobObservation::SettingUp { job_id, progress, since: self.begun_at }

@@ -20,6 +20,8 @@ fn spec(number: u128, turn: u64, setup: &[&str]) -> JobSpec {
         init: Vec::new(),
         shm_bytes: None,
         container: Default::default(),
+        code: None,
+        welcome: Vec::new(),
     }
 }
 

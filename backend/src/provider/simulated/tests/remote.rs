@@ -82,6 +82,8 @@ async fn history(api: Arc<dyn CloudApi>, clock: &HandClock) -> Vec<String> {
             init: Vec::new(),
             shm_bytes: None,
             container: Default::default(),
+            code: None,
+            welcome: Vec::new(),
         };
         let terminal = berth_shared::api::TerminalId(id.0);
         let tag = Tag { installation: "here".into(), id, name: "ü \"quoted\"".into() };

@@ -1,0 +1,191 @@
+//! *Keys*: the SSH keys by which the account comes into its runs.
+
+mod add;
+
+use berth_shared::api::{Page, SshKey};
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    api,
+    components::{CopyLine, Dialog, Icon, Tone, TopBar, Void, toaster},
+    format,
+    live::use_live,
+    pages::title::set_title,
+};
+use add::Add;
+
+/// The account's keys, as far as they are known.
+#[derive(Clone, Copy)]
+struct Ring {
+    keys: RwSignal<Option<Vec<SshKey>>>,
+    failed: RwSignal<Option<String>>,
+}
+
+impl Ring {
+    fn new() -> Self {
+        Self { keys: RwSignal::new(None), failed: RwSignal::new(None) }
+    }
+
+    /// Asks which there are.
+    fn look(self) {
+        spawn_local(async move {
+            match api::get::<Page<SshKey>>("/api/v1/keys").await {
+                Ok(page) => {
+                    self.failed.try_set(None);
+                    self.keys.try_set(Some(page.items));
+                }
+                Err(error) => {
+                    self.failed.try_set(Some(error.to_string()));
+                }
+            }
+        });
+    }
+}
+
+/// The page at `/settings/keys`.
+#[component]
+pub fn Keys() -> impl IntoView {
+    set_title(|| "Keys".to_owned());
+    let ring = Ring::new();
+    ring.look();
+    let removing = RwSignal::new(None::<SshKey>);
+    let empty = Memo::new(move |_| ring.keys.with(|keys| keys.as_ref().is_some_and(Vec::is_empty)));
+    view! {
+        <TopBar><h1 class="topbar__title">"Keys"</h1></TopBar>
+        <main class="page" id="main" tabindex="-1">
+            <section class="panel" aria-labelledby="keys">
+                <div class="panel__head">
+                    <h2 class="panel__title" id="keys">"SSH keys"</h2>
+                    <span class="meta">"with them you come into the runs that you may work in"</span>
+                </div>
+                {move || ring.failed.get().map(|why| view! {
+                    <div class="notice" data-tone="danger" data-bleed="" role="alert"><Icon name="error"/><span class="notice__text">"No list of keys: "{why}</span></div>
+                })}
+                <Show when=move || !empty.get() fallback=Nothing>
+                    <Table ring removing/>
+                </Show>
+                <Add done=move || ring.look()/>
+            </section>
+            <Where/>
+            <RemoveDialog ring removing/>
+        </main>
+    }
+}
+
+#[component]
+fn Nothing() -> impl IntoView {
+    view! {
+        <Void title="No key yet">
+            <p class="void__text">
+                "Paste the public half of one below: the line of a "<code class="mono">".pub"</code>" file, such as "
+                <code class="mono">"~/.ssh/id_ed25519.pub"</code>". "<code class="mono">"berth key add"</code>" does it on the command line."
+            </p>
+        </Void>
+    }
+}
+
+#[component]
+fn Table(ring: Ring, removing: RwSignal<Option<SshKey>>) -> impl IntoView {
+    let live = use_live();
+    let rows = move || ring.keys.get().unwrap_or_default();
+    view! {
+        <table class="table" data-stack="" aria-labelledby="keys" role="table" aria-busy=move || ring.keys.with(Option::is_none).to_string()>
+            <thead role="rowgroup"><tr role="row">
+                <th role="columnheader">"Name"</th>
+                <th role="columnheader" data-priority="1">"Fingerprint"</th>
+                <th role="columnheader" data-priority="3">"Added"</th>
+                <th role="columnheader"><span class="sr">"Actions"</span></th>
+            </tr></thead>
+            <tbody role="rowgroup">
+                <For each=rows key=|key| key.fingerprint.clone() let:key>
+                    {
+                        let (label, fingerprint, created) = (key.label.clone(), key.fingerprint.clone(), key.created_at);
+                        let kind = key.public_key.split(' ').next().unwrap_or_default().to_owned();
+                        let what = format!("Remove the key {label}");
+                        view! {
+                            <tr role="row">
+                                <td role="cell" data-cell="1s"><span class="table__strong keys__name">{label}</span><span class="table__sub">{kind}</span></td>
+                                <td role="cell" data-cell="2" data-priority="1"><span class="mono keys__print">{fingerprint}</span></td>
+                                <td role="cell" data-priority="3"><span class="meta">{move || format::ago(created, live.now.get())}</span></td>
+                                <td role="cell" data-cell="1e" data-num="">
+                                    <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-haspopup="dialog" aria-label=what.clone() title=what
+                                        on:click=move |_| removing.set(Some(key.clone()))><Icon name="trash"/></button>
+                                </td>
+                            </tr>
+                        }
+                    }
+                </For>
+            </tbody>
+        </table>
+    }
+}
+
+/// Where the server takes connections, or that it takes none.
+#[component]
+fn Where() -> impl IntoView {
+    let live = use_live();
+    let gateway =
+        Memo::new(move |_| live.server.with(|server| server.as_ref().map(|server| server.ssh.clone())));
+    let at = |host: Option<String>, port: u16| {
+        let here = move || window().location().hostname().unwrap_or_default();
+        format!("ssh RUN@{} -p {port}", host.unwrap_or_else(here))
+    };
+    view! {
+        <section class="panel" aria-labelledby="ways">
+            <div class="panel__head"><h2 class="panel__title" id="ways">"How to come in"</h2></div>
+            <div class="panel__body" data-stack="">
+                {move || match gateway.get() {
+                    None => ().into_any(),
+                    Some(None) => view! {
+                        <p class="meta">"This server takes no SSH connections. Whoever runs it can start it with "<code class="mono">"--ssh-listen"</code>"; keys can be added before."</p>
+                    }.into_any(),
+                    Some(Some(gateway)) => view! {
+                        <CopyLine text=at(gateway.host, gateway.port)/>
+                        <p class="meta">
+                            "RUN is the name of a run that is running; its page has the command ready to copy. "<code class="mono">"berth attach RUN"</code>
+                            " makes the run a host of your own SSH, for VS Code too, and brings its ports to your machine."
+                        </p>
+                    }.into_any(),
+                }}
+            </div>
+        </section>
+    }
+}
+
+#[component]
+fn RemoveDialog(ring: Ring, removing: RwSignal<Option<SshKey>>) -> impl IntoView {
+    let say = toaster();
+    let open = RwSignal::new(false);
+    Effect::new(move |_| open.set(removing.with(Option::is_some)));
+    Effect::new(move |_| {
+        if !open.get() && removing.with_untracked(Option::is_some) {
+            removing.set(None);
+        }
+    });
+    let label = Memo::new(move |_| {
+        removing.with(|key| key.as_ref().map(|key| key.label.clone()).unwrap_or_default())
+    });
+    let go = move |_| {
+        let Some(key) = removing.get_untracked() else { return };
+        removing.set(None);
+        spawn_local(async move {
+            let path = format!("/api/v1/keys/{}", js_sys::encode_uri_component(&key.label));
+            match api::delete(&path).await {
+                Ok(()) => ring.look(),
+                Err(error) => {
+                    say(Tone::Failed, format!("The key {} was not removed. {error}", key.label));
+                    ring.look();
+                }
+            }
+        });
+    };
+    view! {
+        <Dialog open=open title=Signal::derive(move || format!("Remove the key {}?", label.get()))>
+            <p class="dialog__text">"Connections that were opened with it end at once."</p>
+            <div class="dialog__actions">
+                <button class="btn" on:click=move |_| removing.set(None)>"Keep it"</button>
+                <button class="btn" data-kind="danger-fill" on:click=go><Icon name="trash"/>"Remove"</button>
+            </div>
+        </Dialog>
+    }
+}

@@ -1,0 +1,167 @@
+//! Unpacks a person's code into the folder where it begins: a tar, compressed with gzip, on standard input. A program of its
+//! own, so that it does only what the job's user may do.
+//!
+//! What an archive says is not trusted: nothing is written outside of the folder, through a link, or beyond what was said of
+//! the archive beforehand. Where something is in the way of a file it is replaced, so that an archive can be unpacked again.
+
+use std::{
+    ffi::{OsStr, OsString},
+    fs::File,
+    io::{self, Read, Write},
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::ffi::OsStrExt,
+    },
+    process::ExitCode,
+};
+
+use flate2::read::GzDecoder;
+use nix::{
+    errno::Errno,
+    fcntl::{OFlag, openat},
+    sys::{
+        stat::{Mode, fchmod, futimens, mkdirat},
+        time::TimeSpec,
+    },
+    unistd::{UnlinkatFlags, symlinkat, unlinkat},
+};
+use tar::{Archive, Entry, EntryType};
+
+/// The first argument of the program.
+pub(super) const NAME: &str = "unpack";
+
+/// Exit status when the archive ended before its end: who sent it broke off.
+pub(super) const CUT_OFF: i32 = 3;
+
+/// Unpacks standard input here; `entries` and `bytes` are the most that it may hold.
+pub(super) fn main(entries: &OsStr, bytes: Option<&OsStr>) -> ExitCode {
+    let number = |text: &OsStr| text.to_str().and_then(|text| text.parse().ok());
+    let (Some(entries), Some(bytes)) = (number(entries), bytes.and_then(number)) else {
+        eprintln!("error: `{NAME}` takes the number of entries and of bytes");
+        return ExitCode::from(2);
+    };
+    match File::open(".").and_then(|here| unpack(io::stdin().lock(), here.as_fd(), Most { entries, bytes })) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => ExitCode::from(CUT_OFF as u8),
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What an archive may hold.
+#[derive(Clone, Copy, Debug)]
+struct Most {
+    entries: u64,
+    bytes: u64,
+}
+
+fn unpack(from: impl Read, folder: BorrowedFd<'_>, most: Most) -> io::Result<()> {
+    let mut archive = Archive::new(GzDecoder::new(from));
+    let mut left = most;
+    for entry in archive.entries()? {
+        let mut entry = entry?;
+        let within = left.entries.checked_sub(1).zip(left.bytes.checked_sub(entry.size()));
+        let Some((entries, bytes)) = within else {
+            return Err(refused("the archive holds more than was said of it"));
+        };
+        left = Most { entries, bytes };
+        place(&mut entry, folder)?;
+    }
+    // Only at its end is it sure that nothing was cut off or changed.
+    io::copy(&mut archive.into_inner(), &mut io::sink())?;
+    Ok(())
+}
+
+fn refused(why: impl Into<String>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why.into())
+}
+
+/// Makes what one entry says.
+fn place(entry: &mut Entry<'_, impl Read>, folder: BorrowedFd<'_>) -> io::Result<()> {
+    let path = entry.path_bytes().into_owned();
+    let told = String::from_utf8_lossy(&path).into_owned();
+    let mut parts = parts(&path).ok_or_else(|| refused(format!("`{told}` leads out of the folder")))?;
+    let kind = entry.header().entry_type();
+    let explained = |error: io::Error| match error.kind() {
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData => error,
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            io::Error::new(error.kind(), format!("the disk is full (at `{told}`)"))
+        }
+        kind => io::Error::new(kind, format!("`{told}`: {error}")),
+    };
+    if kind == EntryType::Directory {
+        return enter(folder, &parts).map(drop).map_err(explained);
+    }
+    let Some(name) = parts.pop() else { return Err(refused(format!("`{told}` names no file"))) };
+    let parent = enter(folder, &parts).map_err(explained)?;
+    match kind {
+        EntryType::Regular | EntryType::Continuous => file(entry, &parent, &name).map_err(explained),
+        EntryType::Symlink => {
+            let target = entry.link_name_bytes().map(std::borrow::Cow::into_owned).unwrap_or_default();
+            remove(&parent, &name)
+                .and_then(|()| Ok(symlinkat(OsStr::from_bytes(&target), &parent, name.as_os_str())?))
+                .map_err(explained)
+        }
+        _ => Err(refused(format!("`{told}` is neither a file, a folder nor a link"))),
+    }
+}
+
+/// The parts of a path below the folder; `None` when it leads out of it.
+fn parts(path: &[u8]) -> Option<Vec<OsString>> {
+    if path.first() == Some(&b'/') || path.contains(&0) {
+        return None;
+    }
+    let parts = path.split(|&byte| byte == b'/').filter(|part| !part.is_empty() && *part != b".");
+    parts.map(|part| (part != b"..").then(|| OsStr::from_bytes(part).to_owned())).collect()
+}
+
+/// Opens a folder below another, made where it is missing; through no link.
+fn enter(folder: BorrowedFd<'_>, parts: &[OsString]) -> io::Result<OwnedFd> {
+    let mut now = folder.try_clone_to_owned()?;
+    for part in parts {
+        match mkdirat(&now, part.as_os_str(), Mode::from_bits_truncate(0o777)) {
+            Ok(()) | Err(Errno::EEXIST) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+        let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+        now = openat(&now, part.as_os_str(), flags, Mode::empty()).map_err(|errno| match errno {
+            Errno::ELOOP | Errno::ENOTDIR => {
+                refused(format!("`{}` is to be a folder, and is none", part.display()))
+            }
+            errno => errno.into(),
+        })?;
+    }
+    Ok(now)
+}
+
+/// Writes a file.
+fn file(entry: &mut Entry<'_, impl Read>, parent: &OwnedFd, name: &OsStr) -> io::Result<()> {
+    remove(parent, name)?;
+    let flags = OFlag::O_WRONLY | OFlag::O_CREAT | OFlag::O_EXCL | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    let mode = entry.header().mode()? & 0o777;
+    let mut file = File::from(openat(parent, name, flags, Mode::from_bits_truncate(0o600))?);
+    let written = io::copy(entry, &mut file)?;
+    if written != entry.size() {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    file.flush()?;
+    fchmod(&file, Mode::from_bits_truncate(mode))?;
+    let changed = TimeSpec::new(i64::try_from(entry.header().mtime()?).unwrap_or(0), 0);
+    // A file of another time is a file too.
+    let _ = futimens(&file, &changed, &changed);
+    Ok(())
+}
+
+/// Removes what is in the way of a file: another one, or a link.
+fn remove(parent: &OwnedFd, name: &OsStr) -> io::Result<()> {
+    match unlinkat(parent, name, UnlinkatFlags::NoRemoveDir) {
+        Ok(()) | Err(Errno::ENOENT) => Ok(()),
+        Err(Errno::EISDIR | Errno::EPERM) => Err(refused("a folder is where a file is to be")),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
