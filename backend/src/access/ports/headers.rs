@@ -113,8 +113,7 @@ pub(super) fn to_browser(headers: &mut HeaderMap, is_upgraded: bool) {
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(header::UPGRADE, upgrade);
     }
-    let set: Vec<HeaderValue> =
-        headers.get_all(header::SET_COOKIE).iter().filter_map(|value| own_cookie(value)).collect();
+    let set: Vec<HeaderValue> = headers.get_all(header::SET_COOKIE).iter().filter_map(own_cookie).collect();
     headers.remove(header::SET_COOKIE);
     for value in set {
         headers.append(header::SET_COOKIE, value);
