@@ -18,6 +18,7 @@ use berth_shared::{
 use berth_tests::{
     engines::{self, Registry},
     hosts::{self, Host},
+    server,
 };
 use futures_util::{FutureExt, StreamExt, future::LocalBoxFuture};
 use tokio::io::AsyncWriteExt;
@@ -34,7 +35,7 @@ pub(crate) type Case = for<'a> fn(&'a Bench) -> LocalBoxFuture<'a, ()>;
 
 /// An engine with a provider on it.
 pub(crate) struct Bench {
-    pub(crate) engine: Arc<engines::Engine>,
+    engine: Option<Arc<engines::Engine>>,
     pub(crate) registry: Option<Registry>,
     pub(crate) provider: Arc<dyn Provider>,
     /// Where the engine is, when that is not this machine.
@@ -73,6 +74,12 @@ pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T
     found.await.unwrap_or_else(|_| panic!("waited in vain for: {what}"))
 }
 
+/// A port that nobody has at the moment.
+pub(crate) fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("it has an address").port()
+}
+
 fn uuid() -> Uuid {
     Uuid::from_u128(rand::random())
 }
@@ -84,24 +91,50 @@ impl Bench {
         host: Option<Host>,
         registry: Option<Registry>,
     ) -> Self {
+        Self::of(Some(engine), host, registry).await
+    }
+
+    /// Without an engine: in the sandbox.
+    pub(crate) async fn sandbox() -> Self {
+        Self::of(None, None, None).await
+    }
+
+    async fn of(
+        engine: Option<Arc<engines::Engine>>,
+        host: Option<Host>,
+        registry: Option<Registry>,
+    ) -> Self {
         let dir = tempfile::tempdir().expect("a folder");
-        let provider = provider(&engine, host.as_ref(), dir.path(), "here").await;
+        let provider = provider(engine.as_deref(), host.as_ref(), dir.path(), "here").await;
         Self { engine, registry, provider, host, dir }
+    }
+
+    /// The engine, where there is one.
+    pub(crate) fn engine(&self) -> &engines::Engine {
+        self.engine.as_deref().expect("this holds on engines alone")
+    }
+
+    /// Those of these images that environments here can have; the sandbox has none, and is its own.
+    pub(crate) fn images<'a>(&self, images: &[&'a str]) -> Vec<Option<&'a str>> {
+        if self.engine.is_none() { vec![None] } else { images.iter().copied().map(Some).collect() }
     }
 
     /// What a server has that starts anew, or another one beside it.
     pub(crate) async fn another(&self, installation: &str) -> Arc<dyn Provider> {
-        provider(&self.engine, self.host.as_ref(), self.dir.path(), installation).await
+        provider(self.engine.as_deref(), self.host.as_ref(), self.dir.path(), installation).await
     }
 
     pub(crate) async fn instance(&self, allocation: Allocation) -> (InstanceId, Isolation) {
         let id = InstanceId(uuid());
         let allocation = Allocation { host: self.host.as_ref().map(|host| host.name.clone()), ..allocation };
         self.provider.create(&request(id, allocation)).await.expect("created");
-        match self.provider.observe(id).await.expect("observed") {
-            InstanceObservation::Ready { isolation, .. } => (id, isolation),
-            other => panic!("{other:?}"),
-        }
+        let isolation =
+            until("the instance", async || match self.provider.observe(id).await.expect("observed") {
+                InstanceObservation::Ready { isolation, .. } => Some(isolation),
+                InstanceObservation::Creating { .. } => None,
+                other => panic!("{other:?}"),
+            });
+        (id, isolation.await)
     }
 
     pub(crate) async fn environment(&self, id: InstanceId) -> Arc<dyn Environment> {
@@ -129,16 +162,21 @@ impl Bench {
             matches!(seen, InstanceObservation::Gone { .. }).then_some(())
         })
         .await;
+        let Some(engine) = &self.engine else {
+            let folder = self.dir.path().join("local").join(id.to_string());
+            assert!(!folder.exists(), "{} is left", folder.display());
+            return;
+        };
         let name = format!("berth-{id}");
         for list in [&["ps", "--all", "--format", "{{.Names}}"][..], &["network", "ls"], &["volume", "ls"]] {
-            let there = self.engine.ask(list);
+            let there = engine.ask(list);
             assert!(!there.contains(&name), "{name} is left: {there}");
         }
     }
 }
 
 async fn provider(
-    engine: &engines::Engine,
+    engine: Option<&engines::Engine>,
     host: Option<&Host>,
     dir: &std::path::Path,
     installation: &str,
@@ -151,10 +189,14 @@ async fn provider(
     if let Some(host) = host {
         return Arc::new(hosts::provider(&[host], settings).await);
     }
-    let client = Client::at(&engine.socket).await.expect("the engine answers");
-    let containment = Containment::Containers(client, settings);
-    // Nothing is started on the machine itself.
-    let program = PathBuf::from("/nonexistent");
+    let (program, containment) = match engine {
+        // Nothing is started on the machine itself.
+        Some(engine) => {
+            let client = Client::at(&engine.socket).await.expect("the engine answers");
+            (PathBuf::from("/nonexistent"), Containment::Containers(client, settings))
+        }
+        None => (server::binary(), Containment::Processes("a test wants it so".to_owned())),
+    };
     let provider = LocalProvider::new(dir.to_owned(), program, Arc::new(GpuFacts::default()), containment);
     Arc::new(provider.expect("a provider"))
 }
@@ -207,8 +249,13 @@ pub(crate) fn job(setup: &[&str], init: &[&str]) -> JobSpec {
 }
 
 /// The same with another image.
-pub(crate) fn with_image(image: &str, mut job: JobSpec) -> JobSpec {
-    job.container.image = Some(image.to_owned());
+pub(crate) fn with_image(image: &str, job: JobSpec) -> JobSpec {
+    with_any(Some(image), job)
+}
+
+/// The same with another image; `None` = the one of jobs that name none.
+pub(crate) fn with_any(image: Option<&str>, mut job: JobSpec) -> JobSpec {
+    job.container.image = image.map(ToOwned::to_owned);
     job
 }
 

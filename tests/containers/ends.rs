@@ -42,7 +42,7 @@ pub(crate) async fn memory_that_is_used_up_is_told_with_its_limit(bench: &Bench)
 
 pub(crate) async fn a_container_that_was_killed_from_outside_leaves_its_log(bench: &Bench) {
     let (id, environment) = bench.running(&job(&["echo before"], &[])).await;
-    let _ = bench.engine.ask(&["kill", "--signal", "KILL", &format!("berth-{id}")]);
+    let _ = bench.engine().ask(&["kill", "--signal", "KILL", &format!("berth-{id}")]);
     let (reason, message) = wait_ended(&*environment).await;
     assert_eq!(reason, JobReason::ExecutorError);
     assert!(message.starts_with("the container was ended from outside (exit status 137)"), "{message}");
@@ -57,7 +57,7 @@ pub(crate) async fn a_container_that_was_killed_from_outside_leaves_its_log(benc
     // A stop of the engine's own asks nobody inside; nothing is lost by that either.
     let (id, environment) = bench.running(&job(&[], &[])).await;
     assert_eq!(says(&*environment, "echo there").await, "there");
-    let _ = bench.engine.ask(&["stop", "--time", "1", &format!("berth-{id}")]);
+    let _ = bench.engine().ask(&["stop", "--time", "1", &format!("berth-{id}")]);
     wait_ended(&*environment).await;
     tokio::time::timeout(Duration::from_secs(60), bench.remove(id)).await.expect("gone");
     let (id, environment) = bench.begun(&job(&[], &[])).await;

@@ -9,7 +9,7 @@ use crate::bench::{Bench, job, says, until, wait_ended, wait_running, with_image
 
 pub(crate) async fn an_image_that_is_not_there_is_told(bench: &Bench) {
     let Some(registry) = &bench.registry else { return };
-    let image = registry.keep(&bench.engine, engines::SH, "there:1");
+    let image = registry.keep(bench.engine(), engines::SH, "there:1");
     let image = image.replace("there:1", "there:2");
     let mut job = with_image(&image, job(&[], &[]));
     job.container.registry_auth = Some(right());
@@ -29,7 +29,7 @@ fn right() -> RegistryAuth {
 
 pub(crate) async fn a_private_image_wants_the_right_credentials(bench: &Bench) {
     let Some(registry) = &bench.registry else { return };
-    let image = registry.keep(&bench.engine, engines::BASH, "private/bash:1");
+    let image = registry.keep(bench.engine(), engines::BASH, "private/bash:1");
     let wrong = RegistryAuth { password: "wrong-pass-word".to_owned(), ..right() };
     for (auth, wanted) in [
         (None, format!("the registry wants credentials for `{image}`, or there is no such image")),

@@ -6,7 +6,7 @@ use berth_tests::engines;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use uuid::Uuid;
 
-use crate::bench::{Bench, job, run, says, told, until, with_image};
+use crate::bench::{Bench, free_port, job, run, says, told, until, with_any, with_image};
 
 const STEPS: [&str; 3] = [
     "mkdir deep\ncd deep\nexport X='carr\\ied'",
@@ -14,8 +14,8 @@ const STEPS: [&str; 3] = [
     "printf '%s\\n' \"$X $DSTACK_RUN_NAME $DSTACK_GPUS_NUM\" # a comment",
 ];
 
-async fn steps(bench: &Bench, image: &str) {
-    let (id, environment) = bench.running(&with_image(image, job(&STEPS[..2], &STEPS[2..]))).await;
+async fn steps(bench: &Bench, image: Option<&str>) {
+    let (id, environment) = bench.running(&with_any(image, job(&STEPS[..2], &STEPS[2..]))).await;
     let told = told(&*environment).await;
     for line in [
         "sys setup 1 of 2: mkdir deep …\nsys setup 1 of 2: done\nsys setup 2 of 2: echo in",
@@ -32,11 +32,11 @@ async fn steps(bench: &Bench, image: &str) {
 }
 
 pub(crate) async fn a_job_runs_setup_then_init_in_one_shell_and_rests(bench: &Bench) {
-    steps(bench, engines::BASH).await;
+    steps(bench, None).await;
 }
 
 pub(crate) async fn a_shell_that_is_not_bash_does_as_well(bench: &Bench) {
-    steps(bench, engines::SH).await;
+    steps(bench, Some(engines::SH)).await;
 }
 
 pub(crate) async fn variables_are_the_images_dstacks_and_the_configurations(bench: &Bench) {
@@ -99,8 +99,8 @@ async fn typed(terminal: &berth::provider::Attached, keys: &str) {
 }
 
 pub(crate) async fn a_terminal_is_found_again_with_all_that_it_showed(bench: &Bench) {
-    for image in [engines::BASH, engines::USER] {
-        let (id, environment) = bench.running(&with_image(image, job(&[], &[]))).await;
+    for image in bench.images(&[engines::BASH, engines::USER]) {
+        let (id, environment) = bench.running(&with_any(image, job(&[], &[]))).await;
         let terminal = TerminalId(Uuid::from_u128(7));
         let size = TerminalSize { cols: 91, rows: 17 };
         environment.open_terminal(terminal, size).await.expect("opened");
@@ -138,10 +138,15 @@ pub(crate) async fn a_terminal_is_found_again_with_all_that_it_showed(bench: &Be
 }
 
 pub(crate) async fn a_port_is_reached_and_one_that_is_closed_is_told(bench: &Bench) {
-    let serve = "mkdir site; echo hello > site/index.html; httpd -f -p 8000 -h site &";
-    let (id, environment) = bench.running(&with_image(engines::SH, job(&[], &[serve]))).await;
+    // The sandbox has the machine's ports.
+    let (open, closed) = (free_port(), free_port());
+    let serve = format!(
+        "mkdir site; echo hello > site/index.html; $(command -v httpd >/dev/null || echo busybox) httpd -f -p {open} -h site &"
+    );
+    let image = bench.images(&[engines::SH])[0];
+    let (id, environment) = bench.running(&with_any(image, job(&[], &[&serve]))).await;
     let text = until("the program to listen", async || {
-        let mut stream = environment.dial(8000).await.ok()?;
+        let mut stream = environment.dial(open).await.ok()?;
         stream.write_all(b"GET / HTTP/1.0\r\n\r\n").await.ok()?;
         let mut text = String::new();
         stream.read_to_string(&mut text).await.ok()?;
@@ -149,7 +154,7 @@ pub(crate) async fn a_port_is_reached_and_one_that_is_closed_is_told(bench: &Ben
     })
     .await;
     assert!(text.starts_with("HTTP/1.1 200 OK") && text.ends_with("\r\n\r\nhello\n"), "{text}");
-    let refused = environment.dial(8001).await.err().expect("refused").to_string();
-    assert!(refused.starts_with("nothing listens on port 8001"), "{refused}");
+    let refused = environment.dial(closed).await.err().expect("refused").to_string();
+    assert!(refused.starts_with(&format!("nothing listens on port {closed}")), "{refused}");
     bench.remove(id).await;
 }

@@ -24,7 +24,7 @@ pub(crate) async fn limits_are_those_of_the_allocation(bench: &Bench) {
     environment.start(&job(&[], &[])).await.expect("begun");
     wait_running(&*environment).await;
     let format = "{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.PidsLimit}} {{.HostConfig.SecurityOpt}}";
-    let set = bench.engine.ask(&["inspect", "--format", format, &format!("berth-{id}")]);
+    let set = bench.engine().ask(&["inspect", "--format", format, &format!("berth-{id}")]);
     assert_eq!(set, "314572800 500000000 8192 [no-new-privileges]");
     bench.remove(id).await;
 }

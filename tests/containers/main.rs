@@ -1,4 +1,5 @@
-//! Environments in containers, on every engine that runs here: what holds on one holds on the other.
+//! Environments: what holds in containers on one engine holds on the other and on an SSH host, and what needs no image holds in the
+//! sandbox, too.
 //!
 //! An engine takes seconds to start, so each is started once and everything is tried on it, side by side.
 
@@ -20,35 +21,48 @@ use berth_tests::{
 use bench::{Bench, Case};
 use futures_util::{FutureExt, future::LocalBoxFuture};
 
-/// Everything that holds on every engine.
-fn cases() -> Vec<(&'static str, Case)> {
-    macro_rules! cases {
-        ($($module:ident: $($name:ident),+;)+) => {
-            vec![$($({
-                fn case(bench: &Bench) -> LocalBoxFuture<'_, ()> {
-                    $module::$name(bench).boxed_local()
-                }
-                (stringify!($name), case as Case)
-            }),+),+]
-        };
-    }
+macro_rules! cases {
+    ($($module:ident: $($name:ident),+;)+) => {
+        vec![$($({
+            fn case(bench: &Bench) -> LocalBoxFuture<'_, ()> {
+                $module::$name(bench).boxed_local()
+            }
+            (stringify!($name), case as Case)
+        }),+),+]
+    };
+}
+
+/// What holds wherever an environment is.
+fn everywhere() -> Vec<(&'static str, Case)> {
     cases! {
         inside:
             a_job_runs_setup_then_init_in_one_shell_and_rests,
-            a_shell_that_is_not_bash_does_as_well,
-            variables_are_the_images_dstacks_and_the_configurations,
-            programs_are_those_of_the_images_user,
-            an_entrypoint_is_given_the_shell,
             programs_get_their_input_and_tell_how_they_ended,
             a_terminal_is_found_again_with_all_that_it_showed,
             a_port_is_reached_and_one_that_is_closed_is_told;
+        ends:
+            a_step_that_fails_ends_the_job_and_is_named,
+            a_job_is_asked_to_end_before_it_is_killed,
+            memory_that_is_used_up_is_told_with_its_limit;
+        remains:
+            nothing_is_left_of_an_instance_that_is_removed,
+            a_server_that_starts_anew_finds_everything_again,
+            a_flood_of_output_is_kept_within_bounds;
+    }
+}
+
+/// What holds where images and an engine are.
+fn in_containers() -> Vec<(&'static str, Case)> {
+    cases! {
+        inside:
+            a_shell_that_is_not_bash_does_as_well,
+            variables_are_the_images_dstacks_and_the_configurations,
+            programs_are_those_of_the_images_user,
+            an_entrypoint_is_given_the_shell;
         code:
             code_is_there_before_the_first_command_and_belongs_to_the_images_user,
             an_image_without_git_clones_nothing_and_says_so;
         ends:
-            a_step_that_fails_ends_the_job_and_is_named,
-            a_job_is_asked_to_end_before_it_is_killed,
-            memory_that_is_used_up_is_told_with_its_limit,
             a_container_that_was_killed_from_outside_leaves_its_log;
         images:
             an_image_that_is_not_there_is_told,
@@ -59,10 +73,7 @@ fn cases() -> Vec<(&'static str, Case)> {
             limits_are_those_of_the_allocation,
             environments_do_not_reach_each_other_nor_what_listens_here;
         remains:
-            nothing_is_left_of_an_instance_that_is_removed,
-            a_server_that_starts_anew_finds_everything_again,
-            what_another_installation_made_is_listed_as_its_own,
-            a_flood_of_output_is_kept_within_bounds;
+            what_another_installation_made_is_listed_as_its_own;
     }
 }
 
@@ -78,7 +89,7 @@ fn all_hold_on(name: &str, engine: Arc<Engine>, host: Option<Host>) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let failed = runtime.block_on(async {
         let bench = Bench::new(Arc::clone(&engine), host, registry).await;
-        (bench::all(&bench, cases()).await, bench)
+        (bench::all(&bench, [everywhere(), in_containers()].concat()).await, bench)
     });
     let (failed, bench) = failed;
     runtime.shutdown_background();
@@ -107,4 +118,14 @@ fn all_holds_on_an_ssh_host() {
     if let Some(host) = required("an SSH host", Host::start("h1")) {
         all_hold_on("an SSH host", Arc::clone(&host.engine), Some(host));
     }
+}
+
+#[test]
+fn what_needs_no_image_holds_in_the_sandbox() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let failed = runtime.block_on(async {
+        let bench = Bench::sandbox().await;
+        bench::all(&bench, everywhere()).await
+    });
+    assert!(failed.is_empty(), "in the sandbox:\n{}", failed.join("\n"));
 }

@@ -80,7 +80,11 @@ async fn every_endpoint_answers_with_a_session() {
             200 | 201 | 204 => {}
             303 => assert!(path.ends_with("/open"), "{path}"),
             // This server has no hosts, as a demo has none.
-            409 => assert_eq!((answer.code().as_str(), path.starts_with("/api/v1/hosts")), ("demo", true), "{path}"),
+            409 => assert_eq!(
+                (answer.code().as_str(), path.starts_with("/api/v1/hosts")),
+                ("demo", true),
+                "{path}"
+            ),
             426 => assert_eq!(answer.code(), "not-a-websocket"),
             other => panic!("{method} {path}: {other} {:?}", String::from_utf8_lossy(&answer.body)),
         }
