@@ -16,6 +16,9 @@ use berth_tests::{
     hosts::{self, Book, Host},
 };
 
+/// Long enough for a machine that is busy with other tests.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(120);
+
 fn settings(dir: &tempfile::TempDir) -> container::Settings {
     container::Settings {
         installation: "here".to_owned(),
@@ -26,7 +29,7 @@ fn settings(dir: &tempfile::TempDir) -> container::Settings {
 
 /// Why it is not added, with what differs from run to run left out.
 async fn refused(hosts: &Hosts, host: &Host, asked: AddSshHost) -> String {
-    let error: AddHostError = hosts.add("ada", asked).await.expect_err("it is refused");
+    let error: AddHostError = hosts::added(hosts, asked).await.expect_err("it is refused");
     assert_eq!(hosts.list().len(), 0, "nothing is kept");
     let told = error.to_string().replace(&host.address, "ADDRESS");
     let words = told.split(' ').map(|word| match word {
@@ -79,7 +82,7 @@ async fn what_will_not_do_as_a_host_is_told_why_and_not_kept() {
     }
     insta::assert_snapshot!(told);
 
-    let added = hosts.add("ada", good.clone()).await.expect("added");
+    let added = hosts::added(&hosts, good.clone()).await.expect("added");
     assert_eq!((added.status, added.login), (SshHostStatus::Ready, SshLogin::Key));
     assert!(
         added.facts.is_some_and(|facts| facts.engine.starts_with("Podman ") && facts.disk_free_bytes > 0)
@@ -89,13 +92,13 @@ async fn what_will_not_do_as_a_host_is_told_why_and_not_kept() {
 
     // It was set up anew, or somebody pretends to be it.
     host.renew_key();
-    let away = until_away(&hosts).await;
+    let away = tokio::time::timeout(PATIENCE, until_away(&hosts)).await.expect("it is away");
     assert!(
         away.contains("shows another key than before") && away.contains("remove it and add it again"),
         "{away}"
     );
     hosts.remove("h1", true).await.expect("removed");
-    hosts.add("ada", good).await.expect("its new key is trusted now");
+    hosts::added(&hosts, good).await.expect("its new key is trusted now");
 }
 
 async fn until_away(hosts: &Hosts) -> String {
@@ -154,12 +157,15 @@ async fn a_host_is_reached_by_an_agent_and_through_another_host() {
         jumps: vec![host.login()],
         ..AddSshHost::default()
     };
-    let added = hosts.add("ada", jumped).await.expect("added");
+    let added = hosts::added(&hosts, jumped).await.expect("added");
     assert_eq!((added.login, added.jumps), (SshLogin::Agent, vec![host.login()]));
     // Another server of the same list finds it there and reaches it by itself.
     let other = hosts::with_agent(book, settings(&dir), Some(agent.1.clone())).await;
-    while other.list()[0].status != SshHostStatus::Ready {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    let ready = async {
+        while other.list()[0].status != SshHostStatus::Ready {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, ready).await.expect("it is reached");
     assert_eq!(other.list()[0].fingerprint, added.fingerprint);
 }

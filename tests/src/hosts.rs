@@ -12,11 +12,14 @@ use berth::{
     clock::SystemClock,
     provider::{
         container,
-        remote::{BookError, HostBook, HostRecord, Hosts, HostsParts, RemoteProvider},
+        remote::{AddHostError, BookError, HostBook, HostRecord, Hosts, HostsParts, RemoteProvider},
     },
     sealed::Sealer,
 };
-use berth_shared::{api::AddSshHost, catalog::GpuFacts};
+use berth_shared::{
+    api::{AddSshHost, SshHost},
+    catalog::GpuFacts,
+};
 
 use crate::engines::{Daemon, Engine, installed, must_be_root, output, within};
 
@@ -73,6 +76,20 @@ pub async fn with_agent(book: Arc<Book>, containers: container::Settings, agent:
     Hosts::start(parts).await.expect("a list of hosts")
 }
 
+/// Adds a host; again when a machine that is busy with other tests did not answer in time.
+///
+/// # Errors
+/// Why it is refused.
+pub async fn added(hosts: &Hosts, asked: AddSshHost) -> Result<SshHost, AddHostError> {
+    let mut tries = 0;
+    loop {
+        match hosts.add("ada", asked.clone()).await {
+            Err(error) if error.to_string().contains("no answer in time") && tries < 5 => tries += 1,
+            outcome => return outcome,
+        }
+    }
+}
+
 /// A provider of these hosts. To be called inside a runtime.
 ///
 /// # Panics
@@ -80,7 +97,7 @@ pub async fn with_agent(book: Arc<Book>, containers: container::Settings, agent:
 pub async fn provider(hosts: &[&Host], containers: container::Settings) -> RemoteProvider {
     let known = known(Arc::default(), containers).await;
     for host in hosts {
-        known.add("ada", host.request()).await.unwrap_or_else(|error| panic!("{}: {error}", host.name));
+        added(&known, host.request()).await.unwrap_or_else(|error| panic!("{}: {error}", host.name));
     }
     RemoteProvider::new(known)
 }

@@ -11,7 +11,7 @@ use super::words;
 use crate::provider::ProviderError;
 
 /// How long an engine may take to say what it is.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Seconds that one call may take, pulls and connections not counted. Removing a container waits for its processes.
 const CALL_SECONDS: u64 = 60;

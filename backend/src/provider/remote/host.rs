@@ -34,7 +34,7 @@ const REGION: &str = "remote";
 const LOOK: Duration = Duration::from_secs(15);
 
 /// How long its answer to a short script may take.
-const SCRIPT: Duration = Duration::from_secs(20);
+const SCRIPT: Duration = Duration::from_secs(30);
 
 /// Seconds between attempts to reach one that is away: soon at first, then now and then.
 const PAUSES: [u64; 5] = [1, 2, 5, 10, 20];

@@ -26,7 +26,7 @@ use super::Address;
 use crate::provider::ByteStream;
 
 /// How long each of a connection's steps may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A host that says nothing is asked whether it is there, and given up after so many questions without an answer.
 const KEEPALIVE: Duration = Duration::from_secs(5);
