@@ -7,8 +7,8 @@ use std::{
 };
 
 use berth::provider::{
-    container,
-    remote::{AddHostError, Hosts},
+    Provider as _, container,
+    remote::{AddHostError, Hosts, RemoteProvider},
 };
 use berth_shared::api::{AddSshHost, SshHostStatus, SshLogin};
 use berth_tests::{
@@ -82,7 +82,10 @@ async fn what_will_not_do_as_a_host_is_told_why_and_not_kept() {
     }
     insta::assert_snapshot!(told);
 
+    let provider = RemoteProvider::new(hosts.clone());
+    assert!(!provider.in_use(), "jobs are left to servers that can place them");
     let added = hosts::added(&hosts, good.clone()).await.expect("added");
+    assert!(provider.in_use());
     assert_eq!((added.status, added.login), (SshHostStatus::Ready, SshLogin::Key));
     assert!(
         added.facts.is_some_and(|facts| facts.engine.starts_with("Podman ") && facts.disk_free_bytes > 0)
@@ -98,6 +101,7 @@ async fn what_will_not_do_as_a_host_is_told_why_and_not_kept() {
         "{away}"
     );
     hosts.remove("h1", true).await.expect("removed");
+    assert!(provider.in_use(), "something of it may be left");
     hosts::added(&hosts, good).await.expect("its new key is trusted now");
 }
 

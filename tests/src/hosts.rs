@@ -72,6 +72,7 @@ pub async fn with_agent(book: Arc<Book>, containers: container::Settings, agent:
         gpus: Arc::new(GpuFacts::default()),
         clock: Arc::new(SystemClock),
         rng: rand::rngs::StdRng::from_seed(rand::random()),
+        left: false,
     };
     Hosts::start(parts).await.expect("a list of hosts")
 }

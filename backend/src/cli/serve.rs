@@ -50,7 +50,7 @@ use crate::{
         Provider, ProviderError,
         container::{self, Engine, EngineSetting},
         local::{Containment, LocalProvider},
-        remote::{BookError, Hosts, HostsParts, RemoteProvider},
+        remote::{self, BookError, Hosts, HostsParts, RemoteProvider},
         simulated::{RemoteCloud, RemoteError, SimulatedProvider},
     },
     sealed::{Sealer, SealingKeyError},
@@ -276,6 +276,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
                 gpus: Arc::clone(catalogues.current().gpus()),
                 clock: Arc::clone(&clock),
                 rng: StdRng::from_rng(&mut rng),
+                left: !storage.held(remote::BACKEND).await?.is_empty(),
             });
             let hosts = hosts.await?;
             all.push(Arc::new(RemoteProvider::new(hosts.clone())));

@@ -30,8 +30,6 @@ const CALL_LIMIT: Duration = Duration::from_secs(30);
 pub(super) struct Core {
     pub(super) storage: Arc<dyn Storage>,
     pub(super) providers: Vec<Arc<dyn Provider>>,
-    /// Their names: rows of other backends are left to other processes.
-    pub(super) backends: Vec<String>,
     clock: Arc<dyn Clock>,
     steady: Mutex<Steady>,
     pub(super) archive: Arc<dyn LogArchive>,
@@ -52,7 +50,6 @@ pub(super) struct Core {
 impl Core {
     pub(super) fn new(parts: Parts) -> Self {
         let core = Self {
-            backends: parts.providers.iter().map(|provider| provider.name().to_owned()).collect(),
             storage: parts.storage,
             providers: parts.providers,
             steady: Mutex::new(Steady::new(parts.clock.monotonic(), parts.clock.now())),
@@ -70,6 +67,12 @@ impl Core {
         };
         let owner = core.new_id().to_string();
         Self { owner, ..core }
+    }
+
+    /// Names of the backends that are in use: rows of others are left to other processes.
+    pub(super) fn backends(&self) -> Vec<String> {
+        let used = self.providers.iter().filter(|provider| provider.in_use());
+        used.map(|provider| provider.name().to_owned()).collect()
     }
 
     /// The time, which does not jump when this machine's clock does.

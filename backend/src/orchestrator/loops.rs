@@ -201,13 +201,13 @@ async fn give_back(core: &Core, done: &mut Vec<(Lease, Due)>) {
 
 /// What could be leased, also when the database failed on the way: nobody else will work on it while the lease lasts.
 async fn lease(core: &Core, room: usize) -> (Vec<Lease>, Result<(), StoreError>) {
-    let mut leased = Vec::new();
+    let (mut leased, backends) = (Vec::new(), core.backends());
     for queue in [Queue::Runs, Queue::Instances, Queue::Jobs] {
         let room = u32::try_from(room - leased.len()).unwrap_or(0);
         if room > 0 {
             let now = core.now();
             let until = now.plus_seconds(LEASE_SECONDS);
-            let (owner, backends) = (core.owner.as_str(), core.backends.as_slice());
+            let (owner, backends) = (core.owner.as_str(), backends.as_slice());
             let request = LeaseRequest { queue, owner, backends, now, until, limit: room };
             failpoint::reach(&["lease", "before"]);
             match core.storage.lease(&request).await {
@@ -226,7 +226,7 @@ async fn lease(core: &Core, room: usize) -> (Vec<Lease>, Result<(), StoreError>)
 }
 
 async fn until_due(core: &Core) -> Duration {
-    match core.storage.next_due(&core.backends).await {
+    match core.storage.next_due(&core.backends()).await {
         Ok(Some(due)) => {
             let now = core.now();
             // What has been woken is due since ever.

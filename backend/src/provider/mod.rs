@@ -47,6 +47,12 @@ pub trait Provider: Send + Sync {
         0
     }
 
+    /// Whether there is, or may be, anything of it. Where not, its rows are left to other processes, and jobs that are to be placed to
+    /// those which have a provider in use.
+    fn in_use(&self) -> bool {
+        true
+    }
+
     /// What could be created now.
     async fn plan(&self, request: &PlanInput<'_>) -> Result<ProviderPlan, ProviderError>;
 

@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -46,6 +49,8 @@ struct Inner {
     common: Arc<Common>,
     rng: Mutex<StdRng>,
     there: RwLock<BTreeMap<String, Arc<Host>>>,
+    /// Whether there was ever one, so that there may be something of it.
+    used: AtomicBool,
     /// Hosts are added and removed one at a time.
     changing: tokio::sync::Mutex<()>,
 }
@@ -66,6 +71,8 @@ pub struct HostsParts {
     pub clock: Arc<dyn Clock>,
     /// For what is sealed.
     pub rng: StdRng,
+    /// Whether something is written down of hosts that were removed since.
+    pub left: bool,
 }
 
 /// Why a host was not added; says what to do.
@@ -138,7 +145,7 @@ impl Hosts {
     /// # Errors
     /// When the book cannot be read.
     pub async fn start(parts: HostsParts) -> Result<Self, BookError> {
-        let HostsParts { book, sealer, agent, containers, gpus, clock, rng } = parts;
+        let HostsParts { book, sealer, agent, containers, gpus, clock, rng, left } = parts;
         let changes = broadcast::Sender::new(CHANGES);
         let hosts = Self(Arc::new(Inner {
             book,
@@ -147,6 +154,7 @@ impl Hosts {
             common: Arc::new(Common { clock, gpus, containers, changes }),
             rng: Mutex::new(rng),
             there: RwLock::default(),
+            used: AtomicBool::new(left),
             changing: tokio::sync::Mutex::default(),
         }));
         hosts.refresh().await?;
@@ -279,6 +287,14 @@ impl Hosts {
 
     pub(super) fn get(&self, name: &str) -> Option<Arc<Host>> {
         self.0.there.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Whether there is a host, or was one.
+    pub(super) fn are_used(&self) -> bool {
+        if !self.0.there.read().unwrap_or_else(PoisonError::into_inner).is_empty() {
+            self.0.used.store(true, Ordering::Relaxed);
+        }
+        self.0.used.load(Ordering::Relaxed)
     }
 
     pub(super) fn all(&self) -> Vec<Arc<Host>> {

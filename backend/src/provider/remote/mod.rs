@@ -108,6 +108,10 @@ impl Provider for RemoteProvider {
         POLL_SECONDS
     }
 
+    fn in_use(&self) -> bool {
+        self.0.hosts.are_used()
+    }
+
     async fn plan(&self, request: &PlanInput<'_>) -> Result<ProviderPlan, ProviderError> {
         let mut plan = ProviderPlan::default();
         let hosts = self.0.hosts.all();
