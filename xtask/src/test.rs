@@ -38,9 +38,9 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
     let browser = build::all(steps, Profile::Quick).and_then(|binary| {
         let chromium = setup::find_browser()?;
         let files = target_dir().join("site-quick");
-        // What the tests of containers start beside the browser; the tests in Rust have built most of it.
-        steps.step("engine for the browser", || {
-            run(cargo().args(["build", "--package", "berth-tests", "--bin", "engine"]))
+        // What tests start beside the browser; the tests in Rust have built most of it.
+        steps.step("engine and hosts for the browser", || {
+            run(cargo().args(["build", "--package", "berth-tests", "--bin", "engine", "--bin", "hosts"]))
         })?;
         steps.step("site", || site::assemble(&root().join("frontend/dist"), &files, "/tools/berth/"))?;
         steps.step("tests in the browser", || {
@@ -50,7 +50,7 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
                 .env("BERTH", binary)
                 .env("BERTH_NPM", folder)
                 .env("BERTH_SITE", files)
-                .env("BERTH_TEST_ENGINE", target_dir().join("debug/engine"))
+                .env("BERTH_TEST_PROGRAMS", target_dir().join("debug"))
                 // One browser at a time is quick enough and keeps two cores from stalling each other's waits.
                 .args(["--test", "--test-concurrency=1", "--test-timeout=300000"]);
             if let Some(filter) = filter {

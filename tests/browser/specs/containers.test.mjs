@@ -6,7 +6,8 @@ import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { Browser, PATIENCE, Server, complaints, logIn, paste, terminalText, until } from '../harness.mjs';
 
-const program = process.env.BERTH_TEST_ENGINE ?? path.resolve(import.meta.dirname, '../../../target/debug/engine');
+const programs = process.env.BERTH_TEST_PROGRAMS ?? path.resolve(import.meta.dirname, '../../../target/debug');
+const program = path.join(programs, 'engine');
 const required = Boolean(process.env.BERTH_REQUIRE_ENGINES);
 
 /** A container engine with a private registry; `null` where there can be none. */
