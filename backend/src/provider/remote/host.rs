@@ -406,7 +406,10 @@ impl Host {
     }
 
     fn lost(&self, why: &str) {
-        tracing::warn!(host = self.name(), why, "an SSH host is away");
+        // Once, not with every attempt to reach it.
+        if !matches!(self.state(), State::Away(before) if before == why) {
+            tracing::warn!(host = self.name(), why, "an SSH host is away");
+        }
         self.line.set(Err(format!("the SSH host `{}` is away: {why}", self.name())));
         self.become_(State::Away(why.to_owned()));
     }
