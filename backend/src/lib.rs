@@ -13,6 +13,7 @@ pub mod http;
 pub mod live;
 pub mod logs;
 pub mod orchestrator;
+mod private_file;
 pub mod provider;
 pub mod sealed;
 pub mod store;

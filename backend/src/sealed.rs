@@ -1,16 +1,17 @@
 //! What is kept sealed in the database: whoever gets at the database, or a backup of it, has nothing without the key.
 
 use std::{
-    fmt,
-    fs::{self, OpenOptions},
-    io::{self, Read as _, Write as _},
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    fmt, fs,
+    io::{self, Read as _},
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+
+use crate::private_file;
 
 /// Its file in the data directory, where no other key is given.
 const FILE: &str = "sealing.key";
@@ -95,7 +96,7 @@ impl Sealer {
         let path = directory.join(FILE);
         if !path.exists() {
             let text = format!("{}\n", STANDARD.encode(random));
-            write(&path, text.as_bytes())
+            private_file::write(&path, text.as_bytes())
                 .map_err(|source| SealingKeyError::File { path: path.clone(), source })?;
         }
         Self::at(&path)
@@ -131,15 +132,6 @@ impl Sealer {
             .map_err(|_| DoesNotOpen)?;
         String::from_utf8(text.to_vec()).map_err(|_| DoesNotOpen)
     }
-}
-
-/// Writes the whole file or none.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&beside, path)
 }
 
 #[cfg(test)]

@@ -1,14 +1,15 @@
 //! The key by which clients know the server again.
 
 use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    fs, io,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
 use rand::rngs::StdRng;
 use russh::keys::{Algorithm, PrivateKey, ssh_key::LineEnding};
+
+use crate::private_file;
 
 /// Its file in the data directory.
 const FILE: &str = "ssh_host_ed25519_key";
@@ -49,7 +50,8 @@ pub fn in_directory(directory: &Path, rng: &mut StdRng) -> Result<PrivateKey, Ho
         let mut key = PrivateKey::random(rng, Algorithm::Ed25519).map_err(HostKeyError::Make)?;
         key.set_comment("berth");
         let text = key.to_openssh(LineEnding::LF).map_err(HostKeyError::Make)?;
-        write(&path, text.as_bytes()).map_err(|source| HostKeyError::File { path: path.clone(), source })?;
+        private_file::write(&path, text.as_bytes())
+            .map_err(|source| HostKeyError::File { path: path.clone(), source })?;
     }
     at(&path)
 }
@@ -68,15 +70,6 @@ pub fn at(path: &Path) -> Result<PrivateKey, HostKeyError> {
         Ok(key) if !key.is_encrypted() => Ok(key),
         _ => Err(HostKeyError::Unreadable(path.to_owned())),
     }
-}
-
-/// Writes the whole file or none: a server that is killed here finds no half of a key.
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension("new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&beside, path)
 }
 
 #[cfg(test)]
