@@ -21,7 +21,8 @@ pub(crate) async fn a_step_that_fails_ends_the_job_and_is_named(bench: &Bench) {
 pub(crate) async fn a_job_is_asked_to_end_before_it_is_killed(bench: &Bench) {
     let trap = "(trap 'echo saved; exit' TERM; echo armed; while :; do sleep 0.05; done) &";
     let (id, environment) = bench.running(&job(&[], &[trap])).await;
-    crate::bench::until("the trap", async || told(&*environment).await.contains("out armed\n").then_some(())).await;
+    crate::bench::until("the trap", async || told(&*environment).await.contains("out armed\n").then_some(()))
+        .await;
     environment.stop(30).await.expect("accepted");
     let (reason, _) = wait_ended(&*environment).await;
     assert_eq!(reason, JobReason::TerminatedByServer);
