@@ -157,7 +157,15 @@ mod tests {
         let mut child = std::process::Command::new("sleep").arg("60").env(TAG, &tag).spawn().expect("sleep");
         let pid = child.id().cast_signed();
         let found = descendants(std::process::id().cast_signed());
-        let with_tag = tagged(&tag);
+        // The kernel shows the environment of a program a moment after it has begun.
+        let look = |_| {
+            let found = tagged(&tag);
+            if found.is_empty() {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            Some(found).filter(|found| !found.is_empty())
+        };
+        let with_tag = (0..1000).find_map(look).unwrap_or_default();
         signal([pid], Signal::SIGKILL);
         child.wait().expect("its end");
         assert!(found.iter().any(|(found, _)| *found == pid));
