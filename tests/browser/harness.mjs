@@ -1,6 +1,7 @@
 // A server of its own for each test, and a Chromium to look at it with.
+import assert from 'node:assert/strict';
 import { spawn, execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -197,6 +198,40 @@ export async function complaints(page) {
     window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }),
   );
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(', ')}`);
+}
+
+/**
+ * Looks at a page as it is: nothing scrolls sideways, and axe complains of nothing. What was seen is kept in the folder that SCREENSHOTS
+ * names, if any.
+ */
+export async function examine(page, what) {
+  const album = process.env.SCREENSHOTS;
+  const { scroll, width } = await page.evaluate(() => ({
+    scroll: document.scrollingElement.scrollWidth,
+    width: window.innerWidth,
+  }));
+  assert.ok(scroll <= width, `${what} scrolls sideways: ${scroll} in ${width}`);
+  assert.deepEqual(await complaints(page), [], `${what} is accessible`);
+  if (album) {
+    await mkdir(album, { recursive: true });
+    await page.screenshot({ path: path.join(album, `${what}.png`), fullPage: true });
+  }
+}
+
+/** Looks at a page in both widths and themes. */
+export async function examineAll(page, what) {
+  for (const [width, height] of [
+    [1440, 900],
+    [375, 812],
+  ]) {
+    await page.setViewportSize({ width, height });
+    for (const colorScheme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await examine(page, `${what}-${width}-${colorScheme}`);
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await page.setViewportSize({ width: 1440, height: 900 });
 }
 
 /** Keeps every message of the page's stream, from its next connection on. */

@@ -1,14 +1,11 @@
 // SSH hosts on *Team*: a real server of OpenSSH and a real engine, in a network of their own, with a cable that is pulled.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import readline from 'node:readline';
 import { test } from 'node:test';
-import { complaints, logIn, paste, until, withServer } from '../harness.mjs';
+import { examineAll, logIn, paste, until, withServer } from '../harness.mjs';
 
-// Set SCREENSHOTS to a folder to keep what was seen.
-const album = process.env.SCREENSHOTS;
 const programs = process.env.BERTH_TEST_PROGRAMS ?? path.resolve(import.meta.dirname, '../../../target/debug');
 
 /** Hosts until `stop`; null, and why on standard error, where none can run. */
@@ -42,31 +39,6 @@ async function startHosts(names) {
   };
 }
 
-async function examineAll(page, what) {
-  for (const [width, height] of [
-    [1440, 900],
-    [375, 812],
-  ]) {
-    await page.setViewportSize({ width, height });
-    for (const colorScheme of ['light', 'dark']) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      const { scroll, inner } = await page.evaluate(() => ({
-        scroll: document.scrollingElement.scrollWidth,
-        inner: window.innerWidth,
-      }));
-      assert.ok(scroll <= inner, `${what} scrolls sideways: ${scroll} in ${inner}`);
-      assert.deepEqual(await complaints(page), [], `${what} is accessible`);
-      if (album) {
-        await mkdir(album, { recursive: true });
-        const file = path.join(album, `hosts-${what}-${width}-${colorScheme}.png`);
-        await page.screenshot({ path: file, fullPage: true });
-      }
-    }
-  }
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
-
 test('an SSH host is added in the page, takes a launch, is away and back, and is removed', async (t) => {
   const started = await startHosts(['h1']);
   if (started.skipped) return t.skip(started.skipped);
@@ -78,7 +50,7 @@ test('an SSH host is added in the page, takes a launch, is away and back, and is
         await logIn(page, server.loginLink);
         await page.goto(new URL('/team', server.address).href);
         await page.getByText('No hosts yet').waitFor();
-        await examineAll(page, 'none');
+        await examineAll(page, 'hosts-none');
 
         // What will not do is told in the dialog, which keeps what was written.
         await page.getByRole('button', { name: 'Add a host' }).click();
@@ -88,7 +60,7 @@ test('an SSH host is added in the page, takes a launch, is away and back, and is
         await dialog.getByLabel('Private key').fill('ssh-ed25519 AAAA');
         await dialog.getByRole('button', { name: 'Add', exact: true }).click();
         await dialog.getByRole('alert').getByText('This is no private key').waitFor();
-        await examineAll(page, 'refused');
+        await examineAll(page, 'hosts-refused');
         await dialog.getByLabel('Private key').fill(host.key);
         await dialog.getByRole('button', { name: 'Add', exact: true }).click();
         const line = page.getByRole('listitem').filter({ has: page.getByText(host.name, { exact: true }) });
@@ -106,11 +78,11 @@ test('an SSH host is added in the page, takes a launch, is away and back, and is
         await page.getByRole('main').locator('[data-status="running"]').first().waitFor();
         await page.goto(new URL('/team', server.address).href);
         await line.getByText('1 environment').waitFor();
-        await examineAll(page, 'ready');
+        await examineAll(page, 'hosts-ready');
 
         await started.say(`unplug ${host.name}`);
         await line.getByText('Away').waitFor();
-        await examineAll(page, 'away');
+        await examineAll(page, 'hosts-away');
         await started.say(`plug ${host.name}`);
         await line.getByText('Ready').waitFor();
 

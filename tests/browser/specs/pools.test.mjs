@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
 import { test } from 'node:test';
-import { complaints, logIn, paste, until, withServer } from '../harness.mjs';
-
-// Set SCREENSHOTS to a folder to keep what was seen.
-const album = process.env.SCREENSHOTS;
+import { examine, examineAll, logIn, paste, until, withServer } from '../harness.mjs';
 
 const TEXT = `type: dev-environment
 ide: vscode
@@ -13,35 +8,6 @@ resources:
   gpu: A100
 termination_idle_time: 30m
 `;
-
-async function examine(page, what) {
-  const { scroll, width } = await page.evaluate(() => ({
-    scroll: document.scrollingElement.scrollWidth,
-    width: window.innerWidth,
-  }));
-  assert.ok(scroll <= width, `${what} scrolls sideways: ${scroll} in ${width}`);
-  assert.deepEqual(await complaints(page), [], `${what} is accessible`);
-  if (album) {
-    await mkdir(album, { recursive: true });
-    await page.screenshot({ path: path.join(album, `pools-${what}.png`), fullPage: true });
-  }
-}
-
-/** Looks at a page in both widths and themes. */
-async function examineAll(page, what) {
-  for (const [width, height] of [
-    [1440, 900],
-    [375, 812],
-  ]) {
-    await page.setViewportSize({ width, height });
-    for (const colorScheme of ['light', 'dark']) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await examine(page, `${what}-${width}-${colorScheme}`);
-    }
-  }
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
 
 async function launch(page, name) {
   await paste(page, TEXT);
@@ -74,7 +40,7 @@ test(
       await row.locator('[data-status="idle"]').waitFor();
       await row.getByText(/stops in 29 min \d\d s/).waitFor();
       await row.getByText(/idle since \d\d:\d\d, kept 30 min without a run/).waitFor();
-      await examineAll(page, 'team-idle');
+      await examineAll(page, 'pools-team-idle');
 
       // The clock ticks.
       const clock = row.locator('.idle__clock');
@@ -90,7 +56,7 @@ test(
       const taken = page.getByRole('region', { name: 'Taken by a launch' });
       await taken.getByText(/first-one/).waitFor();
       assert.match(await taken.innerText(), /A launch uses first-one, which waits: \$[\d.]+\/h, at once\./);
-      await examine(page, 'launch-reuse-1440-light');
+      await examine(page, 'pools-launch-reuse-1440-light');
       await launch(page, 'second-one');
       await page.getByRole('link', { name: /^Team/ }).first().click();
       const busy = instances.getByRole('row', { name: /second-one/ });
@@ -135,7 +101,7 @@ test(
       const dialog = page.getByRole('dialog', { name: 'Add an instance' });
       await dialog.getByText(/Would add: .*A100.*\$[\d.]+\/h/).waitFor();
       await dialog.getByLabel('Pool').selectOption('night shift');
-      await examineAll(page, 'add');
+      await examineAll(page, 'pools-add');
       await dialog.getByLabel('What it must have').fill('type: dev-environment\nide: vscode\nresources:\n  gpu: A100:99\n');
       await until(() => dialog.getByRole('button', { name: 'Add', exact: true }).isDisabled(), 'nothing fits that');
       await dialog.getByLabel('What it must have').fill(TEXT);
@@ -146,7 +112,7 @@ test(
       await row.locator('[data-status="idle"]').waitFor();
       await row.getByText(/kept 30 min without a run/).waitFor();
       await line.getByText('1 instance, idle').waitFor();
-      await examineAll(page, 'pools');
+      await examineAll(page, 'pools-pools');
 
       const only = page.getByRole('combobox', { name: 'Pool' });
       await only.selectOption('default-pool');
@@ -209,7 +175,7 @@ test(
       const other = notice.getByRole('listitem').filter({ hasText: 'i-0def34' });
       await other.getByText(/another installation made it/).waitFor();
       assert.equal(await other.getByRole('button').count(), 0);
-      await examineAll(page, 'orphans');
+      await examineAll(page, 'pools-orphans');
       await line.getByRole('button', { name: 'Keep lost-otter' }).click();
       await line.getByText(/; kept/).waitFor();
       assert.deepEqual(decided, [{ backend: 'aws', handle: 'i-0abc12', keep: true }]);
@@ -252,7 +218,7 @@ test(
       const row = page.getByRole('table', { name: 'Instances' }).getByRole('row', { name: /clingy-crab/ });
       await row.locator('[data-status="terminating"]').waitFor();
       await row.getByText('aws answers 500 to the removal; trying again').waitFor();
-      await examineAll(page, 'stuck');
+      await examineAll(page, 'pools-stuck');
       await row.getByRole('button', { name: /Write off.* clingy-crab/ }).click();
       const question = page.getByRole('dialog', { name: 'Write off clingy-crab?' });
       await question.getByText(/may still cost money/).waitFor();
