@@ -16,6 +16,7 @@ pub mod orchestrator;
 mod private_file;
 pub mod provider;
 pub mod sealed;
+pub mod secrets;
 pub mod store;
 
 pub use berth_supervisor::{self as supervisor, clock};

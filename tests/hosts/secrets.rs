@@ -6,12 +6,15 @@ use berth_shared::api::RunStatus;
 use berth_tests::{
     engines::{BASH, required},
     hosts::Host,
-    server::Server,
+    server::{Server, until},
 };
 use serde_json::json;
 
 /// What the submitter gives for a variable.
 const VALUE: &str = "hf_planted0wOuLdBeAtOkEn0123456789";
+
+/// The value of a secret.
+const SECRET: &str = "planted0secret0of0the0project0456789";
 
 /// Files below a folder that hold this text.
 fn holding(folder: &Path, secret: &str) -> Vec<String> {
@@ -45,13 +48,27 @@ fn planted_secrets_are_nowhere_in_what_the_server_keeps_and_says() {
     assert_eq!(status, 201, "{told}");
     let token: serde_json::Value = serde_json::from_str(&told).expect("JSON");
     let token = token["token"].as_str().expect("a token").to_owned();
-    let configuration = "type: dev-environment\nide: vscode\nbackends: [remote]\nresources: {cpu: 1, memory: 300MB, disk: null}\nenv: [HF_TOKEN]\n\
-                         init: ['test -n \"$HF_TOKEN\" && echo it is there']\n";
+    let configuration = "type: dev-environment\nide: vscode\nbackends: [remote]\nresources: {cpu: 1, memory: 300MB, disk: null}\nenv: [HF_TOKEN, 'OTHER=a-${{ secrets.other }}']\n\
+                         init: ['test -n \"$HF_TOKEN\" && echo of ${#OTHER} letters']\n";
     let body =
         json!({ "configuration": configuration, "name": "shy-fox-1", "variables": { "HF_TOKEN": VALUE } });
     let (status, told) = server.send("/runs", &body);
+    assert_eq!(status, 409, "{told}");
+    assert!(told.contains("there is no secret `other`: `berth secret set other` makes it"), "{told}");
+    let (status, set) = server.put("/secrets/other", &json!({ "value": SECRET }));
+    assert_eq!(status, 200, "{set}");
+    let (status, told) = server.send("/runs", &body);
     assert_eq!(status, 201, "{told}");
     server.wait_for("shy-fox-1", RunStatus::Running);
+    let letters = format!("of {} letters", SECRET.len() + 2);
+    assert!(
+        until("the secret is in the environment", || server
+            .get("/runs/shy-fox-1/logs")
+            .1
+            .contains(&letters)
+            .then_some(()))
+        .is_some()
+    );
     // A mistake is told without what it is about.
     let mut damaged = request;
     damaged.name = Some("h2".to_owned());
@@ -59,8 +76,17 @@ fn planted_secrets_are_nowhere_in_what_the_server_keeps_and_says() {
     let (status, refusal) = server.send("/hosts", &serde_json::to_value(&damaged).expect("JSON"));
     assert_eq!(status, 422, "{refusal}");
 
-    let mut said = vec![refusal];
-    for at in ["/hosts", "/runs", "/runs/shy-fox-1", "/events", "/instances", "/me", "/runs/shy-fox-1/logs"] {
+    let mut said = vec![refusal, set];
+    for at in [
+        "/hosts",
+        "/secrets",
+        "/runs",
+        "/runs/shy-fox-1",
+        "/events",
+        "/instances",
+        "/me",
+        "/runs/shy-fox-1/logs",
+    ] {
         let (status, told) = server.get(at);
         assert_eq!(status, 200, "{at}: {told}");
         said.push(told);
@@ -73,6 +99,7 @@ fn planted_secrets_are_nowhere_in_what_the_server_keeps_and_says() {
     for (what, secret) in [
         ("the private key", &line),
         ("the variable", &VALUE.to_owned()),
+        ("the project's secret", &SECRET.to_owned()),
         ("the API token", &token),
         ("the session", &session),
     ] {

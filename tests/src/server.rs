@@ -249,6 +249,16 @@ impl Server {
         told(self.post(at).send_json(body))
     }
 
+    /// Puts JSON at a path of the API; the answer, with its status.
+    ///
+    /// # Panics
+    /// When the server does not answer.
+    #[must_use]
+    pub fn put(&self, at: &str, body: &serde_json::Value) -> (u16, String) {
+        let request = self.agent.put(format!("{}/api/v1{at}", self.address));
+        told(request.header("cookie", &self.session).header("origin", &self.address).send_json(body))
+    }
+
     /// Has something removed; the answer, with its status.
     ///
     /// # Panics

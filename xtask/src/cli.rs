@@ -21,6 +21,7 @@ cargo xtask COMMAND
   bench check                 measure how long a check takes, beside other tools; writes docs/benchmarks/check.md
   bench offers                measure how long matching takes, beside gpuhunt; writes docs/benchmarks/offers.md
   bench load [-- ARGS]        measure a server with thousands of runs and pages; writes docs/benchmarks/load.md
+  bench environments [-- ARGS]  measure from launch to prompt, and logs; writes docs/benchmarks/environments.md
   bench gateway [-- ARGS]     measure the SSH gateway beside sshd; writes docs/benchmarks/gateway.md
   docs                        write what is generated below docs/: the reference and the JSON Schema
   npm                         build the package for browsers and Node into target/npm
@@ -58,6 +59,7 @@ pub(crate) fn dispatch(args: Vec<String>) -> Result<ExitCode, Problem> {
         ("bench", ["check"]) => bench::check(&mut steps)?,
         ("bench", ["offers"]) => bench::offers(&mut steps)?,
         ("bench", ["load"]) => bench::load(&mut steps, &rest)?,
+        ("bench", ["environments"]) => bench::environments(&mut steps, &rest)?,
         ("bench", ["gateway"]) => bench::gateway(&mut steps, &rest)?,
         ("npm", []) => {
             setup::for_build(&mut steps)?;

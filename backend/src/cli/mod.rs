@@ -28,6 +28,7 @@ pub mod ps;
 pub mod run;
 mod saved;
 pub mod schema;
+pub mod secret;
 pub mod serve;
 pub mod simulated_cloud;
 pub mod stop;
@@ -92,6 +93,8 @@ enum Command {
     Token(token::Args),
     /// SSH keys of your account.
     Key(key::Args),
+    /// Secrets that configurations name: passwords of registries, tokens.
+    Secret(secret::Args),
     /// Keeps simulated clouds for other processes, for tests.
     #[command(hide = true)]
     SimulatedCloud(simulated_cloud::Args),
@@ -130,6 +133,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::LoginLink(args) => login_link::run(&args),
         Command::Key(args) => key::run(&args),
+        Command::Secret(args) => secret::run(&args),
         Command::Token(args) => token::run(&args),
         Command::SimulatedCloud(args) => simulated_cloud::run(&args),
     }

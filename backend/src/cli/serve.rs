@@ -54,6 +54,7 @@ use crate::{
         simulated::{RemoteCloud, RemoteError, SimulatedProvider},
     },
     sealed::{Sealer, SealingKeyError},
+    secrets::Secrets,
     store::{self, LocalHold},
 };
 
@@ -261,6 +262,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     let catalogues = catalogues(&directory)?;
     let storage = store.storage();
     let sealer = sealer(args, &directory, &mut rng)?;
+    let secrets = Secrets::new(Arc::new(store.secrets()), sealer.clone());
     let (providers, hosts) = match &demo {
         Some(_) => {
             (demo::providers(&catalogues.current(), storage.installation(), &clock, rng.random()), None)
@@ -290,7 +292,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         random: StdRng::from_rng(&mut rng),
         archive: store.log_archive(),
         catalogues: catalogues.clone(),
-        sealer,
+        secrets: secrets.clone(),
         entrance: ssh.as_ref().map(|gateway| entrance(&gateway.told, args.public_url.as_ref())),
     });
     let following = tokio::spawn(follow(catalogues.clone(), directory.clone(), catalog_stamp));
@@ -318,6 +320,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         demo: demo.is_some(),
         ssh: told,
         hosts,
+        secrets,
         code_limit: args.code_limit.0,
     });
 

@@ -48,6 +48,7 @@ mod run_usage;
 mod runs_create;
 mod runs_list;
 mod schema;
+mod secrets;
 mod session;
 mod ssh;
 mod static_files;
@@ -83,6 +84,7 @@ use crate::{
     control::Control,
     live::{Hub, Sockets},
     provider::remote::Hosts,
+    secrets::Secrets,
 };
 
 /// What the edge is made of.
@@ -113,6 +115,8 @@ pub struct Parts {
     pub ssh: Option<SshGateway>,
     /// Machines of one's own; none where nothing is real.
     pub hosts: Option<Hosts>,
+    /// What configurations name and nobody reads again.
+    pub secrets: Secrets,
     /// The largest archive of code that one launch may bring, bytes.
     pub code_limit: u64,
 }
@@ -133,6 +137,7 @@ pub(crate) struct Inner {
     pub(crate) demo: bool,
     ssh: Option<SshGateway>,
     hosts: Option<Hosts>,
+    secrets: Secrets,
     code_limit: u64,
     pub(crate) metrics: metrics::Metrics,
     log_indexes: run_log_index::Indexes,
@@ -168,9 +173,13 @@ impl Inner {
 
     /// A random identifier.
     pub(crate) fn new_id(&self) -> Uuid {
-        let mut bytes = [0; 16];
+        uuid::Builder::from_random_bytes(self.random_bytes()).into_uuid()
+    }
+
+    fn random_bytes<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
         self.rng.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut bytes);
-        uuid::Builder::from_random_bytes(bytes).into_uuid()
+        bytes
     }
 }
 
@@ -214,6 +223,8 @@ fn closed() -> OpenApiRouter<App> {
         .routes(routes!(pool_add::add))
         .routes(routes!(hosts::list, hosts::add))
         .routes(routes!(host_remove::remove))
+        .routes(routes!(secrets::list))
+        .routes(routes!(secrets::set, secrets::remove))
         .routes(routes!(orphans::list))
         .routes(routes!(orphans::decide))
         .routes(routes!(terminals::list, terminals::open))
@@ -236,6 +247,7 @@ pub fn router(parts: Parts) -> Router {
         demo: parts.demo,
         ssh: parts.ssh,
         hosts: parts.hosts,
+        secrets: parts.secrets,
         code_limit: parts.code_limit,
         clock: parts.clock,
         metrics: metrics::Metrics::default(),

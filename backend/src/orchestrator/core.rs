@@ -20,7 +20,7 @@ use crate::{
     clock::Clock,
     failpoint,
     provider::{Provider, ProviderError},
-    sealed::Sealer,
+    secrets::Secrets,
     store::{Beat, Change, CommitError, Storage},
 };
 
@@ -34,7 +34,7 @@ pub(super) struct Core {
     steady: Mutex<Steady>,
     pub(super) archive: Arc<dyn LogArchive>,
     pub(super) catalogues: Catalogues,
-    pub(super) sealer: Sealer,
+    pub(super) secrets: Secrets,
     pub(super) entrance: Option<Entrance>,
     pub(super) meters: Meters,
     /// Tells this process's leases from those of others.
@@ -56,7 +56,7 @@ impl Core {
             clock: parts.clock,
             archive: parts.archive,
             catalogues: parts.catalogues,
-            sealer: parts.sealer,
+            secrets: parts.secrets,
             entrance: parts.entrance,
             meters: Meters::new(),
             owner: String::new(),

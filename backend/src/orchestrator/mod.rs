@@ -21,6 +21,7 @@ mod placement;
 mod planning;
 mod pool;
 mod preview;
+mod references;
 mod service;
 mod steady;
 mod submission;
@@ -40,7 +41,7 @@ use tokio::task::JoinSet;
 
 use self::core::Core;
 use crate::{
-    catalog::Catalogues, clock::Clock, failpoint, provider::Provider, sealed::Sealer, store::Storage,
+    catalog::Catalogues, clock::Clock, failpoint, provider::Provider, secrets::Secrets, store::Storage,
 };
 
 /// How long events are kept once what they tell of is over, in seconds: 30 days.
@@ -60,8 +61,8 @@ pub struct Parts {
     pub archive: Arc<dyn LogArchive>,
     /// The offers that people know from the page; plans are held against them.
     pub catalogues: Catalogues,
-    /// For values of variables, which are kept sealed.
-    pub sealer: Sealer,
+    /// What configurations name; by their sealer values of variables are kept sealed, too.
+    pub secrets: Secrets,
     /// Where people come in over SSH, where they may.
     pub entrance: Option<Entrance>,
 }

@@ -11,7 +11,7 @@ use super::{
     core::Core,
     deliver, events,
     machine::{self, Failure, instance, job, run},
-    placement, variables,
+    placement, references, variables,
 };
 use crate::{
     failpoint,
@@ -272,8 +272,11 @@ async fn carry_out(
                 Ok(values) => values,
                 Err(failure) => return Ok(job::Sight::Failed(failure)),
             };
-            let spec =
+            let mut spec =
                 placement::job_spec(&whole.run, &whole.job, instance.turns, &source, core.entrance.as_ref());
+            if let Err(failure) = references::put(core, &source.model.configuration, &mut spec).await {
+                return Ok(job::Sight::Failed(failure));
+            }
             core.call(backend, "start", environment.start(&spec)).await
         }
         job::Effect::Deliver => deliver::deliver(core, whole, environment.as_ref()).await,

@@ -343,7 +343,7 @@ fn welcome(run: &str, Entrance { host, port }: &Entrance) -> Vec<String> {
 }
 
 /// What its container is made of.
-fn container_spec(configuration: &Configuration) -> ContainerSpec {
+pub(super) fn container_spec(configuration: &Configuration) -> ContainerSpec {
     ContainerSpec {
         image: configuration.image.clone(),
         registry_auth: configuration

@@ -6,11 +6,14 @@ use berth_shared::{
 };
 use futures_util::future::try_join_all;
 
-use super::core::Core;
+use super::{core::Core, references};
 use crate::{
     provider::PlanInput,
     store::{Model, StoreError},
 };
+
+/// Who refuses in plans what no backend can have.
+pub(super) const SERVER: &str = "berth";
 
 /// What could be created, and who has nothing.
 pub(super) struct Planned {
@@ -27,7 +30,13 @@ pub(super) async fn plan(core: &Core, model: &Model) -> Result<Planned, StoreErr
     let Model { configuration, written } = model;
     let mut planned = Planned { offers: Vec::new(), refusals: Vec::new(), unreachable: false };
     if core.providers.is_empty() {
-        planned.refuse("berth", "no-backend", "", "no backend is configured on this server");
+        planned.refuse(SERVER, "no-backend", "", "no backend is configured on this server");
+    }
+    let missing = references::missing(core, configuration).await?;
+    if !missing.is_empty() {
+        // No backend can do anything about it.
+        planned.refusals.push(Refusal { backend: SERVER.to_owned(), reasons: missing });
+        return Ok(planned);
     }
     // All at once: whoever waits for a plan waits for the slowest of them, not for their sum.
     let answers = core.providers.iter().map(async |provider| {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use berth_shared::{
-    api::{JobId, Plan, PlanRequest, Pool, PriceChange, Run, RunCode, RunId, SubmitRequest},
+    api::{JobId, Plan, PlanRequest, Pool, PriceChange, Refusal, Run, RunCode, RunId, SubmitRequest},
     config::Configuration,
     matcher::Requirements,
     time::Timestamp,
@@ -17,7 +17,7 @@ use super::{
     names,
     passes::new_job,
     planning::{self, Planned},
-    pool, preview, variables,
+    pool, preview, references, variables,
 };
 use crate::store::{Change, CommitError, Model, RunDesired, RunRow, Source};
 
@@ -67,6 +67,11 @@ pub(super) async fn submit(core: &Core, actor: &str, request: SubmitRequest) -> 
     }
     let model = Model { configuration, written: checked.written };
     check_variables(&model.configuration, &request.variables)?;
+    let missing = references::missing(core, &model.configuration).await?;
+    if !missing.is_empty() {
+        let refusal = Refusal { backend: planning::SERVER.to_owned(), reasons: missing };
+        return Err(ServiceError::NoOffers(vec![refusal]));
+    }
     let code = check_code(core, actor, request.code.clone()).await?;
     let retry_seconds = planning::retry_seconds(&model.configuration, RETRY_SECONDS);
     if pool::free(core, &model.configuration, request.agreed_price).await?.is_none() {

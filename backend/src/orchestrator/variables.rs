@@ -24,7 +24,7 @@ pub(super) fn sealed(core: &Core, run: RunId, values: &Values) -> Values {
             random.fill_bytes(&mut nonce);
             nonce
         });
-        (name.clone(), core.sealer.seal(value, &used_for(run, name), nonce))
+        (name.clone(), core.secrets.sealer().seal(value, &used_for(run, name), nonce))
     };
     values.iter().map(seal).collect()
 }
@@ -36,7 +36,7 @@ pub(super) fn sealed(core: &Core, run: RunId, values: &Values) -> Values {
 pub(super) fn opened(core: &Core, run: RunId, sealed: &Values) -> Result<Values, Failure> {
     let open = |(name, value): (&String, &String)| {
         let opened = if value.starts_with(MARK) {
-            core.sealer.open(value, &used_for(run, name)).map_err(|error| {
+            core.secrets.sealer().open(value, &used_for(run, name)).map_err(|error| {
                 Failure::Permanent(format!(
                     "the value of the variable `{name}` cannot be read: {error}; launch it again, or start the server with the sealing \
                      key that it had"

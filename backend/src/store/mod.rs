@@ -14,6 +14,7 @@ pub mod memory;
 mod open;
 mod postgres;
 mod rows;
+mod secrets;
 mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,7 @@ pub use rows::{
     RunRow, Source, Tried, offer_key,
 };
 use rows::{InstanceView, RunView};
+pub use secrets::SecretStore;
 
 /// An event with what it left behind, as it goes over the stream.
 #[derive(Clone, Debug, PartialEq)]

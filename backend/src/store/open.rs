@@ -12,7 +12,7 @@ use std::{
 use sqlx::{Connection as _, migrate::MigrateError};
 
 use super::{
-    HostStore, Storage,
+    HostStore, SecretStore, Storage,
     postgres::{self, LocalHold, Postgres},
     sqlite::{Sqlite, primary_code},
 };
@@ -85,6 +85,15 @@ impl Store {
         match &self.database {
             Database::Sqlite(sqlite) => HostStore::sqlite(sqlite.reader.clone(), sqlite.writer.clone()),
             Database::Postgres(postgres) => HostStore::postgres(postgres.pool().clone()),
+        }
+    }
+
+    /// What configurations name and nobody reads again.
+    #[must_use]
+    pub fn secrets(&self) -> SecretStore {
+        match &self.database {
+            Database::Sqlite(sqlite) => SecretStore::sqlite(sqlite.reader.clone(), sqlite.writer.clone()),
+            Database::Postgres(postgres) => SecretStore::postgres(postgres.pool().clone()),
         }
     }
 

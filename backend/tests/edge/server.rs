@@ -16,6 +16,7 @@ use berth::{
     clock::Clock,
     http::{self, Names},
     live::Sockets,
+    secrets::Secrets,
     store,
 };
 use berth_shared::{api::SshGateway, time::Timestamp};
@@ -110,6 +111,7 @@ impl Server {
             ssh: Some(SshGateway { host: None, port: 2222, host_key: "ssh-ed25519 AAAA".to_owned() }),
             demo: false,
             hosts: None,
+            secrets: Secrets::in_memory(),
             code_limit: 1 << 20,
         });
         let service = router.into_make_service_with_connect_info::<SocketAddr>();

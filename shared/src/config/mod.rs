@@ -26,6 +26,7 @@ mod profile;
 mod profiles;
 mod python;
 mod range;
+pub mod references;
 mod registry_auth;
 mod resources;
 pub(crate) mod rewrite;

@@ -52,7 +52,7 @@ ide: vscode
 image: ${engine.image}
 registry_auth:
   username: ${engine.username}
-  password: "${engine.password}"
+  password: "\${{ secrets.hub }}"
 ports:
   - "*:8000"
 setup:
@@ -77,6 +77,13 @@ test('an image of a private registry becomes an environment that is worked in, a
     // The image on its way, layer by layer, for as long as its registry is held.
     await paste(page, configuration(engine));
     const launch = page.getByRole('main').getByRole('button', { name: /^Launch/ });
+    await page.getByText('there is no secret `hub`').or(page.getByText('there is no secret hub')).first().waitFor();
+    await page.evaluate(
+      (value) =>
+        fetch('/api/v1/secrets/hub', { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ value }) }),
+      engine.password,
+    );
+    await paste(page, `${configuration(engine)}# again\n`);
     await until(() => launch.isEnabled(), 'the launch is possible');
     await launch.click();
     await page.waitForURL(/\/runs\/[a-z]/);

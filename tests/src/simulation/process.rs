@@ -11,7 +11,7 @@ use berth::{
         Provider,
         simulated::{Offers, SimulatedProvider},
     },
-    sealed::Sealer,
+    secrets::Secrets,
     store::{Link, Reach},
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
@@ -77,7 +77,7 @@ impl Process {
             random: StdRng::seed_from_u64(self.random.random()),
             archive: Arc::clone(&self.world.archive) as _,
             catalogues: catalogues(),
-            sealer: Sealer::new("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "a test").expect("a key"),
+            secrets: Secrets::in_memory(),
         });
         self.world.note(&format!("process {} starts", self.number));
         self.running = Some(Running { orchestrator, link, cuts });

@@ -4,12 +4,8 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 
-use super::{machine, write_page};
-use crate::{
-    build::{self, Profile},
-    setup,
-    shell::{Problem, Steps, cargo, command, output, root, run, target_dir},
-};
+use super::{figures, machine, measurer, release_server, write_page};
+use crate::shell::{Problem, Steps};
 
 /// A figure, as the measuring program tells it.
 #[derive(Debug, Deserialize)]
@@ -25,23 +21,9 @@ const AIM: f64 = 0.5;
 
 /// Measures both in turns and writes the page.
 pub(crate) fn gateway(steps: &mut Steps, args: &[String]) -> Result<(), Problem> {
-    let binary = if root().join("frontend/dist/index.html").is_file() {
-        build::server(steps, Profile::Release)?
-    } else {
-        setup::for_build(steps)?;
-        build::all(steps, Profile::Release)?
-    };
-    steps.step("what measures", || {
-        run(cargo().args(["build", "--release", "--package", "berth-tests", "--bin", "ssh-throughput"]))
-    })?;
-    let mut side = command(target_dir().join("release/ssh-throughput"));
-    side.env("BERTH", &binary).args(args);
-    let figures: Vec<Figure> = steps.step("measure", || {
-        let lines = output(&mut side)?;
-        let figures: Result<Vec<Figure>, _> = lines.lines().map(serde_json::from_str).collect();
-        figures
-            .map_err(|error| Problem::new(format!("what measures says something else than figures: {error}")))
-    })?;
+    let binary = release_server(steps)?;
+    let mut side = measurer(steps, "ssh-throughput", &binary)?;
+    let figures: Vec<Figure> = figures(steps, "measure", side.args(args))?;
     write_page("gateway.md", &page(&figures))?;
     steps.summary();
     Ok(())

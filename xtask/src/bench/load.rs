@@ -5,12 +5,8 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 
-use super::{machine, write_page};
-use crate::{
-    build::{self, Profile},
-    setup,
-    shell::{Problem, Steps, cargo, command, output, root, run, target_dir},
-};
+use super::{figures, machine, measurer, release_server, write_page};
+use crate::shell::{Problem, Steps};
 
 /// A figure, as the load tells it: a JSON object a line.
 #[derive(Debug, Deserialize)]
@@ -51,16 +47,7 @@ const PHASES: [(&str, &str); 5] = [
 /// go to the load.
 pub(crate) fn load(steps: &mut Steps, args: &[String]) -> Result<(), Problem> {
     // The dashboard is in the binary, and nobody asks for it here: one that was built before is as good.
-    let binary = if root().join("frontend/dist/index.html").is_file() {
-        build::server(steps, Profile::Release)?
-    } else {
-        setup::for_build(steps)?;
-        build::all(steps, Profile::Release)?
-    };
-    steps.step("the load", || {
-        run(cargo().args(["build", "--release", "--package", "berth-tests", "--bin", "load"]))
-    })?;
-    let load = target_dir().join("release/load");
+    let binary = release_server(steps)?;
     let mut measured = Vec::new();
     let url = std::env::var("BERTH_BENCH_DATABASE_URL").ok();
     for (database, url) in [("SQLite", None), ("PostgreSQL", url.as_deref())] {
@@ -68,14 +55,9 @@ pub(crate) fn load(steps: &mut Steps, args: &[String]) -> Result<(), Problem> {
             println!("    PostgreSQL: skipped; BERTH_BENCH_DATABASE_URL may name an empty database");
             continue;
         }
-        let mut side = command(&load);
-        side.env("BERTH", &binary).args(args).args(url.into_iter().flat_map(|url| ["--database-url", url]));
-        let figures = steps.step(&format!("measure on {database}"), || {
-            let lines = output(&mut side)?;
-            let figures: Result<Vec<Figure>, _> = lines.lines().map(serde_json::from_str).collect();
-            figures
-                .map_err(|error| Problem::new(format!("the load says something else than figures: {error}")))
-        })?;
+        let mut side = measurer(steps, "load", &binary)?;
+        side.args(args).args(url.into_iter().flat_map(|url| ["--database-url", url]));
+        let figures = figures(steps, &format!("measure on {database}"), &mut side)?;
         measured.push((database, figures));
     }
     write_page("load.md", &report(&measured))?;

@@ -1,17 +1,26 @@
 //! `cargo xtask bench …`: measures beside other tools, in one run, and writes a page of `docs/benchmarks`.
 
 mod check;
+mod environments;
 mod gateway;
 mod load;
 mod offers;
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
-use crate::shell::{Problem, Steps, cargo, output, root, target_dir};
+use crate::{
+    build::{self, Profile},
+    setup,
+    shell::{Problem, Steps, cargo, command, output, root, run, target_dir},
+};
 
 pub(crate) use check::check;
+pub(crate) use environments::environments;
 pub(crate) use gateway::gateway;
 pub(crate) use load::load;
 pub(crate) use offers::offers;
@@ -49,15 +58,47 @@ impl Measurements {
     }
 }
 
+/// The server as it is released, with the dashboard that is there.
+fn release_server(steps: &mut Steps) -> Result<PathBuf, Problem> {
+    if root().join("frontend/dist/index.html").is_file() {
+        build::server(steps, Profile::Release)
+    } else {
+        setup::for_build(steps)?;
+        build::all(steps, Profile::Release)
+    }
+}
+
+/// A program of `berth-tests` that measures this server.
+fn measurer(steps: &mut Steps, program: &str, server: &Path) -> Result<Command, Problem> {
+    steps.step("what measures", || {
+        run(cargo().args(["build", "--release", "--package", "berth-tests", "--bin", program]))
+    })?;
+    let mut side = command(target_dir().join("release").join(program));
+    side.env("BERTH", server);
+    Ok(side)
+}
+
+/// What it says: a figure a line, as JSON.
+fn figures<T: DeserializeOwned>(
+    steps: &mut Steps,
+    name: &str,
+    side: &mut Command,
+) -> Result<Vec<T>, Problem> {
+    steps.step(name, || {
+        let lines = output(side)?;
+        let figures: Result<Vec<T>, _> = lines.lines().map(serde_json::from_str).collect();
+        figures
+            .map_err(|error| Problem::new(format!("what measures says something else than figures: {error}")))
+    })
+}
+
 /// Builds the native side and gives one of its programs.
 fn native(steps: &mut Steps, program: &str) -> Result<PathBuf, Problem> {
     let folder = target_dir().join("bench/native");
     steps.step("the native side", || {
-        crate::shell::run(
-            cargo()
-                .args(["build", "--release", "--manifest-path", "tests/bench/Cargo.toml", "--target-dir"])
-                .arg(&folder),
-        )
+        run(cargo()
+            .args(["build", "--release", "--manifest-path", "tests/bench/Cargo.toml", "--target-dir"])
+            .arg(&folder))
     })?;
     Ok(folder.join("release").join(program))
 }

@@ -105,6 +105,15 @@ impl Client {
         self.answer(json(self.request(Method::POST, path), body)).await
     }
 
+    /// Puts something in its place.
+    pub(super) async fn put<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ClientError> {
+        self.answer(json(self.request(Method::PUT, path), body)).await
+    }
+
     /// Removes something.
     pub(super) async fn delete(&self, path: &str) -> Result<(), ClientError> {
         self.send(self.request(Method::DELETE, path)).await.map(|_| ())

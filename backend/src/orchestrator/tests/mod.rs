@@ -15,7 +15,7 @@ use super::{Parts, Service, ServiceError, core::Core, loops};
 use crate::{
     catalog::{Catalogues, Published},
     clock::Clock,
-    sealed::Sealer,
+    secrets::Secrets,
     store,
 };
 
@@ -65,7 +65,7 @@ impl Bench {
             random: StdRng::from_seed(rand::random()),
             archive: Arc::new(FakeArchive(Arc::clone(&self.world))),
             catalogues: Catalogues::new(Published::built_in().expect("a catalogue")),
-            sealer: Sealer::new("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "a test").expect("a key"),
+            secrets: Secrets::in_memory(),
         }
     }
 

@@ -265,15 +265,6 @@ fn not_here(facts: &Facts, c: &Configuration) -> Vec<PlanNote> {
             say("needs-container", path, message);
         }
     }
-    let secret = c.registry_auth.as_ref().and_then(|auth| {
-        [("registry_auth.username", &auth.username), ("registry_auth.password", &auth.password)]
-            .into_iter()
-            .find(|(_, value)| value.contains("${{"))
-    });
-    if let (false, Some((path, _))) = (processes, secret) {
-        let message = "a project has no secrets here yet: write the value itself".to_owned();
-        say("no-secrets", path, message);
-    }
     if let Some(python) = &c.python
         && processes
         && !facts.pythons.contains(python)

@@ -254,13 +254,6 @@ fn with_an_engine_everything_runs_in_containers_and_the_plan_says_which() {
 }
 
 #[test]
-fn a_secret_that_nobody_has_is_refused_before_the_launch() {
-    let yaml = "image: a\nregistry_auth: {username: a, password: '${{ secrets.token }}'}\n";
-    let plan = planned(&with_engine(&["memory", "cpu", "pids"]), yaml, &[]);
-    insta::assert_snapshot!(told(&plan.refusals), @"no-secrets [registry_auth.password] a project has no secrets here yet: write the value itself");
-}
-
-#[test]
 fn without_an_engine_the_plan_says_why_processes_run_on_the_machine() {
     let why = "no container engine was found on this machine when the server started";
     let runtime = Runtime::Processes { why: why.into() };

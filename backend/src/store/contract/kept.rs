@@ -4,7 +4,7 @@ use std::{io, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use berth_shared::{
-    api::{LogChunk, LogLine, LogSource, TerminalId, TerminalInfo, TerminalSize, Usage},
+    api::{LogChunk, LogLine, LogSource, Secret, TerminalId, TerminalInfo, TerminalSize, Usage},
     time::Timestamp,
 };
 use rand::{SeedableRng, rngs::StdRng};
@@ -21,6 +21,7 @@ use crate::{
         Attached, ByteStream, Environment, Exec, ExecSpec, JobObservation, JobSpec, ProviderError,
         remote::{BookError, HostBook as _, HostRecord},
     },
+    secrets::{SecretBook as _, SecretRecord},
     store::{Address, Store, open_at, tests::Folder},
 };
 
@@ -43,6 +44,13 @@ mod hosts {
 
     super::super::tests_on!(sqlite hosts_are_the_same_on_every_database);
     super::super::tests_on!(postgres hosts_are_the_same_on_every_database);
+}
+
+mod secrets {
+    use super::*;
+
+    super::super::tests_on!(sqlite secrets_are_the_same_on_every_database);
+    super::super::tests_on!(postgres secrets_are_the_same_on_every_database);
 }
 
 mod logs {
@@ -165,6 +173,26 @@ async fn hosts_are_the_same_on_every_database(bed: Bed) {
     assert_eq!(hosts.remove("gpu-1").await, Ok(true));
     assert_eq!(hosts.remove("gpu-1").await, Ok(false));
     assert_eq!(hosts.all().await, Ok(vec![host]));
+}
+
+async fn secrets_are_the_same_on_every_database(bed: Bed) {
+    let (store, _folder) = server(&bed).await;
+    let secrets = store.secrets();
+    let record = |name: &str, sealed: &str, set_at| SecretRecord {
+        secret: Secret { name: name.to_owned(), set_by: ADMIN.to_owned(), set_at },
+        sealed: sealed.to_owned(),
+    };
+    let (first, second) = (record("hub", "sealed1:AAAA", T0), record("Wandb", "sealed1:BBBB", T0));
+    assert_eq!(secrets.all().await, Ok(Vec::new()));
+    for record in [&first, &second] {
+        assert_eq!(secrets.set(record).await, Ok(()));
+    }
+    assert_eq!(secrets.all().await, Ok(vec![second.clone(), first]), "by the letters of their names");
+    let newer = record("hub", "sealed1:CCCC", T0.plus_seconds(1));
+    assert_eq!(secrets.set(&newer).await, Ok(()));
+    assert_eq!(secrets.all().await, Ok(vec![second, newer]));
+    assert_eq!(secrets.remove("hub").await, Ok(true));
+    assert_eq!(secrets.remove("hub").await, Ok(false));
 }
 
 #[tokio::test]

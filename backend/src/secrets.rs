@@ -1,0 +1,255 @@
+//! Secrets: values that configurations name (`${{ secrets.NAME }}`). They are kept sealed, put in their places when an environment begins,
+//! and told to nobody.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use berth_shared::{
+    api::{SECRET_VALUE_LIMIT, Secret},
+    config::references::{SECRET_NAME_LIMIT, is_reference_name},
+};
+use ring::aead::NONCE_LEN;
+
+use crate::sealed::{DoesNotOpen, Sealer};
+
+/// How many there may be.
+const SECRETS: usize = 1000;
+
+/// One as it is written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecretRecord {
+    /// What everybody may know of it.
+    pub secret: Secret,
+    /// Its value, sealed.
+    pub sealed: String,
+}
+
+/// Where secrets are written down.
+#[async_trait]
+pub trait SecretBook: Send + Sync + std::fmt::Debug {
+    /// All of them, by name.
+    async fn all(&self) -> Result<Vec<SecretRecord>, BookAway>;
+    /// Writes one down, in the place of one of the same name.
+    async fn set(&self, record: &SecretRecord) -> Result<(), BookAway>;
+    /// Forgets one; whether there was one.
+    async fn remove(&self, name: &str) -> Result<bool, BookAway>;
+}
+
+/// The book cannot be read or written, and why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BookAway(pub String);
+
+/// Why a secret is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum SetSecretError {
+    /// Its name will not do.
+    #[error(
+        "`{0}` cannot be the name of a secret: up to {SECRET_NAME_LIMIT} letters, digits, `_` and `-`, beginning with a letter or `_`"
+    )]
+    Name(String),
+    /// Its value is empty or too long.
+    #[error("a secret's value has 1 to {SECRET_VALUE_LIMIT} bytes, and this one has {0}")]
+    Value(usize),
+    /// There are too many.
+    #[error("there are {SECRETS} secrets already; remove some that nothing uses")]
+    TooMany,
+    /// It cannot be written down.
+    #[error(transparent)]
+    Away(#[from] BookAway),
+}
+
+/// Why a value is not to be had.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenSecretError {
+    /// It was sealed by another key.
+    #[error(
+        "the secret `{name}` cannot be read: {why}; start the server with the sealing key that it had, or give the secret its value again"
+    )]
+    Sealed {
+        /// Which.
+        name: String,
+        /// Why.
+        why: DoesNotOpen,
+    },
+    /// The book cannot be read.
+    #[error(transparent)]
+    Away(#[from] BookAway),
+}
+
+/// The secrets of an installation. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Secrets {
+    book: Arc<dyn SecretBook>,
+    sealer: Sealer,
+}
+
+fn used_for(name: &str) -> String {
+    format!("the secret {name}")
+}
+
+impl Secrets {
+    /// Kept in this book, sealed by this.
+    #[must_use]
+    pub fn new(book: Arc<dyn SecretBook>, sealer: Sealer) -> Self {
+        Self { book, sealer }
+    }
+
+    /// For tests: gone with the process, and sealed by a key that everybody knows.
+    ///
+    /// # Panics
+    /// Never.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        let sealer = Sealer::new("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "a test");
+        Self::new(Arc::<MemoryBook>::default(), sealer.expect("32 bytes"))
+    }
+
+    /// What seals them.
+    #[must_use]
+    pub fn sealer(&self) -> &Sealer {
+        &self.sealer
+    }
+
+    /// All, by name, without their values.
+    ///
+    /// # Errors
+    /// When the book cannot be read.
+    pub async fn list(&self) -> Result<Vec<Secret>, BookAway> {
+        Ok(self.book.all().await?.into_iter().map(|record| record.secret).collect())
+    }
+
+    /// Those of these names that there are, opened.
+    ///
+    /// # Errors
+    /// See [`OpenSecretError`].
+    pub async fn values(&self, names: &[&str]) -> Result<BTreeMap<String, String>, OpenSecretError> {
+        if names.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let asked = self.book.all().await?.into_iter().filter(|r| names.contains(&r.secret.name.as_str()));
+        asked
+            .map(|SecretRecord { secret: Secret { name, .. }, sealed }| {
+                match self.sealer.open(&sealed, &used_for(&name)) {
+                    Ok(value) => Ok((name, value)),
+                    Err(why) => Err(OpenSecretError::Sealed { name, why }),
+                }
+            })
+            .collect()
+    }
+
+    /// Gives a secret its value, a new one or one that is there. `nonce` is random, and another one each time.
+    ///
+    /// # Errors
+    /// See [`SetSecretError`].
+    pub async fn set(
+        &self,
+        secret: Secret,
+        value: &str,
+        nonce: [u8; NONCE_LEN],
+    ) -> Result<Secret, SetSecretError> {
+        if !is_reference_name(&secret.name) {
+            return Err(SetSecretError::Name(secret.name));
+        }
+        if value.is_empty() || value.len() > SECRET_VALUE_LIMIT {
+            return Err(SetSecretError::Value(value.len()));
+        }
+        let there = self.list().await?;
+        if there.len() >= SECRETS && !there.iter().any(|other| other.name == secret.name) {
+            return Err(SetSecretError::TooMany);
+        }
+        let sealed = self.sealer.seal(value, &used_for(&secret.name), nonce);
+        self.book.set(&SecretRecord { secret: secret.clone(), sealed }).await?;
+        Ok(secret)
+    }
+
+    /// Forgets one; whether there was one.
+    ///
+    /// # Errors
+    /// When the book cannot be written.
+    pub async fn remove(&self, name: &str) -> Result<bool, BookAway> {
+        self.book.remove(name).await
+    }
+}
+
+/// A book that is gone with its process, for tests.
+#[derive(Debug, Default)]
+pub struct MemoryBook(Mutex<BTreeMap<String, SecretRecord>>);
+
+impl MemoryBook {
+    fn records(&self) -> MutexGuard<'_, BTreeMap<String, SecretRecord>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl SecretBook for MemoryBook {
+    async fn all(&self) -> Result<Vec<SecretRecord>, BookAway> {
+        Ok(self.records().values().cloned().collect())
+    }
+
+    async fn set(&self, record: &SecretRecord) -> Result<(), BookAway> {
+        self.records().insert(record.secret.name.clone(), record.clone());
+        Ok(())
+    }
+
+    async fn remove(&self, name: &str) -> Result<bool, BookAway> {
+        Ok(self.records().remove(name).is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use berth_shared::time::Timestamp;
+
+    use super::*;
+
+    fn secrets(book: &Arc<MemoryBook>, key: &str) -> Secrets {
+        Secrets::new(Arc::clone(book) as _, Sealer::new(key, "a test").expect("a key"))
+    }
+
+    fn named(name: &str) -> Secret {
+        Secret { name: name.to_owned(), set_by: "ann".to_owned(), set_at: Timestamp(7) }
+    }
+
+    const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
+    #[tokio::test]
+    async fn a_secret_is_read_by_its_name_while_it_is_there_and_lies_sealed() {
+        let book = Arc::default();
+        let kept = secrets(&book, KEY);
+        kept.set(named("hub"), "one", [1; NONCE_LEN]).await.expect("taken");
+        kept.set(named("other"), "two", [2; NONCE_LEN]).await.expect("taken");
+        kept.set(named("hub"), "three", [3; NONCE_LEN]).await.expect("a new value");
+        assert!(!format!("{book:?}").contains("three"));
+        let values = kept.values(&["hub", "none"]).await.expect("readable");
+        assert_eq!(values, BTreeMap::from([("hub".to_owned(), "three".to_owned())]));
+        assert_eq!(kept.list().await.expect("a list"), [named("hub"), named("other")]);
+        assert!(kept.remove("hub").await.expect("removed"));
+        assert!(!kept.remove("hub").await.expect("nothing to remove"));
+        assert!(kept.values(&["hub"]).await.expect("readable").is_empty());
+    }
+
+    #[tokio::test]
+    async fn another_sealing_key_reads_nothing_and_what_is_no_secret_is_refused() {
+        let book = Arc::default();
+        let kept = secrets(&book, KEY);
+        kept.set(named("hub"), "one", [1; NONCE_LEN]).await.expect("taken");
+        let other = secrets(&book, "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+        insta::assert_snapshot!(
+            other.values(&["hub"]).await.expect_err("it stays sealed"),
+            @"the secret `hub` cannot be read: it was sealed by another key than the server has now, or has been changed; start the server with the sealing key that it had, or give the secret its value again"
+        );
+        for name in ["", "1a", "a b", "a.b", "ä"] {
+            let refused = kept.set(named(name), "x", [4; NONCE_LEN]).await;
+            assert!(matches!(refused, Err(SetSecretError::Name(_))), "{name}");
+        }
+        for value in [String::new(), "x".repeat(SECRET_VALUE_LIMIT + 1)] {
+            let refused = kept.set(named("long"), &value, [5; NONCE_LEN]).await;
+            assert!(matches!(refused, Err(SetSecretError::Value(_))));
+        }
+    }
+}
