@@ -170,6 +170,21 @@ fn when_no_single_change_helps_the_fewest_that_do_are_proposed_together() {
 }
 
 #[test]
+fn a_key_is_added_behind_a_last_line_that_changes_and_has_no_line_break() {
+    let text = "type: dev-environment\nide: vscode\nresources:\n  gpu: {name: [V100, T4], count: 3..}\n  cpu: {min: 4, max: 5}\n\
+        regions:\n- us-east-1\n- us-west-2\nmax_price: 0.5\ncreation_policy: reuse";
+    let all = relaxations(text);
+    let spot = |relaxation: &&Relaxation| {
+        relaxation.changes.iter().any(|change| change.constraint == Constraint::Spot)
+    };
+    let relaxation = all.iter().find(spot).expect("spot machines help");
+    assert!(keeps_its_promise(text, relaxation), "{}", relaxation.description());
+    let proposal = propose(text, relaxation).expect("it can be written");
+    let after = apply_edits(text, &proposal.edits).expect("it applies");
+    assert!(after.ends_with("\ncreation_policy: reuse-or-create\nspot_policy: auto\n"), "{after:?}");
+}
+
+#[test]
 fn comments_and_layout_around_a_change_stay() {
     let text = "# mine\ntype: dev-environment\nide: vscode\nbackends:\n  - lambda # cheap\n  # and\n  - gcp # near\nresources:\n  gpu:\n    name: H100   # fast\n    count: 16\n";
     let relaxation = relaxations(text).into_iter().next().expect("something helps");

@@ -54,7 +54,18 @@ pub fn propose(text: &str, relaxation: &Relaxation) -> Option<Proposal> {
     let first =
         |ways: &[Vec<Edit>]| ways.iter().map(|ways| ways.first().cloned()).collect::<Option<Vec<_>>>();
     let last = |ways: &[Vec<Edit>]| ways.iter().map(|ways| ways.last().cloned()).collect::<Option<Vec<_>>>();
-    // The best way for each field; then the plainest; then what is below `resources` in one.
+    // Where two edits meet, as at the end of a text, one has to be made after the other.
+    let in_turn = |fields: &[Field]| -> Option<Vec<Edit>> {
+        let mut after = text.to_owned();
+        for field in fields {
+            let document = yaml::load(&after).ok()?;
+            let (range, new) = rewrite::rewrite(&after, &document, field.path, &field.value).pop()?;
+            after.replace_range(range.start..range.end, &new);
+        }
+        let (range, new) = rewrite::difference(text, &after)?;
+        Some(vec![(range, new.to_owned())])
+    };
+    // The best way for each field; then the plainest; then all in turn; then what is below `resources` in one.
     let fields = fields(&document, relaxation);
     let attempt = |fields: &[Field], edits: Option<Vec<Edit>>| {
         let edits: Vec<TextEdit> = edits?.into_iter().map(edit).collect();
@@ -64,10 +75,13 @@ pub fn propose(text: &str, relaxation: &Relaxation) -> Option<Proposal> {
         })
     };
     let each = ways(&fields);
-    attempt(&fields, first(&each)).or_else(|| attempt(&fields, last(&each))).or_else(|| {
-        let whole = with_whole_resources(&fields, &promised);
-        attempt(&whole, last(&ways(&whole)))
-    })
+    attempt(&fields, first(&each))
+        .or_else(|| attempt(&fields, last(&each)))
+        .or_else(|| attempt(&fields, in_turn(&fields)))
+        .or_else(|| {
+            let whole = with_whole_resources(&fields, &promised);
+            attempt(&whole, last(&ways(&whole)))
+        })
 }
 
 /// A field and what it is to become.
