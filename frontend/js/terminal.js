@@ -2,55 +2,31 @@
 
 import { FitAddon } from "@xterm/addon-fit";
 import { Terminal } from "@xterm/xterm";
+import { clipboard } from "./terminal/clipboard.js";
+import { find } from "./terminal/find.js";
+import { links } from "./terminal/links.js";
+import { commands } from "./terminal/platform.js";
+import { theme } from "./terminal/theme.js";
 
-/** The page's colours, as plain values: xterm.js knows nothing of custom properties. */
-function theme() {
-  const probe = document.createElement("span");
-  probe.hidden = true;
-  document.body.append(probe);
-  const colour = (name) => {
-    probe.style.color = `var(${name})`;
-    return getComputedStyle(probe).color;
-  };
-  const [text, dim, faint] = ["--text", "--text-2", "--text-3"].map(colour);
-  const colours = {
-    background: colour("--sunken"),
-    foreground: text,
-    cursor: text,
-    cursorAccent: colour("--sunken"),
-    selectionBackground: colour("--selection"),
-    scrollbarSliderBackground: colour("--grey-6"),
-    scrollbarSliderHoverBackground: colour("--grey-7"),
-    scrollbarSliderActiveBackground: colour("--grey-7"),
-    black: faint,
-    red: colour("--danger-text"),
-    green: colour("--ok-text"),
-    yellow: colour("--warn-text"),
-    blue: colour("--blue-11"),
-    magenta: colour("--blue-8"),
-    cyan: colour("--accent-text"),
-    white: dim,
-    brightBlack: faint,
-    brightRed: colour("--danger"),
-    brightGreen: colour("--ok"),
-    brightYellow: colour("--warn"),
-    brightBlue: colour("--blue-8"),
-    brightMagenta: colour("--blue-11"),
-    brightCyan: colour("--accent"),
-    brightWhite: text,
-  };
-  probe.remove();
-  return colours;
-}
+/** After how many bytes that are shown this is told. */
+const TOLD_EVERY = 32 * 1024;
 
 /**
- * Shows a terminal in an element. `onInput` gets the bytes that the reader types, `onResize` columns and rows
- * whenever they change.
+ * Shows a terminal in an element. What it wants of the page:
+ *
+ * - `onInput(bytes)`: the reader types;
+ * - `onResize(columns, rows)`: whenever they change;
+ * - `onBehind(bytes)`: so much of what was written is not shown yet; told each time that much more of it is;
+ * - `onFind()`: the reader wants to look for something;
+ * - `onFound(at, count)`: see `find`;
+ * - `onManyLines(count)`: so many lines would be run as they are pasted; `answerPaste` says whether they may;
+ * - `leads(address)`: where an address that a program wrote is for the reader.
  */
-export function open(element, label, onInput, onResize) {
+export function open(element, label, { onInput, onResize, onBehind, onFind, onFound, onManyLines, leads }) {
   const style = getComputedStyle(document.documentElement);
   const terminal = new Terminal({
-    allowProposedApi: false,
+    // What the search marks is drawn by an interface that xterm may still change; its version is pinned.
+    allowProposedApi: true,
     cursorBlink: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     fontFamily: style.getPropertyValue("--font-mono").trim(),
     fontSize: 13,
@@ -63,20 +39,39 @@ export function open(element, label, onInput, onResize) {
   terminal.loadAddon(fit);
   terminal.open(element);
   terminal.textarea?.setAttribute("aria-label", label);
+  links(terminal, element, leads);
+  const finder = find(terminal, onFound);
+  const board = clipboard(terminal, element, onManyLines);
 
-  // Tab belongs to the shell, so the keyboard needs another way out.
   terminal.attachCustomKeyEventHandler((event) => {
-    if (event.key !== "F6") return true;
-    if (event.type === "keydown") {
-      event.preventDefault();
-      const panel = element.closest("[role=tabpanel]");
-      document.getElementById(panel?.getAttribute("aria-labelledby") ?? "")?.focus();
+    // Tab belongs to the shell, so the keyboard needs another way out.
+    if (event.key === "F6") {
+      if (event.type === "keydown") {
+        event.preventDefault();
+        const panel = element.closest("[role=tabpanel]");
+        document.getElementById(panel?.getAttribute("aria-labelledby") ?? "")?.focus();
+      }
+      return false;
     }
-    return false;
+    // A program that has the whole screen (an editor, a pager) has this key too: there it is a page forward, and its own search is better.
+    const whole = terminal.buffer.active.type === "alternate";
+    if (event.key.toLowerCase() === "f" && commands(event) && !event.shiftKey && !whole) {
+      if (event.type === "keydown") {
+        event.preventDefault();
+        onFind();
+      }
+      return false;
+    }
+    return !board.key(event);
   });
 
   const encoder = new TextEncoder();
-  terminal.onData((text) => onInput(encoder.encode(text)));
+  // While old bytes are shown, what begins with an escape is xterm's answer to a question in them, which had one when it was asked. The
+  // shell would take another one for keys.
+  let isOld = false;
+  terminal.onData((text) => {
+    if (!isOld || !text.startsWith("\x1b")) onInput(encoder.encode(text));
+  });
   terminal.onBinary((text) => onInput(Uint8Array.from(text, (letter) => letter.charCodeAt(0) & 255)));
   terminal.onResize(({ cols, rows }) => onResize(cols, rows));
 
@@ -86,23 +81,47 @@ export function open(element, label, onInput, onResize) {
   watched.observe(element);
   refit();
 
-  const repaint = () => (terminal.options.theme = theme());
+  const repaint = () => {
+    terminal.options.theme = theme();
+    finder.repaint();
+  };
   const themed = new MutationObserver(repaint);
   themed.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   const scheme = matchMedia("(prefers-color-scheme: dark)");
   scheme.addEventListener("change", repaint);
 
+  // xterm shows what it is given later, in its order; what is done between two pieces has to wait for its turn.
+  const inTurn = (act) => terminal.write("", act);
+  let behind = 0;
+  let untold = 0;
+
   return {
-    // A copy: xterm reads it later, when what it came from (the memory of the wasm) holds something else.
-    write: (bytes) => terminal.write(bytes.slice()),
-    reset: () => terminal.reset(),
+    write(bytes, old) {
+      const { length } = bytes;
+      behind += length;
+      if (old) inTurn(() => (isOld = true));
+      // A copy: it is read when what it came from (the memory of the wasm) holds something else.
+      terminal.write(bytes.slice(), () => {
+        isOld = false;
+        behind -= length;
+        untold += length;
+        if (untold < TOLD_EVERY) return;
+        untold = 0;
+        onBehind(behind);
+      });
+    },
+    reset: () => inTurn(() => terminal.reset()),
     focus: () => terminal.focus(),
     cols: () => terminal.cols,
     rows: () => terminal.rows,
+    look: finder.look,
+    stopLooking: finder.stop,
+    answerPaste: board.answer,
     close() {
       watched.disconnect();
       themed.disconnect();
       scheme.removeEventListener("change", repaint);
+      board.close();
       terminal.dispose();
     },
   };

@@ -19,7 +19,9 @@ pub mod live;
 pub mod log_text;
 pub mod phases;
 pub mod pools;
+pub mod port_links;
 pub mod story;
+pub mod terminal_text;
 
 #[cfg(target_arch = "wasm32")]
 pub mod api;

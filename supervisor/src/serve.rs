@@ -228,7 +228,7 @@ fn make_room(core: &Core) -> Result<(), (Refused, String)> {
 async fn attach(terminal: &Rc<Terminal>, after: Option<u64>, stream: UnixStream) -> io::Result<()> {
     let mut reader = terminal.attach(after);
     let (mut from, mut to) = stream.into_split();
-    wire::write_message(&mut to, &Reply::Attached { offset: reader.at() }).await?;
+    wire::write_message(&mut to, &Reply::Attached { offset: reader.at(), seen: reader.seen() }).await?;
     let keys = async {
         while let Some(frame) = wire::read_frame(&mut from).await? {
             match frame.kind {

@@ -33,6 +33,8 @@ pub(super) struct Terminal {
     /// Positions of those who are attached.
     readers: RefCell<Vec<(u64, u64)>>,
     next_reader: Cell<u64>,
+    /// Number of the first byte that no reader was sent yet.
+    seen: Cell<u64>,
     /// Changes with each byte read, each reader's step and the end.
     changed: watch::Sender<()>,
     exit_code: Cell<Option<i32>>,
@@ -94,6 +96,7 @@ impl Terminal {
             ring: RefCell::default(),
             readers: RefCell::default(),
             next_reader: Cell::new(0),
+            seen: Cell::new(0),
             changed: watch::Sender::new(()),
             exit_code: Cell::new(None),
         });
@@ -197,6 +200,12 @@ impl Reader {
         self.at
     }
 
+    /// Number of the first byte that no reader was sent yet.
+    #[must_use]
+    pub(super) fn seen(&self) -> u64 {
+        self.terminal.seen.get()
+    }
+
     /// Waits for what comes next. May be dropped while it waits: nothing is lost then.
     pub(super) async fn next(&mut self) -> Next {
         loop {
@@ -222,6 +231,7 @@ impl Reader {
     /// Takes note that `n` bytes have been passed on.
     pub(super) fn advance(&mut self, n: usize) {
         self.at += n as u64;
+        self.terminal.seen.set(self.terminal.seen.get().max(self.at));
         if let Some(reader) = self.terminal.readers.borrow_mut().iter_mut().find(|r| r.0 == self.number) {
             reader.1 = self.at;
         }

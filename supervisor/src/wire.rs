@@ -159,6 +159,9 @@ pub enum Reply {
     Attached {
         /// Number of the first one.
         offset: u64,
+        /// Number of the first one that nobody was sent before.
+        #[serde(default)]
+        seen: u64,
     },
     /// The shell or program has ended; nothing follows.
     Exited {

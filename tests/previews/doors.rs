@@ -26,6 +26,34 @@ async fn a_link_of_the_dashboard_lets_in_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_link_may_lead_to_a_place_in_the_preview_and_nowhere_else() {
+    let bench = Bench::running().await;
+    let dashboard = bench.server.address().trim_start_matches("http://");
+    let open = format!("/api/v1/runs/{RUN}/ports/{}/open", bench.app);
+    for (asked, led) in [
+        ("to=%2Ftree%3Ftoken%3Da%2520b%26to%3Dx", "/tree?token=a%20b&to=x"),
+        ("to=%2F", "/"),
+        ("to=", "/"),
+        ("to=tree", "/"),
+        ("to=%2F%2Fevil.example%2F", "/"),
+        ("to=%2F%5Cevil.example%2F", "/"),
+        ("to=https%3A%2F%2Fevil.example%2F", "/"),
+        ("to=%2Fa%0D%0Aset-cookie%3A%20a%3Db", "/"),
+        ("to=%2Fn%C3%A9", "/"),
+    ] {
+        let answer = bench.get(dashboard, &format!("{open}?{asked}"), bench.server.session()).await;
+        let entrance = header(&answer, "location");
+        let (host, path) = entrance.trim_start_matches("http://").split_once('/').expect("a path");
+        let entered = bench.get(host, &format!("/{path}"), "").await;
+        assert_eq!((entered.status().as_u16(), header(&entered, "location").as_str()), (303, led), "{asked}");
+    }
+    // Whoever makes the address of an entrance themselves does no better.
+    let (host, path) = bench.ticket(RUN, bench.app).await;
+    let entered = bench.get(&host, &format!("{path}&to=//evil.example/"), "").await;
+    assert_eq!((entered.status().as_u16(), header(&entered, "location").as_str()), (303, "/"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_sees_a_preview_by_anything_but_its_own_cookie() {
     let bench = Bench::running().await;
     bench.begin("sly-fox-2", &[bench.app, 9]);

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use axum::serve::ListenerExt;
 use berth_shared::{
     api::{CatalogOrigin, SshGateway},
     catalog::CatalogError,
@@ -330,6 +331,8 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     failpoint::reach(&["ready", "after"]);
 
     let mut stopping = stop.subscribe();
+    // What is typed in a terminal is seen on its screen, and small pieces do not wait for one another.
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(async move {
             let _ = stopping.wait_for(|stopping| *stopping).await;

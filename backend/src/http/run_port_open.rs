@@ -5,10 +5,11 @@ use axum::{
     http::{HeaderMap, HeaderName, StatusCode, header},
 };
 use berth_shared::api::Problem;
+use serde::Deserialize;
 
 use super::{
     App,
-    extract::{By, Path},
+    extract::{By, Path, Query},
     problem::Failure,
     run_ports::host,
 };
@@ -16,6 +17,15 @@ use crate::{
     access::ports::{self, Addresses, Place},
     auth::{Preview, Proof},
 };
+
+/// Where in the preview.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Params {
+    /// Path and query of what is to be shown there, from the `/` on; its first page where this is absent or leads elsewhere.
+    to: Option<String>,
+}
 
 /// Leads a browser that is signed in to the preview of a port, which has an address of its own, and lets it in there: the address that it is
 /// led to carries a ticket, good once and for a minute.
@@ -26,6 +36,7 @@ use crate::{
     params(
         ("name" = String, Path, description = "the run's name"),
         ("port" = u16, Path, description = "the port in the environment; the configuration names it"),
+        Params,
     ),
     responses(
         (status = 303, description = "to the preview"),
@@ -39,6 +50,7 @@ pub(super) async fn open(
     By(caller): By,
     headers: HeaderMap,
     Path((name, port)): Path<(String, u16)>,
+    Query(params): Query<Params>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1]), Failure> {
     let Proof::Session { digest, expires_at } = caller.proof else {
         return Err(Failure::new(
@@ -68,5 +80,8 @@ pub(super) async fn open(
     let of =
         Preview { user: caller.user, session: digest, session_expires_at: expires_at, run: run.id, port };
     let ticket = app.auth.preview_ticket(&of).await?;
-    Ok((StatusCode::SEE_OTHER, [(header::LOCATION, ports::entrance(&preview, &ticket))]))
+    Ok((
+        StatusCode::SEE_OTHER,
+        [(header::LOCATION, ports::entrance(&preview, &ticket, params.to.as_deref()))],
+    ))
 }

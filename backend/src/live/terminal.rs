@@ -9,7 +9,13 @@ use axum::extract::ws::{Message, WebSocket};
 use berth_shared::api::{TerminalClientMessage, TerminalId, TerminalServerMessage, TerminalSize};
 use futures_util::{Stream, StreamExt};
 use tokio::{
-    sync::mpsc,
+    sync::{
+        mpsc::{
+            self,
+            error::{SendError, TrySendError},
+        },
+        watch,
+    },
     time::{Instant, interval_at},
 };
 
@@ -18,6 +24,10 @@ use super::{
     socket::{End, Gone, MISSED_PINGS, PING, close, send},
 };
 use crate::provider::{Attached, Environment, ProviderError, TerminalInput, TerminalOutput};
+
+/// How far ahead of what the page has shown its output may be, bytes. Small enough that an interrupt is seen soon after it was typed, and
+/// enough for several megabytes a second over a slow way.
+const AHEAD: u64 = 256 * 1024;
 
 /// How many frames that make no sense a page may send.
 const STRIKES: u32 = 20;
@@ -45,7 +55,8 @@ pub(crate) async fn run(mut socket: WebSocket, environment: Arc<dyn Environment>
         Ok(attached) => attached,
         Err(error) => return refuse(socket, error.to_string()).await,
     };
-    if say(&mut socket, &TerminalServerMessage::Attached { offset: attached.offset }).await.is_err() {
+    let hello = TerminalServerMessage::Attached { offset: attached.offset, seen: attached.seen };
+    if say(&mut socket, &hello).await.is_err() {
         return;
     }
     let end = join(&mut socket, attached, life).await;
@@ -67,18 +78,22 @@ async fn attach(environment: &dyn Environment, ask: Attach) -> Result<Attached, 
 }
 
 async fn join(socket: &mut WebSocket, attached: Attached, life: Life) -> Result<End, Gone> {
-    let Attached { mut output, input, .. } = attached;
+    let Attached { offset, mut output, input, .. } = attached;
     let (mut to_page, mut from_page) = futures_util::StreamExt::split(socket);
     // Set whenever the page gave a sign of life.
     let heard = std::sync::atomic::AtomicBool::new(true);
+    // Number of the byte that the page will show next, as far as it tells.
+    let (showed, mut shown) = watch::channel(None);
     let outward = async {
+        let mut sent = offset;
         let mut pings = interval_at(Instant::now() + PING, PING);
         let mut unanswered = 0;
         loop {
             tokio::select! {
                 biased;
-                piece = output.recv() => match piece {
+                piece = next(&mut output, &mut shown, sent) => match piece {
                     Some(TerminalOutput::Bytes(bytes)) => {
+                        sent += bytes.len() as u64;
                         send(&mut to_page, Message::Binary(bytes.into())).await?;
                     }
                     Some(TerminalOutput::Exited(exit_code)) => {
@@ -101,7 +116,7 @@ async fn join(socket: &mut WebSocket, attached: Attached, life: Life) -> Result<
             }
         }
     };
-    let inward = take(&mut from_page, &input, &heard);
+    let inward = take(&mut from_page, &input, &showed, &heard);
     tokio::select! {
         biased;
         end = life.over() => Ok(end),
@@ -110,10 +125,23 @@ async fn join(socket: &mut WebSocket, attached: Attached, life: Life) -> Result<
     }
 }
 
+/// What comes next, once the page has shown enough of the `sent` bytes. May be dropped while it waits: nothing is lost then.
+async fn next(
+    output: &mut mpsc::Receiver<TerminalOutput>,
+    shown: &mut watch::Receiver<Option<u64>>,
+    sent: u64,
+) -> Option<TerminalOutput> {
+    let is_near = |shown: &Option<u64>| shown.is_none_or(|shown| sent.saturating_sub(shown) < AHEAD);
+    // Who takes what the page says is as long there as this.
+    let _ = shown.wait_for(is_near).await;
+    output.recv().await
+}
+
 /// Takes what the page sends, for as long as it does.
 async fn take<S, E>(
     from_page: &mut S,
     input: &mpsc::Sender<TerminalInput>,
+    showed: &watch::Sender<Option<u64>>,
     heard: &std::sync::atomic::AtomicBool,
 ) -> Result<End, Gone>
 where
@@ -124,8 +152,12 @@ where
         heard.store(true, std::sync::atomic::Ordering::Relaxed);
         let to_terminal = match message {
             Message::Binary(keys) => TerminalInput::Bytes(keys.into()),
-            Message::Text(text) => match resize(&text) {
-                Some(size) => TerminalInput::Resize(size),
+            Message::Text(text) => match said(&text) {
+                Some(TerminalClientMessage::Resize { size }) => TerminalInput::Resize(size),
+                Some(TerminalClientMessage::Shown { offset }) => {
+                    showed.send_replace(Some(offset));
+                    continue;
+                }
                 None if strikes == STRIKES => return Ok(End::MALFORMED),
                 None => {
                     strikes += 1;
@@ -135,7 +167,17 @@ where
             Message::Ping(_) | Message::Pong(_) => continue,
             Message::Close(_) => return Err(Gone),
         };
-        if input.send(to_terminal).await.is_err() {
+        let sent = match input.try_send(to_terminal) {
+            Ok(()) => continue,
+            Err(TrySendError::Full(to_terminal)) => {
+                // What the page shows is not heard while keys wait, and a program that wants its output taken before it reads on would
+                // wait for ever: its output goes on as if nothing had been said.
+                showed.send_replace(None);
+                input.send(to_terminal).await
+            }
+            Err(TrySendError::Closed(to_terminal)) => Err(SendError(to_terminal)),
+        };
+        if sent.is_err() {
             // The shell has ended; the other way says how.
             std::future::pending::<()>().await;
         }
@@ -143,9 +185,16 @@ where
     Err(Gone)
 }
 
-fn resize(text: &str) -> Option<TerminalSize> {
-    let TerminalClientMessage::Resize { size } = serde_json::from_str(text).ok()?;
-    ((1..=1000).contains(&size.cols) && (1..=1000).contains(&size.rows)).then_some(size)
+/// What a text frame says, if that can be.
+fn said(text: &str) -> Option<TerminalClientMessage> {
+    let message = serde_json::from_str(text).ok()?;
+    let sound = match message {
+        TerminalClientMessage::Resize { size } => {
+            (1..=1000).contains(&size.cols) && (1..=1000).contains(&size.rows)
+        }
+        TerminalClientMessage::Shown { .. } => true,
+    };
+    sound.then_some(message)
 }
 
 async fn say<S>(socket: &mut S, message: &TerminalServerMessage) -> Result<(), Gone>

@@ -261,6 +261,8 @@ pub enum ExecOutput {
 pub struct Attached {
     /// Number of the first byte that `output` brings, of all that the terminal ever wrote.
     pub offset: u64,
+    /// Number of the first byte that nobody was sent before.
+    pub seen: u64,
     /// What the terminal writes, then its end. Bounded.
     pub output: mpsc::Receiver<TerminalOutput>,
     /// What goes to it. Bounded.

@@ -457,6 +457,6 @@ impl Environment for FakeEnvironment {
                 };
             }
         });
-        Ok(Attached { offset, output: receiver, input: sender })
+        Ok(Attached { offset, seen: 0, output: receiver, input: sender })
     }
 }

@@ -33,7 +33,7 @@ async fn keys_go_in_and_bytes_come_out() {
     let server = Server::start().await;
     let mut socket = open(&server, "?cols=80&rows=24").await;
     let attached = socket.message().await;
-    assert_eq!(attached, serde_json::json!({ "type": "attached", "offset": 0 }));
+    assert_eq!(attached, serde_json::json!({ "type": "attached", "offset": 0, "seen": 0 }));
     assert_eq!(read(&mut socket, "[80x24]").await, "80x24\n[80x24]");
     socket.binary(b"ls").await;
     assert_eq!(read(&mut socket, "ls").await, "ls");
@@ -53,6 +53,24 @@ async fn a_page_that_comes_back_goes_on_where_it_left_off() {
     let mut socket = open(&server, "?after=3").await;
     assert_eq!(socket.message().await["offset"], 3);
     assert_eq!(read(&mut socket, "\n").await, "24\n");
+}
+
+#[tokio::test]
+async fn a_page_that_says_what_it_has_shown_is_not_sent_much_more() {
+    const PIECE: usize = 64 * 1024;
+    let server = Server::start().await;
+    let mut socket = open(&server, "?cols=80&rows=24").await;
+    read_attached(&mut socket).await;
+    assert_eq!(read(&mut socket, "[80x24]").await, "80x24\n[80x24]");
+    socket.text(r#"{"type":"shown","offset":0}"#).await;
+    for _ in 0..7 {
+        socket.binary(&[b'x'; PIECE]).await;
+    }
+    assert_eq!(read(&mut socket, &"x".repeat(4 * PIECE)).await.len(), 4 * PIECE);
+    let more = tokio::time::timeout(Duration::from_millis(200), read(&mut socket, "x")).await;
+    assert!(more.is_err(), "it was sent more than it could show");
+    socket.text(&format!(r#"{{"type":"shown","offset":{}}}"#, 4 * PIECE)).await;
+    assert_eq!(read(&mut socket, &"x".repeat(3 * PIECE)).await.len(), 3 * PIECE);
 }
 
 #[tokio::test]

@@ -38,6 +38,11 @@ pub enum TerminalClientMessage {
         /// The size.
         size: TerminalSize,
     },
+    /// The page has shown the output up to here. Once a page has said so, the server stays no more than 256 KiB ahead of it.
+    Shown {
+        /// Number of the first byte that it has not shown yet.
+        offset: u64,
+    },
 }
 
 /// Text frames from the server.
@@ -49,6 +54,9 @@ pub enum TerminalServerMessage {
     Attached {
         /// Byte offset.
         offset: u64,
+        /// Bytes before this one have been shown to somebody before: what a program asks of the terminal in them was answered then.
+        #[serde(default)]
+        seen: u64,
     },
     /// The shell has ended; nothing follows.
     Exited {

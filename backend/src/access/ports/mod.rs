@@ -39,6 +39,9 @@ use proxy::{Over, Unanswered};
 /// Where a preview's host takes its ticket. No program sees what comes to paths that begin so.
 const ENTER: &str = "/.berth/enter";
 
+/// Comes after the ticket; all that follows is where it leads, as it is.
+const TO: &str = "&to=";
+
 /// How many cookies of our name are tried. A program may have put others beside it.
 const COOKIES_TRIED: usize = 8;
 
@@ -66,9 +69,18 @@ pub(crate) async fn listens(environment: &dyn Environment, port: u16) -> bool {
     matches!(timeout(PROBE, environment.dial(port)).await, Ok(Ok(_)))
 }
 
-/// Where a browser goes with a ticket.
-pub(crate) fn entrance(preview: &str, ticket: &Secret) -> String {
-    format!("{preview}{ENTER}?ticket={}", ticket.reveal())
+/// Where a browser goes with a ticket, and from there to a [`target`], if any.
+pub(crate) fn entrance(preview: &str, ticket: &Secret, to: Option<&str>) -> String {
+    let to = to.and_then(target).map_or_else(String::new, |to| format!("{TO}{to}"));
+    format!("{preview}{ENTER}?ticket={}{to}", ticket.reveal())
+}
+
+/// A path, with a query if any, that leads nowhere but to the preview's own host; `None` for anything else.
+fn target(to: &str) -> Option<&str> {
+    // Browsers take `//host` for another host, and a backslash for `/`.
+    let stays = to.starts_with('/') && !to.starts_with("//");
+    let is_plain = to.bytes().all(|byte| byte.is_ascii_graphic() && !b"\\#".contains(&byte));
+    (stays && is_plain).then_some(to)
 }
 
 /// Answers what came to the host of a preview; `None` is a host below the previews' domain that names none.
@@ -136,6 +148,7 @@ impl Door<'_> {
             ));
         }
         let query = head.uri.query().unwrap_or_default();
+        let (query, to) = query.split_once(TO).unwrap_or((query, "/"));
         let ticket = query.split('&').find_map(|pair| pair.strip_prefix("ticket="));
         let entered = match ticket {
             Some(ticket) => self.auth.enter_preview(ticket).await.map_err(|error| unavailable(&error))?,
@@ -157,7 +170,8 @@ impl Door<'_> {
             )
             .leading(self.addresses.page_of(&place.run), "See the run"));
         }
-        let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, "/")]).into_response();
+        let mut response =
+            (StatusCode::SEE_OTHER, [(header::LOCATION, target(to).unwrap_or("/"))]).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

@@ -102,7 +102,8 @@ impl Environment for SimulatedEnvironment {
         let (input, typed) = mpsc::channel(QUEUE);
         let attached = Attachment { api: Arc::clone(&self.api), handle: self.handle.clone(), id };
         tokio::spawn(attached.run(Piece { offset, text, exit_code }, to, typed));
-        Ok(Attached { offset, output, input })
+        // What is simulated asks nothing of its terminal.
+        Ok(Attached { offset, seen: 0, output, input })
     }
 }
 

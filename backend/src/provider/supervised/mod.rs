@@ -159,11 +159,11 @@ impl<R: Reach> Environment for Supervised<R> {
     /// not follow: attach again with the number of the next byte.
     async fn attach_terminal(&self, id: TerminalId, after: Option<u64>) -> Result<Attached, ProviderError> {
         let (reply, stream) = self.ask(&Request::Attach { id, after }).await?;
-        let Reply::Attached { offset } = reply else { return Err(client::unexpected(&reply)) };
+        let Reply::Attached { offset, seen } = reply else { return Err(client::unexpected(&reply)) };
         let (to, output) = mpsc::channel(QUEUE);
         let (input, keys) = mpsc::channel(QUEUE);
         terminal(stream, to, keys);
-        Ok(Attached { offset, output, input })
+        Ok(Attached { offset, seen, output, input })
     }
 }
 

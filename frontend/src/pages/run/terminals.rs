@@ -1,13 +1,14 @@
 //! The run's terminals: those that are open, from whatever page, and new ones.
 
-use berth_shared::api::{RunStatus, TerminalId, TerminalInfo};
+use berth_shared::api::{Run, RunPorts, RunStatus, TerminalId, TerminalInfo};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{Subject, terminal::Terminal};
 use crate::{
-    api,
+    api, browser,
     components::{Icon, Prose},
     live::use_live,
+    port_links::Local,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,33 @@ fn new_id() -> TerminalId {
         bytes.fill_with(|| (crate::browser::random() * 256.0) as u8);
     }
     TerminalId(uuid::Builder::from_random_bytes(bytes).into_uuid())
+}
+
+/// The ports whose previews this browser can open, once something runs.
+fn previews(name: String, run: Memo<Run>, running: Memo<bool>) -> RwSignal<Vec<u16>> {
+    let previews = RwSignal::new(Vec::new());
+    let named = Memo::new(move |_| running.get() && run.with(|run| !run.ports.is_empty()));
+    Effect::new(move |_| {
+        if !named.get() {
+            return;
+        }
+        let path = format!("/api/v1/runs/{name}/ports");
+        spawn_local(async move {
+            // Without an answer addresses lead where they say.
+            if let Ok(told) = api::get::<RunPorts>(&path).await {
+                let ports = told.ports.iter().filter(|port| port.preview.is_some());
+                previews.try_set(ports.map(|port| port.port).collect());
+            }
+        });
+    });
+    previews
+}
+
+/// The address that leads into a preview, to the place that is meant.
+fn preview(name: &str, local: &Local<'_>) -> String {
+    let to = String::from(js_sys::encode_uri_component(&local.target()));
+    let Local { port, fragment, .. } = local;
+    format!("{}/api/v1/runs/{name}/ports/{port}/open?to={to}{fragment}", browser::origin())
 }
 
 /// The panel.
@@ -81,6 +109,14 @@ pub(super) fn Terminals(subject: Subject, count: RwSignal<usize>, shown: Signal<
         }
     });
     Effect::new(move |_| count.set(shells.with(Vec::len)));
+    let looking = RwSignal::new(0_u32);
+    let previews = previews(name.clone(), run, running);
+    let own = name.clone();
+    let leads = Callback::new(move |address: String| {
+        Local::read(&address, &own)
+            .filter(|local| previews.with_untracked(|ports| ports.contains(&local.port)))
+            .map_or(address.clone(), |local| preview(&own, &local))
+    });
     let close = move |id: TerminalId| {
         shells.update(|shells| shells.retain(|shell| shell.id != id));
         if chosen.get_untracked() == Some(id) {
@@ -114,12 +150,15 @@ pub(super) fn Terminals(subject: Subject, count: RwSignal<usize>, shown: Signal<
                     </Show>
                     <span class="panel__spring"></span>
                     <span class="meta terms__hint"><kbd class="kbd">"F6"</kbd>" leaves the terminal"</span>
+                    <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label="Find in the terminal" title="Find in the terminal (Ctrl F)" on:click=move |_| looking.update(|looking| *looking += 1)>
+                        <Icon name="search"/>
+                    </button>
                 </div>
             </Show>
             <For each=move || shells.get() key=|shell| shell.id let:shell>
                 <Terminal name=name.clone() id=shell.id number=shell.number
                     shown=Signal::derive(move || shown.get() && chosen.get() == Some(shell.id))
-                    alive=running.into() live=live
+                    alive=running.into() live=live looking=looking.into() leads=leads
                     on_close=Callback::new(move |()| close(shell.id)) on_new=Callback::new(move |()| replace(shell.id))/>
             </For>
             <Show when=none>
