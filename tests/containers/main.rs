@@ -5,6 +5,7 @@
 
 mod bench;
 mod code;
+mod doors;
 mod ends;
 mod images;
 mod inside;
@@ -38,6 +39,7 @@ fn everywhere() -> Vec<(&'static str, Case)> {
         inside:
             a_job_runs_setup_then_init_in_one_shell_and_rests,
             programs_get_their_input_and_tell_how_they_ended,
+            programs_hear_of_every_signal,
             a_terminal_is_found_again_with_all_that_it_showed,
             a_port_is_reached_and_one_that_is_closed_is_told;
         ends:
@@ -72,6 +74,8 @@ fn in_containers() -> Vec<(&'static str, Case)> {
             shared_memory_has_the_size_that_was_asked_for,
             limits_are_those_of_the_allocation,
             environments_do_not_reach_each_other_nor_what_listens_here;
+        doors:
+            a_server_beside_it_is_not_reached_unless_that_is_wanted;
         remains:
             what_another_installation_made_is_listed_as_its_own;
     }

@@ -64,7 +64,8 @@ impl Engine {
     }
 
     /// A command in the network that the engine's containers reach: the machine's, or one that is the engine's alone.
-    pub(crate) fn beside(&self, program: &str) -> Command {
+    #[must_use]
+    pub fn beside(&self, program: &str) -> Command {
         within(self.network.as_deref(), program)
     }
 

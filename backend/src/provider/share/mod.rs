@@ -436,12 +436,13 @@ fn isolation(isolation: &Isolation, why: &str) -> Vec<PlanNote> {
         }
     }
     let message = if isolation.namespaces.is_empty() {
-        "processes run beside this machine's own, without namespaces: start nothing that you do not trust"
+        "processes run beside this machine's own, without namespaces, and may read what the server may, its data too: start nothing \
+         that you do not trust"
             .to_owned()
     } else {
         format!(
             "processes run on this machine in namespaces of their own ({}); files outside the home directory, \
-             `/workflow` and `/tmp`, and the network, are shared with it",
+             `/workflow` and `/tmp`, and the network, are shared with it: this server's port is reached from there, and its data is not",
             isolation.namespaces.join(", ")
         )
     };
