@@ -50,7 +50,8 @@ pub(super) fn describe(
         );
     }
     missing.extend_from_slice(cgroup.missing());
-    missing.push("disk space is not limited".to_owned());
+    missing
+        .push("disk space is not limited; the log says when more is taken up than was asked for".to_owned());
     Isolation {
         namespaces: mode.namespaces().iter().map(|&name| name.to_owned()).collect(),
         limits: cgroup.limits().to_vec(),

@@ -11,6 +11,7 @@ mod images;
 mod inside;
 mod isolation;
 mod remains;
+mod troubles;
 
 use std::sync::Arc;
 
@@ -49,7 +50,8 @@ fn everywhere() -> Vec<(&'static str, Case)> {
         remains:
             nothing_is_left_of_an_instance_that_is_removed,
             a_server_that_starts_anew_finds_everything_again,
-            a_flood_of_output_is_kept_within_bounds;
+            a_flood_of_output_is_kept_within_bounds,
+            files_beyond_what_was_asked_for_are_told;
     }
 }
 
@@ -76,6 +78,9 @@ fn in_containers() -> Vec<(&'static str, Case)> {
             environments_do_not_reach_each_other_nor_what_listens_here;
         doors:
             a_server_beside_it_is_not_reached_unless_that_is_wanted;
+        troubles:
+            an_image_for_another_architecture_is_told,
+            gpus_that_the_engine_cannot_give_are_told_with_what_is_missing;
         remains:
             what_another_installation_made_is_listed_as_its_own;
     }

@@ -222,7 +222,8 @@ pub(super) fn isolation(facts: &Facts, allocation: &Allocation) -> Isolation {
                 .to_owned(),
         );
     }
-    missing.push("disk space is not limited".to_owned());
+    missing
+        .push("disk space is not limited; the log says when more is taken up than was asked for".to_owned());
     Isolation {
         namespaces: ["pid", "mount", "uts", "ipc", "network"].map(ToOwned::to_owned).into(),
         limits: facts.limits.clone(),
