@@ -16,7 +16,9 @@ pub(super) fn describe(
     if mode == Mode::Plain {
         let why = refusals.last().map_or("", |(_, why)| why.as_str());
         missing
-            .push(format!("processes have no namespaces of their own and see all of this machine's ({why})"));
+            .push(format!(
+                "processes have no namespaces of their own, see all of this machine's, and may read what the server may ({why})"
+            ));
         missing.push(format!(
             "`/workflow` is `{}` and the home directory is `{}`: only namespaces could show them elsewhere",
             dir.workflow().display(),
@@ -34,11 +36,13 @@ pub(super) fn describe(
         );
     }
     missing.push(
-        "the network is this machine's: ports are reached on 127.0.0.1 and may be taken by something else"
+        "the network is this machine's: ports are reached on 127.0.0.1 and may be taken by something else; the server's own port is \
+         reached, too, and wants a session or a token"
             .to_owned(),
     );
     if nix::unistd::geteuid().is_root() {
-        missing.push("processes run as this machine's root, because the server does".to_owned());
+        missing.push("processes run as this machine's root, because the server does: what is hidden from them, its data among it, they can find; \
+             a server that is an ordinary user's keeps that from them".to_owned());
     }
     if !allocation.gpus.is_empty() {
         missing.push(
@@ -46,7 +50,8 @@ pub(super) fn describe(
         );
     }
     missing.extend_from_slice(cgroup.missing());
-    missing.push("disk space is not limited".to_owned());
+    missing
+        .push("disk space is not limited; the log says when more is taken up than was asked for".to_owned());
     Isolation {
         namespaces: mode.namespaces().iter().map(|&name| name.to_owned()).collect(),
         limits: cgroup.limits().to_vec(),

@@ -97,6 +97,10 @@ pub(super) fn run(dir: InstanceDir, stand: Stand) -> io::Result<()> {
     // From here on the folder's lock says that there is a supervisor.
     let _ = nix::unistd::setsid();
     prctl::set_child_subreaper(true)?;
+    if stand == Stand::Machine {
+        // What it starts may be the same user's, and see it where there are no process numbers of their own.
+        prctl::set_dumpable(false)?;
+    }
     let me = ProcessIdentity::of(std::process::id().cast_signed())
         .ok_or_else(|| io::Error::other("`/proc` does not tell about this process"))?;
     let mut record = Record {

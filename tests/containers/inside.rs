@@ -82,6 +82,17 @@ pub(crate) async fn programs_get_their_input_and_tell_how_they_ended(bench: &Ben
     bench.remove(id).await;
 }
 
+pub(crate) async fn programs_hear_of_every_signal(bench: &Bench) {
+    let blocked = "grep SigBlk: /proc/self/status";
+    let (id, environment) = bench.running(&job(&[], &[blocked])).await;
+    assert_eq!(says(&*environment, blocked).await, "SigBlk:\t0000000000000000");
+    let told = told(&*environment).await;
+    assert!(told.contains("out SigBlk:\t0000000000000000\n"), "{told}");
+    // A shell that waits for what it started waits for a signal.
+    assert_eq!(says(&*environment, "sleep 1 & sleep 1 & wait; echo over").await, "over");
+    bench.remove(id).await;
+}
+
 async fn read_until(terminal: &mut berth::provider::Attached, wanted: &str) -> String {
     let mut seen = String::new();
     while !seen.contains(wanted) {

@@ -5,11 +5,13 @@
 
 mod bench;
 mod code;
+mod doors;
 mod ends;
 mod images;
 mod inside;
 mod isolation;
 mod remains;
+mod troubles;
 
 use std::sync::Arc;
 
@@ -38,6 +40,7 @@ fn everywhere() -> Vec<(&'static str, Case)> {
         inside:
             a_job_runs_setup_then_init_in_one_shell_and_rests,
             programs_get_their_input_and_tell_how_they_ended,
+            programs_hear_of_every_signal,
             a_terminal_is_found_again_with_all_that_it_showed,
             a_port_is_reached_and_one_that_is_closed_is_told;
         ends:
@@ -47,7 +50,8 @@ fn everywhere() -> Vec<(&'static str, Case)> {
         remains:
             nothing_is_left_of_an_instance_that_is_removed,
             a_server_that_starts_anew_finds_everything_again,
-            a_flood_of_output_is_kept_within_bounds;
+            a_flood_of_output_is_kept_within_bounds,
+            files_beyond_what_was_asked_for_are_told;
     }
 }
 
@@ -72,6 +76,11 @@ fn in_containers() -> Vec<(&'static str, Case)> {
             shared_memory_has_the_size_that_was_asked_for,
             limits_are_those_of_the_allocation,
             environments_do_not_reach_each_other_nor_what_listens_here;
+        doors:
+            a_server_beside_it_is_not_reached_unless_that_is_wanted;
+        troubles:
+            an_image_for_another_architecture_is_told,
+            gpus_that_the_engine_cannot_give_are_told_with_what_is_missing;
         remains:
             what_another_installation_made_is_listed_as_its_own;
     }

@@ -1,7 +1,7 @@
 //! What outlives what.
 
 use berth::provider::JobObservation;
-use berth_shared::api::InstanceId;
+use berth_shared::api::{Allocation, InstanceId};
 
 use crate::bench::{Bench, job, plenty, says, told, until, wait_running};
 
@@ -65,5 +65,19 @@ pub(crate) async fn a_flood_of_output_is_kept_within_bounds(bench: &Bench) {
         assert_eq!(says(&*environment, "echo there").await, "there");
     }
     assert!(matches!(environment.observe().await, Ok(JobObservation::Running { .. })));
+    bench.remove(id).await;
+}
+
+pub(crate) async fn files_beyond_what_was_asked_for_are_told(bench: &Bench) {
+    let (id, _) = bench.instance(Allocation { reserved_disk_bytes: 16 << 20, ..plenty() }).await;
+    let environment = bench.environment(id).await;
+    environment.start(&job(&["dd if=/dev/zero of=large bs=1M count=32"], &[])).await.expect("begun");
+    until("to be told", async || {
+        let told = told(&*environment).await;
+        let line = told.lines().find(|line| line.starts_with("sys files here take up "))?.to_owned();
+        assert!(line.contains("and 16 MiB of disk were asked for (`resources.disk`)"), "{line}");
+        Some(())
+    })
+    .await;
     bench.remove(id).await;
 }

@@ -80,6 +80,20 @@ impl Server {
         Self::begin(DataDir::Own(data_dir), options)
     }
 
+    /// The same with these variables, until its first [`Server::restart`].
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn start_knowing(variables: &[(&str, &str)], options: &[&str]) -> Self {
+        let options: Vec<String> = options.iter().map(|option| (*option).to_string()).collect();
+        let data_dir = tempfile::Builder::new().prefix("berth-test-").tempdir().expect("a temporary folder");
+        let mut command = command(data_dir.path(), "127.0.0.1:0", &options);
+        command.envs(variables.iter().copied());
+        let started = started(command, data_dir.path());
+        Self::known(DataDir::Own(data_dir), options, started)
+    }
+
     /// The same on a data directory that stays, and on which there may have been one before.
     ///
     /// # Panics
@@ -91,9 +105,13 @@ impl Server {
     }
 
     fn begin(data_dir: DataDir, options: Vec<String>) -> Self {
+        let started = spawn(data_dir.path(), "127.0.0.1:0", &options);
+        Self::known(data_dir, options, started)
+    }
+
+    fn known(data_dir: DataDir, options: Vec<String>, (child, link): (Child, String)) -> Self {
         let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
         let agent = config.build().new_agent();
-        let (child, link) = spawn(data_dir.path(), "127.0.0.1:0", &options);
         let (address, session) = log_in(&agent, &link);
         Self { data_dir, options, child, address, session, agent }
     }
@@ -363,7 +381,12 @@ fn command(data_dir: &Path, listen: &str, options: &[String]) -> Command {
 }
 
 fn spawn(data_dir: &Path, listen: &str, options: &[String]) -> (Child, String) {
-    let mut child = command(data_dir, listen, options)
+    started(command(data_dir, listen, options), data_dir)
+}
+
+/// Starts it; gives the address to open as well.
+fn started(mut command: Command, data_dir: &Path) -> (Child, String) {
+    let mut child = command
         .stdout(Stdio::piped())
         .spawn()
         .unwrap_or_else(|error| panic!("{} cannot be started: {error}", binary().display()));

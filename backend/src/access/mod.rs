@@ -1,5 +1,6 @@
 //! What people work with in an environment, besides the page.
 
+pub mod door;
 pub mod ports;
 pub mod ssh;
 

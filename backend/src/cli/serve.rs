@@ -33,6 +33,7 @@ use super::{
 };
 use crate::{
     access::{
+        door::Door,
         ports::{Addresses, PreviewDomain},
         ssh::{
             self, ListenOn,
@@ -102,6 +103,11 @@ pub struct Args {
     /// here. Without one they are shown to browsers on this machine alone, below `localhost`.
     #[arg(long, value_name = "DOMAIN", env = "BERTH_PREVIEW_DOMAIN")]
     preview_domain: Option<PreviewDomain>,
+
+    /// Lets environments on this machine reach the server, its SSH gateway and previews at the machine's addresses. Without it,
+    /// what comes from the networks of their containers is closed at once.
+    #[arg(long, env = "BERTH_ALLOW_ENVIRONMENTS")]
+    allow_environments: bool,
 
     /// Takes SSH connections to environments at this port of 127.0.0.1, or at an address and port.
     #[arg(long, value_name = "PORT|ADDR:PORT", env = "BERTH_SSH_LISTEN")]
@@ -197,6 +203,10 @@ enum ServeError {
 /// Runs the server until it is told to stop.
 pub fn run(args: &Args) -> ExitCode {
     log_to_stderr();
+    // Programs of the same user do not look into it: sandboxes that see its process are such.
+    if let Err(error) = nix::sys::prctl::set_dumpable(false) {
+        tracing::warn!(%error, "other processes of this user may look into the server's");
+    }
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -305,7 +315,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         tracing::info!(host = told.host, port = told.port, "SSH connections are taken");
         let (control, accounts) = (Arc::clone(&control), store.accounts());
         let parts = ssh::Parts { control, accounts, host_key, stopping: stop.subscribe() };
-        tokio::spawn(ssh::serve(listener, parts));
+        tokio::spawn(ssh::serve(Door::new(listener, args.allow_environments), parts));
     }
     let router = http::router(http::Parts {
         control,
@@ -331,9 +341,10 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     failpoint::reach(&["ready", "after"]);
 
     let mut stopping = stop.subscribe();
-    // What is typed in a terminal is seen on its screen, and small pieces do not wait for one another.
-    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+    // What is typed in a terminal is seen on its screen, and small pieces do not wait for one another. Tapped, the router is told addresses
+    // as of a plain listener.
+    let door = Door::new(listener, args.allow_environments).tap_io(|stream| drop(stream.set_nodelay(true)));
+    let server = axum::serve(door, router.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(async move {
             let _ = stopping.wait_for(|stopping| *stopping).await;
         });

@@ -5,12 +5,12 @@ mod probes;
 
 use std::{cell::Cell, path::PathBuf, rc::Rc, time::Duration};
 
-use berth_shared::api::{GpuUsage, UsageHistory, UsageSpan};
+use berth_shared::api::{GpuUsage, LogSource, UsageHistory, UsageSpan};
 use tokio::time::{MissedTickBehavior, interval};
 
 use self::history::History;
 pub(super) use self::probes::network;
-use super::supervise::Core;
+use super::{supervise::Core, words};
 
 /// Time between two samples.
 const EVERY: Duration = Duration::from_secs(UsageSpan::Hour.step_seconds() as u64);
@@ -25,12 +25,36 @@ pub(super) struct Meter {
     pub(super) disk_bytes: Option<u64>,
     pub(super) gpus: Vec<GpuUsage>,
     history: History,
+    disk: DiskWatch,
 }
 
 impl Meter {
     /// What was in use, oldest first.
     pub(super) fn history(&self, span: UsageSpan) -> UsageHistory {
         self.history.of(span)
+    }
+}
+
+/// Whether the files take up more than was asked for: told once, and again after they were fewer for a while.
+#[derive(Debug, Default)]
+struct DiskWatch {
+    above: bool,
+}
+
+impl DiskWatch {
+    /// What to tell of files that take up `used` bytes where `asked` were asked for; 0 = nobody asked.
+    fn told(&mut self, used: u64, asked: u64) -> Option<String> {
+        let before = self.above;
+        // What goes up and down around the limit is told once.
+        self.above = asked > 0 && used > if before { asked / 10 * 9 } else { asked };
+        (self.above && !before).then(|| {
+            format!(
+                "files here take up {}, and {} of disk were asked for (`resources.disk`): nothing stops them, and what is beyond \
+                 that is other environments' room",
+                words::bytes(used),
+                words::bytes(asked)
+            )
+        })
     }
 }
 
@@ -51,7 +75,14 @@ pub(super) async fn measure(core: &Rc<Core>) {
         if count_files {
             let folders = folders(core, &running.places.home, &running.places.workflow);
             let counted = tokio::task::spawn_blocking(move || probes::disk(&folders)).await;
-            core.meter.borrow_mut().disk_bytes = counted.ok().flatten();
+            let used = counted.ok().flatten();
+            core.meter.borrow_mut().disk_bytes = used;
+            let asked =
+                core.spec.planned.allocation.as_ref().map_or(0, |allocation| allocation.reserved_disk_bytes);
+            let told = used.and_then(|used| core.meter.borrow_mut().disk.told(used, asked));
+            if let Some(told) = told {
+                core.say(LogSource::System, &told);
+            }
         }
         if !indices.is_empty() {
             let gpus = probes::gpus(&indices).await;
@@ -67,5 +98,23 @@ fn folders(core: &Core, home: &std::path::Path, workflow: &std::path::Path) -> V
     match core.mode {
         super::sandbox::Mode::Container => vec![home.to_owned(), workflow.to_owned()],
         _ => vec![core.dir.home(), core.dir.workflow(), core.dir.tmp(), core.dir.python()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_beyond_what_was_asked_for_are_told_once_and_again_after_they_were_fewer() {
+        let mut watch = DiskWatch::default();
+        let told: Vec<bool> =
+            [90, 101, 150, 95, 101, 80, 102].map(|used| watch.told(used, 100).is_some()).into();
+        assert_eq!(told, [false, true, false, false, false, false, true]);
+        assert_eq!(DiskWatch::default().told(1 << 40, 0), None);
+        insta::assert_snapshot!(
+            DiskWatch::default().told(12 << 30, 10 << 30).unwrap_or_default(),
+            @"files here take up 12 GiB, and 10 GiB of disk were asked for (`resources.disk`): nothing stops them, and what is beyond that is other environments' room"
+        );
     }
 }

@@ -210,6 +210,8 @@ impl Init<'_> {
                     duplicate(from, to)?;
                 }
                 nix::unistd::setsid()?;
+                // This process hears of its children in another way; programs want to hear of theirs.
+                SigSet::empty().thread_set_mask()?;
                 if sacrificed {
                     sacrifice();
                 }

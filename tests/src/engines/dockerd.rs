@@ -2,9 +2,9 @@
 
 use std::{path::PathBuf, process::Command};
 
-use super::{Daemon, Engine, images, installed, must_be_root};
+use super::{Daemon, Disk, Engine, images, installed, must_be_root, within};
 
-pub(super) fn start() -> Result<Engine, String> {
+pub(super) fn start(disk: Option<u64>) -> Result<Engine, String> {
     must_be_root()?;
     for program in ["dockerd", "docker", "containerd", "runc", "unshare", "nsenter", "ip", "iptables"] {
         installed(program)?;
@@ -12,24 +12,53 @@ pub(super) fn start() -> Result<Engine, String> {
     let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
     let place = |name: &str| dir.path().join(name);
     let (socket, log) = (place("d.sock"), place("log"));
+    let disk = disk.map(|bytes| Disk::mount(&place("data"), bytes)).transpose()?;
     // In a network of its own it may set a packet filter up, which keeps environments apart, and the machine's stays as it is.
-    let mut command = Command::new("unshare");
-    command.args(["--net", "sh", "-c", "ip link set lo up && exec dockerd \"$@\"", "dockerd"]);
-    command.arg("--host").arg(format!("unix://{}", socket.display()));
-    for (flag, name) in [("--data-root", "data"), ("--exec-root", "exec"), ("--pidfile", "pid")] {
-        command.arg(flag).arg(place(name));
-    }
-    let mut daemon = Daemon::spawn(&mut command, &log)?;
+    let mut holder = Daemon::spawn(
+        Command::new("unshare").args([
+            "--net",
+            "sh",
+            "-c",
+            "ip link set lo up && echo up && exec sleep infinity",
+        ]),
+        &log,
+    )?;
+    holder.wait(&log, || std::fs::read_to_string(&log).is_ok_and(|said| said.contains("up")))?;
+    let network = PathBuf::from(format!("/proc/{}/ns/net", holder.0.id()));
     let client = {
-        let socket: PathBuf = socket.clone();
+        let socket = socket.clone();
         move || {
             let mut command = Command::new("docker");
             command.env_remove("DOCKER_HOST").arg("--host").arg(format!("unix://{}", socket.display()));
             command
         }
     };
-    daemon.wait(&log, || client().arg("info").output().is_ok_and(|output| output.status.success()))?;
+    let respawn = {
+        let (network, client, dir) = (network.clone(), client.clone(), dir.path().to_owned());
+        let host = format!("unix://{}", socket.display());
+        move || {
+            let mut command = within(Some(&network), "dockerd");
+            command.arg("--host").arg(&host);
+            for (flag, name) in [("--data-root", "data"), ("--exec-root", "exec"), ("--pidfile", "pid")] {
+                command.arg(flag).arg(dir.join(name));
+            }
+            let mut daemon = Daemon::spawn(&mut command, &log)?;
+            daemon
+                .wait(&log, || client().arg("info").output().is_ok_and(|output| output.status.success()))?;
+            Ok(daemon)
+        }
+    };
+    let daemon = respawn()?;
     images::make(&client)?;
-    let network = Some(format!("/proc/{}/ns/net", daemon.0.id()).into());
-    Ok(Engine { name: "dockerd", socket, daemon, network, client: Box::new(client), _dir: dir })
+    Ok(Engine {
+        name: "dockerd",
+        socket,
+        daemon: Some(daemon).into(),
+        respawn: Box::new(respawn),
+        network: Some(network),
+        client: Box::new(client),
+        _holder: Some(holder),
+        _disk: disk,
+        _dir: dir,
+    })
 }

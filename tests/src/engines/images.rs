@@ -57,23 +57,64 @@ pub fn layer(engine: &Engine, base: &str, program: &Path, to: &str, name: &str) 
     let _ = engine.ask(&["rm", made]);
 }
 
+/// Makes an image whose architecture is another than this machine's; gives that.
+///
+/// # Panics
+/// When it cannot.
+pub fn foreign(engine: &Engine, name: &str) -> &'static str {
+    let other = if cfg!(target_arch = "x86_64") { "arm64" } else { "amd64" };
+    // Importing takes no architecture everywhere; an archive as `save` makes them does.
+    let archive = || -> Result<Vec<u8>, String> {
+        let layer = root(&[])?;
+        let sum = piped(&mut Command::new("sha256sum"), &layer)?;
+        let sum = sum.split(' ').next().unwrap_or_default();
+        let config = serde_json::json!({
+            "architecture": other,
+            "os": "linux",
+            "config": {},
+            "history": [],
+            "rootfs": { "type": "layers", "diff_ids": [format!("sha256:{sum}")] },
+        });
+        let manifest =
+            serde_json::json!([{ "Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"] }]);
+        let mut tar = tar::Builder::new(Vec::new());
+        for (path, bytes) in [
+            ("layer.tar", layer),
+            ("config.json", config.to_string().into_bytes()),
+            ("manifest.json", manifest.to_string().into_bytes()),
+        ] {
+            let mut header = header(tar::EntryType::Regular, 0o644);
+            header.set_size(bytes.len() as u64);
+            tar.append_data(&mut header, path, &bytes[..]).map_err(|error| error.to_string())?;
+        }
+        tar.into_inner().map_err(|error| error.to_string())
+    };
+    let loaded = archive().and_then(|tar| piped(&mut engine.client(&["load"]), &tar));
+    let _ = loaded.unwrap_or_else(|why| panic!("{why}"));
+    other
+}
+
+/// What a program prints that gets this as its input.
+fn piped(command: &mut Command, input: &[u8]) -> Result<String, String> {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| error.to_string())?;
+    let written = child.stdin.take().map(|mut stdin| stdin.write_all(input));
+    let output = child.wait_with_output().map_err(|error| error.to_string())?;
+    match (output.status.success(), written) {
+        (true, Some(Ok(()))) => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        _ => Err(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+    }
+}
+
 fn import(client: &impl Fn() -> Command, name: &str, changes: &[&str], tar: &[u8]) -> Result<(), String> {
     let mut command = client();
     command.arg("import");
     for change in changes {
         command.arg("--change").arg(change);
     }
-    command.args(["-", name]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| error.to_string())?;
-    let written = child.stdin.take().map(|mut stdin| stdin.write_all(tar));
-    let output = child.wait_with_output().map_err(|error| error.to_string())?;
-    if !output.status.success() || !matches!(written, Some(Ok(()))) {
-        return Err(format!(
-            "the image `{name}` cannot be made: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        ));
-    }
-    Ok(())
+    command.args(["-", name]);
+    let made = piped(&mut command, tar);
+    made.map(drop).map_err(|why| format!("the image `{name}` cannot be made: {why}"))
 }
 
 /// A root file system with BusyBox and these programs of the machine, as a tar.

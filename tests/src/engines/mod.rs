@@ -10,10 +10,11 @@ mod slow;
 use std::{
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-pub use images::{BASH, SH, USER, layer};
+pub use images::{BASH, SH, USER, foreign, layer};
 pub use registry::Registry;
 pub use slow::Slow;
 
@@ -26,11 +27,36 @@ pub struct Engine {
     pub name: &'static str,
     /// Its socket.
     pub socket: PathBuf,
-    daemon: Daemon,
+    /// `None` while it is stopped.
+    daemon: Mutex<Option<Daemon>>,
+    respawn: Box<dyn Fn() -> Result<Daemon, String> + Send + Sync>,
     /// The network that it is in, when that is not the machine's.
     network: Option<PathBuf>,
     client: Box<dyn Fn() -> Command + Send + Sync>,
+    /// Keeps that network.
+    _holder: Option<Daemon>,
+    _disk: Option<Disk>,
     _dir: tempfile::TempDir,
+}
+
+/// A disk in memory, until this is dropped.
+pub(crate) struct Disk(PathBuf);
+
+impl Disk {
+    /// Of this size at this place, bytes.
+    fn mount(at: &Path, bytes: u64) -> Result<Self, String> {
+        std::fs::create_dir_all(at).map_err(|error| error.to_string())?;
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("size={bytes}"), "tmpfs"]).arg(at);
+        output(&mut mount).map(|_| Self(at.to_owned()))
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        // With what is mounted in it.
+        let _ = output(Command::new("umount").args(["--recursive", "--lazy"]).arg(&self.0));
+    }
 }
 
 impl Engine {
@@ -40,11 +66,16 @@ impl Engine {
     /// When one is required and cannot run.
     #[must_use]
     pub fn start(name: &str) -> Option<Self> {
-        let started = match name {
-            "podman" => podman::start(None),
-            _ => dockerd::start(),
-        };
-        required(name, started)
+        required(name, start(name, None))
+    }
+
+    /// The same with no more room on disk than this, bytes.
+    ///
+    /// # Panics
+    /// When one is required and cannot run.
+    #[must_use]
+    pub fn start_small(name: &str, bytes: u64) -> Option<Self> {
+        required(name, start(name, Some(bytes)))
     }
 
     /// Podman in this network namespace.
@@ -52,7 +83,38 @@ impl Engine {
     /// # Errors
     /// When it cannot run.
     pub fn podman_in(network: &Path) -> Result<Self, String> {
-        podman::start(Some(network.to_owned()))
+        podman::start(Some(network.to_owned()), None)
+    }
+
+    /// Another engine, Podman, in the same network: it reaches the same registries on loopback.
+    ///
+    /// # Errors
+    /// When it cannot run.
+    pub fn podman_beside(&self) -> Result<Self, String> {
+        podman::start(self.network.clone(), None)
+    }
+
+    fn daemon(&self) -> MutexGuard<'_, Option<Daemon>> {
+        self.daemon.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stops it, as an administrator does.
+    ///
+    /// # Panics
+    /// When it was stopped before.
+    pub fn stop(&self) {
+        let mut daemon = self.daemon().take().expect("it runs");
+        let pid = nix::unistd::Pid::from_raw(daemon.0.id().cast_signed());
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).expect("it runs");
+        let _ = daemon.0.wait();
+    }
+
+    /// Starts it again.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn restart(&self) {
+        *self.daemon() = Some((self.respawn)().unwrap_or_else(|why| panic!("{why}")));
     }
 
     /// Its own command line client.
@@ -64,7 +126,8 @@ impl Engine {
     }
 
     /// A command in the network that the engine's containers reach: the machine's, or one that is the engine's alone.
-    pub(crate) fn beside(&self, program: &str) -> Command {
+    #[must_use]
+    pub fn beside(&self, program: &str) -> Command {
         within(self.network.as_deref(), program)
     }
 
@@ -81,7 +144,8 @@ impl Engine {
     /// Whether it still runs.
     #[must_use]
     pub fn is_alive(&self) -> bool {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.daemon.0.id())).unwrap_or_default();
+        let Some(pid) = self.daemon().as_ref().map(|daemon| daemon.0.id()) else { return false };
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         // The state comes behind the name, which is in parentheses.
         stat.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
     }
@@ -117,6 +181,13 @@ impl Engine {
                 let _ = output(&mut self.client(&["network", "rm", name]));
             }
         }
+    }
+}
+
+fn start(name: &str, disk: Option<u64>) -> Result<Engine, String> {
+    match name {
+        "podman" => podman::start(None, disk),
+        _ => dockerd::start(disk),
     }
 }
 

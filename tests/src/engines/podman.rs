@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use super::{Daemon, Engine, images, installed, must_be_root, within};
+use super::{Daemon, Disk, Engine, images, installed, must_be_root, within};
 
 /// What it needs where control groups are of version 1 and there is no systemd.
 const CONTAINERS: &str = r#"[containers]
@@ -20,14 +20,15 @@ events_logger = "file"
 /// Registries on loopback speak HTTP.
 const REGISTRIES: &str = "[[registry]]\nprefix = \"127.0.0.1\"\nlocation = \"127.0.0.1\"\ninsecure = true\n";
 
-/// Starts it in this network; `None` = the machine's.
-pub(super) fn start(network: Option<PathBuf>) -> Result<Engine, String> {
+/// Starts it in this network; `None` = the machine's. With `disk` it has no more room than that, bytes.
+pub(super) fn start(network: Option<PathBuf>, disk: Option<u64>) -> Result<Engine, String> {
     must_be_root()?;
     for program in ["podman", "runc"] {
         installed(program)?;
     }
     let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
     let path = dir.path().to_owned();
+    let disk = disk.map(|bytes| Disk::mount(&path.join("root"), bytes)).transpose()?;
     let written = fs::write(path.join("containers.conf"), CONTAINERS)
         .and_then(|()| fs::write(path.join("registries.conf"), REGISTRIES))
         .and_then(|()| fs::create_dir(path.join("networks")));
@@ -38,12 +39,30 @@ pub(super) fn start(network: Option<PathBuf>) -> Result<Engine, String> {
         move || podman(network.as_deref(), &path)
     };
     images::make(&client)?;
-    let log = dir.path().join("log");
-    let mut service = client();
-    service.args(["system", "service", "--time=0"]).arg(format!("unix://{}", socket.display()));
-    let mut daemon = Daemon::spawn(&mut service, &log)?;
-    daemon.wait(&log, || std::os::unix::net::UnixStream::connect(&socket).is_ok())?;
-    Ok(Engine { name: "podman", socket, daemon, network, client: Box::new(client), _dir: dir })
+    let respawn = {
+        let (client, socket, log) = (client.clone(), socket.clone(), dir.path().join("log"));
+        move || {
+            // What an earlier one left would be taken for this one's.
+            let _ = fs::remove_file(&socket);
+            let mut service = client();
+            service.args(["system", "service", "--time=0"]).arg(format!("unix://{}", socket.display()));
+            let mut daemon = Daemon::spawn(&mut service, &log)?;
+            daemon.wait(&log, || std::os::unix::net::UnixStream::connect(&socket).is_ok())?;
+            Ok(daemon)
+        }
+    };
+    let daemon = respawn()?;
+    Ok(Engine {
+        name: "podman",
+        socket,
+        daemon: Some(daemon).into(),
+        respawn: Box::new(respawn),
+        network,
+        client: Box::new(client),
+        _holder: None,
+        _disk: disk,
+        _dir: dir,
+    })
 }
 
 fn podman(network: Option<&Path>, dir: &Path) -> Command {

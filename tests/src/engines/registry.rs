@@ -90,6 +90,55 @@ impl Registry {
     }
 }
 
+impl Registry {
+    /// Puts a list beside an image that is in, `NAME:TAG`, by which there is one for this architecture alone; gives its name, or `None`
+    /// where there is no `curl` to do it with.
+    ///
+    /// # Panics
+    /// When the registry refuses.
+    #[must_use]
+    pub fn list_for(&self, engine: &Engine, name: &str, arch: &str) -> Option<String> {
+        installed("curl").ok()?;
+        let (path, tag) = name.split_once(':').expect("a tag");
+        let at = format!("http://{}/v2/{path}/manifests", self.address);
+        let account = format!("{}:{}", Self::USERNAME, Self::PASSWORD);
+        let curl = |arguments: &[&str]| {
+            let mut command = engine.beside("curl");
+            command.args(["--silent", "--show-error", "--fail", "--user", &account]).args(arguments);
+            let output = output(&mut command).unwrap_or_else(|why| panic!("{why}"));
+            String::from_utf8_lossy(&output.stdout).into_owned()
+        };
+        let accept = "Accept: application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json";
+        let told = curl(&["--include", "--header", accept, &format!("{at}/{tag}")]);
+        let (head, body) = told.split_once("\r\n\r\n").expect("headers and a body");
+        let header = |name: &str| {
+            let line = head.lines().find(|line| line.to_ascii_lowercase().starts_with(name));
+            line.and_then(|line| line.split_once(": ")).map_or("", |(_, value)| value.trim()).to_owned()
+        };
+        let list = serde_json::json!({
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.docker.distribution.manifest.list.v2+json",
+            "manifests": [{
+                "mediaType": header("content-type"),
+                "size": body.len(),
+                "digest": header("docker-content-digest"),
+                "platform": { "architecture": arch, "os": "linux" },
+            }],
+        });
+        let kind = "Content-Type: application/vnd.docker.distribution.manifest.list.v2+json";
+        let _ = curl(&[
+            "--request",
+            "PUT",
+            "--header",
+            kind,
+            "--data-binary",
+            &list.to_string(),
+            &format!("{at}/{tag}-list"),
+        ]);
+        Some(format!("{}/{path}:{tag}-list", self.address))
+    }
+}
+
 /// A registry that answers nobody.
 pub struct Held(nix::unistd::Pid);
 

@@ -18,13 +18,14 @@ use russh::{
     server,
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     sync::{Semaphore, watch},
     time::timeout,
 };
 
 pub use listen::ListenOn;
 
+use super::door::Door;
 use crate::{auth::AuthStore, control::Control, provider::Environment};
 use pace::{Pace, Paced};
 use visitor::{Account, Visitor};
@@ -92,7 +93,7 @@ pub fn told(address: SocketAddr, host_key: &PrivateKey) -> Result<SshGateway, ss
 }
 
 /// Takes connections until the server is to stop.
-pub async fn serve(listener: TcpListener, parts: Parts) {
+pub async fn serve(door: Door, parts: Parts) {
     let config = Arc::new(config(parts.host_key));
     let gateway = Arc::new(Inner {
         control: parts.control,
@@ -103,7 +104,7 @@ pub async fn serve(listener: TcpListener, parts: Parts) {
     let mut stopping = parts.stopping;
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = door.accept() => accepted,
             _ = stopping.wait_for(|stopping| *stopping) => return,
         };
         match accepted {

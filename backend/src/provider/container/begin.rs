@@ -223,7 +223,10 @@ impl Inner {
             let container = recipe::container(&self.settings.installation, facts, &request, &job, &name);
             match docker.create_container(Some(options), container).await {
                 Err(error) if !words::is_there(&error) => {
-                    return Err(self.engine.error("the container cannot be made", &error).into());
+                    return Err(match words::no_gpus(&error) {
+                        Some(told) => fatal(told),
+                        None => self.engine.error("the container cannot be made", &error).into(),
+                    });
                 }
                 _ => {}
             }
@@ -232,6 +235,9 @@ impl Inner {
         if !there.as_ref().is_some_and(Seen::is_running) {
             agent::put(&self.engine, &request).await?;
             match docker.start_container(&recipe::name(id), None).await {
+                Err(error) if words::is_away(&error) => {
+                    return Err(self.engine.error("the container cannot be started", &error).into());
+                }
                 Err(error) if !words::is_there(&error) => return Err(fatal(words::start(&name, &error))),
                 _ => {}
             }

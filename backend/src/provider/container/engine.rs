@@ -100,6 +100,8 @@ pub struct Facts {
     pub memory_bytes: u64,
     /// Where it keeps what it has.
     pub root: Option<String>,
+    /// Whether it runs as an ordinary user: then what leaves its networks has the machine's own address.
+    pub rootless: bool,
 }
 
 impl Facts {
@@ -131,6 +133,7 @@ impl Facts {
             cpus: info.ncpu.map_or(1.0, |n| n as f64),
             memory_bytes: info.mem_total.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0),
             root: info.docker_root_dir.clone(),
+            rootless: info.security_options.iter().flatten().any(|option| option.contains("rootless")),
         }
     }
 }

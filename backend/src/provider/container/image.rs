@@ -138,11 +138,7 @@ pub(super) async fn ensure(
             said.push(format!("{}; using the one that is here", error.message));
         }
     }
-    let found = engine
-        .docker
-        .inspect_image(image)
-        .await
-        .map_err(|error| words::pull(image, auth.is_some(), &error))?;
+    let found = engine.docker.inspect_image(image).await.map_err(|error| why(engine, image, auth, &error))?;
     let arch = found.architecture.unwrap_or_default();
     let wanted = &engine.facts().arch;
     if !arch.is_empty() && !wanted.is_empty() && arch != *wanted {
@@ -151,6 +147,20 @@ pub(super) async fn ensure(
         return Err(words::NoImage { message, passes: false });
     }
     Ok(Image { user: found.config.and_then(|config| config.user).filter(|user| !user.is_empty()) })
+}
+
+/// Why an image cannot be had: its own fault, its registry's, or that the engine is away.
+fn why(
+    engine: &Engine,
+    image: &str,
+    auth: Option<&RegistryAuth>,
+    error: &bollard::errors::Error,
+) -> words::NoImage {
+    if words::is_away(error) {
+        let message = words::engine(engine.place(), error).to_string();
+        return words::NoImage { message, passes: true };
+    }
+    words::pull(image, auth.is_some(), error)
 }
 
 /// What of an image matters for its containers.
@@ -178,7 +188,7 @@ async fn pull(
     let mut layers = Layers::default();
     let mut messages = std::pin::pin!(engine.docker.create_image(Some(options), None, credentials));
     while let Some(message) = messages.next().await {
-        layers.take(&message.map_err(|error| words::pull(image, auth.is_some(), &error))?);
+        layers.take(&message.map_err(|error| why(engine, image, auth, &error))?);
         let told = progress(image, &layers);
         tell.send_if_modified(|before| {
             // Who asks gets the layers; what is written down and told to everybody is the words.

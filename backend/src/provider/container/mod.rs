@@ -36,7 +36,7 @@ use begin::Beginning;
 pub use engine::{Engine, EngineSetting, Facts, Kind, places};
 use environment::ContainerEnvironment;
 pub use image::{DEFAULT_IMAGE, name as image_name};
-pub use recipe::unlimited;
+pub use recipe::{is_bridge, unlimited};
 
 use super::{
     Billing, CreateRequest, Environment, InstanceObservation, Listed, ProviderError, supervised::client,

@@ -59,8 +59,9 @@ pub(super) fn volume(installation: &str, request: &CreateRequest) -> VolumeCreat
 
 /// Its network: its own, so that environments do not reach each other.
 pub(super) fn network(installation: &str, id: InstanceId, kind: Kind) -> NetworkCreateRequest {
-    // A bridge's name of its own: rules for one that is going must not be taken for those of the next one.
-    let bridge: String = format!("bt{}", id.0.simple()).chars().take(15).collect();
+    // A bridge's name of its own: rules for one that is going must not be taken for those of the next one, and the server's door
+    // knows it again.
+    let bridge: String = format!("{BRIDGE}{}", id.0.simple()).chars().take(BRIDGE_LENGTH).collect();
     let mut options = HashMap::from([("com.docker.network.bridge.name".to_owned(), bridge)]);
     if kind == Kind::Podman {
         // Docker keeps its bridges apart by itself.
@@ -73,6 +74,19 @@ pub(super) fn network(installation: &str, id: InstanceId, kind: Kind) -> Network
         labels: Some(labels(installation, id)),
         ..NetworkCreateRequest::default()
     }
+}
+
+/// What the name of each bridge begins with.
+const BRIDGE: &str = "bt";
+
+/// Characters of a bridge's name: as many as the kernel allows.
+const BRIDGE_LENGTH: usize = 15;
+
+/// Whether an interface of this name is the bridge of an environment's network, whichever installation's.
+#[must_use]
+pub fn is_bridge(name: &str) -> bool {
+    name.len() == BRIDGE_LENGTH
+        && name.strip_prefix(BRIDGE).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Its container.
@@ -201,7 +215,15 @@ pub(super) fn isolation(facts: &Facts, allocation: &Allocation) -> Isolation {
                 .to_owned(),
         );
     }
-    missing.push("disk space is not limited".to_owned());
+    if facts.rootless {
+        missing.push(
+            "what listens at the addresses of the engine's machine is reached, a server of Berth among it: the engine runs without \
+             root, and what comes from its networks looks like the machine's own"
+                .to_owned(),
+        );
+    }
+    missing
+        .push("disk space is not limited; the log says when more is taken up than was asked for".to_owned());
     Isolation {
         namespaces: ["pid", "mount", "uts", "ipc", "network"].map(ToOwned::to_owned).into(),
         limits: facts.limits.clone(),

@@ -57,6 +57,11 @@ pub(super) fn does_not_run(error: &Error) -> bool {
         .any(|words| text.contains(words))
 }
 
+/// Whether it was never the engine that answered: it is away, or the way to it is.
+pub(super) fn is_away(error: &Error) -> bool {
+    message(error).is_none() && !matches!(error, Error::JsonDataError { .. })
+}
+
 /// A call that failed; `what` says what was tried: "the container cannot be made".
 pub(super) fn call(place: &str, what: &str, error: &Error) -> ProviderError {
     let Some(message) = message(error) else { return engine(place, error) };
@@ -146,20 +151,41 @@ pub(super) fn pull(image: &str, credentials: bool, error: &Error) -> NoImage {
     told(format!("`{image}` could not be pulled: {text}"), true)
 }
 
+/// That the engine cannot give GPUs, where that is what it says.
+pub(super) fn no_gpus(error: &Error) -> Option<String> {
+    let text = said(error);
+    let low = text.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| low.contains(word));
+    if has(&[
+        "could not select device driver",
+        "nvidia-container",
+        "unresolvable cdi devices",
+        "nvidia.com/gpu=",
+    ]) {
+        return Some(format!(
+            "the engine cannot give NVIDIA's GPUs to containers: install `nvidia-container-toolkit` on that machine \
+             (https://docs.nvidia.com/datacenter/cloud-native/container-toolkit), then run `nvidia-ctk runtime configure` for Docker or \
+             `nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml` for Podman ({text})"
+        ));
+    }
+    if has(&["/dev/kfd", "/dev/dri"]) {
+        return Some(format!(
+            "the engine cannot give AMD's GPUs to containers: their devices are not there, so load the driver (`amdgpu`) on that \
+             machine ({text})"
+        ));
+    }
+    None
+}
+
 /// Why a container did not start.
 pub(super) fn start(image: &str, error: &Error) -> String {
+    if let Some(told) = no_gpus(error) {
+        return told;
+    }
     let text = said(error);
     let low = text.to_ascii_lowercase();
     if low.contains("exec format error") {
         return format!("`{image}` is not made for this machine's architecture");
-    }
-    if low.contains("could not select device driver")
-        || low.contains("nvidia-container")
-        || low.contains("unresolvable cdi devices")
-    {
-        return format!(
-            "the engine cannot give GPUs to containers: install the NVIDIA container toolkit on that machine ({text})"
-        );
     }
     if low.contains("port is already allocated") || low.contains("address already in use") {
         return format!("a port is taken: {text}");

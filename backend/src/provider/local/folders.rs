@@ -132,7 +132,12 @@ impl Folders {
     pub(super) async fn supervise(&self, id: InstanceId) -> io::Result<()> {
         let dir = self.dir(id);
         let output = fs::OpenOptions::new().append(true).create(true).mode(0o600).open(dir.output())?;
-        let mut child = tokio::process::Command::new(&self.program)
+        let mut command = tokio::process::Command::new(&self.program);
+        // It outlives this server and may be looked at where there are no process numbers of its own.
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_secret(name)) {
+            command.env_remove(name);
+        }
+        let mut child = command
             .arg("supervise")
             .arg(dir.path())
             .current_dir("/")
@@ -242,4 +247,9 @@ fn open_up(folder: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether a variable of the server's may hold what is nobody else's: its settings, and the way to an SSH agent.
+fn is_secret(name: &std::ffi::OsStr) -> bool {
+    name.to_string_lossy().starts_with("BERTH_") || name == "SSH_AUTH_SOCK"
 }

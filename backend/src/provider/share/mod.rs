@@ -88,6 +88,13 @@ pub(crate) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
             _ => allocation.reserved_disk_bytes = bytes(reserved),
         }
     }
+    if allocation.reserved_disk_bytes > 0 {
+        let size = words::bytes(allocation.reserved_disk_bytes);
+        let message = format!(
+            "{size} of disk are kept free for it and not a limit: its log says when it takes up more"
+        );
+        notes.push(note("limit-not-enforced", "resources.disk", message));
+    }
     match &facts.runtime {
         Runtime::Processes { why } => {
             notes.extend(facts.isolation.iter().flat_map(|found| isolation(found, why)));
@@ -108,7 +115,7 @@ pub(crate) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
     }
     let choices = match &resources.gpu {
         None => vec![Vec::new()],
-        Some(gpu) => choose(called, gpu, &free.gpus).unwrap_or_else(|message| {
+        Some(gpu) => choose(called, gpu, &free.gpus, facts.gpus.is_empty()).unwrap_or_else(|message| {
             refusals.push(note("not-enough-gpus", "resources.gpu", message));
             Vec::new()
         }),
@@ -330,8 +337,13 @@ fn ruled_out(place: &Place, c: &Configuration) -> Vec<PlanNote> {
     notes
 }
 
-/// GPUs that fit, one choice for each kind; the message says why there is none.
-fn choose(called: &str, asked: &Gpu, free: &[MachineGpu]) -> Result<Vec<Vec<MachineGpu>>, String> {
+/// GPUs that fit, one choice for each kind; the message says why there is none. `bare` = the machine has none at all.
+fn choose(
+    called: &str,
+    asked: &Gpu,
+    free: &[MachineGpu],
+    bare: bool,
+) -> Result<Vec<Vec<MachineGpu>>, String> {
     let IntRange { min, max } = asked.count;
     let least = min.unwrap_or(0).max(0);
     let none_will_do = least == 0
@@ -363,7 +375,9 @@ fn choose(called: &str, asked: &Gpu, free: &[MachineGpu]) -> Result<Vec<Vec<Mach
     if !choices.is_empty() {
         return Ok(choices);
     }
-    let there = if free.is_empty() {
+    let there = if bare {
+        format!("{called} has no GPU that `nvidia-smi` or `rocm-smi` tells of")
+    } else if free.is_empty() {
         format!("{called} has no GPU that is free")
     } else {
         let names: Vec<String> =
@@ -427,12 +441,13 @@ fn isolation(isolation: &Isolation, why: &str) -> Vec<PlanNote> {
         }
     }
     let message = if isolation.namespaces.is_empty() {
-        "processes run beside this machine's own, without namespaces: start nothing that you do not trust"
+        "processes run beside this machine's own, without namespaces, and may read what the server may, its data too: start nothing \
+         that you do not trust"
             .to_owned()
     } else {
         format!(
             "processes run on this machine in namespaces of their own ({}); files outside the home directory, \
-             `/workflow` and `/tmp`, and the network, are shared with it",
+             `/workflow` and `/tmp`, and the network, are shared with it: this server's port is reached from there, and its data is not",
             isolation.namespaces.join(", ")
         )
     };

@@ -206,10 +206,10 @@ fn how_the_environment_is_kept_apart_is_told() {
         told(&only(planned(&Facts { isolation: Some(isolation.clone()), ..machine() }, "", &[])).notes)
     };
     insta::assert_snapshot!(of(&full) + &of(&none), @"
-    isolation [] processes run on this machine in namespaces of their own (pid, mount); files outside the home directory, `/workflow` and `/tmp`, and the network, are shared with it
+    isolation [] processes run on this machine in namespaces of their own (pid, mount); files outside the home directory, `/workflow` and `/tmp`, and the network, are shared with it: this server's port is reached from there, and its data is not
     limit-not-enforced [resources.memory] memory is not limited: the server may not make control groups on this machine
     limit-not-enforced [resources.cpu] CPU time is not limited: the server may not make control groups on this machine
-    isolation [] processes run beside this machine's own, without namespaces: start nothing that you do not trust
+    isolation [] processes run beside this machine's own, without namespaces, and may read what the server may, its data too: start nothing that you do not trust
     ");
 }
 
@@ -231,6 +231,7 @@ fn with_engine(limits: &[&str]) -> Facts {
         cpus: 8.0,
         memory_bytes: 32 << 30,
         root: None,
+        rootless: false,
     };
     let runtime = Runtime::Containers {
         engine: Box::new(engine),
@@ -263,6 +264,6 @@ fn without_an_engine_the_plan_says_why_processes_run_on_the_machine() {
         ..Isolation::default()
     });
     let facts = Facts { runtime, isolation, ..machine() };
-    insta::assert_snapshot!(told(&only(planned(&facts, "", &[])).notes), @"isolation [] no container engine was found on this machine when the server started, so processes run on this machine in namespaces of their own (pid, mount); files outside the home directory, `/workflow` and `/tmp`, and the network, are shared with it");
+    insta::assert_snapshot!(told(&only(planned(&facts, "", &[])).notes), @"isolation [] no container engine was found on this machine when the server started, so processes run on this machine in namespaces of their own (pid, mount); files outside the home directory, `/workflow` and `/tmp`, and the network, are shared with it: this server's port is reached from there, and its data is not");
     insta::assert_snapshot!(told(&planned(&facts, "image: ubuntu\n", &[]).refusals), @"needs-container [image] `image` needs a container, and `local` runs processes of this machine (no container engine was found on this machine when the server started): leave it out");
 }
