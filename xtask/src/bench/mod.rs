@@ -4,6 +4,7 @@ mod check;
 mod gateway;
 mod load;
 mod offers;
+mod terminal;
 
 use std::{path::PathBuf, process::Command};
 
@@ -15,6 +16,7 @@ pub(crate) use check::check;
 pub(crate) use gateway::gateway;
 pub(crate) use load::load;
 pub(crate) use offers::offers;
+pub(crate) use terminal::terminal;
 
 /// One measurement, as each side prints it.
 #[derive(Debug, Deserialize)]
