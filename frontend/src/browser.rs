@@ -88,6 +88,13 @@ pub async fn copy(text: &str) -> bool {
     JsFuture::from(clipboard.write_text(text)).await.is_ok()
 }
 
+/// Whether the reader sits at a Mac, where Command is what Control is elsewhere.
+#[must_use]
+pub fn is_mac() -> bool {
+    let platform = leptos::prelude::window().navigator().platform();
+    platform.is_ok_and(|name| name.starts_with("Mac") || name.starts_with("iP"))
+}
+
 /// Milliseconds since 1970 by this machine's clock.
 #[must_use]
 pub fn wall_millis() -> i64 {

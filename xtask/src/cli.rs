@@ -23,6 +23,7 @@ cargo xtask COMMAND
   bench load [-- ARGS]        measure a server with thousands of runs and pages; writes docs/benchmarks/load.md
   bench environments [-- ARGS]  measure from launch to prompt, and logs; writes docs/benchmarks/environments.md
   bench gateway [-- ARGS]     measure the SSH gateway beside sshd; writes docs/benchmarks/gateway.md
+  bench terminal [-- KEYS]    measure a key's way to the screen of a terminal; writes docs/benchmarks/terminal.md
   docs                        write what is generated below docs/: the reference and the JSON Schema
   npm                         build the package for browsers and Node into target/npm
   site [--quick] [--out DIR] [--base /PATH/]
@@ -61,6 +62,7 @@ pub(crate) fn dispatch(args: Vec<String>) -> Result<ExitCode, Problem> {
         ("bench", ["load"]) => bench::load(&mut steps, &rest)?,
         ("bench", ["environments"]) => bench::environments(&mut steps, &rest)?,
         ("bench", ["gateway"]) => bench::gateway(&mut steps, &rest)?,
+        ("bench", ["terminal"]) => bench::terminal(&mut steps, &rest)?,
         ("npm", []) => {
             setup::for_build(&mut steps)?;
             let folder = npm::package(&mut steps, Profile::Release)?;

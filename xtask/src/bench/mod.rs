@@ -5,6 +5,7 @@ mod environments;
 mod gateway;
 mod load;
 mod offers;
+mod terminal;
 
 use std::{
     path::{Path, PathBuf},
@@ -24,6 +25,7 @@ pub(crate) use environments::environments;
 pub(crate) use gateway::gateway;
 pub(crate) use load::load;
 pub(crate) use offers::offers;
+pub(crate) use terminal::terminal;
 
 /// One measurement, as each side prints it.
 #[derive(Debug, Deserialize)]

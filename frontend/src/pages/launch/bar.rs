@@ -33,8 +33,7 @@ pub(super) fn LaunchBar(desk: Desk) -> impl IntoView {
         desk.plan.with(|plan| !matches!(plan.shown(), Some(Ok(plan)) if adding::would_be(plan).is_some()))
     };
     let launch = launching::launcher(desk);
-    let mac =
-        window().navigator().platform().is_ok_and(|name| name.starts_with("Mac") || name.starts_with("iP"));
+    let mac = crate::browser::is_mac();
     view! {
         <section class="launchbar" aria-label="Launch" data-pending=move || pending().then_some("")
             data-empty=move || empty().then_some("")>

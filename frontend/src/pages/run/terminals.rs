@@ -127,6 +127,10 @@ pub(super) fn Terminals(subject: Subject, count: RwSignal<usize>, shown: Signal<
         close(id);
         add(new_id());
     };
+    let (copies, finds) = match browser::is_mac() {
+        true => ("⌘ C", "Find in the terminal (⌘ F)"),
+        false => ("Ctrl Shift C", "Find in the terminal (Ctrl F)"),
+    };
     let none = move || shells.with(Vec::is_empty);
     let why = move || match (running.get(), run.with(|run| run.status.is_finished())) {
         (true, _) => "Opening a terminal…",
@@ -149,8 +153,8 @@ pub(super) fn Terminals(subject: Subject, count: RwSignal<usize>, shown: Signal<
                         </button>
                     </Show>
                     <span class="panel__spring"></span>
-                    <span class="meta terms__hint"><kbd class="kbd">"F6"</kbd>" leaves the terminal"</span>
-                    <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label="Find in the terminal" title="Find in the terminal (Ctrl F)" on:click=move |_| looking.update(|looking| *looking += 1)>
+                    <span class="meta terms__hint"><kbd class="kbd">{copies}</kbd>" copies, "<kbd class="kbd">"F6"</kbd>" leaves the terminal"</span>
+                    <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label="Find in the terminal" title=finds on:click=move |_| looking.update(|looking| *looking += 1)>
                         <Icon name="search"/>
                     </button>
                 </div>
