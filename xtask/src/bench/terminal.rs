@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 
-use super::{machine, write_page};
+use super::{figures, machine, write_page};
 use crate::{
     build::{self, Profile},
     setup,
-    shell::{Problem, Steps, command, output, root},
+    shell::{Problem, Steps, command, root},
 };
 
 /// A figure, as the browser's side tells it.
@@ -53,12 +53,7 @@ pub(crate) fn terminal(steps: &mut Steps, args: &[String]) -> Result<(), Problem
     let mut side = command("node");
     side.current_dir(root().join("tests/browser")).arg("bench/echo.mjs").args(args);
     side.env("BERTH", &binary).env("CHROMIUM", setup::find_browser()?);
-    let figures: Vec<Figure> = steps.step("measure", || {
-        let lines = output(&mut side)?;
-        let figures: Result<Vec<Figure>, _> = lines.lines().map(serde_json::from_str).collect();
-        figures
-            .map_err(|error| Problem::new(format!("what measures says something else than figures: {error}")))
-    })?;
+    let figures: Vec<Figure> = figures(steps, "measure", &mut side)?;
     write_page("terminal.md", &page(&figures)?)?;
     steps.summary();
     Ok(())
