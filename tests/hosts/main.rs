@@ -3,4 +3,5 @@
 
 mod adding;
 mod cables;
+mod pools;
 mod secrets;

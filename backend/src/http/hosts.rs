@@ -1,7 +1,7 @@
 //! `GET` and `POST /api/v1/hosts`
 
 use axum::{extract::State, http::StatusCode};
-use berth_shared::api::{AddSshHost, Page, Problem, SshHost};
+use berth_shared::api::{AddSshHost, CreatePool, Page, Problem, SshHost};
 
 use super::{
     App, Inner,
@@ -42,7 +42,7 @@ pub(super) async fn list(State(app): State<App>, By(_): By) -> Json<Page<SshHost
     responses(
         (status = 201, description = "added", body = SshHost),
         (status = 409, description = "`host-taken`, `host-key-unexpected`, `host-unusable`: it cannot be reached, or will not do; `demo`", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`host-invalid`, `host-key-invalid`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`host-invalid`, `host-key-invalid`, `pool-name-invalid`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn add(
@@ -50,7 +50,14 @@ pub(super) async fn add(
     By(caller): By,
     Json(request): Json<AddSshHost>,
 ) -> Result<(StatusCode, Json<SshHost>), Failure> {
-    let added = app.hosts()?.add(&caller.user, request).await.map_err(|error| refused(&error))?;
+    let hosts = app.hosts()?;
+    if let Some(name) = request.pool.clone() {
+        match app.control.create_pool(&caller.user, CreatePool { name }).await {
+            Err(error) if error.code != "pool-exists" => return Err(error.into()),
+            _ => {}
+        }
+    }
+    let added = hosts.add(&caller.user, request).await.map_err(|error| refused(&error))?;
     tracing::info!(
         user = caller.user,
         host = added.name,

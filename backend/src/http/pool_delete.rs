@@ -3,6 +3,8 @@
 use axum::{extract::State, http::StatusCode};
 use berth_shared::api::{DeletePool, Problem};
 
+use crate::provider::remote::Hosts;
+
 use super::{
     App,
     extract::{By, Json, Path},
@@ -19,7 +21,7 @@ use super::{
     responses(
         (status = 204, description = "removed"),
         (status = 404, description = "no pool has this name", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "it has instances, or is the default one", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "it has instances or SSH hosts, or is the default one", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn delete(
@@ -28,6 +30,11 @@ pub(super) async fn delete(
     Path(name): Path<String>,
     Json(request): Json<DeletePool>,
 ) -> Result<StatusCode, Failure> {
+    let hosts = app.hosts().map(Hosts::list).unwrap_or_default();
+    if let Some(host) = hosts.iter().find(|host| host.pool.as_ref() == Some(&name)) {
+        let why = format!("the SSH host `{}` is in the pool `{name}`: remove the host first", host.name);
+        return Err(Failure::new(StatusCode::CONFLICT, "pool-not-empty", why));
+    }
     app.control.delete_pool(&caller.user, &name, request).await?;
     tracing::info!(user = caller.user, pool = name, "pool removed");
     Ok(StatusCode::NO_CONTENT)

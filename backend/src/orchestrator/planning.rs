@@ -6,9 +6,9 @@ use berth_shared::{
 };
 use futures_util::future::try_join_all;
 
-use super::{core::Core, references};
+use super::{core::Core, pool, references};
 use crate::{
-    provider::PlanInput,
+    provider::{PlanInput, Pools},
     store::{Model, StoreError},
 };
 
@@ -38,6 +38,9 @@ pub(super) async fn plan(core: &Core, model: &Model) -> Result<Planned, StoreErr
         planned.refusals.push(Refusal { backend: SERVER.to_owned(), reasons: missing });
         return Ok(planned);
     }
+    let default = pool::default(core).await?;
+    let wanted = configuration.pool_name.as_deref().unwrap_or(&default);
+    let pool = Pools { wanted, default: &default };
     // All at once: whoever waits for a plan waits for the slowest of them, not for their sum.
     let answers = core.providers.iter().map(async |provider| {
         let name = provider.name();
@@ -45,7 +48,7 @@ pub(super) async fn plan(core: &Core, model: &Model) -> Result<Planned, StoreErr
             return Ok::<_, StoreError>((name, Err(refusal)));
         }
         let held = core.storage.held(name).await?;
-        let input = PlanInput { configuration, written: *written, held: &held };
+        let input = PlanInput { configuration, written: *written, held: &held, pool };
         Ok((name, Ok(core.call(name, "plan", provider.plan(&input)).await)))
     });
     for (name, answer) in try_join_all(answers).await? {

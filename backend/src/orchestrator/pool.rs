@@ -16,6 +16,11 @@ pub(super) async fn of(core: &Core, configuration: &Configuration) -> Result<Str
     if let Some(name) = &configuration.pool_name {
         return Ok(name.clone());
     }
+    default(core).await
+}
+
+/// The pool of whatever names none.
+pub(super) async fn default(core: &Core) -> Result<String, StoreError> {
     Ok(core.storage.default_pool().await?.unwrap_or_else(|| DEFAULT_POOL.to_owned()))
 }
 

@@ -17,8 +17,8 @@ pub use crate::supervisor::spec::{CreateRequest, ExecSpec, JobObservation, JobSp
 use async_trait::async_trait;
 use berth_shared::{
     api::{
-        Allocation, ImagePull, InstanceId, Isolation, JobId, LogChunk, PlanNote, PlannedOffer, TerminalId,
-        TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan,
+        Allocation, DEFAULT_POOL, ImagePull, InstanceId, Isolation, JobId, LogChunk, PlanNote, PlannedOffer,
+        TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan,
     },
     config::{Configuration, Written},
     time::Timestamp,
@@ -155,6 +155,23 @@ pub struct PlanInput<'a> {
     pub written: Written,
     /// What this provider's active instances hold already.
     pub held: &'a [Allocation],
+    /// The pool that the configuration uses, and the one that is used where none is named.
+    pub pool: Pools<'a>,
+}
+
+/// Which pool is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pools<'a> {
+    /// The one that the configuration uses.
+    pub wanted: &'a str,
+    /// The one of whatever names none.
+    pub default: &'a str,
+}
+
+impl Default for Pools<'_> {
+    fn default() -> Self {
+        Self { wanted: DEFAULT_POOL, default: DEFAULT_POOL }
+    }
 }
 
 /// What a provider could create.

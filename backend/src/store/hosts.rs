@@ -16,6 +16,7 @@ struct Row {
     private_key: Option<String>,
     engine: Option<String>,
     host_keys: String,
+    pool: Option<String>,
     added_by: String,
     added_at: i64,
 }
@@ -40,17 +41,18 @@ impl HostStore {
     }
 
     async fn insert(&self, row: &Row) -> Result<(), StoreError> {
-        let sql = "INSERT INTO ssh_hosts (name, address, jumps, private_key, engine, host_keys, added_by, added_at) \
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        let sql = "INSERT INTO ssh_hosts (name, address, jumps, private_key, engine, host_keys, added_by, added_at, pool) \
+                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
         on_either!(self, writer, |pool| {
             let insert = sqlx::query(sql).bind(&row.name).bind(&row.address).bind(&row.jumps);
             let insert = insert.bind(&row.private_key).bind(&row.engine).bind(&row.host_keys);
-            insert.bind(&row.added_by).bind(row.added_at).execute(pool).await.map(drop)
+            let insert = insert.bind(&row.added_by).bind(row.added_at).bind(&row.pool);
+            insert.execute(pool).await.map(drop)
         })
     }
 
     async fn rows(&self) -> Result<Vec<Row>, StoreError> {
-        let sql = "SELECT name, address, jumps, private_key, engine, host_keys, added_by, added_at \
+        let sql = "SELECT name, address, jumps, private_key, engine, host_keys, added_by, added_at, pool \
                    FROM ssh_hosts ORDER BY name";
         on_either!(self, reader, |pool| sqlx::query_as(sql).fetch_all(pool).await)
     }
@@ -82,6 +84,7 @@ impl HostBook for HostStore {
             private_key: host.private_key.clone(),
             engine: host.engine.clone(),
             host_keys: json(&host.host_keys),
+            pool: host.pool.clone(),
             added_by: host.added_by.clone(),
             added_at: host.added_at.0,
         };
@@ -110,6 +113,7 @@ fn record(row: Row) -> Result<HostRecord, BookError> {
         host_keys: serde_json::from_str(&row.host_keys).map_err(|_| unreadable("keys of hosts"))?,
         private_key: row.private_key,
         engine: row.engine,
+        pool: row.pool,
         added_by: row.added_by,
         added_at: Timestamp(row.added_at),
         name: row.name,

@@ -1,6 +1,6 @@
 //! What is offered on the machine that the tests run on.
 
-use berth::provider::{PlanInput, Provider};
+use berth::provider::{PlanInput, Pools, Provider};
 
 use crate::bench::Bench;
 
@@ -9,7 +9,12 @@ async fn a_file_without_requirements_can_be_launched_here() {
     let bench = Bench::new();
     let checked = berth_shared::check("type: dev-environment\nide: vscode\n");
     let configuration = checked.configuration.expect("a configuration");
-    let input = PlanInput { configuration: &configuration, written: checked.written, held: &[] };
+    let input = PlanInput {
+        configuration: &configuration,
+        written: checked.written,
+        held: &[],
+        pool: Pools::default(),
+    };
     let plan = bench.provider.plan(&input).await.expect("a plan");
     assert_eq!((plan.refusals.as_slice(), plan.offers.len()), (&[][..], 1));
     let offer = &plan.offers[0];

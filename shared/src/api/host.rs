@@ -28,6 +28,9 @@ pub struct SshHost {
     /// What it has, as last seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub facts: Option<SshHostFacts>,
+    /// The pool whose runs use it; absent: whichever is the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<String>,
     /// Who added it.
     pub added_by: String,
     /// When.
@@ -130,6 +133,9 @@ pub struct AddSshHost {
     /// Path of the container engine's socket there. Absent: it is looked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engine: Option<String>,
+    /// The pool whose runs are to use it, made if there is none. Absent: whichever is the default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pool: Option<String>,
     /// The fingerprint of the host's key, where it is known: another one is refused. Absent: the key is trusted that is seen now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
@@ -144,6 +150,7 @@ impl std::fmt::Debug for AddSshHost {
             .field("jumps", &self.jumps)
             .field("private_key", &self.private_key.as_ref().map(|_| "…"))
             .field("engine", &self.engine)
+            .field("pool", &self.pool)
             .field("fingerprint", &self.fingerprint)
             .finish()
     }

@@ -53,6 +53,10 @@ pub(super) struct AddArgs {
     #[arg(long, value_name = "SOCKET")]
     engine: Option<String>,
 
+    /// Pool whose runs use it, made if there is none; else the default one.
+    #[arg(long, value_name = "NAME", add = ArgValueCompleter::new(super::pools::complete_pools))]
+    pool: Option<String>,
+
     /// Fingerprint of its key (`SHA256:…`), when you know it; else the key is trusted that is seen now.
     #[arg(long, value_name = "SHA256:…")]
     fingerprint: Option<String>,
@@ -93,6 +97,7 @@ pub(super) async fn add(args: &AddArgs, client: &Client) -> Result<(), Failure> 
         jumps: args.jump.clone(),
         private_key: args.identity.as_deref().map(read).transpose()?,
         engine: args.engine.clone(),
+        pool: args.pool.clone(),
         fingerprint: args.fingerprint.clone(),
     };
     let mut line = StatusLine::new();
@@ -147,11 +152,15 @@ fn text(hosts: &[SshHost], now: Timestamp) -> String {
             visible(&host.name),
             visible(&host.address),
             login.to_owned(),
+            host.pool.as_deref().map_or_else(|| "(default)".to_owned(), visible),
             status,
             host.problem.as_deref().map_or_else(|| what(host.facts.as_ref()), visible),
         ]
     };
-    table(&["NAME", "ADDRESS", "LOGIN", "STATUS", "RESOURCES"], &hosts.iter().map(row).collect::<Vec<_>>())
+    table(
+        &["NAME", "ADDRESS", "LOGIN", "POOL", "STATUS", "RESOURCES"],
+        &hosts.iter().map(row).collect::<Vec<_>>(),
+    )
 }
 
 /// Removes a host.
@@ -195,6 +204,7 @@ mod tests {
                 gpus: vec![gpu.clone(), gpu],
                 engine: "Docker 27.1".into(),
             }),
+            pool: Some("team".into()),
             added_by: "ada".into(),
             added_at: Timestamp(0),
         };
@@ -202,6 +212,7 @@ mod tests {
             name: "gpu-2".into(),
             address: "ubuntu@gpu-2.example:22".into(),
             login: SshLogin::Agent,
+            pool: None,
             status: SshHostStatus::Away,
             problem: Some("gpu-2.example:22 cannot be reached: Connection refused (os error 111)".into()),
             facts: None,

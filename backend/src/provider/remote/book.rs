@@ -18,6 +18,8 @@ pub struct HostRecord {
     pub private_key: Option<String>,
     /// Its engine's socket, when it was given.
     pub engine: Option<String>,
+    /// The pool whose runs use it; `None` = whichever is the default.
+    pub pool: Option<String>,
     /// Keys of it and of the hosts before it, by `HOST:PORT`, in OpenSSH's form.
     pub host_keys: Pins,
     /// Who added it.

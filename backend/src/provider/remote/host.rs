@@ -334,6 +334,7 @@ impl Host {
             problem,
             since,
             facts,
+            pool: record.pool.clone(),
             added_by: record.added_by.clone(),
             added_at: record.added_at,
         }

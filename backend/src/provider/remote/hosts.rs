@@ -211,6 +211,7 @@ impl Hosts {
         let record = HostRecord {
             private_key: asked.private_key.map(|text| self.sealed(&name, &text)),
             engine: asked.engine,
+            pool: asked.pool,
             host_keys: connected.host_keys.clone(),
             added_by: user.to_owned(),
             added_at: self.0.common.clock.now(),

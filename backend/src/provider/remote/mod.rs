@@ -123,6 +123,19 @@ impl Provider for RemoteProvider {
             });
         }
         for host in hosts {
+            let pool = host.record.pool.as_deref().unwrap_or(request.pool.default);
+            if pool != request.pool.wanted {
+                plan.refusals.push(PlanNote {
+                    code: "other-pool".to_owned(),
+                    path: "pool_name".to_owned(),
+                    message: format!(
+                        "`{}` is in the pool `{pool}` and `{}` is asked for: name the host's pool by `pool_name`, or add a host to this one",
+                        host.name(),
+                        request.pool.wanted
+                    ),
+                });
+                continue;
+            }
             match host.facts(self.0.hosts.default_image()) {
                 Some(facts) => {
                     let found = share::plan(&facts, request);

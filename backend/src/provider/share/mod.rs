@@ -89,9 +89,9 @@ pub(crate) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
         }
     }
     if allocation.reserved_disk_bytes > 0 {
-        let size = words::bytes(allocation.reserved_disk_bytes);
+        let size = words::number(allocation.reserved_disk_bytes as f64 / GIB);
         let message = format!(
-            "{size} of disk are kept free for it and not a limit: its log says when it takes up more"
+            "{size} GB of disk are kept free for it and not a limit: its log says when it takes up more"
         );
         notes.push(note("limit-not-enforced", "resources.disk", message));
     }

@@ -1,6 +1,7 @@
 use berth_shared::config::Written;
 
 use super::*;
+use crate::provider::Pools;
 
 fn machine() -> Facts {
     Facts {
@@ -38,7 +39,10 @@ fn with_gpus() -> Facts {
 fn planned(facts: &Facts, yaml: &str, held: &[Allocation]) -> ProviderPlan {
     let checked = berth_shared::check(&format!("type: dev-environment\nide: vscode\n{yaml}"));
     let configuration = checked.configuration.unwrap_or_else(|| panic!("{:?}", checked.diagnostics));
-    plan(facts, &PlanInput { configuration: &configuration, written: checked.written, held })
+    plan(
+        facts,
+        &PlanInput { configuration: &configuration, written: checked.written, held, pool: Pools::default() },
+    )
 }
 
 fn only(plan: ProviderPlan) -> PlannedOffer {
@@ -135,7 +139,7 @@ fn bounds_that_are_no_numbers_do_no_harm() {
     ] {
         configuration.resources.memory = SizeRange { min, max };
         let written = Written { memory: true, ..Written::default() };
-        let input = PlanInput { configuration: &configuration, written, held: &[] };
+        let input = PlanInput { configuration: &configuration, written, held: &[], pool: Pools::default() };
         assert_eq!(plan(&machine(), &input).refusals.is_empty(), fits, "{min:?} {max:?}");
     }
 }
@@ -161,6 +165,14 @@ fn gpus_are_chosen_by_name_memory_count_and_capability() {
     assert_eq!(chosen("{compute_capability: 8.9}"), [vec![2]]);
     assert_eq!(chosen("A100:4"), Vec::<Vec<u32>>::new());
     assert_eq!(chosen("H100"), Vec::<Vec<u32>>::new());
+}
+
+#[test]
+fn gpus_where_there_are_none_are_told_of_and_so_is_a_disk_without_a_limit() {
+    let bare = planned(&machine(), "resources: {gpu: 1}", &[]);
+    insta::assert_snapshot!(told(&bare.refusals), @"not-enough-gpus [resources.gpu] this machine has no GPU that `nvidia-smi` or `rocm-smi` tells of: ask for other GPUs, for fewer, or use a cloud");
+    let disk = only(planned(&machine(), "resources: {disk: 60GB..}", &[]));
+    insta::assert_snapshot!(told(&disk.notes), @"limit-not-enforced [resources.disk] 60 GB of disk are kept free for it and not a limit: its log says when it takes up more");
 }
 
 #[test]

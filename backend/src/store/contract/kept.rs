@@ -152,6 +152,7 @@ async fn hosts_are_the_same_on_every_database(bed: Bed) {
         jumps: vec!["ada@bastion:22".parse().expect("an address")],
         private_key: Some("sealed1:AAAA".to_owned()),
         engine: Some("/run/podman/podman.sock".to_owned()),
+        pool: Some("team".to_owned()),
         host_keys: [("bastion:22".to_owned(), "ssh-ed25519 AAAA".to_owned())].into(),
         added_by: ADMIN.to_owned(),
         added_at: T0,
@@ -161,6 +162,7 @@ async fn hosts_are_the_same_on_every_database(bed: Bed) {
         jumps: Vec::new(),
         private_key: None,
         engine: None,
+        pool: None,
         host_keys: Default::default(),
         ..host.clone()
     };

@@ -149,7 +149,8 @@ fn Line(known: Known, name: String, removing: RwSignal<Option<String>>) -> impl 
         host.with(|host| {
             host.as_ref().map_or_else(String::new, |host| {
                 let through: String = host.jumps.iter().map(|jump| format!(" through {jump}")).collect();
-                format!("{}{through}", host.address)
+                let pool = host.pool.as_ref().map(|pool| format!(", pool {pool}")).unwrap_or_default();
+                format!("{}{through}{pool}", host.address)
             })
         })
     });
@@ -177,7 +178,7 @@ fn Line(known: Known, name: String, removing: RwSignal<Option<String>>) -> impl 
 
 #[component]
 fn Form(known: Known, open: RwSignal<bool>) -> impl IntoView {
-    let [address, name, jump, key] = [(); 4].map(|()| RwSignal::new(String::new()));
+    let [address, name, pool, jump, key] = [(); 5].map(|()| RwSignal::new(String::new()));
     let wrong = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let say = toaster();
@@ -192,6 +193,7 @@ fn Form(known: Known, open: RwSignal<bool>) -> impl IntoView {
         let request = AddSshHost {
             address: address.get_untracked().trim().to_owned(),
             name: some(name.get_untracked()),
+            pool: some(pool.get_untracked()),
             jumps: some(jump.get_untracked())
                 .map(|jumps| jumps.split(',').map(|jump| jump.trim().to_owned()).collect())
                 .unwrap_or_default(),
@@ -223,6 +225,12 @@ fn Form(known: Known, open: RwSignal<bool>) -> impl IntoView {
                 <span class="field__label">"Name"</span>
                 <input class="input" placeholder="that of the host" autocomplete="off" spellcheck="false" maxlength="60"
                     prop:value=move || name.get() on:input:target=move |event| name.set(event.target().value())/>
+            </label>
+            <label class="field">
+                <span class="field__label">"Pool"</span>
+                <input class="input" placeholder="the default one" autocomplete="off" spellcheck="false" maxlength="60"
+                    prop:value=move || pool.get() on:input:target=move |event| pool.set(event.target().value())/>
+                <span class="field__hint">"Runs of this pool use it. One that is not there is made."</span>
             </label>
             <label class="field">
                 <span class="field__label">"Through"</span>
@@ -333,6 +341,7 @@ mod tests {
                 gpus: vec![SshHostGpu { name: "A100".into(), memory_gib: 80.0 }; 2],
                 engine: "Docker 27.1".into(),
             }),
+            pool: None,
             added_by: "ada".into(),
             added_at: Timestamp(0),
         };

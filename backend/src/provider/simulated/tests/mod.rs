@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     clock::Clock,
-    provider::{CreateRequest, InstanceObservation, PlanInput, Provider, ProviderError},
+    provider::{CreateRequest, InstanceObservation, PlanInput, Pools, Provider, ProviderError},
 };
 
 /// Goes with tokio's timers.
@@ -328,7 +328,12 @@ async fn hints_tell_when_something_changes_and_some_get_lost() {
 async fn plan(bench: &Bench, text: &str) -> Vec<String> {
     let checked = berth_shared::check(&format!("type: dev-environment\nide: vscode\n{text}"));
     let configuration = checked.configuration.expect("it is valid");
-    let input = PlanInput { configuration: &configuration, written: Written::default(), held: &[] };
+    let input = PlanInput {
+        configuration: &configuration,
+        written: Written::default(),
+        held: &[],
+        pool: Pools::default(),
+    };
     let plan = bench.provider.plan(&input).await.expect("a plan");
     let tell = |planned: PlannedOffer| {
         let offer = planned.offer;
