@@ -12,6 +12,12 @@ import { theme } from "./terminal/theme.js";
 const TOLD_EVERY = 32 * 1024;
 
 /**
+ * How many bytes may wait while the page is in the background, where browsers slow xterm down: what a program writes there should not hold
+ * it up. xterm itself throws away what is more than 50 MB.
+ */
+const BACKGROUND = 8 * 1024 * 1024;
+
+/**
  * Shows a terminal in an element. What it wants of the page:
  *
  * - `onInput(bytes)`: the reader types;
@@ -94,6 +100,12 @@ export function open(element, label, { onInput, onResize, onBehind, onFind, onFo
   const inTurn = (act) => terminal.write("", act);
   let behind = 0;
   let untold = 0;
+  const tell = (bytes) => {
+    untold += bytes;
+    if (untold < TOLD_EVERY) return;
+    untold = 0;
+    onBehind(document.hidden ? Math.max(0, behind - BACKGROUND) : behind);
+  };
 
   return {
     write(bytes, old) {
@@ -104,11 +116,9 @@ export function open(element, label, { onInput, onResize, onBehind, onFind, onFo
       terminal.write(bytes.slice(), () => {
         isOld = false;
         behind -= length;
-        untold += length;
-        if (untold < TOLD_EVERY) return;
-        untold = 0;
-        onBehind(behind);
+        tell(length);
       });
+      if (document.hidden) tell(length);
     },
     reset: () => inTurn(() => terminal.reset()),
     focus: () => terminal.focus(),

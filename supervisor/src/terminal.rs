@@ -125,6 +125,8 @@ impl Terminal {
                     break exited.await;
                 },
             }
+            // A program that floods its terminal always has more: others' keys and echoes are looked for in between.
+            tokio::task::yield_now().await;
         };
         while self.read_now(&mut buffer).is_ok_and(|n| n > 0) {}
         self.exit_code.set(Some(code));

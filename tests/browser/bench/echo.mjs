@@ -7,6 +7,7 @@
 //
 //   whole     from the key's event (its time stamp, which the browser sets before the page knows of it) to the end of the frame in which
 //             the letter is in the page
+//   arrived   of that: to the echo's arrival in the page
 //   sent      of that: to the letter's way into the socket: the page's own work on the key
 //   answered  from there to the echo's arrival in the page: browser, server, supervisor, pseudo-terminal, shell, and back
 //   shown     from there to the end of that frame: the page's work on the echo, and the wait for the next frame (60 a second)
@@ -143,6 +144,7 @@ async function type(page, count, gap) {
 
 function reportKeys(beside, pace, all) {
   report(beside, pace, 'whole', all.map(({ down, seen }) => seen - down));
+  report(beside, pace, 'arrived', all.map(({ down, answered }) => answered - down));
   report(beside, pace, 'sent', all.map(({ down, sent }) => sent - down));
   report(beside, pace, 'answered', all.map(({ sent, answered }) => answered - sent));
   report(beside, pace, 'shown', all.map(({ answered, seen }) => seen - answered));

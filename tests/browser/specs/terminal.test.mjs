@@ -94,6 +94,14 @@ test(
     await until(async () => /42/.test(await clipboard(page)), 'the word is on the clipboard');
     assert.equal(await clipboard(page), 'copy-42-me');
 
+    // A press of the right button leaves the browser's own menu something to copy.
+    await page.mouse.click(x, y, { button: 'right' });
+    const marked = () => page.evaluate(() => {
+      const { value, selectionStart, selectionEnd } = document.activeElement;
+      return value?.slice(selectionStart, selectionEnd);
+    });
+    await until(async () => (await marked()) === 'copy-42-me', 'the menu would copy it');
+
     // Control+C is an interrupt even now.
     await command(page, 'sleep 1000');
     await page.mouse.dblclick(x, y);
@@ -249,7 +257,6 @@ test(
     // 7, and 70 to 79; the newest first.
     await bar.getByText('11 of 11', { exact: true }).waitFor();
     await shows(page, /^row 79 of Many$/m);
-    await examineAll(page, 'terminal-find');
     await page.keyboard.press('Enter');
     await bar.getByText('1 of 11', { exact: true }).waitFor();
     await shows(page, /^row 7 of Many$/m);
@@ -264,6 +271,8 @@ test(
     await bar.getByRole('button', { name: 'Regular expression' }).click();
     await box.fill('^row (1|2)00 ');
     await bar.getByText('2 of 2', { exact: true }).waitFor();
+    // A terminal of another width is searched anew, so that nothing after this is about where the search stands.
+    await examineAll(page, 'terminal-find');
     for (const none of ['(', 'x*']) {
       await box.fill(none);
       await bar.getByText('Not a pattern', { exact: true }).waitFor();

@@ -64,7 +64,7 @@ pub(super) fn Terminal(
     Effect::new(move |was: Option<bool>| {
         let is = matches!(live.connection.get(), Connection::Live { .. });
         if is && was == Some(false) {
-            held.with_value(Session::again);
+            held.with_value(Session::retry);
         }
         is
     });

@@ -179,16 +179,8 @@ impl Session {
         set_timeout(move || session.retry(), Duration::from_millis(wait));
     }
 
-    /// Connects again, since the way to the server is back: what seems to stand may be a socket whose other end is long gone.
-    pub(super) fn again(&self) {
-        if matches!(self.state.try_get_untracked(), Some(State::Waiting(_) | State::Attached)) {
-            self.state.set(State::Loading);
-            self.connect();
-        }
-    }
-
     /// Connects again, if it waits for that.
-    fn retry(&self) {
+    pub(super) fn retry(&self) {
         if matches!(self.state.try_get_untracked(), Some(State::Waiting(_))) {
             self.state.set(State::Loading);
             self.connect();
