@@ -8,7 +8,7 @@ use std::{
 use berth_shared::api::{LogChunk, RunStatus};
 use berth_tests::{
     engines::Engine,
-    server::{Server, binary},
+    server::{self, Server, binary},
 };
 
 use crate::bench::{Bench, job, says, until};
@@ -144,7 +144,11 @@ fn a_sandbox_shows_nothing_that_opens_the_server() {
     let _ = server.submit("shy-fox-1", &text.to_string());
     server.wait_for("shy-fox-1", RunStatus::Running);
     let (_, isolation) = server.get("/instances");
-    let log = server.log("shy-fox-1");
+    // It runs before its commands have ended.
+    let log = server::until("the script to end", || {
+        Some(server.log("shy-fox-1")).filter(|log| log.contains("\"init 1 of 1: done\""))
+    });
+    let log = log.unwrap_or_else(|| panic!("it does not end: {}", server.log("shy-fox-1")));
     server.stop("shy-fox-1", true);
     server.wait_until("shy-fox-1", |run| run.finished_at.is_some());
     if !isolation.contains(r#""namespaces":["#) || isolation.contains(r#""namespaces":[]"#) {

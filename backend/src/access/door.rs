@@ -6,7 +6,7 @@
 
 use std::{
     io,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
 };
 
 use axum::serve::Listener;
@@ -116,7 +116,7 @@ fn bridges() -> io::Result<Vec<Bridge>> {
     for interface in getifaddrs()?.filter(|interface| is_bridge(&interface.interface_name)) {
         let storage = |address: Option<nix::sys::socket::SockaddrStorage>| {
             let address = address?;
-            let v4 = address.as_sockaddr_in().map(|address| IpAddr::V4(Ipv4Addr::from(address.ip())));
+            let v4 = address.as_sockaddr_in().map(|address| IpAddr::V4(address.ip()));
             v4.or_else(|| address.as_sockaddr_in6().map(|address| IpAddr::V6(address.ip())))
         };
         let bits = match storage(interface.netmask) {

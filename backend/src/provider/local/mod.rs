@@ -221,8 +221,16 @@ impl Provider for LocalProvider {
             }
             Found::Asked => {
                 // A server that was killed had no time to start it.
-                let started = self.0.folders.supervise(id).await;
-                started.map_err(|error| disk("the supervisor cannot be started", error))?;
+                match self.0.folders.supervise(id).await {
+                    // It was being removed when it was looked at.
+                    Err(error)
+                        if error.kind() == io::ErrorKind::NotFound
+                            && !matches!(self.0.look(id)?, Found::Asked) =>
+                    {
+                        return Ok(InstanceObservation::Removing { billing: Billing::default() });
+                    }
+                    started => started.map_err(|error| disk("the supervisor cannot be started", error))?,
+                }
                 self.0.watch(id);
                 InstanceObservation::Creating { billing: Billing::default() }
             }
