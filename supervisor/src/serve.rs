@@ -18,8 +18,13 @@ use crate::{logs, spec::JobObservation};
 /// How long a client may take to read one frame before it is given up.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How often a watcher hears of changes at most.
-const WATCH_INTERVAL: Duration = Duration::from_millis(50);
+/// For how long a watcher that has heard of a change hears of no other: this long at first, since somebody waits for each step of a
+/// beginning; then twice as long each time.
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
+/// And at most so long, as while programs flood their output.
+const LAST_PAUSE: Duration = Duration::from_millis(50);
+/// When nothing has changed for so long, what comes next is told at once again.
+const QUIET: Duration = Duration::from_millis(500);
 
 /// How many terminals there may be, ended ones included; the oldest ended one makes room.
 const TERMINALS: usize = 64;
@@ -143,12 +148,19 @@ async fn watch(core: &Core, stream: UnixStream) -> io::Result<()> {
     let mut changed = core.changed.subscribe();
     let (mut from, mut to) = stream.into_split();
     let tell = async {
+        let mut pause = FIRST_PAUSE;
         loop {
             changed.mark_unchanged();
             let reply = observed(core);
             tokio::time::timeout(PATIENCE, wire::write_message(&mut to, &reply)).await??;
-            tokio::time::sleep(WATCH_INTERVAL).await;
-            changed.changed().await.map_err(io::Error::other)?;
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LAST_PAUSE);
+            if let Ok(changed) = tokio::time::timeout(QUIET, changed.changed()).await {
+                changed.map_err(io::Error::other)?;
+            } else {
+                pause = FIRST_PAUSE;
+                changed.changed().await.map_err(io::Error::other)?;
+            }
         }
     };
     tokio::select! {

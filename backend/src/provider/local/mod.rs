@@ -41,8 +41,11 @@ const CHANGES: usize = 256;
 /// The supervisors tell of changes; a look that often finds those which died without a word.
 const POLL_SECONDS: i64 = 5;
 
-/// Between two attempts to reach a supervisor that lives and does not answer.
-const RETRY: Duration = Duration::from_millis(200);
+/// Between two attempts to reach a supervisor that lives and does not answer: at first so long, since one that has just been started
+/// listens within milliseconds and somebody waits for it; then twice as long each time.
+const FIRST_RETRY: Duration = Duration::from_millis(3);
+/// And at most so long.
+const LAST_RETRY: Duration = Duration::from_millis(200);
 
 /// The machine that the server runs on. Cheap to clone.
 #[derive(Clone)]
@@ -127,8 +130,10 @@ impl Inner {
         let provider = Arc::downgrade(self);
         let way = LocalSocket::new(folders.dir(id));
         tokio::spawn(async move {
+            let mut retry = FIRST_RETRY;
             while let Ok(Found::Alive(_) | Found::Asked) = folders.look(id) {
                 if let Ok((Reply::Observed { .. }, mut stream)) = client::ask(&way, &Request::Watch).await {
+                    retry = FIRST_RETRY;
                     loop {
                         let Some(provider) = provider.upgrade() else { return };
                         provider.changed(id);
@@ -141,7 +146,8 @@ impl Inner {
                 if provider.strong_count() == 0 {
                     return;
                 }
-                tokio::time::sleep(RETRY).await;
+                tokio::time::sleep(retry).await;
+                retry = (retry * 2).min(LAST_RETRY);
             }
             if let Some(provider) = provider.upgrade() {
                 provider.watched.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
