@@ -3,7 +3,7 @@
 use std::{
     ffi::OsStr,
     fs,
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -18,7 +18,7 @@ use clap_complete::{ArgValueCompleter, CompletionCandidate};
 use super::{
     client::{Access, Client, complete, part},
     failure::{Failure, finish},
-    words::{Format, ago, json_line, say, table, visible},
+    words::{Format, ago, print_list, say, table, visible},
 };
 use crate::{
     auth::{PublicKeyError, PublicKeyText},
@@ -151,13 +151,7 @@ fn own_key(home: Option<&Path>) -> Result<PathBuf, Failure> {
 
 async fn list(client: &Client, format: Format) -> Result<(), Failure> {
     let keys = client.get::<Page<SshKey>>("/keys").await?.items;
-    let mut out = io::stdout().lock();
-    match format {
-        Format::Text => writeln!(out, "{}", text(&keys, SystemClock.now()).trim_end())?,
-        Format::Json => json_line(&mut out, &serde_json::json!({ "keys": keys }))?,
-        Format::Jsonl => keys.iter().try_for_each(|key| json_line(&mut out, key))?,
-    }
-    Ok(out.flush()?)
+    Ok(print_list(format, "keys", &keys, |keys| text(keys, SystemClock.now()))?)
 }
 
 fn text(keys: &[SshKey], now: Timestamp) -> String {

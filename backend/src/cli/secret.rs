@@ -3,7 +3,7 @@
 use std::{
     ffi::OsStr,
     fs,
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _},
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -19,7 +19,7 @@ use super::{
     ask,
     client::{Access, Client, complete, part},
     failure::{Failure, finish},
-    words::{Format, ago, json_line, say, table, visible},
+    words::{Format, ago, print_list, say, table, visible},
 };
 use crate::clock::{Clock, SystemClock};
 
@@ -109,13 +109,7 @@ fn text(from: impl io::Read) -> io::Result<String> {
 
 async fn list(client: &Client, format: Format) -> Result<(), Failure> {
     let secrets = client.get::<Page<Secret>>("/secrets").await?.items;
-    let mut out = io::stdout().lock();
-    match format {
-        Format::Text => writeln!(out, "{}", listed(&secrets, SystemClock.now()).trim_end())?,
-        Format::Json => json_line(&mut out, &serde_json::json!({ "secrets": secrets }))?,
-        Format::Jsonl => secrets.iter().try_for_each(|secret| json_line(&mut out, secret))?,
-    }
-    Ok(out.flush()?)
+    Ok(print_list(format, "secrets", &secrets, |secrets| listed(secrets, SystemClock.now()))?)
 }
 
 fn listed(secrets: &[Secret], now: Timestamp) -> String {

@@ -141,6 +141,22 @@ pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
+/// Prints a list in the form that was asked for: what `text` makes of it; one object that holds it by this name; or an object a line.
+pub(super) fn print_list<T: serde::Serialize>(
+    format: Format,
+    name: &str,
+    items: &[T],
+    text: impl FnOnce(&[T]) -> String,
+) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    match format {
+        Format::Text => writeln!(out, "{}", text(items).trim_end())?,
+        Format::Json => json_line(&mut out, &serde_json::json!({ name: items }))?,
+        Format::Jsonl => items.iter().try_for_each(|item| json_line(&mut out, item))?,
+    }
+    out.flush()
+}
+
 /// One object on a line of its own.
 pub(super) fn json_line(out: &mut dyn Write, value: &impl serde::Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, value)?;

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
 import { test } from 'node:test';
-import { complaints, logIn, paste, until, withServer } from '../harness.mjs';
+import { examine, logIn, paste, until, withServer } from '../harness.mjs';
 
 // Set SCREENSHOTS to a folder to keep what was seen.
-const album = process.env.SCREENSHOTS;
 
 const TEXT = `type: dev-environment
 ide: vscode
@@ -32,19 +29,6 @@ termination_idle_time: 30m
 `;
 
 const NONE = TEXT.replace('40GB..80GB', '40GB..80GB:16');
-
-async function examine(page, what) {
-  const { scroll, width } = await page.evaluate(() => ({
-    scroll: document.scrollingElement.scrollWidth,
-    width: window.innerWidth,
-  }));
-  assert.ok(scroll <= width, `${what} scrolls sideways: ${scroll} in ${width}`);
-  assert.deepEqual(await complaints(page), [], `${what} is accessible`);
-  if (album) {
-    await mkdir(album, { recursive: true });
-    await page.screenshot({ path: path.join(album, `${what}.png`) });
-  }
-}
 
 test(
   'every page is accessible and fits, wide and narrow, light and dark',

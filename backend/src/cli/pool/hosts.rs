@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsStr,
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -18,7 +18,7 @@ use crate::{
         client::{Client, complete, part},
         failure::Failure,
         terminal::StatusLine,
-        words::{Format, ago, json_line, say, table, visible},
+        words::{Format, ago, print_list, say, table, visible},
     },
     clock::{Clock, SystemClock},
 };
@@ -125,13 +125,7 @@ fn what(facts: Option<&SshHostFacts>) -> String {
 /// Lists the hosts.
 pub(super) async fn list(args: &ListArgs, client: &Client) -> Result<(), Failure> {
     let hosts = client.get::<Page<SshHost>>("/hosts").await?.items;
-    let mut out = io::stdout().lock();
-    match args.format {
-        Format::Text => writeln!(out, "{}", text(&hosts, SystemClock.now()).trim_end())?,
-        Format::Json => json_line(&mut out, &serde_json::json!({ "hosts": hosts }))?,
-        Format::Jsonl => hosts.iter().try_for_each(|host| json_line(&mut out, host))?,
-    }
-    Ok(out.flush()?)
+    Ok(print_list(args.format, "hosts", &hosts, |hosts| text(hosts, SystemClock.now()))?)
 }
 
 fn text(hosts: &[SshHost], now: Timestamp) -> String {

@@ -1,9 +1,6 @@
 //! `berth pool orphans`: what providers have and nobody here has asked for.
 
-use std::{
-    ffi::OsStr,
-    io::{self, Write as _},
-};
+use std::ffi::OsStr;
 
 use berth_shared::{
     api::{DecideOrphan, Orphan, Page},
@@ -18,7 +15,7 @@ use crate::{
         ask,
         client::{Client, ClientError, complete},
         failure::Failure,
-        words::{Format, ago, json_line, left, say, spent, table, visible},
+        words::{Format, ago, left, print_list, say, spent, table, visible},
     },
     clock::{Clock, SystemClock},
 };
@@ -90,13 +87,7 @@ async fn all(client: &Client) -> Result<Vec<Orphan>, ClientError> {
 async fn list(args: &ListArgs, client: &Client) -> Result<(), Failure> {
     let mut orphans = all(client).await?;
     orphans.retain(|orphan| args.all || orphan.gone_at.is_none());
-    let mut out = io::stdout().lock();
-    match args.format {
-        Format::Text => writeln!(out, "{}", text(&orphans, SystemClock.now()).trim_end())?,
-        Format::Json => json_line(&mut out, &serde_json::json!({ "orphans": orphans }))?,
-        Format::Jsonl => orphans.iter().try_for_each(|orphan| json_line(&mut out, orphan))?,
-    }
-    Ok(out.flush()?)
+    Ok(print_list(args.format, "orphans", &orphans, |orphans| text(orphans, SystemClock.now()))?)
 }
 
 fn text(orphans: &[Orphan], now: Timestamp) -> String {
