@@ -105,6 +105,13 @@ where
         }
     }
 
+    /// Adds a row that was asked for, unless there is one of its key: the stream's is as new or newer.
+    pub fn insert_missing(&self, row: T) {
+        if self.row((self.key)(&row)).is_none() {
+            self.upsert(row);
+        }
+    }
+
     /// Removes the row of this key.
     pub fn remove(&self, key: K) {
         if self.cells.try_update_value(|cells| cells.remove(&key).is_some()) == Some(true) {

@@ -3,6 +3,48 @@ import { test } from 'node:test';
 import { logIn, paste, recordStream, terminalText, until, withServer } from '../harness.mjs';
 
 test(
+  'an answer that was long on its way does not take back what the stream has told since',
+  withServer(async ({ server, browser }) => {
+    const page = await browser.newPage();
+    // What the stream tells of the run waits, so that its page asks for it; the answer to that is the last to arrive.
+    const waiting = [];
+    let held = false;
+    await page.routeWebSocket(/\/api\/v1\/stream/, (near) => {
+      const far = near.connectToServer();
+      far.onMessage((message) => (held ? waiting.push([near, message]) : near.send(message)));
+    });
+    let answer;
+    const arrives = new Promise((resolve) => (answer = resolve));
+    let asked;
+    const askedFor = new Promise((resolve) => (asked = resolve));
+    await page.route('**/api/v1/runs/late-answer', async (route) => {
+      const early = await route.fetch();
+      asked(await early.json());
+      await arrives;
+      await route.fulfill({ response: early });
+    });
+    await logIn(page, server.loginLink);
+    await paste(page, 'type: dev-environment\nide: vscode\nsetup:\n  - sleep 2\n');
+    const launch = page.getByRole('main').getByRole('button', { name: /^Launch/ });
+    await until(() => launch.isEnabled(), 'the launch is possible');
+    await page.getByRole('textbox', { name: 'Run name' }).fill('late-answer');
+    held = true;
+    await launch.click();
+    const early = await askedFor;
+    assert.notEqual(early.run.status, 'running');
+    held = false;
+    for (const [near, message] of waiting) near.send(message);
+    const status = () => page.getByRole('main').locator('[data-status]').first().getAttribute('data-status');
+    await until(async () => (await status()) === 'running', 'the run runs');
+    const arrived = page.waitForResponse('**/api/v1/runs/late-answer');
+    answer();
+    await (await arrived).finished();
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 100))));
+    assert.equal(await status(), 'running');
+  }),
+);
+
+test(
   'a page whose server is killed says so, comes back by itself, and has missed nothing',
   withServer(async ({ server, browser }) => {
     const page = await browser.newPage();

@@ -121,6 +121,11 @@ impl Inner {
         })
     }
 
+    /// Whether a job begins, or began in vain, in an instance.
+    pub(super) fn begins(&self, id: InstanceId) -> bool {
+        self.beginnings.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
+    }
+
     /// How far the image of an instance's job is, while it is pulled.
     pub(super) fn pull(&self, id: InstanceId) -> Option<ImagePull> {
         let beginnings = self.beginnings.lock().unwrap_or_else(PoisonError::into_inner);

@@ -150,7 +150,8 @@ impl Containers {
     /// # Errors
     /// When the engine does not answer.
     pub async fn has(&self, id: InstanceId) -> Result<bool, ProviderError> {
-        Ok(self.0.is_removing(id) || self.0.request(id).await?.is_some())
+        // What begins here is known without its engine, which pages that show how far it is would ask all the time.
+        Ok(self.0.is_removing(id) || self.0.begins(id) || self.0.request(id).await?.is_some())
     }
 
     /// Removes an instance with all that belongs to it, in the background; or does nothing when there is none.

@@ -94,7 +94,7 @@ pub fn RunPage() -> impl IntoView {
         search.set(Search::Asking);
         spawn_local(async move {
             match api::get::<RunDetail>(&format!("/api/v1/runs/{wanted}")).await {
-                Ok(detail) => live.runs.upsert(detail.run),
+                Ok(detail) => live.runs.insert_missing(detail.run),
                 Err(error) if name.try_get_untracked().as_ref() == Some(&wanted) => {
                     search.try_set(Search::Missing(error.to_string()));
                 }
