@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 use berth::{
     provider::{
         CreateRequest, Environment, ExecOutput, ExecSpec, InstanceObservation, JobObservation, JobSpec,
-        Provider,
+        Provider, ProviderError,
         container::{self, Engine as Client},
         local::{Containment, LocalProvider},
     },
@@ -27,9 +27,6 @@ use uuid::Uuid;
 /// Long enough for a machine that is busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// How many are tried at a time.
-const AT_ONCE: usize = 4;
-
 /// Something that holds.
 pub(crate) type Case = for<'a> fn(&'a Bench) -> LocalBoxFuture<'a, ()>;
 
@@ -38,13 +35,14 @@ pub(crate) struct Bench {
     engine: Option<Arc<engines::Engine>>,
     pub(crate) registry: Option<Registry>,
     pub(crate) provider: Arc<dyn Provider>,
-    /// Where the engine is, when that is not this machine.
-    host: Option<Host>,
-    dir: tempfile::TempDir,
+    /// All hosts of the provider, and which of them has this engine; none when that is this machine's.
+    hosts: Arc<Vec<Host>>,
+    host: Option<usize>,
+    dir: Arc<tempfile::TempDir>,
 }
 
-/// Tries everything; gives what went wrong, by name.
-pub(crate) async fn all(bench: &Bench, cases: Vec<(&'static str, Case)>) -> Vec<String> {
+/// Tries everything, so many at a time; gives what went wrong, by name.
+pub(crate) async fn all(bench: &Bench, cases: Vec<(&'static str, Case)>, at_once: usize) -> Vec<String> {
     let only = std::env::var("BERTH_TEST_CASE").unwrap_or_default();
     let outcomes = futures_util::stream::iter(cases.iter().filter(|(name, _)| name.contains(&only)))
         .map(|(name, case)| async move {
@@ -55,7 +53,7 @@ pub(crate) async fn all(bench: &Bench, cases: Vec<(&'static str, Case)>) -> Vec<
                 format!("{name}: {}", told.unwrap_or_default())
             })
         })
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(at_once)
         .collect::<Vec<_>>()
         .await;
     outcomes.into_iter().flatten().collect()
@@ -85,28 +83,56 @@ fn uuid() -> Uuid {
 }
 
 impl Bench {
-    /// On an engine of this machine, or on an SSH host.
-    pub(crate) async fn new(
-        engine: Arc<engines::Engine>,
-        host: Option<Host>,
-        registry: Option<Registry>,
-    ) -> Self {
-        Self::of(Some(engine), host, registry).await
+    /// On an engine of this machine.
+    pub(crate) async fn new(engine: Arc<engines::Engine>) -> Self {
+        let registry = registry(&engine);
+        Self::with(Some(engine), registry).await
     }
 
     /// Without an engine: in the sandbox.
     pub(crate) async fn sandbox() -> Self {
-        Self::of(None, None, None).await
+        Self::with(None, None).await
     }
 
-    async fn of(
-        engine: Option<Arc<engines::Engine>>,
-        host: Option<Host>,
-        registry: Option<Registry>,
-    ) -> Self {
-        let dir = tempfile::tempdir().expect("a folder");
-        let provider = provider(engine.as_deref(), host.as_ref(), dir.path(), "here").await;
-        Self { engine, registry, provider, host, dir }
+    /// On each of these SSH hosts, which are one provider.
+    pub(crate) async fn on_hosts(hosts: Vec<Host>) -> Vec<Self> {
+        let dir = Arc::new(tempfile::tempdir().expect("a folder"));
+        let hosts = Arc::new(hosts);
+        let provider = provider(None, &hosts, dir.path(), "here").await;
+        let none =
+            Self { engine: None, registry: None, provider, hosts: Arc::clone(&hosts), host: None, dir };
+        let on = |(index, host): (usize, &Host)| Self { registry: registry(&host.engine), ..none.on(index) };
+        hosts.iter().enumerate().map(on).collect()
+    }
+
+    /// The same on another host, without a registry.
+    fn on(&self, index: usize) -> Self {
+        Self {
+            engine: Some(Arc::clone(&self.hosts[index].engine)),
+            registry: None,
+            provider: Arc::clone(&self.provider),
+            hosts: Arc::clone(&self.hosts),
+            host: Some(index),
+            dir: Arc::clone(&self.dir),
+        }
+    }
+
+    /// The same on the next host.
+    pub(crate) fn next_door(&self) -> Self {
+        let here = self.host.expect("this holds on hosts alone");
+        self.on((here + 1) % self.hosts.len())
+    }
+
+    /// The same with a registry that runs elsewhere.
+    pub(crate) async fn with(engine: Option<Arc<engines::Engine>>, registry: Option<Registry>) -> Self {
+        let dir = Arc::new(tempfile::tempdir().expect("a folder"));
+        let provider = provider(engine.as_deref(), &[], dir.path(), "here").await;
+        Self { engine, registry, provider, hosts: Arc::default(), host: None, dir }
+    }
+
+    /// The host that this is on.
+    pub(crate) fn host(&self) -> Option<&Host> {
+        self.host.and_then(|index| self.hosts.get(index))
     }
 
     /// The engine, where there is one.
@@ -121,13 +147,19 @@ impl Bench {
 
     /// What a server has that starts anew, or another one beside it.
     pub(crate) async fn another(&self, installation: &str) -> Arc<dyn Provider> {
-        provider(self.engine.as_deref(), self.host.as_ref(), self.dir.path(), installation).await
+        provider(self.engine.as_deref(), &self.hosts, self.dir.path(), installation).await
     }
 
     pub(crate) async fn instance(&self, allocation: Allocation) -> (InstanceId, Isolation) {
         let id = InstanceId(uuid());
-        let allocation = Allocation { host: self.host.as_ref().map(|host| host.name.clone()), ..allocation };
-        self.provider.create(&request(id, allocation)).await.expect("created");
+        let allocation = Allocation { host: self.host().map(|host| host.name.clone()), ..allocation };
+        let request = request(id, allocation);
+        until("to be accepted", async || match self.provider.create(&request).await {
+            // A host whose cable is back is ready again once it has been looked at.
+            Err(ProviderError::NoCapacity(_)) if self.host.is_some() => None,
+            created => Some(created.expect("created")),
+        })
+        .await;
         let isolation =
             until("the instance", async || match self.provider.observe(id).await.expect("observed") {
                 InstanceObservation::Ready { isolation, .. } => Some(isolation),
@@ -157,9 +189,14 @@ impl Bench {
     /// Removes the instance and looks that nothing of it is left.
     pub(crate) async fn remove(&self, id: InstanceId) {
         until("the instance to be gone", async || {
-            self.provider.terminate(id).await.expect("accepted");
-            let seen = self.provider.observe(id).await.expect("observed");
-            matches!(seen, InstanceObservation::Gone { .. }).then_some(())
+            let gone = async {
+                self.provider.terminate(id).await?;
+                self.provider.observe(id).await
+            };
+            match gone.await {
+                Err(ProviderError::Temporary { .. }) if self.host.is_some() => None,
+                seen => matches!(seen.expect("observed"), InstanceObservation::Gone { .. }).then_some(()),
+            }
         })
         .await;
         let Some(engine) = &self.engine else {
@@ -175,9 +212,20 @@ impl Bench {
     }
 }
 
+fn registry(engine: &engines::Engine) -> Option<Registry> {
+    match Registry::start(engine) {
+        Ok(registry) => Some(registry),
+        Err(why) => {
+            assert!(std::env::var_os("BERTH_REQUIRE_ENGINES").is_none(), "a registry is required: {why}");
+            eprintln!("skipped in part: no private registry can run here: {why}");
+            None
+        }
+    }
+}
+
 async fn provider(
     engine: Option<&engines::Engine>,
-    host: Option<&Host>,
+    hosts: &[Host],
     dir: &std::path::Path,
     installation: &str,
 ) -> Arc<dyn Provider> {
@@ -186,8 +234,10 @@ async fn provider(
         default_image: engines::BASH.to_owned(),
         scratch: dir.join("containers"),
     };
-    if let Some(host) = host {
-        return Arc::new(hosts::provider(&[host], settings).await);
+    if let [direct @ .., last] = hosts {
+        // One of them behind a jump.
+        let asked = direct.iter().map(Host::request).chain([last.request_through_itself()]);
+        return Arc::new(hosts::provider(&asked.collect::<Vec<_>>(), settings).await);
     }
     let (program, containment) = match engine {
         // Nothing is started on the machine itself.

@@ -1,9 +1,10 @@
-//! Environments: what holds in containers on one engine holds on the other and on an SSH host, and what needs no image holds in the
+//! Environments: what holds in containers on one engine holds on the other and on SSH hosts, and what needs no image holds in the
 //! sandbox, too.
 //!
 //! An engine takes seconds to start, so each is started once and everything is tried on it, side by side.
 
 mod bench;
+mod cables;
 mod code;
 mod doors;
 mod ends;
@@ -16,12 +17,15 @@ mod troubles;
 use std::sync::Arc;
 
 use berth_tests::{
-    engines::{Engine, Registry, required},
+    engines::{Engine, required},
     hosts::Host,
 };
 
 use bench::{Bench, Case};
-use futures_util::{FutureExt, future::LocalBoxFuture};
+use futures_util::{
+    FutureExt,
+    future::{LocalBoxFuture, join_all},
+};
 
 macro_rules! cases {
     ($($module:ident: $($name:ident),+;)+) => {
@@ -86,55 +90,78 @@ fn in_containers() -> Vec<(&'static str, Case)> {
     }
 }
 
-fn all_hold_on(name: &str, engine: Arc<Engine>, host: Option<Host>) {
-    let registry = match Registry::start(&engine) {
-        Ok(registry) => Some(registry),
-        Err(why) => {
-            assert!(std::env::var_os("BERTH_REQUIRE_ENGINES").is_none(), "a registry is required: {why}");
-            eprintln!("skipped in part: no private registry can run here: {why}");
-            None
-        }
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    let failed = runtime.block_on(async {
-        let bench = Bench::new(Arc::clone(&engine), host, registry).await;
-        (bench::all(&bench, [everywhere(), in_containers()].concat()).await, bench)
-    });
-    let (failed, bench) = failed;
-    runtime.shutdown_background();
+/// What holds where there is a cable to a machine.
+fn on_hosts() -> Vec<(&'static str, Case)> {
+    cases! {
+        cables:
+            a_pulled_cable_is_told_and_nothing_is_lost_by_it;
+    }
+}
+
+/// How many are tried at a time.
+const AT_ONCE: usize = 4;
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime")
+}
+
+/// Looks that an engine lives and has nothing left, and that nothing failed on it.
+fn all_held(name: &str, engine: &Engine, failed: &[String]) {
     assert!(engine.is_alive(), "{name} still runs");
     assert!(failed.is_empty(), "on {name}:\n{}", failed.join("\n"));
     assert_eq!(engine.left(), Vec::<String>::new(), "nothing is left on {name}");
-    drop(bench);
+}
+
+fn all_hold_on(name: &str) {
+    let Some(engine) = Engine::start(name) else { return };
+    let runtime = runtime();
+    let (bench, failed) = runtime.block_on(async {
+        let bench = Bench::new(Arc::new(engine)).await;
+        let failed = bench::all(&bench, [everywhere(), in_containers()].concat(), AT_ONCE).await;
+        (bench, failed)
+    });
+    runtime.shutdown_background();
+    all_held(name, bench.engine(), &failed);
 }
 
 #[test]
 fn all_holds_on_podman() {
-    if let Some(engine) = Engine::start("podman") {
-        all_hold_on("podman", Arc::new(engine), None);
-    }
+    all_hold_on("podman");
 }
 
 #[test]
 fn all_holds_on_dockerd() {
-    if let Some(engine) = Engine::start("dockerd") {
-        all_hold_on("dockerd", Arc::new(engine), None);
-    }
+    all_hold_on("dockerd");
 }
 
 #[test]
-fn all_holds_on_an_ssh_host() {
-    if let Some(host) = required("an SSH host", Host::start("h1")) {
-        all_hold_on("an SSH host", Arc::clone(&host.engine), Some(host));
+fn all_holds_on_three_ssh_hosts_whose_cables_are_pulled() {
+    let engines = [("h1", "podman"), ("h2", "dockerd"), ("h3", "podman")];
+    let started: Result<Vec<Host>, String> =
+        engines.into_iter().map(|(name, engine)| Host::start_with(name, engine)).collect();
+    let Some(hosts) = required("an SSH host", started) else { return };
+    let runtime = runtime();
+    let (benches, failed) = runtime.block_on(async {
+        let benches = Bench::on_hosts(hosts).await;
+        let cases = || [everywhere(), in_containers()].concat();
+        let mut failed = join_all(benches.iter().map(|bench| bench::all(bench, cases(), AT_ONCE / 2))).await;
+        // Not beside others, who would miss the cable.
+        for (failed, bench) in failed.iter_mut().zip(&benches) {
+            failed.extend(bench::all(bench, on_hosts(), 1).await);
+        }
+        (benches, failed)
+    });
+    runtime.shutdown_background();
+    for ((bench, failed), (name, engine)) in benches.iter().zip(&failed).zip(engines) {
+        all_held(&format!("the SSH host {name} with {engine}"), bench.engine(), failed);
     }
 }
 
 #[test]
 fn what_needs_no_image_holds_in_the_sandbox() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    let failed = runtime.block_on(async {
+    let failed = runtime().block_on(async {
         let bench = Bench::sandbox().await;
-        bench::all(&bench, everywhere()).await
+        bench::all(&bench, everywhere(), AT_ONCE).await
     });
     assert!(failed.is_empty(), "in the sandbox:\n{}", failed.join("\n"));
 }

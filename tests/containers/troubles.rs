@@ -83,7 +83,7 @@ async fn a_full_disk_is_told(name: &str) {
     let image = registry.keep(&pusher, image, "large:1");
     drop(pusher);
 
-    let bench = Bench::new(Arc::new(engine), None, Some(registry)).await;
+    let bench = Bench::with(Some(Arc::new(engine)), Some(registry)).await;
     let mut job = with_image(&image, job(&[], &[]));
     job.container.registry_auth = account();
     let (id, environment) = bench.begun(&job).await;
@@ -120,7 +120,7 @@ async fn away(environment: &dyn Environment) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_engine_that_goes_away_is_told_and_its_environments_are_found_again() {
     let Some(engine) = Engine::start("podman") else { return };
-    let bench = Bench::new(Arc::new(engine), None, None).await;
+    let bench = Bench::new(Arc::new(engine)).await;
     let count = "(i=0; while :; do echo count $i; i=$((i+1)); sleep 1; done) &";
     let (id, environment) = bench.running(&job(&["echo before"], &[count])).await;
     let began = environment.observe().await.expect("observed");
@@ -155,7 +155,7 @@ async fn an_engine_that_goes_away_is_told_and_its_environments_are_found_again()
 async fn an_engine_that_comes_back_makes_what_was_being_made() {
     for name in ["podman", "dockerd"] {
         let Some(engine) = Engine::start(name) else { continue };
-        let bench = Bench::new(Arc::new(engine), None, None).await;
+        let bench = Bench::new(Arc::new(engine)).await;
         let (id, _) = bench.instance(plenty()).await;
         let environment = bench.environment(id).await;
         bench.engine().stop();
@@ -178,7 +178,7 @@ async fn an_engine_that_comes_back_makes_what_was_being_made() {
 async fn what_ended_with_its_engine_is_told_and_leaves_its_log() {
     // Docker's daemon ends its containers with itself, unless it is told otherwise.
     let Some(engine) = Engine::start("dockerd") else { return };
-    let bench = Bench::new(Arc::new(engine), None, None).await;
+    let bench = Bench::new(Arc::new(engine)).await;
     let (id, environment) = bench.running(&job(&["echo before"], &[])).await;
     bench.engine().stop();
     until("to be told", async || away(&*environment).await.contains("does not answer: ").then_some(())).await;

@@ -1,4 +1,4 @@
-//! SSH hosts of a test's own: each a network namespace with an address, OpenSSH's server and Podman, and a cable that can be pulled.
+//! SSH hosts of a test's own: each a network namespace with an address, OpenSSH's server and an engine, and a cable that can be pulled.
 
 use std::{
     fs,
@@ -95,10 +95,10 @@ pub async fn added(hosts: &Hosts, asked: AddSshHost) -> Result<SshHost, AddHostE
 ///
 /// # Panics
 /// When one cannot be added.
-pub async fn provider(hosts: &[&Host], containers: container::Settings) -> RemoteProvider {
+pub async fn provider(hosts: &[AddSshHost], containers: container::Settings) -> RemoteProvider {
     let known = known(Arc::default(), containers).await;
     for host in hosts {
-        added(&known, host.request()).await.unwrap_or_else(|error| panic!("{}: {error}", host.name));
+        added(&known, host.clone()).await.unwrap_or_else(|error| panic!("{}: {error}", host.address));
     }
     RemoteProvider::new(known)
 }
@@ -126,18 +126,26 @@ impl Host {
     /// The account to come in as.
     pub const USER: &'static str = "root";
 
-    /// Starts a host.
+    /// Starts a host with Podman.
     ///
     /// # Errors
     /// With the reason, where it cannot run.
     pub fn start(name: &str) -> Result<Self, String> {
+        Self::start_with(name, "podman")
+    }
+
+    /// Starts a host with this engine.
+    ///
+    /// # Errors
+    /// With the reason, where it cannot run.
+    pub fn start_with(name: &str, engine: &str) -> Result<Self, String> {
         must_be_root()?;
-        for program in ["sshd", "ssh-keygen", "ip", "nsenter", "unshare", "podman"] {
+        for program in ["sshd", "ssh-keygen", "ip", "nsenter", "unshare"] {
             installed(program)?;
         }
         let dir = tempfile::tempdir().map_err(|error| error.to_string())?;
         let (network, address) = Network::new()?;
-        let engine = Arc::new(Engine::podman_in(&network.place())?);
+        let engine = Arc::new(Engine::start_in(&network.place(), engine)?);
         let mut host = Self { name: name.to_owned(), address, engine, sshd: None, dir, network };
         fs::create_dir_all("/run/sshd").map_err(|error| error.to_string())?;
         fs::create_dir_all(host.dir.path().join("bin")).map_err(|error| error.to_string())?;
@@ -168,6 +176,16 @@ impl Host {
             private_key: Some(fs::read_to_string(self.client_key()).expect("a key")),
             ..AddSshHost::default()
         }
+    }
+
+    /// The same with a jump: it is reached through itself, by an address that it alone has.
+    ///
+    /// # Panics
+    /// When the key cannot be read.
+    #[must_use]
+    pub fn request_through_itself(&self) -> AddSshHost {
+        let address = format!("{}@127.0.0.1:22", Self::USER);
+        AddSshHost { address, jumps: vec![self.login()], ..self.request() }
     }
 
     /// The file of a private key that it takes.

@@ -1,10 +1,14 @@
 //! Docker's daemon, with a folder of its own.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use super::{Daemon, Disk, Engine, images, installed, must_be_root, within};
 
-pub(super) fn start(disk: Option<u64>) -> Result<Engine, String> {
+/// In this network namespace, or in a new one.
+pub(super) fn start(network: Option<PathBuf>, disk: Option<u64>) -> Result<Engine, String> {
     must_be_root()?;
     for program in ["dockerd", "docker", "containerd", "runc", "unshare", "nsenter", "ip", "iptables"] {
         installed(program)?;
@@ -14,17 +18,10 @@ pub(super) fn start(disk: Option<u64>) -> Result<Engine, String> {
     let (socket, log) = (place("d.sock"), place("log"));
     let disk = disk.map(|bytes| Disk::mount(&place("data"), bytes)).transpose()?;
     // In a network of its own it may set a packet filter up, which keeps environments apart, and the machine's stays as it is.
-    let mut holder = Daemon::spawn(
-        Command::new("unshare").args([
-            "--net",
-            "sh",
-            "-c",
-            "ip link set lo up && echo up && exec sleep infinity",
-        ]),
-        &log,
-    )?;
-    holder.wait(&log, || std::fs::read_to_string(&log).is_ok_and(|said| said.contains("up")))?;
-    let network = PathBuf::from(format!("/proc/{}/ns/net", holder.0.id()));
+    let (network, holder) = match network {
+        Some(network) => (network, None),
+        None => new_network(&log).map(|(network, holder)| (network, Some(holder)))?,
+    };
     let client = {
         let socket = socket.clone();
         move || {
@@ -57,8 +54,23 @@ pub(super) fn start(disk: Option<u64>) -> Result<Engine, String> {
         respawn: Box::new(respawn),
         network: Some(network),
         client: Box::new(client),
-        _holder: Some(holder),
+        _holder: holder,
         _disk: disk,
         _dir: dir,
     })
+}
+
+/// A network namespace, for as long as the process lives that holds it.
+fn new_network(log: &Path) -> Result<(PathBuf, Daemon), String> {
+    let mut holder = Daemon::spawn(
+        Command::new("unshare").args([
+            "--net",
+            "sh",
+            "-c",
+            "ip link set lo up && echo up && exec sleep infinity",
+        ]),
+        log,
+    )?;
+    holder.wait(log, || std::fs::read_to_string(log).is_ok_and(|said| said.contains("up")))?;
+    Ok((PathBuf::from(format!("/proc/{}/ns/net", holder.0.id())), holder))
 }

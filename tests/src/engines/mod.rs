@@ -66,7 +66,7 @@ impl Engine {
     /// When one is required and cannot run.
     #[must_use]
     pub fn start(name: &str) -> Option<Self> {
-        required(name, start(name, None))
+        required(name, start(name, None, None))
     }
 
     /// The same with no more room on disk than this, bytes.
@@ -75,15 +75,15 @@ impl Engine {
     /// When one is required and cannot run.
     #[must_use]
     pub fn start_small(name: &str, bytes: u64) -> Option<Self> {
-        required(name, start(name, Some(bytes)))
+        required(name, start(name, None, Some(bytes)))
     }
 
-    /// Podman in this network namespace.
+    /// An engine of this name in this network namespace.
     ///
     /// # Errors
     /// When it cannot run.
-    pub fn podman_in(network: &Path) -> Result<Self, String> {
-        podman::start(Some(network.to_owned()), None)
+    pub fn start_in(network: &Path, name: &str) -> Result<Self, String> {
+        start(name, Some(network.to_owned()), None)
     }
 
     /// Another engine, Podman, in the same network: it reaches the same registries on loopback.
@@ -184,10 +184,10 @@ impl Engine {
     }
 }
 
-fn start(name: &str, disk: Option<u64>) -> Result<Engine, String> {
+fn start(name: &str, network: Option<PathBuf>, disk: Option<u64>) -> Result<Engine, String> {
     match name {
-        "podman" => podman::start(None, disk),
-        _ => dockerd::start(disk),
+        "podman" => podman::start(network, disk),
+        _ => dockerd::start(network, disk),
     }
 }
 
