@@ -157,9 +157,10 @@ impl Bench {
         until("to be accepted", async || match self.provider.create(&request).await {
             // A host whose cable is back is ready again once it has been looked at.
             Err(ProviderError::NoCapacity(_)) if self.host.is_some() => None,
-            created => Some(created.expect("created")),
+            created => Some(created),
         })
-        .await;
+        .await
+        .expect("created");
         let isolation =
             until("the instance", async || match self.provider.observe(id).await.expect("observed") {
                 InstanceObservation::Ready { isolation, .. } => Some(isolation),
