@@ -45,10 +45,14 @@ impl Bench {
 
     /// A server without runs.
     pub(crate) fn empty() -> Self {
+        Self::of(Server::start())
+    }
+
+    pub(crate) fn of(server: Server) -> Self {
         // One that is installed already is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().no_proxy().redirect(Policy::none()).timeout(PATIENCE).build();
-        Self { server: Server::start(), app: 0, client: client.expect("a client") }
+        Self { server, app: 0, client: client.expect("a client") }
     }
 
     pub(crate) fn begin(&self, name: &str, ports: &[u16]) {

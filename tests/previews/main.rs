@@ -5,4 +5,5 @@ mod apps;
 mod bench;
 mod doors;
 mod ends;
+mod https;
 mod passing;
