@@ -87,7 +87,8 @@ async fn events() -> impl IntoResponse {
 async fn socket(upgrade: WebSocketUpgrade, headers: HeaderMap) -> Response {
     // As careful programs do.
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
-    if text(header::ORIGIN).strip_prefix("http://") != Some(&text(header::HOST)) {
+    let scheme = headers.get("x-forwarded-proto").and_then(|value| value.to_str().ok()).unwrap_or("http");
+    if text(header::ORIGIN) != format!("{scheme}://{}", text(header::HOST)) {
         return StatusCode::FORBIDDEN.into_response();
     }
     upgrade.protocols(["chat"]).on_upgrade(talk)

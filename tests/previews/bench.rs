@@ -45,10 +45,14 @@ impl Bench {
 
     /// A server without runs.
     pub(crate) fn empty() -> Self {
+        Self::of(Server::start())
+    }
+
+    pub(crate) fn of(server: Server) -> Self {
         // One that is installed already is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().no_proxy().redirect(Policy::none()).timeout(PATIENCE).build();
-        Self { server: Server::start(), app: 0, client: client.expect("a client") }
+        Self { server, app: 0, client: client.expect("a client") }
     }
 
     pub(crate) fn begin(&self, name: &str, ports: &[u16]) {
@@ -109,16 +113,30 @@ impl Bench {
         path: &str,
         origin: &str,
     ) -> Result<WebSocketStream<TcpStream>, u16> {
+        self.socket_of(page, path, origin, Some("chat")).await
+    }
+
+    /// The same in this subprotocol, which is agreed upon.
+    pub(crate) async fn socket_of(
+        &self,
+        page: &Page,
+        path: &str,
+        origin: &str,
+        protocol: Option<&'static str>,
+    ) -> Result<WebSocketStream<TcpStream>, u16> {
         let address = self.server.address().trim_start_matches("http://");
         let stream = TcpStream::connect(address).await.expect("it listens");
         let mut request = format!("ws://{}{path}", page.host).into_client_request().expect("an address");
         let headers = request.headers_mut();
         headers.insert("cookie", page.cookie.parse().expect("a cookie"));
         headers.insert("origin", origin.parse().expect("an origin"));
-        headers.insert("sec-websocket-protocol", "chat".parse().expect("a protocol"));
+        if let Some(protocol) = protocol {
+            headers.insert("sec-websocket-protocol", protocol.parse().expect("a protocol"));
+        }
         match client_async(request, stream).await {
             Ok((socket, answer)) => {
-                assert_eq!(answer.headers()["sec-websocket-protocol"], "chat");
+                let agreed = answer.headers().get("sec-websocket-protocol");
+                assert_eq!(agreed.map(|agreed| agreed.to_str().expect("text")), protocol);
                 Ok(socket)
             }
             Err(tungstenite::Error::Http(answer)) => Err(answer.status().as_u16()),

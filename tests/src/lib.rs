@@ -6,6 +6,7 @@ pub mod engines;
 pub mod fuzz;
 pub mod hosts;
 pub mod load;
+pub mod ports;
 pub mod processes;
 pub mod proxy;
 pub mod server;

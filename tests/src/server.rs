@@ -11,7 +11,7 @@ use std::{
 use berth_shared::api::{LoginRequest, Run, RunDetail, RunStatus, StopRequest, SubmitRequest};
 use tempfile::TempDir;
 
-use crate::processes;
+use crate::{ports::Reserved, processes};
 
 /// How long anything may take; generous, since a slow machine is no failure.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -24,6 +24,8 @@ pub struct Server {
     address: String,
     session: String,
     agent: ureq::Agent,
+    /// Its port, where that had to be known beforehand.
+    _port: Option<Reserved>,
 }
 
 /// Where its data is.
@@ -91,7 +93,24 @@ impl Server {
         let mut command = command(data_dir.path(), "127.0.0.1:0", &options);
         command.envs(variables.iter().copied());
         let started = started(command, data_dir.path());
-        Self::known(DataDir::Own(data_dir), options, started)
+        Self::known(DataDir::Own(data_dir), options, started, None)
+    }
+
+    /// The same as if a proxy stood before it, through which people reach it at `public`. It is spoken to as that proxy does:
+    /// [`Server::address`] is its own.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn start_behind(public: &str, options: &[&str]) -> Self {
+        let port = Reserved::any();
+        let told = [&["--public-url", public], options].concat();
+        let options: Vec<String> = told.iter().map(|option| (*option).to_string()).collect();
+        let data_dir = tempfile::Builder::new().prefix("berth-test-").tempdir().expect("a temporary folder");
+        let listen = format!("127.0.0.1:{}", port.port());
+        let (child, link) = spawn(data_dir.path(), &listen, &options);
+        let link = link.replacen(public, &format!("http://{listen}"), 1);
+        Self::known(DataDir::Own(data_dir), options, (child, link), Some(port))
     }
 
     /// The same on a data directory that stays, and on which there may have been one before.
@@ -106,14 +125,19 @@ impl Server {
 
     fn begin(data_dir: DataDir, options: Vec<String>) -> Self {
         let started = spawn(data_dir.path(), "127.0.0.1:0", &options);
-        Self::known(data_dir, options, started)
+        Self::known(data_dir, options, started, None)
     }
 
-    fn known(data_dir: DataDir, options: Vec<String>, (child, link): (Child, String)) -> Self {
+    fn known(
+        data_dir: DataDir,
+        options: Vec<String>,
+        (child, link): (Child, String),
+        port: Option<Reserved>,
+    ) -> Self {
         let config = ureq::Agent::config_builder().http_status_as_error(false).timeout_global(Some(PATIENCE));
         let agent = config.build().new_agent();
         let (address, session) = log_in(&agent, &link);
-        Self { data_dir, options, child, address, session, agent }
+        Self { data_dir, options, child, address, session, agent, _port: port }
     }
 
     /// Its process, until the next [`Server::restart`].

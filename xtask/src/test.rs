@@ -11,6 +11,7 @@ use crate::{
 pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Problem> {
     setup::for_build(steps)?;
     setup::for_tests(steps)?;
+    let apps = setup::ensure_apps(steps)?;
     build::agent(steps)?;
     let rust = steps.step("tests in Rust", || {
         let runner: &[&str] = if which(&["cargo-nextest"]).is_some() {
@@ -21,7 +22,9 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
         // Property tests draw the same cases in each run, so that a failure belongs to the change that is tested; run
         // them by themselves for new cases.
         let seed = std::env::var("PROPTEST_RNG_SEED").unwrap_or_else(|_| "1".to_owned());
-        run(cargo().env("PROPTEST_RNG_SEED", seed).args(runner).arg("--workspace").args(filter))
+        let mut tests = cargo();
+        tests.env("PROPTEST_RNG_SEED", seed).envs(apps.map(|apps| ("BERTH_APPS", apps)));
+        run(tests.args(runner).arg("--workspace").args(filter))
     });
     let simulation = simulation(steps, filter);
     // All are always run, so that one failure does not hide another.

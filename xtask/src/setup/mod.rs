@@ -1,5 +1,6 @@
 //! Installs what is missing. Nothing that is there is touched.
 
+mod apps;
 mod browser;
 mod npm;
 mod tools;
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 
 use crate::shell::{Problem, Steps, which};
 
+pub(crate) use apps::ensure as ensure_apps;
 pub(crate) use browser::find as find_browser;
 pub(crate) use tools::path_with_tools;
 

@@ -280,9 +280,10 @@ impl Door<'_> {
         }
     }
 
-    /// Whether an origin is that of a preview of this run.
+    /// Whether an origin is that of a preview of this run. Where previews are reached encrypted, what came another way may be anybody's.
     fn is_of(&self, origin: &str, run: &str) -> bool {
-        let host = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+        let plain = || origin.strip_prefix("http://").filter(|_| !self.addresses.is_https());
+        let host = origin.strip_prefix("https://").or_else(plain);
         let place = host.and_then(|host| self.addresses.read(host)).flatten();
         place.is_some_and(|place| place.run == run)
     }
