@@ -349,6 +349,11 @@ pub(crate) async fn told(environment: &dyn Environment) -> String {
     }
 }
 
+/// The same once there is `wanted` in it: a job runs from before its `init` on, and its log comes by a way of its own.
+pub(crate) async fn told_with(environment: &dyn Environment, wanted: &str) -> String {
+    until(wanted, async || Some(told(environment).await).filter(|told| told.contains(wanted))).await
+}
+
 /// Runs a program to its end.
 pub(crate) async fn run(environment: &dyn Environment, script: &str, input: &[u8]) -> (String, String, i32) {
     let argv = ["sh", "-c", script].map(ToOwned::to_owned).into();

@@ -6,7 +6,7 @@ use berth_tests::engines;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use uuid::Uuid;
 
-use crate::bench::{Bench, free_port, job, run, says, told, until, with_any, with_image};
+use crate::bench::{Bench, free_port, job, run, says, told, told_with, until, with_any, with_image};
 
 const STEPS: [&str; 3] = [
     "mkdir deep\ncd deep\nexport X='carr\\ied'",
@@ -16,7 +16,7 @@ const STEPS: [&str; 3] = [
 
 async fn steps(bench: &Bench, image: Option<&str>) {
     let (id, environment) = bench.running(&with_any(image, job(&STEPS[..2], &STEPS[2..]))).await;
-    let told = told(&*environment).await;
+    let told = told_with(&*environment, "sys init 1 of 1: done\n").await;
     for line in [
         "sys setup 1 of 2: mkdir deep …\nsys setup 1 of 2: done\nsys setup 2 of 2: echo in",
         "out in deep\n",
@@ -86,7 +86,7 @@ pub(crate) async fn programs_hear_of_every_signal(bench: &Bench) {
     let blocked = "grep SigBlk: /proc/self/status";
     let (id, environment) = bench.running(&job(&[], &[blocked])).await;
     assert_eq!(says(&*environment, blocked).await, "SigBlk:\t0000000000000000");
-    let told = told(&*environment).await;
+    let told = told_with(&*environment, "sys init 1 of 1: done\n").await;
     assert!(told.contains("out SigBlk:\t0000000000000000\n"), "{told}");
     // A shell that waits for what it started waits for a signal.
     assert_eq!(says(&*environment, "sleep 1 & sleep 1 & wait; echo over").await, "over");
