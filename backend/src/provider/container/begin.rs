@@ -121,9 +121,10 @@ impl Inner {
         })
     }
 
-    /// Whether a job begins, or began in vain, in an instance.
+    /// Whether a job begins in an instance; one that began in vain may have none.
     pub(super) fn begins(&self, id: InstanceId) -> bool {
-        self.beginnings.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&id)
+        let beginnings = self.beginnings.lock().unwrap_or_else(PoisonError::into_inner);
+        beginnings.get(&id).is_some_and(|beginning| beginning.failed.is_none())
     }
 
     /// How far the image of an instance's job is, while it is pulled.
