@@ -24,7 +24,7 @@ test(
       await route.fulfill({ response: early });
     });
     await logIn(page, server.loginLink);
-    await paste(page, 'type: dev-environment\nide: vscode\nsetup:\n  - sleep 2\n');
+    await paste(page, 'type: dev-environment\nide: vscode\nsetup:\n  - sleep 5\n');
     const launch = page.getByRole('main').getByRole('button', { name: /^Launch/ });
     await until(() => launch.isEnabled(), 'the launch is possible');
     await page.getByRole('textbox', { name: 'Run name' }).fill('late-answer');
