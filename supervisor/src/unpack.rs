@@ -70,7 +70,11 @@ fn unpack(from: impl Read, folder: BorrowedFd<'_>, most: Most) -> io::Result<()>
         place(&mut entry, folder)?;
     }
     // Only at its end is it sure that nothing was cut off or changed.
-    io::copy(&mut archive.into_inner(), &mut io::sink())?;
+    let mut gzip = archive.into_inner();
+    io::copy(&mut gzip, &mut io::sink())?;
+    // Whoever sends it says that it ends after its last byte, and must still be heard: to end before that looks as if the
+    // sender had broken off.
+    io::copy(&mut gzip.into_inner(), &mut io::sink())?;
     Ok(())
 }
 

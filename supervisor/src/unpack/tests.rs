@@ -205,3 +205,23 @@ proptest! {
         }
     }
 }
+
+/// Bytes that come to an end, and whether somebody has seen it.
+struct Seen<'a>(&'a [u8], &'a std::cell::Cell<bool>);
+
+impl Read for Seen<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.0.read(buffer)?;
+        self.1.set(read == 0 && !buffer.is_empty());
+        Ok(read)
+    }
+}
+
+#[test]
+fn an_archive_is_done_when_whoever_sends_it_has_said_that_it_ends() {
+    let folder = Folder::new("ended");
+    let ended = std::cell::Cell::new(false);
+    let whole = archive(&[("file", FILE, "", b"hello")]);
+    unpack(Seen(&whole, &ended), File::open(folder.inside()).unwrap().as_fd(), PLENTY).unwrap();
+    assert!(ended.get(), "its sender would be taken for one that broke off");
+}
