@@ -103,6 +103,15 @@ impl Clouds {
         let answer = self.agent.put(format!("{}/{cloud}/faults", self.address)).send_json(faults);
         answer.expect("the cloud takes the faults");
     }
+
+    /// Takes a machine away, without notice.
+    ///
+    /// # Panics
+    /// When the cloud does not answer, or never had the machine.
+    pub fn take_back(&self, cloud: &str, handle: &str) {
+        let answer = self.agent.put(format!("{}/{cloud}/take-back", self.address)).send_json((handle, 0));
+        answer.expect("the cloud takes it back");
+    }
 }
 
 impl Drop for Clouds {

@@ -1,7 +1,7 @@
 //! What people do while servers die. Each life has a cloud of its own, so that what goes wrong there is its own.
 
 use berth_shared::api::{InstanceStatus, RunReason, RunStatus};
-use berth_tests::clouds::Clouds;
+use berth_tests::clouds::{Clouds, Machine};
 use serde_json::json;
 
 use super::person::{Person, patiently};
@@ -28,8 +28,7 @@ pub(crate) fn clouds() -> Clouds {
     clouds.set_faults("azure", &faults(json!([{ "on": "terminate", "what": { "resists": 1500 } }])));
     clouds.set_faults("lambda", &faults(json!([])));
     clouds.set_faults("vastai", &faults(json!([])));
-    // Not so soon that it is over while nobody looks: another would be made in its stead, which does not die.
-    clouds.set_faults("runpod", &faults(json!([{ "on": "create", "what": { "dies": 8000 } }])));
+    clouds.set_faults("runpod", &faults(json!([])));
     clouds
 }
 
@@ -52,7 +51,7 @@ fn ended(person: &Person, name: &str, attempts: usize) {
 }
 
 /// An ordinary one.
-pub(crate) fn plain(person: &Person) {
+pub(crate) fn plain(person: &Person, _: &Clouds) {
     one(person, "plain", &text("aws", "0", ""));
 }
 
@@ -67,17 +66,17 @@ pub(crate) fn ordinary() -> String {
 }
 
 /// The first offer is refused, and the next is taken.
-pub(crate) fn next_offer(person: &Person) {
+pub(crate) fn next_offer(person: &Person, _: &Clouds) {
     one(person, "refused", &text("gcp", "0", ""));
 }
 
 /// The machine will not go at first.
-pub(crate) fn stubborn(person: &Person) {
+pub(crate) fn stubborn(person: &Person, _: &Clouds) {
     one(person, "stubborn", &text("azure", "0", ""));
 }
 
 /// Two runs, one after the other, on one instance.
-pub(crate) fn used_again(person: &Person) {
+pub(crate) fn used_again(person: &Person, _: &Clouds) {
     let text = text("lambda", "10m", "");
     let on = |name: &str| {
         person.submit(name, &text);
@@ -98,7 +97,7 @@ pub(crate) fn used_again(person: &Person) {
 }
 
 /// An instance that is added to a pool, and removed.
-pub(crate) fn added(person: &Person) {
+pub(crate) fn added(person: &Person, _: &Clouds) {
     let instance = person.pool_with_one("matrix", &text("vastai", "10m", ""));
     remove(person, &instance.id.to_string());
     person.wait_without(|instance| instance.pool == "matrix");
@@ -115,10 +114,16 @@ fn remove(person: &Person, id: &str) {
     assert!(status < 300 || status == 404, "{value}");
 }
 
-/// The machine dies, and the run is submitted again.
-pub(crate) fn retried(person: &Person) {
+/// The machine is taken away, and the run is submitted again.
+pub(crate) fn retried(person: &Person, clouds: &Clouds) {
     let name = "retried";
     person.submit(name, &text("runpod", "0", "retry_policy: {retry: true}\n"));
+    person.wait_for(name, RunStatus::Running);
+    // Not by the clock: before it runs, another machine would be made in the stead of one that goes.
+    let mut lines = clouds.bill("runpod").lines.into_iter();
+    let made = |machine: &Machine| machine.there && machine.tag.as_ref().is_some_and(|tag| tag.name == name);
+    let machine = lines.find(made).expect("it runs on a machine");
+    clouds.take_back("runpod", &machine.handle);
     let again = patiently(|| {
         person.run(name).filter(|detail| detail.run.attempts == 2 && detail.run.status == RunStatus::Running)
     });

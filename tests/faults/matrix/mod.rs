@@ -17,7 +17,7 @@ mod start;
 use std::{path::Path, sync::Mutex, thread};
 
 use berth::store::Address;
-use berth_tests::server::Server;
+use berth_tests::{clouds::Clouds, server::Server};
 
 use self::{
     keeper::{Keeper, Plan},
@@ -27,8 +27,8 @@ use self::{
 /// How many servers die at once: they are real processes on a machine that has other things to do.
 const AT_ONCE: usize = 3;
 
-/// A life, at some servers.
-type Life = fn(&Person);
+/// A life, at some servers which use these clouds.
+type Life = fn(&Person, &Clouds);
 
 /// Those that take a few seconds.
 const QUICK: [Life; 4] = [lives::plain, lives::stubborn, lives::used_again, lives::added];
@@ -58,9 +58,9 @@ fn each<T: Sync + std::fmt::Debug>(items: &[T], cell: impl Fn(&T) + Sync) {
 }
 
 /// Lives these lives at once.
-fn live(lives: &[Life], person: impl Fn() -> Person + Sync) {
+fn live(lives: &[Life], clouds: &Clouds, person: impl Fn() -> Person + Sync) {
     thread::scope(|scope| {
-        let threads: Vec<_> = lives.iter().map(|life| scope.spawn(|| life(&person()))).collect();
+        let threads: Vec<_> = lives.iter().map(|life| scope.spawn(|| life(&person(), clouds))).collect();
         for thread in threads {
             if let Err(panic) = thread.join() {
                 std::panic::resume_unwind(panic);
@@ -98,7 +98,7 @@ fn lived_on_sqlite(plan: &Plan, lives: &[Life], noted: Option<&Path>) -> usize {
         command
     };
     let keeper = Keeper::start(command_of, plan.clone());
-    live(lives, || Person::new(vec![address.clone()], &session));
+    live(lives, &clouds, || Person::new(vec![address.clone()], &session));
     let bills = end::none_left(&clouds);
     let deaths = keeper.deaths();
     drop(keeper);

@@ -66,7 +66,7 @@ impl Replicas {
 
     fn live(&self, lives: &[Life]) {
         let (addresses, session) = (self.addresses(), &self.session);
-        live(lives, || Person::new(addresses.clone(), session));
+        live(lives, &self.clouds, || Person::new(addresses.clone(), session));
     }
 
     /// Waits for the end, stops the servers, and holds what is written down against what happened. Gives how often the first
@@ -274,7 +274,7 @@ fn a_full_disk_under_sqlite_costs_nothing() {
     let person = Person::new(vec![address.clone()], &session);
     let mut asked = Vec::new();
     thread::scope(|scope| {
-        scope.spawn(|| live(&QUICK, || Person::new(vec![address.clone()], &session)));
+        scope.spawn(|| live(&QUICK, &clouds, || Person::new(vec![address.clone()], &session)));
         for _ in 0..2 {
             thread::sleep(Duration::from_millis(1500));
             small.fill();

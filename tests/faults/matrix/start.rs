@@ -71,7 +71,7 @@ fn a_server_that_dies_anywhere_in_its_first_start_can_be_started_again() {
         assert_eq!(died.signal(), Some(9), "the point was come to: {point}");
         let mut server = Server::start_on(&directory, &["--simulated-clouds", clouds.address()]);
         let person = Person::new(vec![server.address().to_owned()], server.session());
-        lives::plain(&person);
+        lives::plain(&person, &clouds);
         let bills = end::none_left(&clouds);
         server.terminate();
         end::check(&directory, &Address::DataDirectory, &bills);
