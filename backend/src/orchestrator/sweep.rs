@@ -184,7 +184,7 @@ impl Sweep<'_> {
             things.iter().filter(|thing| thing.billing.to.is_none()).partition(|thing| thing.ours);
         for other in others {
             let told = "was made by another installation of Berth; it is left alone";
-            self.tell(self.orphan(other, None), told).await?;
+            self.tell(self.orphan(other, self.core.now(), None), told).await?;
         }
         if ours.is_empty() {
             return Ok(());
@@ -219,7 +219,7 @@ impl Sweep<'_> {
             return Ok(());
         }
         for thing in things {
-            let mut orphan = self.orphan(thing, Some(now));
+            let mut orphan = self.orphan(thing, now, Some(now));
             // Its row has told what it cost until then.
             orphan.billed_from = orphan.billed_from.max(row.instance.billed_to);
             self.tell(orphan, "should have been gone; it is being removed").await?;
@@ -235,7 +235,7 @@ impl Sweep<'_> {
             ORPHAN_SECONDS / 60
         );
         for thing in things {
-            self.tell(self.orphan(thing, Some(now.plus_seconds(ORPHAN_SECONDS))), &told).await?;
+            self.tell(self.orphan(thing, now, Some(now.plus_seconds(ORPHAN_SECONDS))), &told).await?;
         }
         let is_due = |orphan: &Orphan| orphan.remove_at.is_some_and(|at| at <= now);
         let overdue = things.iter().any(|thing| self.known.get(&thing.handle).is_some_and(is_due));
@@ -248,7 +248,7 @@ impl Sweep<'_> {
         let removed = self.call("remove-copies", self.provider.remove_copies(id)).await?;
         for thing in things.iter().filter(|thing| removed.contains(&thing.handle)) {
             let now = self.core.now();
-            self.tell(self.orphan(thing, Some(now)), "was made twice; it is being removed").await?;
+            self.tell(self.orphan(thing, now, Some(now)), "was made twice; it is being removed").await?;
         }
         Ok(())
     }
@@ -289,15 +289,15 @@ impl Sweep<'_> {
         write(self.core, orphan, told, found).await
     }
 
-    /// As an orphan that is found now.
-    fn orphan(&self, thing: &Listed, remove_at: Option<Timestamp>) -> Orphan {
+    /// As an orphan that is found at `found_at`.
+    fn orphan(&self, thing: &Listed, found_at: Timestamp, remove_at: Option<Timestamp>) -> Orphan {
         Orphan {
             backend: self.provider.name().to_owned(),
             handle: thing.handle.clone(),
             id: thing.id,
             name: thing.name.clone(),
             ours: thing.ours,
-            found_at: self.core.now(),
+            found_at,
             remove_at,
             gone_at: None,
             billed_from: thing.billing.from,
