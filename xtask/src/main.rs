@@ -10,6 +10,7 @@ mod npm;
 mod run;
 mod setup;
 mod shell;
+mod simulation;
 mod site;
 mod test;
 

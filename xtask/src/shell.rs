@@ -64,10 +64,12 @@ pub(crate) fn output(command: &mut Command) -> Result<String, Problem> {
         .stderr(Stdio::inherit())
         .output()
         .map_err(|error| Problem::new(format!("`{words}` could not be started: {error}")))?;
+    let text = String::from_utf8_lossy(&output.stdout).trim().to_string();
     if !output.status.success() {
-        return Err(Problem::new(format!("`{words}` ended with {}", output.status)));
+        let said = if text.is_empty() { text } else { format!(":\n{text}") };
+        return Err(Problem::new(format!("`{words}` ended with {}{said}", output.status)));
     }
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_string())
+    Ok(text)
 }
 
 /// Runs `command` for at most `limit`; `false` when it failed or took longer.

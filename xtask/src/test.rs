@@ -4,7 +4,7 @@ use crate::{
     build::{self, Profile},
     npm, setup,
     shell::{Problem, Steps, cargo, command, root, run, target_dir, which},
-    site,
+    simulation, site,
 };
 
 /// Runs all tests, or those whose name contains `filter`.
@@ -26,7 +26,7 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
         tests.env("PROPTEST_RNG_SEED", seed).envs(apps.map(|apps| ("BERTH_APPS", apps)));
         run(tests.args(runner).arg("--workspace").args(filter))
     });
-    let simulation = simulation(steps, filter);
+    let simulation = simulation::begin(steps, filter);
     // All are always run, so that one failure does not hide another.
     let built = npm::package(steps, Profile::Quick);
     let folder = built.as_ref().ok().cloned().unwrap_or_default();
@@ -62,26 +62,7 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
             run(node.arg("specs/"))
         })
     });
+    let simulation = simulation.and_then(|playing| playing.end(steps));
     steps.summary();
     rust.and(simulation).and(package).and(browser)
-}
-
-/// How many schedules are played in memory, and how many on SQLite, which takes a hundred times as long.
-const SCHEDULES: &str = "20000";
-const SQLITE_SCHEDULES: &str = "30";
-
-/// Plays the schedules of the simulation, for which its binary is built to be quick.
-fn simulation(steps: &mut Steps, filter: Option<&str>) -> Result<(), Problem> {
-    if filter.is_some_and(|filter| !"simulation".contains(filter)) {
-        return Ok(());
-    }
-    let simulate = |args: &[&str]| {
-        let base = ["run", "--profile", "quick", "--package", "berth-tests", "--bin", "simulate", "--"];
-        run(cargo().args(base).args(args))
-    };
-    steps.step("simulation: build", || simulate(&["--count", "1"]))?;
-    steps.step("simulation: 20,000 schedules in memory", || simulate(&["--count", SCHEDULES]))?;
-    steps.step("simulation: 30 schedules on SQLite", || {
-        simulate(&["--sqlite", "--from", "5000000", "--count", SQLITE_SCHEDULES])
-    })
 }
