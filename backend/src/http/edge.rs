@@ -33,12 +33,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Sent with every answer that does not bring its own.
 ///
-/// `script-src` lets WebAssembly be compiled, and no inline script run: the page has none.
-/// `style-src` cannot do without `unsafe-inline`: xterm.js and CodeMirror write style elements and
-/// attributes, and xterm.js has no way to give them a nonce.
-const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src \
-                                         'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; \
-                                         base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+/// `script-src` lets WebAssembly be compiled, and no inline script run: the page has none. It has no inline style either: what CodeMirror and
+/// xterm.js would write as such goes into constructed sheets (`frontend/js/editor/styles.js`, `frontend/js/xterm.mjs`).
+const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
+                              object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
 /// For a year browsers ask for nothing at this host in the open. Its subdomains are none of ours.
 const HTTPS_ALONE: &str = "max-age=31536000";
