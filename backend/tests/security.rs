@@ -6,9 +6,6 @@ use std::{collections::BTreeSet, fs, path::Path};
 const BEGIN: &str = "## Threats\n";
 const END: &str = "## What is not defended against\n";
 
-/// How far above a function its `#[test]` may be, lines.
-const ABOVE: usize = 4;
-
 /// What stands between backticks and names a test: file, and name in it.
 fn named(text: &str) -> Vec<(&str, &str)> {
     let quoted = text.split('`').skip(1).step_by(2);
@@ -20,17 +17,14 @@ fn has(source: &str, file: &str, test: &str) -> bool {
     if file.ends_with(".mjs") {
         return source.contains(&format!("'{test}'"));
     }
-    let lines: Vec<&str> = source.lines().collect();
+    let lines: Vec<&str> = source.lines().map(str::trim_start).collect();
     lines.iter().enumerate().any(|(at, line)| {
-        let is_it = line.trim_start().trim_start_matches("async ").starts_with(&format!("fn {test}("));
-        let above = &lines[at.saturating_sub(ABOVE)..at];
-        let is_test = |line: &&str| {
-            let line = line.trim_start();
-            line == "#[test]" || line.starts_with("#[tokio::test")
-        };
-        is_it
-            && above.iter().any(is_test)
-            && !above.iter().any(|line| line.trim_start().starts_with("#[ignore"))
+        let is_it = line.trim_start_matches("async ").starts_with(&format!("fn {test}("));
+        // Its attributes, and what is said of them.
+        let above =
+            || lines[..at].iter().rev().take_while(|line| line.starts_with("#[") || line.starts_with("//"));
+        let is_test = above().any(|line| *line == "#[test]" || line.starts_with("#[tokio::test"));
+        is_it && is_test && !above().any(|line| line.starts_with("#[ignore"))
     })
 }
 
