@@ -14,6 +14,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { withoutInlineStyles } from "./xterm.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const into = process.env.TRUNK_STAGING_DIR ?? join(here, "dist");
@@ -48,6 +49,7 @@ const [lazy, boot, styles] = await Promise.all([
     format: "esm",
     splitting: true,
     chunkNames: "[name]-[hash]",
+    plugins: [withoutInlineStyles],
   }),
   build({ ...common, entryPoints: [join(here, "boot.js")], outdir: into, format: "iife" }),
   build({ ...common, entryPoints: [join(here, "../styles/main.css")], outdir: into, entryNames: "app-[hash]" }),

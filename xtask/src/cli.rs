@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use crate::{
     bench,
     build::{self, Profile},
-    catalog, docs, lint, npm, run, setup,
+    catalog, deny, docs, lint, npm, run, setup,
     shell::{Problem, Steps},
     site, test,
 };
@@ -29,6 +29,7 @@ cargo xtask COMMAND
   site [--quick] [--out DIR] [--base /PATH/]
                               build the dashboard as files for any static web host into target/site
   trunk serve [-- ARGS]       build and reload the dashboard with each change, beside a running server
+  deny                        licences, sources and banned crates of what this is made of; known vulnerabilities, too, where they can be had
   lint                        formatting and clippy, for the server and for wasm32
 ";
 
@@ -72,6 +73,7 @@ pub(crate) fn dispatch(args: Vec<String>) -> Result<ExitCode, Problem> {
         ("site", words) => site::site(&mut steps, &site::Options::parse(words)?)?,
         ("trunk", [what]) => build::trunk_as_it_is(&mut steps, what, &rest)?,
         ("docs", []) => docs::docs()?,
+        ("deny", []) => deny::deny(&mut steps)?,
         ("lint", []) => lint::lint(&mut steps)?,
         ("" | "help" | "--help" | "-h", _) => print!("{HELP}"),
         _ => {

@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod catalog;
 mod cli;
+mod deny;
 mod docs;
 mod lint;
 mod npm;

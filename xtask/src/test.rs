@@ -2,7 +2,7 @@
 
 use crate::{
     build::{self, Profile},
-    npm, setup,
+    deny, npm, setup,
     shell::{Problem, Steps, cargo, command, root, run, target_dir, which},
     simulation, site,
 };
@@ -11,7 +11,10 @@ use crate::{
 pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Problem> {
     setup::for_build(steps)?;
     setup::for_tests(steps)?;
-    let apps = setup::ensure_apps(steps)?;
+    let mut apps = Vec::new();
+    for kind in &setup::APPS {
+        apps.extend(setup::ensure_apps(steps, kind)?.map(|folder| (kind.variable, folder)));
+    }
     build::agent(steps)?;
     let rust = steps.step("tests in Rust", || {
         let runner: &[&str] = if which(&["cargo-nextest"]).is_some() {
@@ -23,9 +26,10 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
         // them by themselves for new cases.
         let seed = std::env::var("PROPTEST_RNG_SEED").unwrap_or_else(|_| "1".to_owned());
         let mut tests = cargo();
-        tests.env("PROPTEST_RNG_SEED", seed).envs(apps.map(|apps| ("BERTH_APPS", apps)));
+        tests.env("PROPTEST_RNG_SEED", seed).envs(apps);
         run(tests.args(runner).arg("--workspace").args(filter))
     });
+    let made_of = if filter.is_none() { deny::as_a_test(steps) } else { Ok(()) };
     let simulation = simulation::begin(steps, filter);
     // All are always run, so that one failure does not hide another.
     let built = npm::package(steps, Profile::Quick);
@@ -64,5 +68,5 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
     });
     let simulation = simulation.and_then(|playing| playing.end(steps));
     steps.summary();
-    rust.and(simulation).and(package).and(browser)
+    rust.and(made_of).and(simulation).and(package).and(browser)
 }

@@ -33,6 +33,7 @@ pub mod serve;
 pub mod simulated_cloud;
 pub mod stop;
 mod terminal;
+mod tls;
 pub mod token;
 pub mod validate;
 mod words;

@@ -9,7 +9,6 @@ use std::{
     time::Duration,
 };
 
-use axum::serve::ListenerExt;
 use berth_shared::{
     api::{CatalogOrigin, SshGateway},
     catalog::CatalogError,
@@ -30,6 +29,7 @@ use super::{
     demo::{self, DemoDir, UnsuitableDir},
     login_link::login_link,
     random,
+    tls::TlsArgs,
 };
 use crate::{
     access::{
@@ -45,7 +45,7 @@ use crate::{
     clock::{Clock, SystemClock},
     control::Control,
     failpoint,
-    http::{self, Names, PublicUrl},
+    http::{self, Names, Patience, ProxyNetwork, PublicUrl, Scheme, TlsError, TrustedProxies},
     live::Sockets,
     orchestrator::{self, Entrance, Orchestrator},
     provider::{
@@ -95,9 +95,17 @@ pub struct Args {
     #[arg(long, value_name = "IMAGE", default_value = container::DEFAULT_IMAGE, env = "BERTH_DEFAULT_IMAGE")]
     default_image: String,
 
-    /// Where people reach the server, when a proxy stands before it: `https://berth.example`.
+    /// Where people reach the server, when that is not where it listens, such as when a proxy stands before it: `https://berth.example`.
     #[arg(long, value_name = "URL")]
     public_url: Option<PublicUrl>,
+
+    #[command(flatten)]
+    tls: TlsArgs,
+
+    /// A proxy, or a network of them, whose `X-Forwarded-For`, `-Proto` and `-Host` are believed: `10.0.0.0/8`. May be given several times;
+    /// what others say there is not looked at.
+    #[arg(long, value_name = "CIDR", env = "BERTH_TRUSTED_PROXY", value_delimiter = ',')]
+    trusted_proxy: Vec<ProxyNetwork>,
 
     /// Domain below which ports of environments are shown in browsers, each at a host of its own; every name below it has to lead
     /// here. Without one they are shown to browsers on this machine alone, below `localhost`.
@@ -125,6 +133,10 @@ pub struct Args {
     /// The largest code that one launch may bring, compressed: `64MiB`, `1GiB`.
     #[arg(long, value_name = "SIZE", default_value = "64MiB", env = "BERTH_CODE_LIMIT")]
     code_limit: CodeLimit,
+
+    /// How many requests each person, each API token, and each address from which nobody is signed in, may make in a minute, and at once.
+    #[arg(long, value_name = "N", default_value_t = 6000, value_parser = clap::value_parser!(u32).range(1..))]
+    requests_per_minute: u32,
 
     /// How many runs one person may submit in a minute, and at once.
     #[arg(long, value_name = "N", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..))]
@@ -176,6 +188,13 @@ enum ServeError {
         #[source]
         source: io::Error,
     },
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(
+        "`--public-url {0}` says that people come without TLS, and `--tls-cert` that they come with it; give an address that begins with \
+         `https://`"
+    )]
+    PublicUrlWithoutTls(PublicUrl),
     #[error(transparent)]
     HostKey(#[from] HostKeyError),
     #[error(transparent)]
@@ -246,6 +265,14 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         Some(_) => tracing::info!(directory = %directory.display(), "the data of this demo"),
         None => demo::must_be_real(&directory)?,
     }
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let tls = args.tls.open(Arc::clone(&clock))?;
+    let scheme = if tls.is_some() { Scheme::Https } else { Scheme::Http };
+    if let Some(public) =
+        args.public_url.as_ref().filter(|public| tls.is_some() && public.scheme() != "https")
+    {
+        return Err(ServeError::PublicUrlWithoutTls(public.clone()));
+    }
     let database = args.database.address()?;
     failpoint::reach(&["open", "before"]);
     let store = store::open_at(&directory, &database).await?;
@@ -260,9 +287,8 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         Some(ListenOn(address)) => Some(gateway(args, address, &directory, &mut rng).await?),
         None => None,
     };
-    let url = args.public_url.as_ref().map_or_else(|| local_url(address), ToString::to_string);
+    let url = args.public_url.as_ref().map_or_else(|| local_url(address, scheme), ToString::to_string);
 
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let auth = Auth::new(store.accounts(), Arc::clone(&clock), StdRng::from_rng(&mut rng));
     failpoint::reach(&["accounts", "before"]);
     auth.begin().await?;
@@ -320,13 +346,21 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     let router = http::router(http::Parts {
         control,
         auth,
-        names: Names::new(address, args.public_url.clone()),
-        previews: Addresses::new(address, args.public_url.clone(), args.preview_domain.clone(), url.clone()),
+        names: Names::new(address, scheme, args.public_url.clone()),
+        previews: Addresses::new(
+            address,
+            scheme,
+            args.public_url.clone(),
+            args.preview_domain.clone(),
+            url.clone(),
+        ),
         catalogues,
         clock,
         rng,
         stopping: stop.subscribe(),
         sockets: sockets.clone(),
+        proxies: TrustedProxies::new(args.trusted_proxy.clone()),
+        requests_per_minute: args.requests_per_minute,
         submissions_per_minute: args.submissions_per_minute,
         demo: demo.is_some(),
         ssh: told,
@@ -340,46 +374,35 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     announce(demo.as_ref(), &login_link(&url, &token));
     failpoint::reach(&["ready", "after"]);
 
-    let mut stopping = stop.subscribe();
-    // What is typed in a terminal is seen on its screen, and small pieces do not wait for one another. Tapped, the router is told addresses
-    // as of a plain listener.
-    let door = Door::new(listener, args.allow_environments).tap_io(|stream| drop(stream.set_nodelay(true)));
-    let server = axum::serve(door, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(async move {
-            let _ = stopping.wait_for(|stopping| *stopping).await;
-        });
-    let mut server = std::pin::pin!(server.into_future());
-    let ended = tokio::select! {
-        ended = &mut server => Some(ended),
+    let renewing = tls.clone().map(|tls| tokio::spawn(tls.follow(http::LOOK)));
+    let door = Door::new(listener, args.allow_environments);
+    let server = tokio::spawn(http::serve(door, tls, router, Patience::default(), stop.subscribe()));
+    tokio::select! {
         signal = signals.recv() => {
             if demo.is_some() {
                 tracing::info!(signal, "stopping, and with it the simulated clouds");
             } else {
                 tracing::info!(signal, "stopping; environments live on and are found again by the next start");
             }
-            None
         }
         () = lost(&mut local_hold) => {
             tracing::error!("the database was away, and another server gives out shares of its machine now; stopping");
-            None
         }
-    };
+    }
     stop.send_replace(true);
-    let outcome = match ended {
-        Some(ended) => ended.map_err(ServeError::Serve),
-        None => {
-            let quiet = async { tokio::join!(server, sockets.none()).0 };
-            tokio::select! {
-                ended = timeout(GRACE, quiet) => ended.unwrap_or(Ok(())).map_err(ServeError::Serve),
-                _ = signals.recv() => Ok(()),
-            }
-        }
-    };
+    let quiet = async { tokio::join!(server, sockets.none()) };
+    tokio::select! {
+        _ = timeout(GRACE, quiet) => {}
+        _ = signals.recv() => {}
+    }
     following.abort();
+    if let Some(renewing) = renewing {
+        renewing.abort();
+    }
     orchestrator.shutdown().await;
     Running::remove(&directory);
     drop(store);
-    outcome
+    Ok(())
 }
 
 /// Where SSH connections are taken, and as whom.
@@ -519,10 +542,10 @@ fn announce(demo: Option<&DemoDir>, link: &str) {
     let _ = writeln!(out, "{told}Open {link}").and_then(|()| out.flush());
 }
 
-fn local_url(address: SocketAddr) -> String {
+fn local_url(address: SocketAddr, scheme: Scheme) -> String {
     match address.ip().is_unspecified() {
-        true => format!("http://127.0.0.1:{}", address.port()),
-        false => format!("http://{address}"),
+        true => format!("{scheme}://127.0.0.1:{}", address.port()),
+        false => format!("{scheme}://{address}"),
     }
 }
 

@@ -3,9 +3,11 @@
 use std::sync::LazyLock;
 
 use axum::{
-    http::{HeaderName, header},
+    http::{HeaderName, HeaderValue, header},
     response::Html,
 };
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use sha2::{Digest as _, Sha256};
 use utoipa::openapi::{
     Components, Info, License, OpenApi,
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
@@ -28,7 +30,8 @@ pub fn document() -> OpenApi {
     info.license = Some(License::new("MIT OR Apache-2.0"));
     document.info = info;
     let mut cookie = ApiKeyValue::new(COOKIE);
-    cookie.description = Some("from `POST /api/v1/login`".into());
+    cookie.description =
+        Some("from `POST /api/v1/login`; over HTTPS its name is `__Host-berth_session`".into());
     let components = document.components.get_or_insert_with(Components::new);
     components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     let bearer = HttpBuilder::new()
@@ -59,6 +62,15 @@ pub(super) async fn openapi() -> ([(HeaderName, &'static str); 1], &'static str)
 
 static PAGE: LazyLock<String> = LazyLock::new(|| super::docs_page::render(&document()));
 
-pub(super) async fn page() -> Html<&'static str> {
-    Html(&PAGE)
+/// What that page may do: nothing but look as its own style element says.
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let style = BASE64_STANDARD.encode(Sha256::digest(super::docs_page::STYLE));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    HeaderValue::try_from(policy).expect("a policy is plain ASCII")
+});
+
+pub(super) async fn page() -> ([(HeaderName, HeaderValue); 1], Html<&'static str>) {
+    ([(header::CONTENT_SECURITY_POLICY, POLICY.clone())], Html(&PAGE))
 }

@@ -7,7 +7,8 @@ use utoipa::openapi::OpenApi;
 
 const METHODS: [&str; 4] = ["get", "post", "put", "delete"];
 
-const STYLE: &str = "body{font:14px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;\
+/// How it looks. The Content-Security-Policy of the page names it by its hash.
+pub(super) const STYLE: &str = "body{font:14px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;\
 color-scheme:light dark}code,pre{font:13px/1.5 ui-monospace,monospace}h2{margin-top:2.5rem}\
 details{border-top:1px solid #8884;padding:.5rem 0}summary{cursor:pointer}.m{display:inline-block;width:4.5rem;\
 text-transform:uppercase;font-weight:600}dt{font-weight:600;margin-top:.5rem}dd{margin:0 0 0 1rem}";

@@ -17,7 +17,7 @@ use axum::{
 };
 use tracing::Instrument;
 
-use super::{App, problem::Failure};
+use super::{App, problem::Failure, visitor::Visitor};
 
 /// How long a request may take; a WebSocket's life is not part of it.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -33,12 +33,16 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Sent with every answer that does not bring its own.
 ///
-/// `script-src` lets WebAssembly be compiled, and no inline script run: the page has none.
-/// `style-src` cannot do without `unsafe-inline`: xterm.js and CodeMirror write style elements and
-/// attributes, and xterm.js has no way to give them a nonce.
-const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src \
-                                         'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; \
-                                         base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+/// `script-src` lets WebAssembly be compiled, and no inline script run: the page has none. It has no inline style either: what CodeMirror and
+/// xterm.js would write as such goes into constructed sheets (`frontend/js/editor/styles.js`, `frontend/js/xterm.mjs`).
+const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; \
+                              object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+
+/// For a year browsers ask for nothing at this host in the open. Its subdomains are none of ours.
+const HTTPS_ALONE: &str = "max-age=31536000";
+
+/// What the page has no use for, and so no script in it.
+const NO_DEVICES: &str = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
 
 /// Numbers requests: eight hexadecimal digits that differ from start to start, then a count.
 #[derive(Debug)]
@@ -61,7 +65,9 @@ pub(super) async fn around(State(app): State<App>, request: Request, next: Next)
     let id = app.request_ids.next();
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
-    let span = tracing::info_span!("request", id, %method, path);
+    let from = request.extensions().get::<Visitor>().map(|visitor| visitor.address.to_string());
+    let insists = host(&request).is_some_and(|host| app.names.insists_on_https(host));
+    let span = tracing::info_span!("request", id, %method, path, from);
     async {
         // How slowly a large body may come, its handler says.
         let limit = if path.starts_with(CODE) && method == Method::PUT { BRINGING } else { TIMEOUT };
@@ -76,7 +82,7 @@ pub(super) async fn around(State(app): State<App>, request: Request, next: Next)
         };
         tracing::debug!(status = response.status().as_u16());
         app.metrics.answered(response.status());
-        headers(&mut response, &id);
+        headers(&mut response, &id, insists);
         response
     }
     .instrument(span)
@@ -118,8 +124,15 @@ fn problems(response: Response, id: &str, api: bool) -> Response {
     answer
 }
 
-fn headers(response: &mut Response, id: &str) {
+fn host(request: &Request) -> Option<&str> {
+    request.headers().get(header::HOST)?.to_str().ok()
+}
+
+fn headers(response: &mut Response, id: &str, insists_on_https: bool) {
     let headers = response.headers_mut();
+    if insists_on_https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HTTPS_ALONE));
+    }
     if let Ok(id) = HeaderValue::from_str(id) {
         headers.insert(REQUEST_ID, id);
     }
@@ -129,6 +142,7 @@ fn headers(response: &mut Response, id: &str) {
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::CACHE_CONTROL, "no-store"),
+        (HeaderName::from_static("permissions-policy"), NO_DEVICES),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ] {

@@ -7,11 +7,17 @@ use axum::{
     response::Response,
 };
 
-use super::{App, problem::Failure};
+use super::{
+    App,
+    problem::Failure,
+    visitor::{Scheme, Visitor},
+};
 
 /// The names that the server answers to.
 #[derive(Clone, Debug)]
 pub struct Names {
+    /// What it speaks itself.
+    scheme: Scheme,
     /// The port that it listens on, when it listens on this machine alone.
     loopback_port: Option<u16>,
     /// `https://berth.example`, when it stands behind a proxy.
@@ -75,15 +81,37 @@ impl std::fmt::Display for PublicUrl {
 }
 
 impl Names {
-    /// For a server that listens on `address` and is reached at `public`.
+    /// For a server that listens on `address`, speaks `scheme` there and is reached at `public`.
     #[must_use]
-    pub fn new(address: std::net::SocketAddr, public: Option<PublicUrl>) -> Self {
-        Self { loopback_port: address.ip().is_loopback().then(|| address.port()), public }
+    pub fn new(address: std::net::SocketAddr, scheme: Scheme, public: Option<PublicUrl>) -> Self {
+        Self { scheme, loopback_port: address.ip().is_loopback().then(|| address.port()), public }
     }
 
-    /// Whether cookies are only to travel encrypted.
-    pub(super) fn is_https(&self) -> bool {
+    /// What the server speaks where it listens.
+    pub(super) fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// Whether cookies are only to travel encrypted, for somebody who speaks `scheme` to us.
+    pub(super) fn is_https(&self, scheme: Scheme) -> bool {
+        scheme.is_https() || self.has_https_address()
+    }
+
+    /// Whether people reach it encrypted, at a name that was given to it.
+    fn has_https_address(&self) -> bool {
         self.public.as_ref().is_some_and(|public| public.scheme == "https")
+    }
+
+    /// Whether browsers are to come to this `Host` encrypted alone, for ever: a name that was given to the server, and no address, port or
+    /// `localhost`, where there may be something else tomorrow.
+    pub(super) fn insists_on_https(&self, host: &str) -> bool {
+        let public = self.public.as_ref().filter(|_| self.has_https_address());
+        public.is_some_and(|public| {
+            let name = public.host();
+            public.authority == host.to_ascii_lowercase()
+                && name != "localhost"
+                && !name.ends_with(".localhost")
+        })
     }
 
     /// Whether a request for this `Host` is for us. A server that only this machine reaches answers to its
@@ -99,30 +127,48 @@ impl Names {
             // A proxy on this machine, such as Trunk's, may leave the port out; names are what tells pages apart here.
             _ => (host.as_str(), true),
         };
-        fits && matches!(name, "localhost" | "127.0.0.1" | "[::1]")
+        fits && is_loopback(name)
     }
 
-    /// Whether a page of this `Origin` is one of ours, seen under the name `host`.
-    fn is_own_page(&self, origin: &str, host: &str) -> bool {
-        let origin = origin.to_ascii_lowercase();
+    /// Whether a page of this `Origin` is one of ours, seen under the name `host` by somebody who speaks `scheme` to us. Where people come
+    /// encrypted, a page that came in the open may be anybody's who sits on the way.
+    fn is_own_page(&self, origin: &str, host: &str, scheme: Scheme) -> bool {
+        let (origin, host) = (origin.to_ascii_lowercase(), host.to_ascii_lowercase());
         if self.public.as_ref().is_some_and(|public| public.to_string() == origin) {
             return true;
         }
-        origin
-            .strip_prefix("http://")
-            .or_else(|| origin.strip_prefix("https://"))
-            .is_some_and(|authority| authority == host.to_ascii_lowercase())
+        match origin.split_once("://") {
+            Some(("https", authority)) => authority == host,
+            Some(("http", authority)) => authority == host && self.may_be_open(&host, scheme),
+            _ => false,
+        }
     }
+
+    /// Whether a page at `host` may have come in the open: where nothing is encrypted, or nothing is on the way, since the browser is on this
+    /// machine and asks the server without its proxy.
+    fn may_be_open(&self, host: &str, scheme: Scheme) -> bool {
+        let name =
+            host.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')).map_or(host, |(name, _)| name);
+        let here = self.loopback_port.is_some() && is_loopback(name);
+        !scheme.is_https() && (here || !self.has_https_address())
+    }
+}
+
+/// Whether this name is the machine's own, whoever is asked.
+fn is_loopback(name: &str) -> bool {
+    matches!(name, "localhost" | "127.0.0.1" | "[::1]")
 }
 
 /// Lets a request pass that is meant for us and, when it writes or opens a WebSocket, comes from a page of
 /// ours or from a program with an API token.
 pub(super) async fn guard(State(app): State<App>, request: Request, next: Next) -> Result<Response, Failure> {
-    check(&app.names, request.method(), request.headers())?;
+    let visitor = request.extensions().get::<Visitor>();
+    let scheme = visitor.map_or(app.names.scheme(), |visitor| visitor.scheme);
+    check(&app.names, scheme, request.method(), request.headers())?;
     Ok(next.run(request).await)
 }
 
-fn check(names: &Names, method: &Method, headers: &HeaderMap) -> Result<(), Failure> {
+fn check(names: &Names, scheme: Scheme, method: &Method, headers: &HeaderMap) -> Result<(), Failure> {
     let host = text(headers, &header::HOST).unwrap_or_default();
     if !names.answers_to(host) {
         return Err(Failure::new(
@@ -139,7 +185,7 @@ fn check(names: &Names, method: &Method, headers: &HeaderMap) -> Result<(), Fail
         return Ok(());
     }
     match text(headers, &header::ORIGIN) {
-        Some(origin) if names.is_own_page(origin, host) => Ok(()),
+        Some(origin) if names.is_own_page(origin, host, scheme) => Ok(()),
         None if bearer(headers).is_some() && !headers.contains_key(header::ORIGIN) => Ok(()),
         Some(origin) => Err(Failure::new(
             StatusCode::FORBIDDEN,
@@ -177,7 +223,7 @@ mod tests {
     use super::*;
 
     fn loopback() -> Names {
-        Names::new(([127, 0, 0, 1], 8080).into(), None)
+        Names::new(([127, 0, 0, 1], 8080).into(), Scheme::Http, None)
     }
 
     #[test]
@@ -209,20 +255,60 @@ mod tests {
 
     #[test]
     fn a_server_for_others_answers_to_any_name() {
-        assert!(Names::new(([0, 0, 0, 0], 8080).into(), None).answers_to("berth.example"));
+        let names = Names::new(([0, 0, 0, 0], 8080).into(), Scheme::Http, None);
+        assert!(names.answers_to("berth.example"));
     }
 
     #[test]
     fn a_page_is_ours_when_its_origin_is_the_host_or_the_public_address() {
-        let names = Names::new(([127, 0, 0, 1], 8080).into(), Some("https://berth.example".parse().unwrap()));
-        assert!(names.is_own_page("http://127.0.0.1:8080", "127.0.0.1:8080"));
-        assert!(names.is_own_page("https://berth.example", "127.0.0.1:8080"));
+        let names = behind_a_proxy([127, 0, 0, 1]);
+        assert!(names.is_own_page("http://127.0.0.1:8080", "127.0.0.1:8080", Scheme::Http));
+        assert!(names.is_own_page("https://berth.example", "127.0.0.1:8080", Scheme::Http));
         assert!(names.answers_to("berth.example"));
         for origin in
             ["null", "", "http://127.0.0.1:8081", "https://berth.example.evil", "http://berth.example"]
         {
-            assert!(!names.is_own_page(origin, "127.0.0.1:8080"), "{origin}");
+            assert!(!names.is_own_page(origin, "127.0.0.1:8080", Scheme::Http), "{origin}");
         }
+    }
+
+    /// For people at `https://berth.example`.
+    fn behind_a_proxy(listen: [u8; 4]) -> Names {
+        let public = Some("https://berth.example".parse().unwrap());
+        Names::new((listen, 8080).into(), Scheme::Http, public)
+    }
+
+    #[test]
+    fn where_people_come_encrypted_a_page_that_came_in_the_open_is_not_ours() {
+        let own = |names: &Names, scheme, host: &str| {
+            let origin = |with: &str| names.is_own_page(&format!("{with}://{host}"), host, scheme);
+            (origin("http"), origin("https"))
+        };
+        for listen in [[127, 0, 0, 1], [0, 0, 0, 0]] {
+            assert_eq!(own(&behind_a_proxy(listen), Scheme::Http, "berth.example"), (false, true));
+            let tls = Names::new((listen, 8080).into(), Scheme::Https, None);
+            for host in ["berth.example", "127.0.0.1:8080", "localhost:8080"] {
+                assert_eq!(own(&tls, Scheme::Https, host), (false, true), "{host}");
+            }
+            // A trusted proxy says that it was asked over TLS.
+            let plain = Names::new((listen, 8080).into(), Scheme::Http, None);
+            assert_eq!(own(&plain, Scheme::Https, "berth.example"), (false, true));
+            assert_eq!(own(&plain, Scheme::Http, "berth.example"), (true, true));
+        }
+        // A name of this machine is not everybody's when the server is for others.
+        assert_eq!(own(&behind_a_proxy([0, 0, 0, 0]), Scheme::Http, "127.0.0.1:8080"), (false, true));
+    }
+
+    #[test]
+    fn browsers_are_told_to_come_encrypted_to_the_public_name_alone() {
+        let names = behind_a_proxy([0, 0, 0, 0]);
+        assert!(names.insists_on_https("Berth.example"));
+        assert!(!names.insists_on_https("127.0.0.1:8080") && !names.insists_on_https("berth.example:8443"));
+        let of = |public: &str| {
+            Names::new(([0, 0, 0, 0], 8080).into(), Scheme::Https, Some(public.parse().unwrap()))
+        };
+        assert!(!of("https://localhost:8080").insists_on_https("localhost:8080"));
+        assert!(!of("http://berth.example").insists_on_https("berth.example"));
     }
 
     #[test]
@@ -236,7 +322,9 @@ mod tests {
     fn only_an_api_token_makes_up_for_a_missing_origin() {
         let mut headers = HeaderMap::new();
         headers.insert(header::HOST, "localhost:8080".parse().unwrap());
-        let refused = |headers: &HeaderMap| check(&loopback(), &Method::POST, headers).err().map(|f| f.code);
+        let refused = |headers: &HeaderMap| {
+            check(&loopback(), Scheme::Http, &Method::POST, headers).err().map(|f| f.code)
+        };
         assert_eq!(refused(&headers), Some("origin-missing"));
         headers.insert(header::AUTHORIZATION, "Bearer berth_x".parse().unwrap());
         assert_eq!(refused(&headers), None);

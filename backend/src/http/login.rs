@@ -1,14 +1,13 @@
 //! `POST /api/v1/login`
 
-use std::net::SocketAddr;
-
 use axum::{
-    extract::{ConnectInfo, State},
+    Extension,
+    extract::State,
     http::{HeaderName, HeaderValue, header},
 };
 use berth_shared::api::{LoginRequest, Problem, User};
 
-use super::{App, extract::Json, problem::Failure, session};
+use super::{App, extract::Json, problem::Failure, session, visitor::Visitor};
 
 /// Exchanges a one-time login token for a session, whose secret goes into a cookie.
 #[utoipa::path(
@@ -25,10 +24,11 @@ use super::{App, extract::Json, problem::Failure, session};
 )]
 pub(super) async fn login(
     State(app): State<App>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Extension(visitor): Extension<Visitor>,
     Json(request): Json<LoginRequest>,
 ) -> Result<([(HeaderName, HeaderValue); 1], Json<User>), Failure> {
-    let (session, name) = app.auth.log_in(request.token.trim(), from.ip()).await?;
+    let (session, name) = app.auth.log_in(request.token.trim(), visitor.address).await?;
     tracing::info!(user = name, "signed in");
-    Ok(([(header::SET_COOKIE, session::begin(&session, app.names.is_https()))], Json(User { name })))
+    let cookie = session::begin(&session, app.names.is_https(visitor.scheme));
+    Ok(([(header::SET_COOKIE, cookie)], Json(User { name })))
 }

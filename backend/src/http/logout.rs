@@ -1,11 +1,12 @@
 //! `POST /api/v1/logout`
 
 use axum::{
+    Extension,
     extract::State,
     http::{HeaderName, HeaderValue, StatusCode, header},
 };
 
-use super::{App, extract::By, problem::Failure, session};
+use super::{App, extract::By, problem::Failure, session, visitor::Visitor};
 use crate::auth::Proof;
 
 /// Ends the session and every connection that lives by it.
@@ -18,9 +19,11 @@ use crate::auth::Proof;
 pub(super) async fn logout(
     State(app): State<App>,
     By(caller): By,
+    Extension(visitor): Extension<Visitor>,
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), Failure> {
     if let Proof::Session { digest, .. } = &caller.proof {
         app.auth.log_out(digest).await?;
     }
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, session::end(app.names.is_https()))]))
+    let cookie = session::end(app.names.is_https(visitor.scheme));
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]))
 }

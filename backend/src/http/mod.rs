@@ -1,11 +1,12 @@
 //! The API over HTTP: a file for each endpoint.
 //!
-//! What comes to the host of a preview goes another way (`previews`). Every other request passes `edge` (number, log, headers, problems) and `guard` (host, origin); all of the API
-//! but login, and `/metrics`, passes `session::authenticate` too.
+//! Every request passes `visitor` (from where it comes). What comes to the host of a preview goes another way then (`previews`). Every other one passes `edge` (number, log, headers,
+//! problems), `guard` (host, origin) and `pace` (how often); all of the API but login, and `/metrics`, passes `session::authenticate` too.
 
 mod catalog;
 mod code;
 mod code_put;
+mod connections;
 mod docs;
 mod docs_page;
 mod edge;
@@ -27,6 +28,7 @@ mod logout;
 mod me;
 mod metrics;
 mod orphans;
+mod pace;
 mod plan;
 mod pool_add;
 mod pool_default;
@@ -55,8 +57,10 @@ mod static_files;
 mod stream;
 mod terminal_attach;
 mod terminals;
+mod tls;
 mod tokens_create;
 mod tokens_revoke;
+mod visitor;
 
 use std::{
     ops::Deref,
@@ -70,9 +74,12 @@ use tokio::sync::watch;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
+pub use connections::{Patience, serve};
 pub use docs::{document, document_text};
 pub use guard::{Names, PublicUrl};
-pub use session::COOKIE;
+pub use session::{COOKIE, SECURE_COOKIE};
+pub use tls::{LOOK, Tls, TlsError, TlsFiles};
+pub use visitor::{ProxyNetwork, Scheme, TrustedProxies};
 
 pub(crate) use problem::chain;
 
@@ -107,6 +114,10 @@ pub struct Parts {
     pub stopping: watch::Receiver<bool>,
     /// Counts the open WebSockets.
     pub sockets: Sockets,
+    /// Whose word about where a request comes from is taken.
+    pub proxies: TrustedProxies,
+    /// How many requests of the API each person, each token and each stranger's address may make a minute.
+    pub requests_per_minute: u32,
     /// How many submissions one person may make a minute.
     pub submissions_per_minute: u32,
     /// Whether nothing here is real; every page says so.
@@ -141,7 +152,9 @@ pub(crate) struct Inner {
     code_limit: u64,
     pub(crate) metrics: metrics::Metrics,
     log_indexes: run_log_index::Indexes,
-    submissions: limit::SubmissionLimit,
+    proxies: TrustedProxies,
+    pace: pace::Pace,
+    submissions: limit::Limit<String>,
     pub(crate) stopping: watch::Receiver<bool>,
     pub(crate) sockets: Sockets,
     /// Those of [`Inner::sockets`] that follow the stream.
@@ -252,7 +265,9 @@ pub fn router(parts: Parts) -> Router {
         clock: parts.clock,
         metrics: metrics::Metrics::default(),
         log_indexes: run_log_index::Indexes::default(),
-        submissions: limit::SubmissionLimit::new(parts.submissions_per_minute),
+        proxies: parts.proxies,
+        pace: pace::Pace::new(parts.requests_per_minute),
+        submissions: limit::Limit::new(parts.submissions_per_minute),
         stopping: parts.stopping,
         sockets: parts.sockets,
         streams: Sockets::default(),
@@ -263,6 +278,7 @@ pub fn router(parts: Parts) -> Router {
         .route("/metrics", get(metrics::metrics))
         .route("/api/v1/openapi.json", get(docs::openapi))
         .route("/api/docs", get(docs::page))
+        .route_layer(middleware::from_fn_with_state(app.clone(), pace::known))
         .route_layer(middleware::from_fn_with_state(app.clone(), session::authenticate));
     Router::from(open())
         .merge(closed)
@@ -271,8 +287,10 @@ pub fn router(parts: Parts) -> Router {
         .route(schema::CONFIGURATION, get(schema::configuration))
         .route(schema::PROFILES, get(schema::profiles))
         .fallback(static_files::serve)
+        .layer(middleware::from_fn_with_state(app.clone(), pace::strangers))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
         .layer(middleware::from_fn_with_state(app.clone(), edge::around))
         .layer(middleware::from_fn_with_state(app.clone(), previews::part))
+        .layer(middleware::from_fn_with_state(app.clone(), visitor::tell))
         .with_state(app)
 }

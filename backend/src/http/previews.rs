@@ -1,15 +1,14 @@
 //! What comes to the hosts of previews, in front of everything else: none of the dashboard is there, and no preview elsewhere.
 
-use std::net::SocketAddr;
-
 use axum::{
-    extract::{ConnectInfo, Request, State},
+    Extension,
+    extract::{Request, State},
     http::header,
     middleware::Next,
     response::Response,
 };
 
-use super::App;
+use super::{App, visitor::Visitor};
 use crate::access::ports::{self, Door};
 
 impl App {
@@ -30,13 +29,13 @@ impl App {
 /// Parts the hosts of previews from those of the dashboard.
 pub(super) async fn part(
     State(app): State<App>,
-    ConnectInfo(from): ConnectInfo<SocketAddr>,
+    Extension(visitor): Extension<Visitor>,
     request: Request,
     next: Next,
 ) -> Response {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     match host.and_then(|host| app.previews.read(host)) {
-        Some(place) => ports::serve(&app.door(), place, from, request).await,
+        Some(place) => ports::serve(&app.door(), place, visitor.address, request).await,
         None => next.run(request).await,
     }
 }

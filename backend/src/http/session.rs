@@ -7,11 +7,20 @@ use axum::{
     response::Response,
 };
 
-use super::{App, guard, problem::Failure};
+use super::{App, guard, problem::Failure, visitor::Visitor};
 use crate::auth::{Caller, SESSION_SECONDS, Secret};
 
-/// Name of the session's cookie.
+/// Name of the session's cookie where people come in the open.
 pub const COOKIE: &str = "berth_session";
+
+/// The same over HTTPS. With `__Host-` a browser takes it from this very host alone, encrypted: no neighbour below the same domain, and nobody
+/// on the way, puts another in its place.
+pub const SECURE_COOKIE: &str = "__Host-berth_session";
+
+/// Which of them it is.
+const fn name(secure: bool) -> &'static str {
+    if secure { SECURE_COOKIE } else { COOKIE }
+}
 
 /// Lets in who has a session or an API token.
 pub(super) async fn authenticate(
@@ -19,16 +28,28 @@ pub(super) async fn authenticate(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Failure> {
-    let caller = caller(&app, request.headers()).await?.ok_or_else(unauthenticated)?;
+    let secure = is_secure(&app, &request);
+    let caller = caller(&app, request.headers(), secure).await?.ok_or_else(unauthenticated)?;
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
 }
 
-async fn caller(app: &App, headers: &HeaderMap) -> Result<Option<Caller>, Failure> {
+/// Whether cookies of this request's sender travel encrypted alone.
+fn is_secure(app: &App, request: &Request) -> bool {
+    let visitor = request.extensions().get::<Visitor>();
+    app.names.is_https(visitor.map_or(app.names.scheme(), |visitor| visitor.scheme))
+}
+
+/// Whether a request says who sent it, true or not.
+pub(super) fn is_claimed(app: &App, request: &Request) -> bool {
+    guard::bearer(request.headers()).is_some() || cookie(request.headers(), is_secure(app, request)).is_some()
+}
+
+async fn caller(app: &App, headers: &HeaderMap, secure: bool) -> Result<Option<Caller>, Failure> {
     if let Some(token) = guard::bearer(headers) {
         return Ok(app.auth.api_token(token).await?);
     }
-    match cookie(headers) {
+    match cookie(headers, secure) {
         Some(session) => Ok(app.auth.session(session).await?),
         None => Ok(None),
     }
@@ -45,14 +66,14 @@ pub(super) fn unauthenticated() -> Failure {
 }
 
 /// The session that a request carries.
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+fn cookie(headers: &HeaderMap, secure: bool) -> Option<&str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(name, value)| (name == COOKIE).then_some(value))
+        .find_map(|(found, value)| (found == name(secure)).then_some(value))
 }
 
 /// `Set-Cookie` that begins a session.
@@ -66,8 +87,8 @@ pub(super) fn end(secure: bool) -> HeaderValue {
 }
 
 fn set(value: &str, max_age: i64, secure: bool) -> HeaderValue {
-    let secure = if secure { "; Secure" } else { "" };
-    let text = format!("{COOKIE}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}");
+    let (name, secure) = (name(secure), if secure { "; Secure" } else { "" });
+    let text = format!("{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Strict{secure}");
     let mut value = HeaderValue::try_from(text).expect("a cookie of ours is plain ASCII");
     value.set_sensitive(true);
     value

@@ -1,5 +1,8 @@
 //! Endpoints: sessions, bad input, headers.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use sha2::{Digest as _, Sha256};
+
 use crate::server::Server;
 
 /// Everything that the OpenAPI document lists, with something in the place of parameters.
@@ -166,12 +169,35 @@ async fn every_answer_carries_the_security_headers_and_its_number() {
         let answer = server.request("GET", path).send().await;
         let policy = answer.header("content-security-policy");
         assert!(policy.starts_with("default-src 'self'; script-src 'self' "), "{path}: {policy}");
-        assert!(!policy.split(';').any(|part| part.contains("script-src") && part.contains("unsafe-inline")));
+        assert!(
+            policy.contains("; style-src 'self'; ") && !policy.contains("unsafe-inline"),
+            "{path}: {policy}"
+        );
+        assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
         assert!(policy.ends_with("frame-ancestors 'none'"), "{path}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
         assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
         assert!(!answer.header("x-request-id").is_empty(), "{path}");
     }
+}
+
+#[tokio::test]
+async fn the_page_of_the_api_looks_as_its_own_style_says_and_does_nothing_else() {
+    let server = Server::start().await;
+    let session = server.sign_in().await;
+    let answer = server.request("GET", "/api/docs").session(&session).send().await;
+    let page = String::from_utf8_lossy(&answer.body);
+    let style =
+        page.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>")).expect("a style").0;
+    let hash = BASE64_STANDARD.encode(Sha256::digest(style));
+    assert_eq!(
+        answer.header("content-security-policy"),
+        format!(
+            "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+    );
+    assert_eq!(page.matches("<style").count(), 1);
+    assert!(!page.contains("<script") && !page.contains(" style="), "{page}");
 }
 
 #[tokio::test]

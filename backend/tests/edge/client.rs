@@ -1,18 +1,22 @@
 //! A client that sends exactly what it is told to.
 
-use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
+use std::{collections::BTreeMap, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
+use rustls::{ClientConfig, pki_types::ServerName};
 use serde_json::Value;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
     time::timeout,
 };
+use tokio_rustls::TlsConnector;
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream,
+    WebSocketStream, client_async,
     tungstenite::{Error, Message, client::IntoClientRequest},
 };
+
+use crate::certificate::Certificate;
 
 /// After this long something is stuck.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
@@ -21,11 +25,17 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 #[derive(Clone)]
 pub(crate) struct Request {
     address: SocketAddr,
+    tls: Option<Arc<ClientConfig>>,
     method: String,
     path: String,
     headers: BTreeMap<String, String>,
     body: Vec<u8>,
 }
+
+/// A connection, private or not.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
 /// An answer.
 #[derive(Debug)]
@@ -44,6 +54,7 @@ impl Request {
         ];
         Self {
             address,
+            tls: None,
             method: method.into(),
             path: path.into(),
             headers: headers.map(|(name, value)| (name.to_owned(), value)).into(),
@@ -56,13 +67,21 @@ impl Request {
         self
     }
 
+    /// Over TLS, to whoever has this certificate.
+    pub(crate) fn over(mut self, certificate: &Certificate) -> Self {
+        self.tls = Some(certificate.trusted());
+        let origin = format!("https://{}", self.address);
+        self.header("origin", &origin)
+    }
+
     pub(crate) fn without(mut self, name: &str) -> Self {
         self.headers.remove(name);
         self
     }
 
     pub(crate) fn session(self, cookie: &str) -> Self {
-        self.header("cookie", &format!("{}={cookie}", berth::http::COOKIE))
+        let name = if self.tls.is_some() { berth::http::SECURE_COOKIE } else { berth::http::COOKIE };
+        self.header("cookie", &format!("{name}={cookie}"))
     }
 
     pub(crate) fn json(self, body: &str) -> Self {
@@ -79,14 +98,27 @@ impl Request {
         timeout(DEADLINE, self.exchange()).await.expect("an answer in time")
     }
 
-    async fn exchange(self) -> Answer {
-        let mut stream = TcpStream::connect(self.address).await.expect("the server listens");
+    /// Connects, and no more.
+    pub(crate) async fn stream(&self) -> io::Result<Box<dyn Stream>> {
+        let stream = TcpStream::connect(self.address).await.expect("the server listens");
+        let Some(tls) = &self.tls else { return Ok(Box::new(stream)) };
+        let connector = TlsConnector::from(tls.clone());
+        Ok(Box::new(connector.connect(ServerName::from(self.address.ip()), stream).await?))
+    }
+
+    /// What is sent before the body.
+    pub(crate) fn head(&self) -> String {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.path);
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
         head.push_str("\r\n");
-        stream.write_all(head.as_bytes()).await.expect("the head is taken");
+        head
+    }
+
+    async fn exchange(self) -> Answer {
+        let mut stream = self.stream().await.expect("a connection");
+        stream.write_all(self.head().as_bytes()).await.expect("the head is taken");
         stream.write_all(&self.body).await.expect("the body is taken");
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).await.expect("an answer");
@@ -106,7 +138,8 @@ impl Request {
         if !self.headers.contains_key("origin") {
             request.headers_mut().remove("origin");
         }
-        match tokio_tungstenite::connect_async(request).await {
+        let stream = self.stream().await.expect("a connection");
+        match client_async(request, stream).await {
             Ok((socket, _)) => Ok(Socket(socket)),
             Err(Error::Http(response)) => Err(response.status().as_u16()),
             Err(error) => panic!("{error}"),
@@ -114,7 +147,7 @@ impl Request {
     }
 }
 
-fn parse(bytes: &[u8]) -> Answer {
+pub(crate) fn parse(bytes: &[u8]) -> Answer {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
     let head = std::str::from_utf8(&bytes[..end]).expect("a readable head");
     let mut lines = head.split("\r\n");
@@ -153,7 +186,7 @@ impl Answer {
 }
 
 /// A WebSocket.
-pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
+pub(crate) struct Socket(WebSocketStream<Box<dyn Stream>>);
 
 impl Socket {
     pub(crate) async fn text(&mut self, text: &str) {

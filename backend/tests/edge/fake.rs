@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
 };
 
@@ -28,7 +28,10 @@ use berth_shared::{
     catalog::{Availability, Offer, PriceBasis},
     time::Timestamp,
 };
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    sync::{broadcast, mpsc, watch},
+};
 use uuid::Uuid;
 
 /// The one run there is.
@@ -376,6 +379,8 @@ pub(crate) struct FakeEnvironment {
     written: Mutex<BTreeMap<TerminalId, Vec<u8>>>,
     opened: Mutex<BTreeSet<TerminalId>>,
     pub(crate) attached: Arc<()>,
+    /// Whether something listens on each port: it answers a request with the head that came.
+    pub(crate) listens: AtomicBool,
 }
 
 impl FakeEnvironment {
@@ -416,7 +421,20 @@ impl Environment for FakeEnvironment {
     }
 
     async fn dial(&self, _: u16) -> Result<ByteStream, ProviderError> {
-        nothing()
+        if !self.listens.load(Ordering::Relaxed) {
+            return nothing();
+        }
+        let (near, mut far) = tokio::io::duplex(4096);
+        tokio::spawn(async move {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(far.read_u8().await?);
+            }
+            let begin = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", head.len());
+            far.write_all(begin.as_bytes()).await?;
+            far.write_all(&head).await
+        });
+        Ok(Box::pin(near))
     }
 
     async fn open_terminal(&self, id: TerminalId, size: TerminalSize) -> Result<(), ProviderError> {

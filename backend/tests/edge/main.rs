@@ -3,14 +3,19 @@
 
 mod api;
 mod catalog;
+mod certificate;
 mod cli;
 mod client;
 mod code;
 mod fake;
 mod login;
 mod origins;
+mod pace;
 mod prices;
 mod process;
+mod proxies;
 mod server;
 mod stream;
 mod terminal;
+mod tls;
+mod tls_files;

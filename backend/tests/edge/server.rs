@@ -7,14 +7,15 @@ use std::{
         Arc,
         atomic::{AtomicI64, AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use berth::{
-    access::ports::Addresses,
+    access::{door::Door, ports::Addresses},
     auth::{ADMIN, Auth},
     catalog::{Catalogues, Published},
     clock::Clock,
-    http::{self, Names},
+    http::{self, Names, Patience, Scheme, Tls, TrustedProxies},
     live::Sockets,
     secrets::Secrets,
     store,
@@ -24,6 +25,7 @@ use rand::{SeedableRng, rngs::StdRng};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
+    certificate::Certificate,
     client::{Request, Socket},
     fake::Fake,
 };
@@ -62,6 +64,28 @@ impl Clock for SetClock {
     }
 }
 
+/// What is to be different from a plain server.
+pub(crate) struct Wanted {
+    pub(crate) fake: Arc<Fake>,
+    pub(crate) certificate: Option<Certificate>,
+    pub(crate) patience: Patience,
+    /// Proxies to trust.
+    pub(crate) proxies: &'static [&'static str],
+    pub(crate) requests_per_minute: u32,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self {
+            fake: Arc::default(),
+            certificate: None,
+            patience: Patience::default(),
+            proxies: &[],
+            requests_per_minute: 100_000,
+        }
+    }
+}
+
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) fake: Arc<Fake>,
@@ -70,7 +94,10 @@ pub(crate) struct Server {
     pub(crate) catalogues: Catalogues,
     /// Makes tokens behind the server's back, as `berth login-link` does.
     pub(crate) auth: Auth,
-    task: JoinHandle<()>,
+    pub(crate) task: JoinHandle<()>,
+    /// What it shows over TLS.
+    pub(crate) certificate: Option<Certificate>,
+    following: Option<JoinHandle<()>>,
     _store: store::Store,
     _folder: Folder,
 }
@@ -78,6 +105,9 @@ pub(crate) struct Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.task.abort();
+        if let Some(following) = &self.following {
+            following.abort();
+        }
     }
 }
 
@@ -87,6 +117,11 @@ impl Server {
     }
 
     pub(crate) async fn with(fake: Arc<Fake>) -> Self {
+        Self::wanted(Wanted { fake, ..Wanted::default() }).await
+    }
+
+    pub(crate) async fn wanted(wanted: Wanted) -> Self {
+        let Wanted { fake, certificate, patience, proxies, requests_per_minute } = wanted;
         let folder = Folder::new();
         let store = store::open(&folder.0).await.expect("a database");
         let accounts = store.accounts();
@@ -97,16 +132,22 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let stop = watch::Sender::new(false);
         let catalogues = Catalogues::new(Published::built_in().expect("a catalogue").compress());
+        let files = certificate.as_ref().map(Certificate::files);
+        let tls = files.map(|files| Tls::new(files, clock.clone()).expect("a certificate"));
+        let scheme = if tls.is_some() { Scheme::Https } else { Scheme::Http };
+        let proxies = proxies.iter().map(|proxy| proxy.parse().expect("a network")).collect();
         let router = http::router(http::Parts {
             control: fake.clone(),
             auth: auth(2),
-            names: Names::new(address, None),
-            previews: Addresses::new(address, None, None, format!("http://{address}")),
+            names: Names::new(address, scheme, None),
+            previews: Addresses::new(address, scheme, None, None, format!("{scheme}://{address}")),
             catalogues: catalogues.clone(),
             clock: clock.clone(),
             rng: StdRng::seed_from_u64(3),
             stopping: stop.subscribe(),
             sockets: Sockets::default(),
+            proxies: TrustedProxies::new(proxies),
+            requests_per_minute,
             submissions_per_minute: 5,
             ssh: Some(SshGateway { host: None, port: 2222, host_key: "ssh-ed25519 AAAA".to_owned() }),
             demo: false,
@@ -114,14 +155,31 @@ impl Server {
             secrets: Secrets::in_memory(),
             code_limit: 1 << 20,
         });
-        let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        let task = tokio::spawn(async move { axum::serve(listener, service).await.expect("serves") });
+        let following = tls.clone().map(|tls| tokio::spawn(tls.follow(Duration::from_millis(20))));
+        let door = Door::new(listener, true);
+        let task = tokio::spawn(http::serve(door, tls, router, patience, stop.subscribe()));
         let auth = auth(4);
-        Self { address, fake, clock, stop, catalogues, auth, task, _store: store, _folder: folder }
+        Self {
+            address,
+            fake,
+            clock,
+            stop,
+            catalogues,
+            auth,
+            task,
+            certificate,
+            following,
+            _store: store,
+            _folder: folder,
+        }
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> Request {
-        Request::new(self.address, method, path)
+        let request = Request::new(self.address, method, path);
+        match &self.certificate {
+            Some(certificate) => request.over(certificate),
+            None => request,
+        }
     }
 
     /// A fresh login token.

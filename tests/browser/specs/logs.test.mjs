@@ -72,6 +72,36 @@ test(
   }),
 );
 
+const MARKUP = '<img src="x" onerror="document.title=1"><script>document.title=2</script><b style="color:red">';
+
+test(
+  'what a program writes is text whatever it looks like, and the page runs no script and takes no style that stands in it',
+  withServer(async ({ server, browser }) => {
+    const page = await browser.newPage();
+    await logIn(page, server.loginLink);
+    const name = await launched(page, `printf '%s\\n' '${MARKUP}' 'the last one'`);
+    await page.goto(`${server.address}/runs/${name}`);
+    await written(page, 'the last one');
+    const log = page.getByRole('log', { name: 'Log' });
+    assert.ok((await log.innerText()).includes(MARKUP));
+    assert.equal(await log.locator('img, script, b').count(), 0);
+    // And if some of it had come into the page all the same:
+    const came = await page.evaluate(() => {
+      const { title } = document;
+      const script = document.createElement('script');
+      script.textContent = 'document.title = "a script ran"';
+      const styled = document.createElement('b');
+      styled.setAttribute('style', 'color: rgb(1, 2, 3)');
+      const sheet = document.createElement('style');
+      sheet.textContent = 'b { font-style: oblique }';
+      document.body.append(script, styled, sheet);
+      const { color, fontStyle } = getComputedStyle(styled);
+      return { ran: document.title !== title, coloured: color === 'rgb(1, 2, 3)', fontStyle };
+    });
+    assert.deepEqual(came, { ran: false, coloured: false, fontStyle: 'normal' });
+  }),
+);
+
 test(
   'a long log is gone through, searched and followed with few of its rows in the page',
   withServer(async ({ server, browser }) => {

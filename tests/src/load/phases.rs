@@ -68,7 +68,14 @@ impl<'a, T: Tell> Phase<'a, T> {
 /// When something is lost, fails, or comes out of order: then no figure means anything.
 pub async fn play(load: &Load, tell: &mut impl Tell) {
     let clouds = Clouds::start(&["--like", "quick"]);
-    let mut options = vec!["--simulated-clouds", clouds.address(), "--submissions-per-minute", "1000000"];
+    let mut options = vec![
+        "--simulated-clouds",
+        clouds.address(),
+        "--submissions-per-minute",
+        "1000000",
+        "--requests-per-minute",
+        "1000000",
+    ];
     if let Some(url) = &load.database_url {
         options.extend(["--database-url", url]);
     }

@@ -10,9 +10,9 @@ use std::path::PathBuf;
 
 use crate::shell::{Problem, Steps, which};
 
-pub(crate) use apps::ensure as ensure_apps;
+pub(crate) use apps::{ALL as APPS, ensure as ensure_apps};
 pub(crate) use browser::find as find_browser;
-pub(crate) use tools::path_with_tools;
+pub(crate) use tools::{ensure_deny, find_deny, path_with_tools};
 
 /// What building needs.
 pub(crate) fn for_build(steps: &mut Steps) -> Result<(), Problem> {

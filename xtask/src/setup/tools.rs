@@ -6,9 +6,10 @@ use std::{
 };
 
 use super::tools_dir;
-use crate::shell::{Problem, Steps, command, root, run};
+use crate::shell::{Problem, Steps, command, root, run, which};
 
 const TRUNK: &str = "0.21.14";
+const DENY: &str = "0.20.2";
 
 /// Installs the tools that are missing.
 pub(super) fn ensure(steps: &mut Steps) -> Result<(), Problem> {
@@ -25,6 +26,32 @@ pub(super) fn ensure(steps: &mut Steps) -> Result<(), Problem> {
     install(steps, &dir, &Tool { name: "trunk", version: TRUNK, args: &args })?;
     let _ = std::fs::remove_dir_all(dir.join("target"));
     Ok(())
+}
+
+/// Installs cargo-deny when it is missing; gives the program.
+pub(crate) fn ensure_deny(steps: &mut Steps) -> Result<PathBuf, Problem> {
+    if let Some(program) = find_deny()? {
+        return Ok(program);
+    }
+    let dir = tools_dir()?;
+    // It fetches nothing here, so it needs no TLS.
+    install(
+        steps,
+        &dir,
+        &Tool { name: "cargo-deny", version: DENY, args: &["--locked", "--no-default-features"] },
+    )?;
+    let _ = std::fs::remove_dir_all(dir.join("target"));
+    Ok(deny_at(&dir))
+}
+
+/// The cargo-deny that is there: ours, or the machine's own.
+pub(crate) fn find_deny() -> Result<Option<PathBuf>, Problem> {
+    let own = Some(deny_at(&tools_dir()?)).filter(|program| program.exists());
+    Ok(own.or_else(|| which(&["cargo-deny"])))
+}
+
+fn deny_at(dir: &Path) -> PathBuf {
+    dir.join(format!("cargo-deny-{DENY}/bin/cargo-deny"))
 }
 
 /// PATH with the tools in front of what is there.

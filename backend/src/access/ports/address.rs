@@ -3,7 +3,7 @@
 
 use std::{net::SocketAddr, str::FromStr};
 
-use crate::http::PublicUrl;
+use crate::http::{PublicUrl, Scheme};
 
 /// The domain where none is given. Browsers look for what is below it on their own machine, without asking anybody.
 const HERE: &str = "localhost";
@@ -46,6 +46,7 @@ pub struct Place {
 /// What the addresses of this server's previews are.
 #[derive(Clone, Debug)]
 pub struct Addresses {
+    scheme: Scheme,
     domain: Option<PreviewDomain>,
     public: Option<PublicUrl>,
     listen_port: u16,
@@ -53,15 +54,16 @@ pub struct Addresses {
 }
 
 impl Addresses {
-    /// For a server that listens on `address` and is reached at `public`; `dashboard` is what is told as its address.
+    /// For a server that listens on `address`, speaks `scheme` there and is reached at `public`; `dashboard` is what is told as its address.
     #[must_use]
     pub fn new(
         address: SocketAddr,
+        scheme: Scheme,
         public: Option<PublicUrl>,
         domain: Option<PreviewDomain>,
         dashboard: String,
     ) -> Self {
-        Self { domain, public, listen_port: address.port(), dashboard }
+        Self { scheme, domain, public, listen_port: address.port(), dashboard }
     }
 
     /// What a request for this `Host` is for: `None` when that is no preview's host, `Some(None)` when it is below the previews' domain
@@ -87,7 +89,7 @@ impl Addresses {
             let name = name_of(host);
             let here = name.eq_ignore_ascii_case(HERE) || matches!(name, "127.0.0.1" | "[::1]");
             let rest = host.get(name.len()..).unwrap_or_default();
-            return here.then(|| format!("http://{port}--{run}.{HERE}{rest}"));
+            return here.then(|| format!("{}://{port}--{run}.{HERE}{rest}", self.scheme));
         };
         Some(match &self.public {
             Some(public) => {
@@ -95,14 +97,16 @@ impl Addresses {
                 let rest = &authority[name_of(authority).len()..];
                 format!("{}://{port}--{run}.{domain}{rest}", public.scheme())
             }
-            None => format!("http://{port}--{run}.{domain}:{}", self.listen_port),
+            None => format!("{}://{port}--{run}.{domain}:{}", self.scheme, self.listen_port),
         })
     }
 
     /// Whether previews are reached encrypted.
     #[must_use]
     pub fn is_https(&self) -> bool {
-        self.domain.is_some() && self.public.as_ref().is_some_and(|public| public.scheme() == "https")
+        let public =
+            || self.domain.is_some() && self.public.as_ref().is_some_and(|public| public.scheme() == "https");
+        self.scheme.is_https() || public()
     }
 
     /// The dashboard's page of a run.
@@ -138,7 +142,13 @@ mod tests {
     use super::*;
 
     fn here() -> Addresses {
-        Addresses::new(([127, 0, 0, 1], 8080).into(), None, None, "http://127.0.0.1:8080".to_owned())
+        Addresses::new(
+            ([127, 0, 0, 1], 8080).into(),
+            Scheme::Http,
+            None,
+            None,
+            "http://127.0.0.1:8080".to_owned(),
+        )
     }
 
     fn public() -> Addresses {
@@ -146,6 +156,7 @@ mod tests {
         let domain = "Previews.Example.COM".parse().unwrap();
         Addresses::new(
             ([0, 0, 0, 0], 8080).into(),
+            Scheme::Http,
             Some(public),
             Some(domain),
             "https://berth.example.com".into(),
@@ -171,6 +182,16 @@ mod tests {
             let host = url.split_once("://").unwrap().1;
             assert_eq!(addresses.read(host), Some(Some(fox())), "{host}");
         }
+    }
+
+    #[test]
+    fn a_server_that_speaks_tls_itself_shows_previews_over_tls() {
+        assert!(public().is_https() && !here().is_https());
+        let mut own = Addresses { scheme: Scheme::Https, ..here() };
+        assert!(own.is_https());
+        assert_eq!(own.of(&fox(), "localhost:8080").unwrap(), "https://8888--sly-fox-1.localhost:8080");
+        own.domain = Some("example.com".parse().unwrap());
+        assert_eq!(own.of(&fox(), "localhost:8080").unwrap(), "https://8888--sly-fox-1.example.com:8080");
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod headers;
 mod page;
 mod proxy;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     extract::Request,
@@ -84,12 +84,7 @@ fn target(to: &str) -> Option<&str> {
 }
 
 /// Answers what came to the host of a preview; `None` is a host below the previews' domain that names none.
-pub(crate) async fn serve(
-    door: &Door<'_>,
-    place: Option<Place>,
-    from: SocketAddr,
-    request: Request,
-) -> Response {
+pub(crate) async fn serve(door: &Door<'_>, place: Option<Place>, from: IpAddr, request: Request) -> Response {
     let asked = request.headers().clone();
     let answer = match place {
         Some(place) => door.answer(&place, from, request).await,
@@ -103,7 +98,7 @@ pub(crate) async fn serve(
 }
 
 impl Door<'_> {
-    async fn answer(&self, place: &Place, from: SocketAddr, request: Request) -> Result<Response, Notice> {
+    async fn answer(&self, place: &Place, from: IpAddr, request: Request) -> Result<Response, Notice> {
         let (mut head, body) = request.into_parts();
         let is_own = |origin: &str| self.is_of(origin, &place.run);
         if headers::is_from_elsewhere(&head.method, &head.headers, is_own) {
@@ -130,7 +125,7 @@ impl Door<'_> {
                 () = gone_from(gone, run.id) => {}
             }
         });
-        headers::to_program(&mut head.headers, from.ip(), self.addresses.is_https());
+        headers::to_program(&mut head.headers, from, self.addresses.is_https());
         let passed = proxy::pass(stream, Request::from_parts(head, body), over, self.sockets.enter()).await;
         let mut response = passed.map_err(|why| self.unanswered(place, why))?;
         let is_upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
