@@ -125,6 +125,24 @@ pub fn may(role: Role, action: Action, whose: Whose) -> bool {
     decide(Some(role), action, whose) == Verdict::Allowed
 }
 
+/// Why somebody of this role may not do that, and who may: "a viewer may not launch an environment; a member may: ask an admin".
+#[must_use]
+pub fn refusal(role: Role, action: Action, whose: Whose) -> String {
+    let article = |role: Role| if role == Role::Admin { "an" } else { "a" };
+    let what = action.words();
+    let of = match whose {
+        // Whose it is makes no difference to these, or they are nobody's.
+        Whose::Others if action.least(Whose::Own) != action.least(Whose::Others) => " of somebody else’s",
+        _ => "",
+    };
+    let who = match action.least(whose) {
+        Some(Role::Admin) => "an admin may: ask one".to_owned(),
+        Some(least) => format!("{} {least} may: ask an admin", article(least)),
+        None => "nobody may".to_owned(),
+    };
+    format!("{} {role} may not {what}{of}; {who}", article(role))
+}
+
 /// The table of all this in Markdown.
 #[must_use]
 pub fn table() -> String {
@@ -176,6 +194,32 @@ mod tests {
                 let others = may(role, action, Whose::Others);
                 assert!(!others || may(role, action, Whose::Own), "{role} {action:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_who_may() {
+        for (role, action, whose, words) in [
+            (
+                Role::Viewer,
+                Action::Launch,
+                Whose::Own,
+                "a viewer may not launch an environment; a member may: ask an admin",
+            ),
+            (
+                Role::Member,
+                Action::ChangeRun,
+                Whose::Others,
+                "a member may not stop, keep or delete a run of somebody else’s; a manager may: ask an admin",
+            ),
+            (
+                Role::Manager,
+                Action::ChangeHosts,
+                Whose::Others,
+                "a manager may not add and remove SSH hosts; an admin may: ask one",
+            ),
+        ] {
+            assert_eq!(refusal(role, action, whose), words);
         }
     }
 

@@ -1,7 +1,7 @@
 //! The API over HTTP: a file for each endpoint.
 //!
 //! What comes to the host of a preview goes another way (`previews`). Every other request passes `edge` (number, log, headers, problems) and `guard` (host, origin); all of the API
-//! but login, and `/metrics`, passes `session::authenticate` too.
+//! but login, and `/metrics`, passes `session::authenticate` (who it is) and `permissions` (whether they may) too.
 
 mod catalog;
 mod code;
@@ -25,8 +25,13 @@ mod limit;
 mod login;
 mod logout;
 mod me;
+mod me_password;
+mod me_sessions;
 mod metrics;
 mod orphans;
+mod people;
+mod permissions;
+mod person;
 mod plan;
 mod pool_add;
 mod pool_default;
@@ -56,6 +61,7 @@ mod stream;
 mod terminal_attach;
 mod terminals;
 mod tokens_create;
+mod tokens_list;
 mod tokens_revoke;
 
 use std::{
@@ -72,9 +78,11 @@ use uuid::Uuid;
 
 pub use docs::{document, document_text};
 pub use guard::{Names, PublicUrl};
+pub use permissions::{ENDPOINTS, Endpoint, Of, endpoints_table};
 pub use session::COOKIE;
 
 pub(crate) use problem::chain;
+pub(crate) use tokens_create::EXPIRES_IN;
 
 use crate::{
     access::ports::Addresses,
@@ -193,10 +201,16 @@ fn closed() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(logout::logout))
         .routes(routes!(me::me))
-        .routes(routes!(tokens_create::create))
+        .routes(routes!(me_password::set))
+        .routes(routes!(me_sessions::list))
+        .routes(routes!(me_sessions::end))
+        .routes(routes!(tokens_list::list, tokens_create::create))
         .routes(routes!(tokens_revoke::revoke))
         .routes(routes!(keys::list, keys::add))
         .routes(routes!(key_remove::remove))
+        .routes(routes!(people::list, people::add))
+        .routes(routes!(person::change, person::remove))
+        .routes(routes!(person::link))
         .routes(routes!(ssh::gateway))
         .routes(routes!(code::ask))
         .routes(routes!(code_put::put))
@@ -263,6 +277,7 @@ pub fn router(parts: Parts) -> Router {
         .route("/metrics", get(metrics::metrics))
         .route("/api/v1/openapi.json", get(docs::openapi))
         .route("/api/docs", get(docs::page))
+        .route_layer(middleware::from_fn_with_state(app.clone(), permissions::check))
         .route_layer(middleware::from_fn_with_state(app.clone(), session::authenticate));
     Router::from(open())
         .merge(closed)

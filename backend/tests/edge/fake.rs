@@ -50,6 +50,8 @@ pub(crate) struct Fake {
     pub(crate) offers: Mutex<Vec<f64>>,
     /// What was submitted.
     pub(crate) submitted: Mutex<Vec<SubmitRequest>>,
+    /// Whose the run and the instance are.
+    pub(crate) owner: Mutex<String>,
     /// Where the run stands, when it no longer runs: its log is complete then.
     pub(crate) ended: Mutex<Option<RunStatus>>,
     /// Names of what was to be stopped.
@@ -76,6 +78,7 @@ impl Default for Fake {
             log_changes: broadcast::Sender::new(4),
             offers: Mutex::default(),
             submitted: Mutex::default(),
+            owner: Mutex::new("admin".into()),
             ended: Mutex::default(),
             stopped: Mutex::default(),
             added: Mutex::default(),
@@ -112,7 +115,16 @@ impl Fake {
 
     /// The run, as it stands.
     fn present(&self) -> Run {
-        Run { status: self.ended.lock().unwrap().unwrap_or(RunStatus::Running), ..run() }
+        Run {
+            status: self.ended.lock().unwrap().unwrap_or(RunStatus::Running),
+            owner: self.owner.lock().unwrap().clone(),
+            ..run()
+        }
+    }
+
+    /// The instance, as it stands.
+    fn instance_now(&self) -> Instance {
+        Instance { owner: self.owner.lock().unwrap().clone(), ..instance() }
     }
 
     /// A line is written to the run's log.
@@ -260,7 +272,7 @@ impl Control for Fake {
     }
 
     async fn instances(&self, _: Option<&str>, _: u32) -> Result<Page<Instance>, Refused> {
-        Ok(Page { items: vec![instance()], next: None })
+        Ok(Page { items: vec![self.instance_now()], next: None })
     }
 
     async fn pools(&self) -> Result<Vec<Pool>, Refused> {
@@ -290,7 +302,7 @@ impl Control for Fake {
     }
 
     async fn instance(&self, _id: InstanceId) -> Result<Instance, Refused> {
-        Ok(instance())
+        Ok(self.instance_now())
     }
 
     async fn remove_instance(

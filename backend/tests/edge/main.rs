@@ -9,6 +9,8 @@ mod code;
 mod fake;
 mod login;
 mod origins;
+mod people;
+mod permissions;
 mod prices;
 mod process;
 mod server;

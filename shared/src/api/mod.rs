@@ -45,9 +45,7 @@ pub use problem::{PriceChange, Problem};
 pub use pull::{ImagePull, LayerState, PullLayer};
 pub use run::{Actions, Run, RunDetail, StopRequest, SubmitRequest};
 pub use secret::{SECRET_VALUE_LIMIT, Secret, SetSecret};
-pub use session::{
-    CatalogInfo, CatalogOrigin, LinkLogin, LoginRequest, PasswordLogin, ServerInfo, User,
-};
+pub use session::{CatalogInfo, CatalogOrigin, LinkLogin, LoginRequest, PasswordLogin, ServerInfo, User};
 pub use ssh::{AddSshKey, SshGateway, SshKey};
 pub use status::{InstanceStatus, JobReason, JobStatus, RunReason, RunStatus};
 pub use stream::{ClientMessage, ServerMessage, SnapshotPieces, Topic, Usage};
