@@ -30,3 +30,26 @@ fn every_operation_has_a_summary_and_says_what_it_answers() {
         }
     }
 }
+
+#[test]
+fn the_committed_table_of_permissions_is_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/permissions.md");
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    let mut current = committed.clone();
+    for (name, table) in
+        [("table", berth_shared::policy::table()), ("endpoints", berth::http::endpoints_table())]
+    {
+        let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+        let (before, rest) = current.split_once(&begin).expect("docs/permissions.md says where it belongs");
+        let (_, after) = rest.split_once(&end).expect("docs/permissions.md says where it ends");
+        current = format!("{before}{begin}\n{table}\n{end}{after}");
+    }
+    if std::env::var_os("BERTH_UPDATE").is_some() {
+        fs::write(&path, &current).expect("docs can be written");
+        return;
+    }
+    assert!(
+        committed == current,
+        "docs/permissions.md is out of date: run `BERTH_UPDATE=1 cargo nextest run -p berth --test openapi`"
+    );
+}

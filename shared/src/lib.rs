@@ -12,6 +12,7 @@ pub mod explore;
 pub mod log;
 pub mod matcher;
 pub mod order;
+pub mod policy;
 pub mod reference;
 pub mod schema;
 pub mod time;

@@ -32,6 +32,47 @@ fn a_key_opens_the_run_once_it_is_added_and_no_more_when_it_is_removed() {
 }
 
 #[test]
+fn whoever_may_not_work_in_a_run_any_more_is_shown_out_and_told_why() {
+    let bench = Bench::running();
+    let ada = bench.server.invite("ada", "admin");
+    let open = || {
+        let mut open = bench.ssh(&[]);
+        let mut open = open.arg("echo open; sleep 600").stdout(Stdio::piped()).spawn().expect("started");
+        let mut said_so = [0; 5];
+        open.stdout.as_mut().expect("output").read_exact(&mut said_so).expect("open");
+        open
+    };
+    let ended = |mut open: std::process::Child| {
+        let ended = until("it is closed", || open.try_wait().expect("its state"));
+        assert_eq!(ended.and_then(|status| status.code()), Some(255));
+    };
+    let before = open();
+    ada.set_role("admin", "viewer");
+    ended(before);
+    let refused = said(bench.ssh(&[]).arg("true"), b"");
+    assert_eq!(refused.status, Some(1), "{}", refused.err);
+    assert!(refused.err.contains("a viewer may not work in an environment"), "{}", refused.err);
+    assert!(refused.err.contains("ask an admin"), "{}", refused.err);
+
+    ada.set_role("admin", "member");
+    let before = open();
+    ada.remove("admin");
+    ended(before);
+    assert_eq!(said(bench.ssh(&[]).arg("true"), b"").status, Some(255), "nobody knows the key any more");
+}
+
+#[test]
+fn a_member_does_not_come_into_a_run_of_somebody_elses() {
+    let bench = Bench::empty();
+    bench.begin(RUN);
+    let ben = bench.server.invite("ben", "member");
+    ben.add_key(&bench.public_key());
+    let refused = said(bench.ssh(&[]).arg("true"), b"");
+    assert_eq!(refused.status, Some(1), "{}", refused.err);
+    assert!(refused.err.contains("of somebody else’s; a manager may"), "{}", refused.err);
+}
+
+#[test]
 fn whoever_has_no_key_is_told_what_to_do_and_passwords_are_not_asked_for() {
     let bench = Bench::empty();
     // Not in batch mode, where a client asks for no explanation.

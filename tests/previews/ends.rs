@@ -56,6 +56,26 @@ async fn a_preview_ends_with_the_session_that_opened_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_preview_ends_with_the_right_to_work_in_the_run() {
+    let bench = Bench::running().await;
+    let ada = bench.server.invite("ada", "admin");
+    let page = bench.open(RUN, bench.app).await;
+    let open = opened(&bench, &page).await;
+    ada.set_role("admin", "viewer");
+    ended(open).await;
+    let (status, title) = read(bench.get(&page.host, "/", &page.cookie).await).await;
+    assert_eq!((status, title.as_str()), (403, "You may not look at this"));
+    assert_eq!(bench.link(RUN, bench.app).await.status(), 403);
+
+    ada.set_role("admin", "member");
+    assert_eq!(bench.get(&page.host, "/", &page.cookie).await.status(), 200);
+    let open = opened(&bench, &page).await;
+    ada.remove("admin");
+    ended(open).await;
+    assert_eq!(bench.get(&page.host, "/", &page.cookie).await.status(), 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_preview_outlives_the_server_and_not_the_other_way_round() {
     let mut bench = Bench::running().await;
     let page = bench.open(RUN, bench.app).await;

@@ -8,7 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use berth_shared::api::{LoginRequest, Run, RunDetail, RunStatus, StopRequest, SubmitRequest};
+use berth_shared::api::{
+    Invitation, LinkLogin, LoginRequest, Run, RunDetail, RunStatus, StopRequest, SubmitRequest,
+};
 use tempfile::TempDir;
 
 use crate::{ports::Reserved, processes};
@@ -26,6 +28,48 @@ pub struct Server {
     agent: ureq::Agent,
     /// Its port, where that had to be known beforehand.
     _port: Option<Reserved>,
+}
+
+/// Somebody else who has logged in.
+pub struct Guest {
+    address: String,
+    session: String,
+    agent: ureq::Agent,
+}
+
+impl Guest {
+    /// Adds an SSH key of theirs.
+    ///
+    /// # Panics
+    /// When the server does not do it.
+    pub fn add_key(&self, public_key: &str) {
+        let request = self.agent.post(format!("{}/api/v1/keys", self.address));
+        let request = request.header("cookie", &self.session).header("origin", &self.address);
+        let (status, answer) = told(request.send_json(serde_json::json!({ "public_key": public_key })));
+        assert_eq!(status, 201, "{answer}");
+    }
+
+    /// Changes what somebody may do.
+    ///
+    /// # Panics
+    /// When the server does not do it.
+    pub fn set_role(&self, name: &str, role: &str) {
+        let request = self.agent.patch(format!("{}/api/v1/people/{name}", self.address));
+        let request = request.header("cookie", &self.session).header("origin", &self.address);
+        let (status, answer) = told(request.send_json(serde_json::json!({ "role": role })));
+        assert_eq!(status, 200, "{answer}");
+    }
+
+    /// Removes somebody.
+    ///
+    /// # Panics
+    /// When the server does not do it.
+    pub fn remove(&self, name: &str) {
+        let request = self.agent.delete(format!("{}/api/v1/people/{name}", self.address));
+        let request = request.header("cookie", &self.session).header("origin", &self.address);
+        let (status, answer) = told(request.call());
+        assert_eq!(status, 204, "{answer}");
+    }
 }
 
 /// Where its data is.
@@ -311,6 +355,20 @@ impl Server {
         told(request.header("cookie", &self.session).header("origin", &self.address).call())
     }
 
+    /// Invites somebody, who comes in at once.
+    ///
+    /// # Panics
+    /// When the server does not do it.
+    #[must_use]
+    pub fn invite(&self, name: &str, role: &str) -> Guest {
+        let (status, invited) = self.send("/people", &serde_json::json!({ "name": name, "role": role }));
+        assert_eq!(status, 201, "{invited}");
+        let invited: Invitation = serde_json::from_str(&invited).expect("an invitation");
+        let (address, session) =
+            log_in(&self.agent, &format!("{}/login?token={}", self.address, invited.token));
+        Guest { address, session, agent: self.agent.clone() }
+    }
+
     /// Folders of instances that are there.
     #[must_use]
     pub fn instance_folders(&self) -> Vec<PathBuf> {
@@ -433,7 +491,7 @@ fn log_in(agent: &ureq::Agent, link: &str) -> (String, String) {
     let answer = agent
         .post(format!("{address}/api/v1/login"))
         .header("origin", address)
-        .send_json(LoginRequest { token: token.into() })
+        .send_json(LoginRequest::Link(LinkLogin { token: token.into() }))
         .expect("the server answers");
     let cookie = answer.headers().get("set-cookie").and_then(|value| value.to_str().ok());
     let session = cookie.and_then(|value| value.split(';').next()).expect("the login gives a session");

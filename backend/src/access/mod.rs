@@ -4,10 +4,19 @@ pub mod door;
 pub mod ports;
 pub mod ssh;
 
-use berth_shared::api::Run;
+use berth_shared::{
+    api::{Role, Run},
+    policy::{self, Action, Whose},
+};
 
-/// Whether an account may work in a run. There is one project, and everybody with an account is in it; roles are to be asked
-/// for here, and nowhere else.
-fn may_work_in(_account: &str, _run: &Run) -> bool {
-    true
+/// Whether a person may work in a run.
+///
+/// # Errors
+/// Why not, for people.
+fn may_work_in(person: &str, role: Role, run: &Run) -> Result<(), String> {
+    let whose = Whose::of(&run.owner, person);
+    if policy::may(role, Action::Work, whose) {
+        return Ok(());
+    }
+    Err(policy::refusal(role, Action::Work, whose))
 }

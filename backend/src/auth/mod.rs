@@ -1,42 +1,47 @@
-//! Who may come in: one-time login tokens, sessions, API tokens, SSH keys.
+//! Who may come in: people, one-time login tokens, passwords, sessions, API tokens, SSH keys. What they may do then,
+//! [`berth_shared::policy`] says.
 //!
-//! Nothing here can be turned back into a secret: the store keeps [`Digest`]s.
+//! Nothing here can be turned back into a secret: the store keeps [`Digest`]s, and of passwords argon2id.
 
 mod attempts;
+mod lasting;
+mod login;
+mod passwords;
+mod people;
 mod previews;
 mod public_key;
 mod secret;
 mod store;
 
+pub use login::LoginError;
+pub use passwords::PasswordError;
+pub use people::{INVITATION_SECONDS, PersonError, SetPasswordError, is_name};
 pub use previews::{PREVIEW_SECONDS, Preview};
 pub use public_key::{PublicKeyError, PublicKeyText, fingerprint};
 pub use secret::{Digest, Secret};
-pub use store::{ApiToken, AuthStore, Ended};
+pub use store::{AuthStore, Ended, NewApiToken};
 
 use std::{
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
-use berth_shared::{api::SshKey, time::Timestamp};
-use rand::rngs::StdRng;
-use tokio::{
-    sync::broadcast::{self, error::RecvError},
-    time::sleep,
+use berth_shared::{
+    api::{ApiToken, Role, SessionInfo, SshKey, User},
+    time::Timestamp,
 };
+use rand::{Rng as _, rngs::StdRng};
+use tokio::sync::broadcast;
 
 use crate::{clock::Clock, store::StoreError};
 use attempts::Attempts;
+use passwords::Passwords;
 
-/// The user that is made at the first start.
+/// The person who is made at the first start.
 pub const ADMIN: &str = "admin";
 
 /// For how long a login token can be used.
 pub const LOGIN_TOKEN_SECONDS: i64 = 3600;
-
-/// How often open connections make sure that their API token still stands.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// For how long a session lasts.
 pub const SESSION_SECONDS: i64 = 30 * 24 * 3600;
@@ -44,10 +49,24 @@ pub const SESSION_SECONDS: i64 = 30 * 24 * 3600;
 /// How a request proved who sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// The user's name.
+    /// The person's name.
     pub user: String,
+    /// What they may do: what the person may, and no more than what they prove it by.
+    pub role: Role,
+    /// The most that they may do by this proof, whatever the person is; `None` = all.
+    pub limit: Option<Role>,
+    /// Whether the person has a password.
+    pub has_password: bool,
     /// By what.
     pub proof: Proof,
+}
+
+impl Caller {
+    /// As they are told who they are.
+    #[must_use]
+    pub fn told(&self) -> User {
+        User { name: self.user.clone(), role: self.role, has_password: self.has_password }
+    }
 }
 
 /// What a request carried.
@@ -59,35 +78,25 @@ pub enum Proof {
         digest: Digest,
         /// When the session ends by itself.
         expires_at: Timestamp,
+        /// When it began, if a link let them in.
+        by_link_at: Option<Timestamp>,
     },
     /// An API token.
     ApiToken {
         /// Which.
         digest: Digest,
+        /// Whether it may do less than its person, or not for ever. It makes nothing then that opens more than it does.
+        is_limited: bool,
     },
 }
 
-/// Why nobody is let in.
-#[derive(Debug, thiserror::Error)]
-pub enum LoginError {
-    /// No such token was ever given out.
-    #[error("this login token is not one of this server's")]
-    Invalid,
-    /// It was given out too long ago.
-    #[error("this login token is older than an hour")]
-    Expired,
-    /// It let somebody in before.
-    #[error("this login token was used already; each lets in once")]
-    Used,
-    /// Too many guesses.
-    #[error("too many failed logins from this address")]
-    TooMany {
-        /// When to try again.
-        wait_seconds: u32,
-    },
-    /// The store failed.
-    #[error("cannot look the token up")]
-    Store(#[from] StoreError),
+/// From where somebody comes.
+#[derive(Clone, Copy, Debug)]
+pub struct Visit<'a> {
+    /// The address.
+    pub address: IpAddr,
+    /// What their browser says it is.
+    pub agent: &'a str,
 }
 
 /// The doorkeeper.
@@ -96,66 +105,61 @@ pub struct Auth {
     clock: Arc<dyn Clock>,
     rng: Mutex<StdRng>,
     attempts: Mutex<Attempts>,
+    passwords: Passwords,
 }
 
 impl Auth {
     /// Works on `store`, which has its tables already.
     #[must_use]
     pub fn new(store: AuthStore, clock: Arc<dyn Clock>, rng: StdRng) -> Self {
-        Self { store, clock, rng: Mutex::new(rng), attempts: Mutex::default() }
+        Self {
+            store,
+            clock,
+            rng: Mutex::new(rng),
+            attempts: Mutex::default(),
+            passwords: Passwords::default(),
+        }
     }
 
-    /// Makes the admin user if there is none, and forgets what has expired.
+    /// Makes an admin if there is none, and forgets what has expired.
     pub async fn begin(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
-        self.store.ensure_user(ADMIN, now).await?;
+        self.store.ensure_admin(ADMIN, now).await?;
         self.store.forget_expired(now).await
     }
 
-    /// A new one-time login token for `user`.
-    pub async fn login_token(&self, user: &str) -> Result<Secret, StoreError> {
-        let now = self.clock.now();
-        let secret = self.draw("");
-        self.store
-            .add_login_token(&secret.digest(), user, now, now.plus_seconds(LOGIN_TOKEN_SECONDS))
-            .await?;
-        Ok(secret)
-    }
-
-    /// Exchanges a one-time token for a session: its secret, for the cookie, and its user.
-    pub async fn log_in(&self, token: &str, from: IpAddr) -> Result<(Secret, String), LoginError> {
-        let now = self.clock.now();
-        if let Some(wait_seconds) = lock(&self.attempts).wait(from, now) {
-            return Err(LoginError::TooMany { wait_seconds });
-        }
-        match self.store.use_login_token(&Digest::of(token), now).await {
-            Ok(user) => {
-                let session = self.draw("");
-                let expires_at = now.plus_seconds(SESSION_SECONDS);
-                self.store.add_session(&session.digest(), &user, now, expires_at).await?;
-                Ok((session, user))
-            }
-            Err(error) => {
-                if !matches!(error, LoginError::Store(_)) {
-                    lock(&self.attempts).failed(from, now);
-                }
-                Err(error)
-            }
-        }
+    /// The admin who has been there longest; whoever has the machine comes in as this one.
+    pub async fn first_admin(&self) -> Result<String, StoreError> {
+        Ok(self.store.first_admin().await?.unwrap_or_else(|| ADMIN.to_owned()))
     }
 
     /// Who a session cookie belongs to; `None` when it does not, or no longer.
-    pub async fn session(&self, cookie: &str) -> Result<Option<Caller>, StoreError> {
-        let digest = Digest::of(cookie);
-        let found = self.store.session(&digest, self.clock.now()).await?;
-        Ok(found.map(|(user, expires_at)| Caller { user, proof: Proof::Session { digest, expires_at } }))
+    pub async fn session(&self, cookie: &str, from: Visit<'_>) -> Result<Option<Caller>, StoreError> {
+        let (digest, now) = (Digest::of(cookie), self.clock.now());
+        let Some((caller, is_due)) = self.store.session(&digest, now).await? else { return Ok(None) };
+        if is_due {
+            noted(self.store.session_seen(&digest, &caller.user, from, now).await);
+        }
+        Ok(Some(caller))
     }
 
     /// Ends a session, and every connection that lives by it.
     pub async fn log_out(&self, session: &Digest) -> Result<(), StoreError> {
-        self.store.end_session(session).await?;
-        self.store.ended().tell(session.clone());
-        Ok(())
+        self.store.end_session(session).await
+    }
+
+    /// The sessions of the person who asks, the last used first.
+    pub async fn sessions(&self, caller: &Caller) -> Result<Vec<SessionInfo>, StoreError> {
+        let current = match &caller.proof {
+            Proof::Session { digest, .. } => Some(digest),
+            Proof::ApiToken { .. } => None,
+        };
+        self.store.sessions(&caller.user, current, self.clock.now()).await
+    }
+
+    /// Ends a session of `user`, and every connection that lives by it; tells whether there was one.
+    pub async fn end_session(&self, user: &str, id: &str) -> Result<bool, StoreError> {
+        self.store.end_session_of(user, id).await
     }
 
     /// Tells which sessions were ended by [`Auth::log_out`], and which API tokens by [`Auth::revoke_api_token`], on this
@@ -167,47 +171,29 @@ impl Auth {
 
     /// Who an API token belongs to.
     pub async fn api_token(&self, token: &str) -> Result<Option<Caller>, StoreError> {
-        let digest = Digest::of(token);
-        let user = self.store.api_token(&digest).await?;
-        Ok(user.map(|user| Caller { user, proof: Proof::ApiToken { digest } }))
-    }
-
-    /// Resolves when an API token is revoked: at once when a server of this database does it, else, as when the command
-    /// line writes to the database itself, within a minute.
-    pub(crate) fn api_token_ended(&self, token: Digest) -> impl Future<Output = ()> + Send + use<> {
-        let (store, mut ended) = (self.store.clone(), self.ended_sessions());
-        async move {
-            loop {
-                tokio::select! {
-                    told = ended.recv() => match told {
-                        Ok(digest) if digest != token => continue,
-                        Ok(_) => return,
-                        Err(RecvError::Lagged(_)) => {}
-                        Err(RecvError::Closed) => return std::future::pending().await,
-                    },
-                    () = sleep(LOOK_AGAIN) => {}
-                }
-                // A database that does not answer now says nothing against it.
-                if matches!(store.api_token(&token).await, Ok(None)) {
-                    return;
-                }
-            }
+        let (digest, now) = (Digest::of(token), self.clock.now());
+        let Some((caller, is_due)) = self.store.api_token(&digest, now).await? else { return Ok(None) };
+        if is_due {
+            noted(self.store.api_token_used(&digest, &caller.user, now).await);
         }
+        Ok(Some(caller))
     }
 
-    /// A new API token for `user`; `label` is for people and unique among the user's.
-    pub async fn create_api_token(&self, user: &str, label: &str) -> Result<Secret, StoreError> {
+    /// A new API token.
+    pub async fn create_api_token(&self, new: NewApiToken<'_>) -> Result<Secret, StoreError> {
         let secret = self.draw("berth_");
-        self.store.add_api_token(&secret.digest(), user, label, self.clock.now()).await?;
+        self.store.add_api_token(&secret.digest(), new, self.clock.now()).await?;
         Ok(secret)
+    }
+
+    /// The API tokens of `user`, oldest first.
+    pub async fn api_tokens(&self, user: &str) -> Result<Vec<ApiToken>, StoreError> {
+        self.store.api_tokens_of(user).await
     }
 
     /// Makes an API token worthless, and ends every connection that lives by it; tells whether `user` had one of this label.
     pub async fn revoke_api_token(&self, user: &str, label: &str) -> Result<bool, StoreError> {
-        let revoked = self.store.revoke_api_token(user, label).await?;
-        let there = revoked.is_some();
-        revoked.into_iter().for_each(|token| self.store.ended().tell(token));
-        Ok(there)
+        self.store.revoke_api_token(user, label).await
     }
 
     /// Adds a public key of `user`; `label` is for people and unique among the user's. A key is one account's alone.
@@ -237,8 +223,21 @@ impl Auth {
         self.store.remove_ssh_key(user, label).await
     }
 
+    fn salt(&self) -> [u8; 16] {
+        let mut salt = [0; 16];
+        lock(&self.rng).fill_bytes(&mut salt);
+        salt
+    }
+
     fn draw(&self, prefix: &str) -> Secret {
         Secret::draw(prefix, &mut *lock(&self.rng))
+    }
+}
+
+/// When somebody was seen last is worth nothing that would have to fail with it.
+fn noted(written: Result<(), StoreError>) {
+    if let Err(error) = written {
+        tracing::debug!(error = crate::http::chain(&error), "cannot write down who was seen");
     }
 }
 

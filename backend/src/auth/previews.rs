@@ -1,6 +1,9 @@
 //! What lets a browser look at a port of a run: a ticket from the dashboard, exchanged once for a cookie of the preview's own.
 
-use berth_shared::{api::RunId, time::Timestamp};
+use berth_shared::{
+    api::{Role, RunId},
+    time::Timestamp,
+};
 
 use super::{Auth, Caller, Digest, Proof, Secret};
 use crate::store::StoreError;
@@ -14,8 +17,10 @@ pub const PREVIEW_SECONDS: i64 = 7 * 24 * 3600;
 /// Who may look at which port of which run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Preview {
-    /// The user's name.
+    /// The person's name.
     pub user: String,
+    /// What they are to the project.
+    pub role: Role,
     /// The session that it lives by.
     pub session: Digest,
     /// When that session ends by itself.
@@ -30,8 +35,15 @@ impl Preview {
     /// The same as whoever asks the dashboard with that session.
     #[must_use]
     pub fn caller(&self) -> Caller {
-        let proof = Proof::Session { digest: self.session.clone(), expires_at: self.session_expires_at };
-        Caller { user: self.user.clone(), proof }
+        let (digest, expires_at) = (self.session.clone(), self.session_expires_at);
+        Caller {
+            user: self.user.clone(),
+            role: self.role,
+            limit: None,
+            // Nothing that is asked of it here depends on these.
+            has_password: false,
+            proof: Proof::Session { digest, expires_at, by_link_at: None },
+        }
     }
 }
 

@@ -1,28 +1,21 @@
 //! What is kept about who may come in: the tables `users`, `login_tokens`, `sessions`,
 //! `api_tokens`, `ssh_keys` and `previews`.
 
-use berth_shared::time::Timestamp;
+use berth_shared::{api::Role, time::Timestamp};
 use sqlx::{PgConnection, PgPool, SqlitePool};
 use tokio::sync::broadcast;
 
-use super::{Digest, LoginError};
+use super::Digest;
 use crate::store::{Either as Database, StoreError, on_either, postgres_error, tell_ended};
 
 /// For how long a used or expired login token is remembered, so that the answer can say which it was.
 const REMEMBER_SECONDS: i64 = 7 * 24 * 3600;
 
-/// An API token, without its secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApiToken {
-    /// For people.
-    pub label: String,
-    /// Whose.
-    pub user: String,
-    /// When it was made.
-    pub created_at: Timestamp,
-}
+/// How often it is written that somebody is still there.
+const SEEN_SECONDS: i64 = 60;
 
-/// Tells of sessions and API tokens that are ended. Clones tell, and are told, the same.
+/// Tells of sessions and API tokens that are ended, and of people who may do something else than before. Clones tell, and are
+/// told, the same.
 #[derive(Clone, Debug)]
 pub struct Ended(broadcast::Sender<Digest>);
 
@@ -52,13 +45,63 @@ pub struct AuthStore {
 
 /// Tells other servers that nobody comes in by this any more.
 async fn tell_others(connection: &mut PgConnection, digest: &Digest) -> Result<(), sqlx::Error> {
-    let insert = sqlx::query("INSERT INTO ended_sessions (digest) VALUES ($1) ON CONFLICT DO NOTHING");
+    // A person is told of more than once: who missed one learns of the last.
+    let insert = sqlx::query(
+        "INSERT INTO ended_sessions (digest) VALUES ($1) ON CONFLICT (digest) DO UPDATE SET ended_at = clock_timestamp()",
+    );
     insert.bind(digest.as_str()).execute(&mut *connection).await?;
     tell_ended(connection, digest).await
 }
 
+/// Does something in one transaction that no other change of people comes between. `$work` gives what is done, and what is then
+/// told to be over.
+macro_rules! changing_people {
+    ($store:expr, |$transaction:ident| $work:expr) => {{
+        let (done, over) = match &$store.database {
+            $crate::store::Either::Sqlite { writer, .. } => {
+                let work = async {
+                    let mut $transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+                    let done: (_, Vec<$crate::auth::Digest>) = $work;
+                    $transaction.commit().await?;
+                    Ok::<_, sqlx::Error>(done)
+                };
+                work.await.map_err($crate::store::StoreError::from)?
+            }
+            $crate::store::Either::Postgres(pool) => {
+                let work = async {
+                    let mut $transaction = pool.begin().await?;
+                    // Two that demote each other's admin must not both count the other.
+                    let lock = sqlx::query("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE");
+                    lock.execute(&mut *$transaction).await?;
+                    let done: (_, Vec<$crate::auth::Digest>) = $work;
+                    for digest in &done.1 {
+                        $crate::auth::store::tell_others(&mut $transaction, digest).await?;
+                    }
+                    $transaction.commit().await?;
+                    Ok::<_, sqlx::Error>(done)
+                };
+                work.await.map_err($crate::store::postgres_error)?
+            }
+        };
+        over.into_iter().for_each(|digest| $store.ended.tell(digest));
+        done
+    }};
+}
+
+mod people;
 mod previews;
+mod sessions;
 mod ssh_keys;
+mod tokens;
+
+pub(super) use people::Changed;
+pub(super) use sessions::NewSession;
+pub use tokens::NewApiToken;
+
+/// A role as it is kept. One that only a later version knows may do the least.
+fn role(text: &str) -> Role {
+    text.parse().unwrap_or(Role::Viewer)
+}
 
 impl AuthStore {
     /// SQLite: both are of one database; they may be the same.
@@ -83,146 +126,31 @@ impl AuthStore {
         &self.ended
     }
 
-    pub(super) async fn ensure_user(&self, name: &str, now: Timestamp) -> Result<(), StoreError> {
-        let sql = "INSERT INTO users (name, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-        on_either!(self, writer, |pool| sqlx::query(sql).bind(name).bind(now.0).execute(pool).await.map(drop))
-    }
-
-    pub(super) async fn add_login_token(
-        &self,
-        token: &Digest,
-        user: &str,
-        now: Timestamp,
-        expires_at: Timestamp,
-    ) -> Result<(), StoreError> {
-        let sql =
-            "INSERT INTO login_tokens (digest, user_name, created_at, expires_at) VALUES ($1, $2, $3, $4)";
-        on_either!(self, writer, |pool| {
-            let insert = sqlx::query(sql).bind(token.as_str()).bind(user).bind(now.0).bind(expires_at.0);
-            insert.execute(pool).await.map(drop)
-        })
-    }
-
-    /// Marks the token as used and tells whose it is. One statement decides, so two uses at the same time
-    /// cannot both succeed.
-    pub(super) async fn use_login_token(&self, token: &Digest, now: Timestamp) -> Result<String, LoginError> {
-        let sql = "UPDATE login_tokens SET used_at = $1 \
-                   WHERE digest = $2 AND used_at IS NULL AND expires_at > $1 RETURNING user_name";
-        let used: Option<String> = on_either!(self, writer, |pool| {
-            sqlx::query_scalar(sql).bind(now.0).bind(token.as_str()).fetch_optional(pool).await
-        })?;
-        if let Some(user) = used {
-            return Ok(user);
-        }
-        let sql = "SELECT used_at FROM login_tokens WHERE digest = $1";
-        let used_at: Option<Option<i64>> = on_either!(self, reader, |pool| {
-            sqlx::query_scalar(sql).bind(token.as_str()).fetch_optional(pool).await
-        })?;
-        Err(match used_at {
-            None => LoginError::Invalid,
-            Some(None) => LoginError::Expired,
-            Some(Some(_)) => LoginError::Used,
-        })
-    }
-
-    pub(super) async fn add_session(
-        &self,
-        session: &Digest,
-        user: &str,
-        now: Timestamp,
-        expires_at: Timestamp,
-    ) -> Result<(), StoreError> {
-        let sql = "INSERT INTO sessions (digest, user_name, created_at, expires_at) VALUES ($1, $2, $3, $4)";
-        on_either!(self, writer, |pool| {
-            let insert = sqlx::query(sql).bind(session.as_str()).bind(user).bind(now.0).bind(expires_at.0);
-            insert.execute(pool).await.map(drop)
-        })
-    }
-
-    pub(super) async fn session(
-        &self,
-        session: &Digest,
-        now: Timestamp,
-    ) -> Result<Option<(String, Timestamp)>, StoreError> {
-        let sql = "SELECT user_name, expires_at FROM sessions WHERE digest = $1 AND expires_at > $2";
-        let found: Option<(String, i64)> = on_either!(self, reader, |pool| {
-            sqlx::query_as(sql).bind(session.as_str()).bind(now.0).fetch_optional(pool).await
-        })?;
-        Ok(found.map(|(user, expires_at)| (user, Timestamp(expires_at))))
-    }
-
-    /// Ends a session, and tells other servers of the same database.
-    pub(super) async fn end_session(&self, session: &Digest) -> Result<(), StoreError> {
-        let sql = "DELETE FROM sessions WHERE digest = $1";
-        match &self.database {
+    /// Deletes what `sql` says, which gives the digests of it, and tells this server and others of the same database.
+    async fn end(&self, sql: &'static str, values: &[&str]) -> Result<Vec<Digest>, StoreError> {
+        let gone: Vec<String> = match &self.database {
             Database::Sqlite { writer, .. } => {
-                sqlx::query(sql).bind(session.as_str()).execute(writer).await.map(drop)?;
-                Ok(())
+                let query = values.iter().fold(sqlx::query_scalar(sql), |query, value| query.bind(*value));
+                query.fetch_all(writer).await?
             }
             Database::Postgres(pool) => {
                 let end = async {
                     let mut transaction = pool.begin().await?;
-                    sqlx::query(sql).bind(session.as_str()).execute(&mut *transaction).await?;
-                    tell_others(&mut transaction, session).await?;
-                    transaction.commit().await
-                };
-                end.await.map_err(postgres_error)
-            }
-        }
-    }
-
-    pub(super) async fn add_api_token(
-        &self,
-        token: &Digest,
-        user: &str,
-        label: &str,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let sql = "INSERT INTO api_tokens (digest, user_name, label, created_at) VALUES ($1, $2, $3, $4)";
-        on_either!(self, writer, |pool| {
-            let insert = sqlx::query(sql).bind(token.as_str()).bind(user).bind(label).bind(now.0);
-            insert.execute(pool).await.map(drop)
-        })
-    }
-
-    pub(super) async fn api_token(&self, token: &Digest) -> Result<Option<String>, StoreError> {
-        let sql = "SELECT user_name FROM api_tokens WHERE digest = $1";
-        on_either!(self, reader, |pool| {
-            sqlx::query_scalar(sql).bind(token.as_str()).fetch_optional(pool).await
-        })
-    }
-
-    /// Every API token, oldest first.
-    pub async fn api_tokens(&self) -> Result<Vec<ApiToken>, StoreError> {
-        let sql = "SELECT label, user_name, created_at FROM api_tokens ORDER BY created_at, label";
-        let rows: Vec<(String, String, i64)> =
-            on_either!(self, reader, |pool| sqlx::query_as(sql).fetch_all(pool).await)?;
-        let token = |(label, user, created_at)| ApiToken { label, user, created_at: Timestamp(created_at) };
-        Ok(rows.into_iter().map(token).collect())
-    }
-
-    /// Removes a user's API token, and tells other servers of the same database; gives which it was, if there was one.
-    pub async fn revoke_api_token(&self, user: &str, label: &str) -> Result<Option<Digest>, StoreError> {
-        let sql = "DELETE FROM api_tokens WHERE user_name = $1 AND label = $2 RETURNING digest";
-        let gone: Option<String> = match &self.database {
-            Database::Sqlite { writer, .. } => {
-                sqlx::query_scalar(sql).bind(user).bind(label).fetch_optional(writer).await?
-            }
-            Database::Postgres(pool) => {
-                let revoke = async {
-                    let mut transaction = pool.begin().await?;
-                    let query = sqlx::query_scalar(sql).bind(user).bind(label);
-                    let gone: Option<String> = query.fetch_optional(&mut *transaction).await?;
-                    if let Some(token) = &gone {
-                        tell_others(&mut transaction, &Digest::from_stored(token)).await?;
+                    let query =
+                        values.iter().fold(sqlx::query_scalar(sql), |query, value| query.bind(*value));
+                    let gone: Vec<String> = query.fetch_all(&mut *transaction).await?;
+                    for digest in &gone {
+                        tell_others(&mut transaction, &Digest::from_stored(digest)).await?;
                     }
                     transaction.commit().await?;
                     Ok(gone)
                 };
-                revoke.await.map_err(postgres_error)?
+                end.await.map_err(postgres_error)?
             }
         };
-        Ok(gone.map(|token| Digest::from_stored(&token)))
+        let gone: Vec<Digest> = gone.iter().map(|digest| Digest::from_stored(digest)).collect();
+        gone.iter().for_each(|digest| self.ended.tell(digest.clone()));
+        Ok(gone)
     }
 
     pub(super) async fn forget_expired(&self, now: Timestamp) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@ use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
 
 use super::{data_dir::NoDataDir, random};
 use crate::{
-    auth::{ADMIN, Auth, AuthStore},
+    auth::{Auth, AuthStore},
     clock::SystemClock,
     store::{self, Address, OpenError, StoreError},
 };
@@ -35,6 +35,8 @@ pub(super) enum AccountsError {
     LabelTaken(String),
     #[error("the administrator has no token named `{0}`; `berth token list` lists them")]
     NoLabel(String),
+    #[error("nobody here is called `{0}`; `berth people list` lists who is there")]
+    NoPerson(String),
     #[error("cannot start the runtime")]
     Runtime(#[source] std::io::Error),
     #[error("cannot draw random numbers")]
@@ -75,9 +77,9 @@ impl Accounts {
         Ok((AuthStore::sqlite(pool.clone(), pool), database))
     }
 
-    /// The user that all of this is for, until there are several.
-    pub(super) fn user(&self) -> &'static str {
-        ADMIN
+    /// Whom all of this is for where nobody is named: the admin who has been there longest.
+    pub(super) async fn user(&self) -> Result<String, AccountsError> {
+        self.auth.first_admin().await.map_err(|source| self.failed(source))
     }
 
     /// Says which database it was.

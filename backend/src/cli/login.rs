@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use berth_shared::api::{LoginRequest, NewToken, TokenRequest, User};
+use berth_shared::api::{LinkLogin, LoginRequest, NewToken, TokenRequest, User};
 use reqwest::{
     Method,
     header::{COOKIE, ORIGIN, SET_COOKIE},
@@ -104,7 +104,8 @@ async fn here(data_dir: &DataDir, database: &DatabaseUrl) -> Result<Address, Fai
     let accounts = Accounts::open(&directory, &database)
         .await
         .map_err(|error| Failure::No(crate::http::chain(&error)))?;
-    let token = accounts.auth.login_token(accounts.user()).await;
+    let user = accounts.user().await.map_err(|error| Failure::No(crate::http::chain(&error)))?;
+    let token = accounts.auth.login_token(&user).await;
     let token = token.map_err(|source| Failure::No(crate::http::chain(&accounts.failed(source))))?;
     Ok(Address { server: running.url, login_token: Some(token.reveal().to_owned()) })
 }
@@ -127,7 +128,8 @@ async fn by_token(server: &str, token: &str) -> Result<Login, Failure> {
 async fn by_link(server: &str, token: &str) -> Result<Login, Failure> {
     let client = Client::stranger(server)?;
     let post = |path: &str| client.request(Method::POST, path).header(ORIGIN, server);
-    let response = client.send(json(post("/login"), &LoginRequest { token: token.to_owned() })).await?;
+    let response =
+        client.send(json(post("/login"), &LoginRequest::Link(LinkLogin { token: token.to_owned() }))).await?;
     let cookie = response.headers().get(SET_COOKIE).and_then(|value| value.to_str().ok());
     let Some(cookie) = cookie.and_then(|cookie| cookie.split(';').next()).map(str::to_owned) else {
         let what = "it answers a login without a session".to_owned();
@@ -150,7 +152,10 @@ async fn token_of_our_own(
     let mut number = 1;
     loop {
         let label = if number == 1 { base.clone() } else { format!("{base} ({number})") };
-        match client.answer(json(post("/tokens"), &TokenRequest { label })).await {
+        match client
+            .answer(json(post("/tokens"), &TokenRequest { label, role: None, expires_in: None }))
+            .await
+        {
             Err(error) if error.code() == Some("token-label-taken") && number < LABELS => number += 1,
             other => return other,
         }

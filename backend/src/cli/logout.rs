@@ -75,12 +75,15 @@ pub struct WhoamiArgs {
 pub fn whoami(args: &WhoamiArgs) -> ExitCode {
     finish(async {
         let client = args.access.client()?;
-        let User { name } = client.get("/me").await?;
+        let User { name, role, .. } = client.get("/me").await?;
         let mut out = std::io::stdout().lock();
         match args.format {
-            Format::Text => writeln!(out, "{} at {}", visible(&name), client.server())?,
+            Format::Text => writeln!(out, "{} ({role}) at {}", visible(&name), client.server())?,
             Format::Json | Format::Jsonl => {
-                json_line(&mut out, &serde_json::json!({ "user": name, "server": client.server() }))?;
+                json_line(
+                    &mut out,
+                    &serde_json::json!({ "user": name, "role": role, "server": client.server() }),
+                )?;
             }
         }
         Ok(())

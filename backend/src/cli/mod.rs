@@ -22,6 +22,7 @@ pub mod login_link;
 pub mod logout;
 pub mod logs;
 pub mod offers;
+pub mod people;
 pub mod pool;
 pub mod profile;
 pub mod ps;
@@ -92,6 +93,8 @@ enum Command {
     LoginLink(login_link::Args),
     /// API tokens, for scripts.
     Token(token::Args),
+    /// People who have an account, and what they may do.
+    People(people::Args),
     /// SSH keys of your account.
     Key(key::Args),
     /// Secrets that configurations name: passwords of registries, tokens.
@@ -134,6 +137,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::LoginLink(args) => login_link::run(&args),
         Command::Key(args) => key::run(&args),
+        Command::People(args) => people::run(&args),
         Command::Secret(args) => secret::run(&args),
         Command::Token(args) => token::run(&args),
         Command::SimulatedCloud(args) => simulated_cloud::run(&args),
@@ -174,6 +178,9 @@ mod tests {
             "stop",
             "pool",
             "key",
+            "people",
+            "token",
+            "login-link",
             "attach",
             "completion",
         ] {

@@ -40,7 +40,7 @@ use crate::{
             host_key::{self, HostKeyError},
         },
     },
-    auth::{ADMIN, Auth},
+    auth::Auth,
     catalog::{self, Catalogues, follow::follow},
     clock::{Clock, SystemClock},
     control::Control,
@@ -292,7 +292,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     let auth = Auth::new(store.accounts(), Arc::clone(&clock), StdRng::from_rng(&mut rng));
     failpoint::reach(&["accounts", "before"]);
     auth.begin().await?;
-    let token = auth.login_token(ADMIN).await?;
+    let token = auth.login_token(&auth.first_admin().await?).await?;
     failpoint::reach(&["accounts", "after"]);
 
     let catalog_stamp = catalog::file::stamp(&directory);

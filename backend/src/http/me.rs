@@ -12,5 +12,5 @@ use super::extract::{By, Json};
     responses((status = 200, description = "who is there", body = User)),
 )]
 pub(super) async fn me(By(caller): By) -> Json<User> {
-    Json(User { name: caller.user })
+    Json(caller.told())
 }

@@ -1,7 +1,8 @@
 //! The API over HTTP: a file for each endpoint.
 //!
 //! Every request passes `visitor` (from where it comes). What comes to the host of a preview goes another way then (`previews`). Every other one passes `edge` (number, log, headers,
-//! problems), `guard` (host, origin) and `pace` (how often); all of the API but login, and `/metrics`, passes `session::authenticate` too.
+//! problems), `guard` (host, origin) and `pace` (how often); all of the API but login, and `/metrics`, passes `session::authenticate` (who it is) and
+//! `permissions` (whether they may) too.
 
 mod catalog;
 mod code;
@@ -26,9 +27,14 @@ mod limit;
 mod login;
 mod logout;
 mod me;
+mod me_password;
+mod me_sessions;
 mod metrics;
 mod orphans;
 mod pace;
+mod people;
+mod permissions;
+mod person;
 mod plan;
 mod pool_add;
 mod pool_default;
@@ -59,6 +65,7 @@ mod terminal_attach;
 mod terminals;
 mod tls;
 mod tokens_create;
+mod tokens_list;
 mod tokens_revoke;
 mod visitor;
 
@@ -77,11 +84,13 @@ use uuid::Uuid;
 pub use connections::{Patience, serve};
 pub use docs::{document, document_text};
 pub use guard::{Names, PublicUrl};
+pub use permissions::{ENDPOINTS, Endpoint, Of, endpoints_table};
 pub use session::{COOKIE, SECURE_COOKIE};
 pub use tls::{LOOK, Tls, TlsError, TlsFiles};
 pub use visitor::{ProxyNetwork, Scheme, TrustedProxies};
 
 pub(crate) use problem::chain;
+pub(crate) use tokens_create::EXPIRES_IN;
 
 use crate::{
     access::ports::Addresses,
@@ -206,10 +215,16 @@ fn closed() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(logout::logout))
         .routes(routes!(me::me))
-        .routes(routes!(tokens_create::create))
+        .routes(routes!(me_password::set))
+        .routes(routes!(me_sessions::list))
+        .routes(routes!(me_sessions::end))
+        .routes(routes!(tokens_list::list, tokens_create::create))
         .routes(routes!(tokens_revoke::revoke))
         .routes(routes!(keys::list, keys::add))
         .routes(routes!(key_remove::remove))
+        .routes(routes!(people::list, people::add))
+        .routes(routes!(person::change, person::remove))
+        .routes(routes!(person::link))
         .routes(routes!(ssh::gateway))
         .routes(routes!(code::ask))
         .routes(routes!(code_put::put))
@@ -278,6 +293,7 @@ pub fn router(parts: Parts) -> Router {
         .route("/metrics", get(metrics::metrics))
         .route("/api/v1/openapi.json", get(docs::openapi))
         .route("/api/docs", get(docs::page))
+        .route_layer(middleware::from_fn_with_state(app.clone(), permissions::check))
         .route_layer(middleware::from_fn_with_state(app.clone(), pace::known))
         .route_layer(middleware::from_fn_with_state(app.clone(), session::authenticate));
     Router::from(open())

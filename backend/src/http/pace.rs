@@ -25,7 +25,7 @@ enum Known {
 impl Known {
     fn of(caller: &Caller) -> Self {
         match &caller.proof {
-            Proof::ApiToken { digest } => Self::Token(digest.clone()),
+            Proof::ApiToken { digest, .. } => Self::Token(digest.clone()),
             Proof::Session { .. } => Self::Person(caller.user.clone()),
         }
     }
@@ -63,14 +63,14 @@ pub(super) async fn strangers(
     if !path.starts_with("/api/") && path != "/metrics" {
         return Ok(next.run(request).await);
     }
-    let Some(from) = request.extensions().get::<Visitor>().map(Visitor::household) else {
+    let Some(visitor) = request.extensions().get::<Visitor>().copied() else {
         return Ok(next.run(request).await);
     };
     let take = || {
-        let taken = app.pace.strangers.take(&from, app.clock.now());
+        let taken = app.pace.strangers.take(&visitor.household(), app.clock.now());
         taken.map_err(|seconds| too_many(app.pace.strangers.per_minute(), seconds))
     };
-    if !session::is_claimed(&app, &request) {
+    if !session::is_claimed(&app, visitor, request.headers()) {
         take()?;
         return Ok(next.run(request).await);
     }

@@ -9,10 +9,11 @@ use axum::{
 use berth_shared::{
     api::{PriceChange, Problem},
     diagnostics::Diagnostic,
+    policy::{self, Action, Whose},
 };
 
 use crate::{
-    auth::LoginError,
+    auth::{Caller, LoginError, Proof},
     control::{Refused, RefusedKind},
     provider::ProviderError,
     store::StoreError,
@@ -83,10 +84,21 @@ impl Failure {
         }
     }
 
+    /// Somebody may not do this, and may see what it is about.
+    pub(crate) fn not_allowed(caller: &Caller, action: Action, whose: Whose) -> Self {
+        let by = match caller.proof {
+            Proof::ApiToken { is_limited: true, .. } => "; this API token may do what its role allows",
+            _ => "",
+        };
+        let why = policy::refusal(caller.role, action, whose);
+        Self::new(StatusCode::FORBIDDEN, "not-allowed", format!("{why}{by}"))
+    }
+
     /// The kind in a few words.
     fn title(&self) -> &'static str {
         match self.status {
             StatusCode::UNAUTHORIZED => "not signed in",
+            StatusCode::FORBIDDEN if self.code == "not-allowed" => "not allowed",
             StatusCode::FORBIDDEN => "not allowed from here",
             StatusCode::NOT_FOUND => "not there",
             StatusCode::METHOD_NOT_ALLOWED => "wrong method",
@@ -176,7 +188,20 @@ impl From<LoginError> for Failure {
             LoginError::Invalid => "login-token-invalid",
             LoginError::Expired => "login-token-expired",
             LoginError::Used => "login-token-used",
-            LoginError::TooMany { wait_seconds } => {
+            LoginError::Wrong => {
+                return Self::new(
+                    StatusCode::UNAUTHORIZED,
+                    "login-wrong",
+                    format!("{error}; an admin makes a new link for whoever has forgotten theirs"),
+                );
+            }
+            LoginError::Busy => {
+                return Self {
+                    retry_after: Some(1),
+                    ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", error.to_string())
+                };
+            }
+            LoginError::TooMany { wait_seconds, .. } => {
                 return Self {
                     retry_after: Some(*wait_seconds),
                     ..Self::new(
@@ -191,7 +216,9 @@ impl From<LoginError> for Failure {
         Self::new(
             StatusCode::UNAUTHORIZED,
             code,
-            format!("{error}; `berth login-link`, run where the server runs, prints a new link"),
+            format!(
+                "{error}; an admin makes a new one, and so does `berth login-link`, run where the server runs"
+            ),
         )
     }
 }

@@ -37,7 +37,7 @@ pub(super) async fn list(
     let run = app.control.run(&name).await?.run;
     let host = host(&headers);
     let environment = match run.status {
-        RunStatus::Running if ports::may_look(&caller.user, &run) => {
+        RunStatus::Running if ports::may_look(&caller.user, caller.role, &run).is_ok() => {
             app.control.environment(run.id).await.ok()
         }
         _ => None,

@@ -1,6 +1,7 @@
 //! The session cookie, and the middleware that asks for it.
 
 use axum::{
+    Extension,
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
@@ -8,7 +9,7 @@ use axum::{
 };
 
 use super::{App, guard, problem::Failure, visitor::Visitor};
-use crate::auth::{Caller, SESSION_SECONDS, Secret};
+use crate::auth::{Caller, SESSION_SECONDS, Secret, Visit};
 
 /// Name of the session's cookie where people come in the open.
 pub const COOKIE: &str = "berth_session";
@@ -25,34 +26,39 @@ const fn name(secure: bool) -> &'static str {
 /// Lets in who has a session or an API token.
 pub(super) async fn authenticate(
     State(app): State<App>,
+    Extension(visitor): Extension<Visitor>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, Failure> {
-    let secure = is_secure(&app, &request);
-    let caller = caller(&app, request.headers(), secure).await?.ok_or_else(unauthenticated)?;
+    let caller = caller(&app, request.headers(), visitor).await?.ok_or_else(unauthenticated)?;
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
 }
 
-/// Whether cookies of this request's sender travel encrypted alone.
-fn is_secure(app: &App, request: &Request) -> bool {
-    let visitor = request.extensions().get::<Visitor>();
-    app.names.is_https(visitor.map_or(app.names.scheme(), |visitor| visitor.scheme))
+/// Whether cookies of this visitor travel encrypted alone.
+fn is_secure(app: &App, visitor: Visitor) -> bool {
+    app.names.is_https(visitor.scheme)
 }
 
 /// Whether a request says who sent it, true or not.
-pub(super) fn is_claimed(app: &App, request: &Request) -> bool {
-    guard::bearer(request.headers()).is_some() || cookie(request.headers(), is_secure(app, request)).is_some()
+pub(super) fn is_claimed(app: &App, visitor: Visitor, headers: &HeaderMap) -> bool {
+    guard::bearer(headers).is_some() || cookie(headers, is_secure(app, visitor)).is_some()
 }
 
-async fn caller(app: &App, headers: &HeaderMap, secure: bool) -> Result<Option<Caller>, Failure> {
+async fn caller(app: &App, headers: &HeaderMap, visitor: Visitor) -> Result<Option<Caller>, Failure> {
     if let Some(token) = guard::bearer(headers) {
         return Ok(app.auth.api_token(token).await?);
     }
-    match cookie(headers, secure) {
-        Some(session) => Ok(app.auth.session(session).await?),
+    match cookie(headers, is_secure(app, visitor)) {
+        Some(session) => Ok(app.auth.session(session, visit(headers, visitor)).await?),
         None => Ok(None),
     }
+}
+
+/// From where a request comes.
+pub(super) fn visit(headers: &HeaderMap, visitor: Visitor) -> Visit<'_> {
+    let agent = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+    Visit { address: visitor.address, agent }
 }
 
 /// Nobody has said who they are, or not convincingly.
@@ -60,8 +66,8 @@ pub(super) fn unauthenticated() -> Failure {
     Failure::new(
         StatusCode::UNAUTHORIZED,
         "not-signed-in",
-        "sign in first: open the link that `berth serve` printed; `berth login-link`, run where the server \
-         runs, prints a new one",
+        "sign in first, by name and password or by a link: an admin makes links for people, `berth serve` prints one, and \
+         `berth login-link`, run where the server runs, a new one",
     )
 }
 

@@ -5,7 +5,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use berth_shared::api::{EventSeq, ServerMessage, User};
+use berth_shared::api::{EventSeq, ServerMessage};
 use serde::Deserialize;
 
 use super::{
@@ -42,7 +42,7 @@ pub(super) async fn stream(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Failure> {
     let upgrade = live::configure(upgrade.map_err(|_| not_a_websocket())?);
-    let life = Life::new(&caller, &app.auth, &*app.clock, app.stopping.clone());
+    let life = Life::greeted(&caller, &app.auth, &*app.clock, app.stopping.clone());
     let mut catalogues = app.catalogues.subscribe();
     // What the greeting names is known; each later one is told.
     let server = app.info(&catalogues.borrow_and_update());
@@ -52,7 +52,7 @@ pub(super) async fn stream(
         hub: app.hub.clone(),
         server,
         catalogues,
-        user: User { name: caller.user },
+        user: caller.told(),
     };
     let counted = (app.sockets.enter(), app.streams.enter());
     Ok(upgrade.on_upgrade(async move |socket| {

@@ -4,7 +4,7 @@ use axum::{
     extract::{State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
     response::Response,
 };
-use berth_shared::api::{TerminalId, TerminalSize};
+use berth_shared::api::{Run, TerminalId, TerminalSize};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -54,18 +54,21 @@ pub(super) async fn attach(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Failure> {
     let upgrade = live::configure(upgrade.map_err(|_| not_a_websocket())?);
-    let life = Life::new(&caller, &app.auth, &*app.clock, app.stopping.clone());
     let size = params.cols.zip(params.rows).map(|(cols, rows)| clamp(TerminalSize { cols, rows }));
     let ask = Attach { id: TerminalId(id), after: params.after, size };
     let counted = app.sockets.enter();
     let control = app.control.clone();
+    let found = control.run(&name).await.map(|detail| {
+        let Run { id, owner, .. } = detail.run;
+        (id, Life::working(&caller, owner, &app.auth, &*app.clock, app.stopping.clone()))
+    });
     Ok(upgrade.on_upgrade(async move |socket| {
-        let environment = match control.run(&name).await {
-            Ok(detail) => control.environment(detail.run.id).await,
+        let environment = match found {
+            Ok((run, life)) => control.environment(run).await.map(|environment| (environment, life)),
             Err(refused) => Err(refused),
         };
         match environment {
-            Ok(environment) => live::terminal::run(socket, environment, ask, life).await,
+            Ok((environment, life)) => live::terminal::run(socket, environment, ask, life).await,
             Err(refused) => live::terminal::refuse(socket, refused.message).await,
         }
         drop(counted);

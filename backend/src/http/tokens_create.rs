@@ -1,5 +1,7 @@
 //! `POST /api/v1/tokens`
 
+use std::ops::RangeInclusive;
+
 use axum::{extract::State, http::StatusCode};
 use berth_shared::api::{NewToken, Problem, TokenRequest};
 
@@ -8,9 +10,13 @@ use super::{
     extract::{By, Json},
     problem::Failure,
 };
+use crate::auth::NewApiToken;
 
 /// The longest label, in characters.
 const LABEL: usize = 100;
+
+/// After how many seconds a token may expire.
+pub(crate) const EXPIRES_IN: RangeInclusive<u32> = 60..=315_360_000;
 
 /// Makes an API token for the person who asks. Its secret is in this answer and nowhere else.
 #[utoipa::path(
@@ -21,7 +27,7 @@ const LABEL: usize = 100;
     responses(
         (status = 201, description = "made", body = NewToken),
         (status = 409, description = "`token-label-taken`: the person has one of this label", body = Problem, content_type = "application/problem+json"),
-        (status = 422, description = "`token-label-invalid`", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "`token-label-invalid`, `token-expiry-invalid`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn create(
@@ -39,7 +45,20 @@ pub(super) async fn create(
             ),
         ));
     }
-    match app.auth.create_api_token(&caller.user, label).await {
+    if request.expires_in.is_some_and(|seconds| !EXPIRES_IN.contains(&seconds)) {
+        return Err(Failure::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "token-expiry-invalid",
+            format!(
+                "a token expires after {} to {} seconds (ten years), or never",
+                EXPIRES_IN.start(),
+                EXPIRES_IN.end()
+            ),
+        ));
+    }
+    let expires_at = request.expires_in.map(|seconds| app.clock.now().plus_seconds(seconds.into()));
+    let new = NewApiToken { user: &caller.user, label, role: request.role, expires_at };
+    match app.auth.create_api_token(new).await {
         Ok(secret) => {
             tracing::info!(user = caller.user, label, "API token made");
             let made = NewToken { token: secret.reveal().into(), label: label.into(), user: caller.user };

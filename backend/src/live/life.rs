@@ -2,6 +2,7 @@
 
 use std::{pin::Pin, time::Duration};
 
+use berth_shared::policy::Action;
 use tokio::{
     sync::{
         broadcast::{self, error::RecvError},
@@ -20,6 +21,8 @@ use crate::{
 pub(crate) struct Life {
     stopping: watch::Receiver<bool>,
     right: Right,
+    /// Resolves when its owner may have it no longer, whatever they came in by.
+    barred: Pin<Box<dyn Future<Output = End> + Send>>,
 }
 
 /// What it lives by.
@@ -44,19 +47,50 @@ impl Life {
         stopping: watch::Receiver<bool>,
     ) -> Self {
         let right = match &caller.proof {
-            Proof::Session { digest, expires_at } => Right::Session(Session {
+            Proof::Session { digest, expires_at, .. } => Right::Session(Session {
                 digest: digest.clone(),
                 ended: auth.ended_sessions(),
                 left: Duration::from_millis(expires_at.millis_since(clock.now()).unsigned_abs()),
             }),
-            Proof::ApiToken { digest } => Right::ApiToken(Box::pin(auth.api_token_ended(digest.clone()))),
+            Proof::ApiToken { digest, .. } => Right::ApiToken(Box::pin(auth.api_token_ended(digest.clone()))),
         };
-        Self { stopping, right }
+        Self { stopping, right, barred: Box::pin(std::future::pending()) }
+    }
+
+    /// Of a socket in which somebody works in what is `owner`'s, for as long as they may.
+    pub(crate) fn working(
+        caller: &Caller,
+        owner: String,
+        auth: &Auth,
+        clock: &dyn Clock,
+        stopping: watch::Receiver<bool>,
+    ) -> Self {
+        let barred = auth.may_no_longer(caller, Action::Work, owner);
+        let barred = Box::pin(async {
+            barred.await;
+            End::NOT_ALLOWED
+        });
+        Self { barred, ..Self::new(caller, auth, clock, stopping) }
+    }
+
+    /// Of a socket whose greeting tells what its owner may do, until that changes.
+    pub(crate) fn greeted(
+        caller: &Caller,
+        auth: &Auth,
+        clock: &dyn Clock,
+        stopping: watch::Receiver<bool>,
+    ) -> Self {
+        let changed = auth.role_changed(caller);
+        let barred = Box::pin(async {
+            changed.await;
+            End::ROLE_CHANGED
+        });
+        Self { barred, ..Self::new(caller, auth, clock, stopping) }
     }
 
     /// Resolves when the socket must be closed, to the reason.
     pub(crate) async fn over(self) -> End {
-        let Self { mut stopping, right } = self;
+        let Self { mut stopping, right, barred } = self;
         let ended = async {
             match right {
                 Right::Session(session) => session.over().await,
@@ -69,6 +103,7 @@ impl Life {
             // An error means that the server is gone already.
             _ = stopping.wait_for(|stopping| *stopping) => End::STOPPING,
             () = ended => End::SESSION,
+            end = barred => end,
         }
     }
 }
@@ -103,7 +138,9 @@ mod tests {
         let (stop, stopping) = watch::channel(false);
         let session = Session { digest: Digest::of("a session"), ended, left: Duration::from_secs(3600) };
         drop(ends);
-        let over = tokio::spawn(Life { stopping, right: Right::Session(session) }.over());
+        let barred = Box::pin(std::future::pending());
+        let life = Life { stopping, right: Right::Session(session), barred };
+        let over = tokio::spawn(life.over());
         tokio::task::yield_now().await;
         assert!(!over.is_finished(), "nothing has ended it yet");
         stop.send_replace(true);

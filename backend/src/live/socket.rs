@@ -79,6 +79,10 @@ impl End {
     pub(super) const STOPPING: Self = Self { code: 1001, reason: "server-stopping" };
     /// The session was ended or has expired; sign in anew.
     pub(super) const SESSION: Self = Self { code: 1008, reason: "session-ended" };
+    /// Its owner may not have it any more.
+    pub(super) const NOT_ALLOWED: Self = Self { code: 1008, reason: "not-allowed" };
+    /// Its owner may do something else than it was greeted with; come back.
+    pub(super) const ROLE_CHANGED: Self = Self { code: 1012, reason: "role-changed" };
     /// Too many frames made no sense.
     pub(super) const MALFORMED: Self = Self { code: 1008, reason: "too-many-malformed-frames" };
     /// Everything was said.

@@ -1,12 +1,13 @@
 //! Endpoints: sessions, bad input, headers.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use berth_shared::api::Role;
 use sha2::{Digest as _, Sha256};
 
 use crate::server::Server;
 
 /// Everything that the OpenAPI document lists, with something in the place of parameters.
-fn endpoints() -> Vec<(String, String)> {
+pub(crate) fn endpoints() -> Vec<(String, String)> {
     let document: serde_json::Value = serde_json::from_str(&berth::http::document_text()).unwrap();
     let paths = document["paths"].as_object().unwrap();
     let filled = |path: &str| {
@@ -64,10 +65,18 @@ async fn every_endpoint_answers_with_a_session() {
         if path == "/api/v1/login" || path == "/api/v1/logout" || is_set {
             continue;
         }
+        // Whoever is there is removed before they are changed.
+        if path.starts_with("/api/v1/people/") {
+            let _ = server.auth.invite("calm-otter-1", Role::Viewer).await;
+        }
         // What it cannot do without.
         let query = if path.ends_with("/search") { "?q=text" } else { "" };
         let mut request = server.request(&method, &format!("{path}{query}")).session(&session);
-        if method == "POST" {
+        if method == "PATCH" {
+            request = request.json(r#"{"role":"member"}"#);
+        } else if path.ends_with("/password") {
+            request = request.json(r#"{"new":"correct horse battery"}"#);
+        } else if method == "POST" {
             request = request.json(match path.rsplit('/').next() {
                 Some("stop" | "delete" | "default" | "remove") => "{}",
                 Some("keep") => r#"{"seconds":60}"#,
@@ -78,6 +87,7 @@ async fn every_endpoint_answers_with_a_session() {
                     r#"AAAAC3NzaC1lZDI1NTE5AAAAILM+rvN+ot98qgEN796jTiQfZfG1KaT0PtFDJ/XFSqti me@laptop"}"#
                 ),
                 Some("hosts") => r#"{"address":"ada@gpu-1.example"}"#,
+                Some("people") => r#"{"name":"calm-otter-1"}"#,
                 Some("tokens") => r#"{"label":"calm-otter-1"}"#,
                 Some("terminals") => r#"{"cols":80,"rows":24}"#,
                 _ => r#"{"configuration":"type: dev-environment\nide: vscode\n"}"#,
@@ -93,6 +103,8 @@ async fn every_endpoint_answers_with_a_session() {
                 ("demo", true),
                 "{path}"
             ),
+            // What names one is not for a test to know.
+            404 => assert_eq!(answer.code(), "session-not-found", "{path}"),
             426 => assert_eq!(answer.code(), "not-a-websocket"),
             other => panic!("{method} {path}: {other} {:?}", String::from_utf8_lossy(&answer.body)),
         }

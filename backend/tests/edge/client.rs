@@ -164,6 +164,12 @@ impl Answer {
         self.headers.iter().find(|(found, _)| found == name).map_or("", |(_, value)| value)
     }
 
+    /// The session that it begins.
+    pub(crate) fn session(&self) -> String {
+        let (_, rest) = self.header("set-cookie").split_once('=').expect("a cookie");
+        rest.split(';').next().unwrap_or_default().to_owned()
+    }
+
     pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|_| panic!("not JSON: {}", String::from_utf8_lossy(&self.body)))

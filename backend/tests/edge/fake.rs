@@ -53,6 +53,8 @@ pub(crate) struct Fake {
     pub(crate) offers: Mutex<Vec<f64>>,
     /// What was submitted.
     pub(crate) submitted: Mutex<Vec<SubmitRequest>>,
+    /// Whose the run and the instance are.
+    pub(crate) owner: Mutex<String>,
     /// Where the run stands, when it no longer runs: its log is complete then.
     pub(crate) ended: Mutex<Option<RunStatus>>,
     /// Names of what was to be stopped.
@@ -79,6 +81,7 @@ impl Default for Fake {
             log_changes: broadcast::Sender::new(4),
             offers: Mutex::default(),
             submitted: Mutex::default(),
+            owner: Mutex::new("admin".into()),
             ended: Mutex::default(),
             stopped: Mutex::default(),
             added: Mutex::default(),
@@ -115,7 +118,16 @@ impl Fake {
 
     /// The run, as it stands.
     fn present(&self) -> Run {
-        Run { status: self.ended.lock().unwrap().unwrap_or(RunStatus::Running), ..run() }
+        Run {
+            status: self.ended.lock().unwrap().unwrap_or(RunStatus::Running),
+            owner: self.owner.lock().unwrap().clone(),
+            ..run()
+        }
+    }
+
+    /// The instance, as it stands.
+    fn instance_now(&self) -> Instance {
+        Instance { owner: self.owner.lock().unwrap().clone(), ..instance() }
     }
 
     /// A line is written to the run's log.
@@ -263,7 +275,7 @@ impl Control for Fake {
     }
 
     async fn instances(&self, _: Option<&str>, _: u32) -> Result<Page<Instance>, Refused> {
-        Ok(Page { items: vec![instance()], next: None })
+        Ok(Page { items: vec![self.instance_now()], next: None })
     }
 
     async fn pools(&self) -> Result<Vec<Pool>, Refused> {
@@ -293,7 +305,7 @@ impl Control for Fake {
     }
 
     async fn instance(&self, _id: InstanceId) -> Result<Instance, Refused> {
-        Ok(instance())
+        Ok(self.instance_now())
     }
 
     async fn remove_instance(

@@ -21,7 +21,7 @@ async fn a_login_token_opens_a_session_and_works_once() {
     assert_eq!(me.json()["name"], ADMIN);
 
     let again = server.login(&token).await;
-    insta::assert_snapshot!(again.told(), @"401 login-token-used: this login token was used already; each lets in once; `berth login-link`, run where the server runs, prints a new link");
+    insta::assert_snapshot!(again.told(), @"401 login-token-used: this login token was used already; each lets in once; an admin makes a new one, and so does `berth login-link`, run where the server runs");
     assert_eq!(again.header("set-cookie"), "");
 }
 
@@ -39,7 +39,7 @@ async fn two_uses_of_a_token_at_the_same_time_let_one_in() {
 async fn a_wrong_token_is_refused_with_the_way_to_a_new_one() {
     let server = Server::start().await;
     let answer = server.login("0000").await;
-    insta::assert_snapshot!(answer.told(), @"401 login-token-invalid: this login token is not one of this server's; `berth login-link`, run where the server runs, prints a new link");
+    insta::assert_snapshot!(answer.told(), @"401 login-token-invalid: this login token is not one of this server's; an admin makes a new one, and so does `berth login-link`, run where the server runs");
 }
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn a_token_expires_after_an_hour() {
     server.clock.pass(LOGIN_TOKEN_SECONDS - 1);
     assert_eq!(server.login(&early).await.status, 200);
     server.clock.pass(1);
-    insta::assert_snapshot!(server.login(&late).await.told(), @"401 login-token-expired: this login token is older than an hour; `berth login-link`, run where the server runs, prints a new link");
+    insta::assert_snapshot!(server.login(&late).await.told(), @"401 login-token-expired: this login token has expired; an admin makes a new one, and so does `berth login-link`, run where the server runs");
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn a_session_expires_after_thirty_days() {
     server.clock.pass(SESSION_SECONDS - 1);
     assert_eq!(me().await.status, 200);
     server.clock.pass(1);
-    insta::assert_snapshot!(me().await.told(), @"401 not-signed-in: sign in first: open the link that `berth serve` printed; `berth login-link`, run where the server runs, prints a new one");
+    insta::assert_snapshot!(me().await.told(), @"401 not-signed-in: sign in first, by name and password or by a link: an admin makes links for people, `berth serve` prints one, and `berth login-link`, run where the server runs, a new one");
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn who_guesses_waits_and_then_may_try_again() {
 #[tokio::test]
 async fn an_api_token_opens_without_cookie_and_origin_until_it_is_revoked() {
     let server = Server::start().await;
-    let token = server.auth.create_api_token(ADMIN, "ci").await.unwrap();
+    let token = server.api_token("ci").await;
     let bearer = format!("Bearer {}", token.reveal());
     let plan = || {
         server

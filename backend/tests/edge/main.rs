@@ -11,6 +11,8 @@ mod fake;
 mod login;
 mod origins;
 mod pace;
+mod people;
+mod permissions;
 mod prices;
 mod process;
 mod proxies;

@@ -12,7 +12,7 @@ use std::{
 
 use berth::{
     access::{door::Door, ports::Addresses},
-    auth::{ADMIN, Auth},
+    auth::{ADMIN, Auth, NewApiToken, Secret},
     catalog::{Catalogues, Published},
     clock::Clock,
     http::{self, Names, Patience, Scheme, Tls, TrustedProxies},
@@ -20,7 +20,10 @@ use berth::{
     secrets::Secrets,
     store,
 };
-use berth_shared::{api::SshGateway, time::Timestamp};
+use berth_shared::{
+    api::{Role, SshGateway},
+    time::Timestamp,
+};
 use rand::{SeedableRng, rngs::StdRng};
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
@@ -187,13 +190,31 @@ impl Server {
         self.auth.login_token(ADMIN).await.expect("a token").reveal().to_owned()
     }
 
+    /// A fresh API token of the admin's, without limits.
+    pub(crate) async fn api_token(&self, label: &str) -> Secret {
+        let new = NewApiToken { user: ADMIN, label, role: None, expires_at: None };
+        self.auth.create_api_token(new).await.expect("a token")
+    }
+
     /// Signs in; the cookie's value.
     pub(crate) async fn sign_in(&self) -> String {
         let answer = self.login(&self.token().await).await;
         assert_eq!(answer.status, 200);
-        let cookie = answer.header("set-cookie");
-        let (_, rest) = cookie.split_once('=').expect("a cookie");
-        rest.split(';').next().unwrap().to_owned()
+        answer.session()
+    }
+
+    /// Makes an account of this role and signs in; the cookie's value.
+    pub(crate) async fn person(&self, name: &str, role: Role) -> String {
+        let (_, token, _) = self.auth.invite(name, role).await.expect("invited");
+        let answer = self.login(token.reveal()).await;
+        assert_eq!(answer.status, 200);
+        answer.session()
+    }
+
+    /// Signs in by name and password.
+    pub(crate) async fn log_in_as(&self, name: &str, password: &str) -> crate::client::Answer {
+        let body = serde_json::json!({ "name": name, "password": password }).to_string();
+        self.request("POST", "/api/v1/login").json(&body).send().await
     }
 
     pub(crate) async fn login(&self, token: &str) -> crate::client::Answer {

@@ -5,7 +5,6 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
-use berth::auth::ADMIN;
 use serde_json::Value;
 
 use crate::{
@@ -288,7 +287,7 @@ async fn signing_out_closes_the_sockets_of_that_session() {
 #[tokio::test]
 async fn revoking_an_api_token_closes_the_sockets_that_it_let_in() {
     let server = Server::start().await;
-    let token = server.auth.create_api_token(ADMIN, "laptop").await.unwrap();
+    let token = server.api_token("laptop").await;
     let bearer = format!("Bearer {}", token.reveal());
     let mut socket =
         server.request("GET", "/api/v1/stream").header("authorization", &bearer).connect().await.unwrap();

@@ -1,6 +1,6 @@
 //! *Login*: a one-time link becomes a session.
 
-use berth_shared::api::{LoginRequest, User};
+use berth_shared::api::{LinkLogin, LoginRequest, User};
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::{
     NavigateOptions,
@@ -63,7 +63,7 @@ pub fn Login() -> impl IntoView {
             error.set(None);
             let (navigate, next) = (navigate.clone(), next.clone());
             spawn_local(async move {
-                match api::post::<_, User>("/api/v1/login", &LoginRequest { token }).await {
+                match api::post::<_, User>("/api/v1/login", &LoginRequest::Link(LinkLogin { token })).await {
                     Ok(_) => {
                         live.start();
                         navigate(&next, NavigateOptions { replace: true, ..Default::default() });

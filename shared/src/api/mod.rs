@@ -7,6 +7,7 @@ mod ids;
 mod instance;
 mod logs;
 mod page;
+mod people;
 mod plan;
 mod pool;
 mod port;
@@ -29,6 +30,9 @@ pub use ids::{EventSeq, InstanceId, JobId, RunId, TerminalId};
 pub use instance::{Allocation, Instance, Isolation, TRYING_AGAIN};
 pub use logs::{LogChunk, LogHit, LogHits, LogIndex, LogLine, LogMark, LogSource};
 pub use page::Page;
+pub use people::{
+    AddPerson, ChangePerson, Invitation, PASSWORD_CHARACTERS, Person, Role, SessionInfo, SetPassword,
+};
 pub use plan::{
     Difference, Gone, Plan, PlanNote, PlanRequest, PlannedInstance, PlannedOffer, Preview, Refusal,
 };
@@ -41,10 +45,10 @@ pub use problem::{PriceChange, Problem};
 pub use pull::{ImagePull, LayerState, PullLayer};
 pub use run::{Actions, Run, RunDetail, StopRequest, SubmitRequest};
 pub use secret::{SECRET_VALUE_LIMIT, Secret, SetSecret};
-pub use session::{CatalogInfo, CatalogOrigin, LoginRequest, ServerInfo, User};
+pub use session::{CatalogInfo, CatalogOrigin, LinkLogin, LoginRequest, PasswordLogin, ServerInfo, User};
 pub use ssh::{AddSshKey, SshGateway, SshKey};
 pub use status::{InstanceStatus, JobReason, JobStatus, RunReason, RunStatus};
 pub use stream::{ClientMessage, ServerMessage, SnapshotPieces, Topic, Usage};
 pub use terminal::{TerminalClientMessage, TerminalInfo, TerminalServerMessage, TerminalSize};
-pub use token::{NewToken, TokenRequest};
+pub use token::{ApiToken, NewToken, TokenRequest};
 pub use usage::{GpuUsage, NetworkUsage, UsageHistory, UsageSample, UsageSpan};

@@ -2,23 +2,59 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::SshGateway;
+use super::{Role, SshGateway};
 
-/// Exchanges a one-time login token for a session cookie. `POST /api/v1/login`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Begins a session, whose secret goes into a cookie. `POST /api/v1/login`
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(untagged)]
+pub enum LoginRequest {
+    /// By a link that lets in once.
+    Link(LinkLogin),
+    /// By name and password.
+    Password(PasswordLogin),
+}
+
+/// Signs in by a link.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
-pub struct LoginRequest {
-    /// The token of the link that `berth serve` printed.
+pub struct LinkLogin {
+    /// The token of the link: `berth serve` prints one at its first start, an invitation has one.
     pub token: String,
 }
 
-/// A person.
+/// Signs in by name and password.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct PasswordLogin {
+    /// The person's name.
+    pub name: String,
+    /// Their password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for LoginRequest {
+    /// Without what lets in, wherever this is printed.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Link(_) => "LoginRequest::Link(…)",
+            Self::Password(_) => "LoginRequest::Password(…)",
+        })
+    }
+}
+
+/// Who is signed in. `GET /api/v1/me`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct User {
     /// Their name.
     pub name: String,
+    /// What they may do; for an API token that may do less, that.
+    pub role: Role,
+    /// Whether they have a password.
+    pub has_password: bool,
 }
 
 /// The server, as a page needs to know it.

@@ -15,7 +15,10 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use berth_shared::api::{Run, RunId, RunStatus};
+use berth_shared::{
+    api::{Role, Run, RunId, RunStatus},
+    policy::Action,
+};
 use tokio::{
     sync::{
         broadcast::{self, error::RecvError},
@@ -59,9 +62,12 @@ pub(crate) struct Door<'a> {
     pub(crate) addresses: &'a Addresses,
 }
 
-/// Whether this account may look at ports of this run.
-pub(crate) fn may_look(account: &str, run: &Run) -> bool {
-    super::may_work_in(account, run)
+/// Whether somebody may look at ports of this run.
+///
+/// # Errors
+/// Why not, for people.
+pub(crate) fn may_look(person: &str, role: Role, run: &Run) -> Result<(), String> {
+    super::may_work_in(person, role, run)
 }
 
 /// Whether something in the environment listens on a port.
@@ -118,11 +124,14 @@ impl Door<'_> {
         let (environment, port) = (self.environment(&run, place).await?, place.port);
         let stream = proxy::dial(&*environment, port).await;
         let stream = stream.map_err(|why| self.unanswered(place, why))?;
-        let life = Life::new(&preview.caller(), self.auth, self.clock, self.stopping.clone());
+        let caller = preview.caller();
+        let life = Life::new(&caller, self.auth, self.clock, self.stopping.clone());
+        let barred = self.auth.may_no_longer(&caller, Action::Work, run.owner.clone());
         let over: Over = Box::pin(async move {
             tokio::select! {
                 _ = life.over() => {}
                 () = gone_from(gone, run.id) => {}
+                () = barred => {}
             }
         });
         headers::to_program(&mut head.headers, from, self.addresses.is_https());
@@ -207,8 +216,16 @@ impl Door<'_> {
             Err(refused) if refused.kind == RefusedKind::NotFound => return Err(self.stranger(place)),
             Err(refused) => return Err(refused_notice(&refused)),
         };
-        let fits = run.id == preview.run && may_look(&preview.user, &run);
-        if fits { Ok(run) } else { Err(self.stranger(place)) }
+        if run.id != preview.run {
+            return Err(self.stranger(place));
+        }
+        match may_look(&preview.user, preview.role, &run) {
+            Ok(()) => Ok(run),
+            Err(why) => {
+                Err(Notice::new(StatusCode::FORBIDDEN, "You may not look at this", format!("{why}."))
+                    .leading(self.addresses.page_of(&place.run), "See the run"))
+            }
+        }
     }
 
     async fn environment(&self, run: &Run, place: &Place) -> Result<Arc<dyn Environment>, Notice> {

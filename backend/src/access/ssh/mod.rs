@@ -75,10 +75,39 @@ impl Inner {
     ) -> Result<Arc<dyn Environment>, String> {
         let detail = self.control.run(run).await.map_err(|refused| refused.message)?;
         let id: RunId = match account {
-            Some(account) if super::may_work_in(&account.user, &detail.run) => detail.run.id,
-            _ => return Err(format!("you may not work in the run `{run}`")),
+            Some(account) => {
+                let role = self.accounts.role(&account.user).await;
+                let role = role.map_err(|error| {
+                    tracing::warn!(error = crate::http::chain(&error), "cannot look a person up");
+                    "the server cannot look up who you are just now; try again".to_owned()
+                })?;
+                let gone = || format!("the account `{}` is gone", account.user);
+                super::may_work_in(&account.user, role.ok_or_else(gone)?, &detail.run)?;
+                detail.run.id
+            }
+            None => return Err(format!("you may not work in the run `{run}`")),
         };
         self.control.environment(id).await.map_err(|refused| refused.message)
+    }
+
+    /// Resolves when somebody may no longer work in the run that they are connected to.
+    async fn barred(&self, account: &Account) {
+        let mut changes = self.accounts.person_changes(&account.user);
+        loop {
+            changes.next().await;
+            // What cannot be looked up now says nothing against them, and without a run there is nothing to work in.
+            let may = match self.accounts.role(&account.user).await {
+                Ok(None) => false,
+                Ok(Some(role)) => match self.control.run(&account.run).await {
+                    Ok(detail) => super::may_work_in(&account.user, role, &detail.run).is_ok(),
+                    Err(_) => true,
+                },
+                Err(_) => true,
+            };
+            if !may {
+                return;
+            }
+        }
     }
 }
 
@@ -177,11 +206,12 @@ async fn converse(
         return Ok(());
     };
     drop(stranger);
-    let removed = gateway.accounts.ssh_key_removed(account.fingerprint);
+    let removed = gateway.accounts.ssh_key_removed(account.fingerprint.clone());
     let why = tokio::select! {
         ended = &mut session => return ended,
         _ = stopping.wait_for(|stopping| *stopping) => "the server is stopping; environments live on",
         () = removed => "the key was removed from the account",
+        () = gateway.barred(&account) => "you may not work in this run any more; ask an admin",
     };
     close(why).await;
     // What was said is on its way; a client that takes it no more is left behind.

@@ -34,6 +34,8 @@ pub(super) struct Account {
     pub(super) user: String,
     /// The key that proved it.
     pub(super) fingerprint: String,
+    /// The run that they came to.
+    pub(super) run: String,
 }
 
 /// One connection.
@@ -79,10 +81,10 @@ impl Visitor {
     }
 
     /// Who has this key.
-    async fn owner(&self, key: &PublicKey) -> Option<Account> {
+    async fn owner(&self, key: &PublicKey, run: &str) -> Option<Account> {
         let fingerprint = fingerprint(key);
         match self.gateway.accounts.ssh_key_owner(&fingerprint).await {
-            Ok(owner) => owner.map(|user| Account { user, fingerprint }),
+            Ok(owner) => owner.map(|user| Account { user, fingerprint, run: run.to_owned() }),
             Err(error) => {
                 tracing::warn!(error = crate::http::chain(&error), "cannot look an SSH key up");
                 None
@@ -137,14 +139,14 @@ impl server::Handler for Visitor {
 
     async fn auth_publickey_offered(
         &mut self,
-        _: &str,
+        user: &str,
         offer: PublicKeyOffer<'_>,
     ) -> Result<Auth, Self::Error> {
-        Ok(if self.owner(offer.public_key).await.is_some() { Auth::Accept } else { Auth::reject() })
+        Ok(if self.owner(offer.public_key, user).await.is_some() { Auth::Accept } else { Auth::reject() })
     }
 
     async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
-        let Some(account) = self.owner(key.public_key).await else { return Ok(Auth::reject()) };
+        let Some(account) = self.owner(key.public_key, user).await else { return Ok(Auth::reject()) };
         self.run = user.to_owned();
         tracing::info!(user = account.user, run = user, key = account.fingerprint, "SSH connection");
         self.account.send_replace(Some(account));

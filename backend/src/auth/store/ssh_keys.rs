@@ -12,7 +12,7 @@ use crate::auth::Digest;
 const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// What is told when a key is removed, beside sessions and tokens that are ended.
-fn told_as(fingerprint: &str) -> Digest {
+pub(super) fn told_as(fingerprint: &str) -> Digest {
     Digest::of(&format!("ssh-key {fingerprint}"))
 }
 

@@ -7,7 +7,7 @@ use reqwest::Url;
 pub(in crate::cli) struct Address {
     /// Without a path or a `/` at its end: `http://127.0.0.1:8080`.
     pub(in crate::cli) server: String,
-    /// The token of `…/login?token=…`.
+    /// The token of `…/login?token=…`, or `…/login#token=…`.
     pub(in crate::cli) login_token: Option<String>,
 }
 
@@ -35,7 +35,9 @@ impl Address {
         if !matches!(url.scheme(), "http" | "https") || !named || !url.username().is_empty() {
             return Err(wrong());
         }
+        let fragment = url.fragment().and_then(|fragment| fragment.strip_prefix("token=")).map(str::to_owned);
         let token = url.query_pairs().find(|(name, _)| name == "token").map(|(_, token)| token.into_owned());
+        let token = token.or(fragment);
         let login_token = token.filter(|token| url.path().ends_with("/login") && !token.is_empty());
         Ok(Self { server: url.origin().ascii_serialization(), login_token })
     }
@@ -59,6 +61,7 @@ mod tests {
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080", None),
             ("http://127.0.0.1:8080/", "http://127.0.0.1:8080", None),
             ("http://127.0.0.1:8080/login?token=abc", "http://127.0.0.1:8080", Some("abc")),
+            ("https://berth.example/login#token=abc", "https://berth.example", Some("abc")),
             ("https://Berth.Example/runs/x?token=abc", "https://berth.example", None),
             ("https://berth.example:443", "https://berth.example", None),
             ("localhost:9000", "http://localhost:9000", None),

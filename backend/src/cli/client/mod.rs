@@ -114,6 +114,15 @@ impl Client {
         self.answer(json(self.request(Method::PUT, path), body)).await
     }
 
+    /// Changes a part of something.
+    pub(super) async fn patch<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<T, ClientError> {
+        self.answer(json(self.request(Method::PATCH, path), body)).await
+    }
+
     /// Removes something.
     pub(super) async fn delete(&self, path: &str) -> Result<(), ClientError> {
         self.send(self.request(Method::DELETE, path)).await.map(|_| ())

@@ -4,7 +4,10 @@ use std::{io, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use berth_shared::{
-    api::{LogChunk, LogLine, LogSource, Secret, TerminalId, TerminalInfo, TerminalSize, Usage},
+    api::{
+        LinkLogin, LogChunk, LogLine, LogSource, LoginRequest, Role, Secret, TerminalId, TerminalInfo,
+        TerminalSize, Usage, User,
+    },
     time::Timestamp,
 };
 use rand::{SeedableRng, rngs::StdRng};
@@ -14,7 +17,7 @@ use super::{
     sample::{T0, run_id},
 };
 use crate::{
-    auth::{ADMIN, Auth, LoginError, Proof, PublicKeyText},
+    auth::{ADMIN, Auth, LoginError, NewApiToken, Proof, PublicKeyText, Visit},
     clock::Clock,
     orchestrator::LogArchive,
     provider::{
@@ -61,7 +64,7 @@ mod logs {
 }
 
 /// A store as a server opens it.
-async fn server(bed: &Bed) -> (Store, Folder) {
+pub(super) async fn server(bed: &Bed) -> (Store, Folder) {
     match bed {
         Bed::Postgres(database) => {
             let folder = Folder::new();
@@ -81,6 +84,18 @@ impl Clock for Stopped {
     }
 }
 
+/// Where everybody comes from.
+pub(super) const HOME: Visit<'static> =
+    Visit { address: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), agent: "a test" };
+
+pub(super) fn link(token: &str) -> LoginRequest {
+    LoginRequest::Link(LinkLogin { token: token.to_owned() })
+}
+
+pub(super) fn token_of<'a>(user: &'a str, label: &'a str) -> NewApiToken<'a> {
+    NewApiToken { user, label, role: None, expires_at: None }
+}
+
 fn auth(store: &Store, seed: u64) -> Auth {
     Auth::new(store.accounts(), Arc::new(Stopped), StdRng::seed_from_u64(seed))
 }
@@ -88,23 +103,22 @@ fn auth(store: &Store, seed: u64) -> Auth {
 async fn who_may_come_in_is_the_same_on_every_database(bed: Bed) {
     let (store, _folder) = server(&bed).await;
     let auth = auth(&store, 1);
-    let from = std::net::Ipv4Addr::LOCALHOST.into();
     auth.begin().await.expect("begun");
     auth.begin().await.expect("begun again");
     let token = auth.login_token(ADMIN).await.expect("a token");
-    let (session, user) = auth.log_in(token.reveal(), from).await.expect("in");
-    assert_eq!(user, ADMIN);
-    assert!(matches!(auth.log_in(token.reveal(), from).await, Err(LoginError::Used)));
-    assert!(matches!(auth.log_in("guess", from).await, Err(LoginError::Invalid)));
-    let caller = auth.session(session.reveal()).await.expect("read").expect("it is one");
+    let (session, user) = auth.log_in(link(token.reveal()), HOME).await.expect("in");
+    assert_eq!(user, User { name: ADMIN.to_owned(), role: Role::Admin, has_password: false });
+    assert!(matches!(auth.log_in(link(token.reveal()), HOME).await, Err(LoginError::Used)));
+    assert!(matches!(auth.log_in(link("guess"), HOME).await, Err(LoginError::Invalid)));
+    let caller = auth.session(session.reveal(), HOME).await.expect("read").expect("it is one");
     let Proof::Session { digest, .. } = caller.proof else { panic!("it is a session") };
     let mut ended = auth.ended_sessions();
     auth.log_out(&digest).await.expect("out");
     assert_eq!(ended.recv().await.expect("told"), digest);
-    assert_eq!(auth.session(session.reveal()).await.expect("read"), None);
+    assert_eq!(auth.session(session.reveal(), HOME).await.expect("read"), None);
 
-    let token = auth.create_api_token(ADMIN, "laptop").await.expect("a token");
-    let again = auth.create_api_token(ADMIN, "laptop").await.expect_err("the name is taken");
+    let token = auth.create_api_token(token_of(ADMIN, "laptop")).await.expect("a token");
+    let again = auth.create_api_token(token_of(ADMIN, "laptop")).await.expect_err("the name is taken");
     assert!(again.is_taken());
     assert!(auth.api_token(token.reveal()).await.expect("read").is_some());
     let accounts = store.accounts();
@@ -112,7 +126,7 @@ async fn who_may_come_in_is_the_same_on_every_database(bed: Bed) {
         accounts.api_tokens().await.expect("read").into_iter().map(|token| token.label).collect();
     assert_eq!(labels, ["laptop"]);
     let caller = auth.api_token(token.reveal()).await.expect("read").expect("it is one");
-    let Proof::ApiToken { digest } = caller.proof else { panic!("it is an API token") };
+    let Proof::ApiToken { digest, .. } = caller.proof else { panic!("it is an API token") };
     assert!(auth.revoke_api_token(ADMIN, "laptop").await.expect("done"));
     // What one server tells the others comes back to it, too.
     while ended.recv().await.expect("told") != digest {}
@@ -204,17 +218,17 @@ async fn a_session_that_ends_on_one_server_ends_on_the_others() {
     let (one, two) = (auth(&one, 1), auth(&server_two, 2));
     one.begin().await.expect("begun");
     let token = two.login_token(ADMIN).await.expect("a token");
-    let (session, _) = one.log_in(token.reveal(), std::net::Ipv4Addr::LOCALHOST.into()).await.expect("in");
-    let caller = two.session(session.reveal()).await.expect("read").expect("known there too");
+    let (session, _) = one.log_in(link(token.reveal()), HOME).await.expect("in");
+    let caller = two.session(session.reveal(), HOME).await.expect("read").expect("known there too");
     let Proof::Session { digest, .. } = caller.proof else { panic!("it is a session") };
     let mut ended = two.ended_sessions();
     one.log_out(&digest).await.expect("out");
     let told = tokio::time::timeout(Duration::from_secs(20), ended.recv()).await.expect("within reason");
     assert_eq!(told.expect("told"), digest);
 
-    let token = two.create_api_token(ADMIN, "laptop").await.expect("a token");
+    let token = two.create_api_token(token_of(ADMIN, "laptop")).await.expect("a token");
     let caller = two.api_token(token.reveal()).await.expect("read").expect("it is one");
-    let Proof::ApiToken { digest } = caller.proof else { panic!("it is an API token") };
+    let Proof::ApiToken { digest, .. } = caller.proof else { panic!("it is an API token") };
     let over = two.api_token_ended(digest);
     one.revoke_api_token(ADMIN, "laptop").await.expect("revoked");
     tokio::time::timeout(Duration::from_secs(20), over).await.expect("within reason");

@@ -9,6 +9,7 @@ mod kept;
 mod leases;
 mod lists;
 mod long_log;
+mod people;
 mod pools;
 mod processes;
 mod property;

@@ -33,7 +33,7 @@ async fn a_login_link_becomes_an_api_token_that_its_owner_alone_can_read() {
     assert_eq!(mode & 0o777, 0o600);
     assert!(works(&server, &tokens(&home)[0]).await);
     let said = home.berth(&["whoami"]).await;
-    assert_eq!(said.out.replace(&address, "ADDRESS"), "admin at http://ADDRESS\n");
+    assert_eq!(said.out.replace(&address, "ADDRESS"), "admin (admin) at http://ADDRESS\n");
 
     // Another login from the same place takes the first one's place, there and here.
     let first = tokens(&home);
@@ -74,7 +74,7 @@ async fn an_api_token_is_read_from_standard_input_and_tried() {
     let server = Server::start().await;
     let home = Home::new();
     let address = format!("http://{}", server.address);
-    let token = server.auth.create_api_token("admin", "mine").await.unwrap();
+    let token = server.api_token("mine").await;
     let said = home.berth_reads(&["login", &address], &format!("{}\n", token.reveal())).await;
     assert_eq!(said.status, Some(0), "{}", said.err);
     let said = home.berth_reads(&["login", &address], "berth_wrong\n").await;

@@ -38,7 +38,7 @@ impl Home {
 
     /// Of somebody whose environment names a server and a token.
     pub(crate) async fn of(server: &Server) -> Self {
-        let token = server.auth.create_api_token("admin", "a test").await.expect("a token");
+        let token = server.api_token("a test").await;
         Self::at(&format!("http://{}", server.address), token.reveal())
     }
 

@@ -137,7 +137,7 @@ async fn a_no_launches_nothing_and_a_risen_price_is_asked_about_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_is_typed_is_not_shown() {
     let server = Server::start().await;
-    let token = server.auth.create_api_token("admin", "mine").await.unwrap();
+    let token = server.api_token("mine").await;
     let home = Home::new();
     let (mut child, mut screen) = Screen::of(&home, &["login", &format!("http://{}", server.address)]);
     screen.until("API token of");

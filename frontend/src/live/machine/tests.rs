@@ -19,7 +19,7 @@ fn hello(version: &str) -> ServerMessage {
             demo: false,
             ssh: None,
         },
-        user: User { name: "mara".into() },
+        user: User { name: "mara".into(), role: berth_shared::api::Role::Member, has_password: false },
         now: Timestamp(1_000),
     }
 }

@@ -1,0 +1,282 @@
+//! Who may call which endpoint: the one list, and the middleware that holds requests against it.
+//!
+//! What is not in the list cannot be called. What each action takes, [`policy`] says.
+
+use axum::{
+    extract::{MatchedPath, RawPathParams, Request, State},
+    http::{Method, StatusCode},
+    middleware::Next,
+    response::Response,
+};
+use berth_shared::{
+    api::{InstanceId, Run},
+    policy::{self, Action, Verdict, Whose},
+};
+
+use super::{App, extract::By, problem::Failure};
+use crate::{
+    auth::{Caller, Proof},
+    control::Refused,
+};
+
+/// Whose the thing is that an endpoint is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// That of whoever asks, or nobody's in particular.
+    Own,
+    /// That of whoever submitted the run `{name}`.
+    Run,
+    /// That of whoever submitted the run on the instance `{id}`; without one, of whoever the instance was made for.
+    Instance,
+}
+
+impl Of {
+    /// For people.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Own => "",
+            Self::Run => "the run’s",
+            Self::Instance => "the run’s on it, else the instance’s",
+        }
+    }
+}
+
+/// An endpoint, and what calling it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Endpoint {
+    /// Its method.
+    pub method: &'static str,
+    /// Its path, with the names of its parts in braces.
+    pub path: &'static str,
+    /// What it does.
+    pub action: Action,
+    /// Whose it is done to.
+    pub of: Of,
+}
+
+const fn own(method: &'static str, path: &'static str, action: Action) -> Endpoint {
+    Endpoint { method, path, action, of: Of::Own }
+}
+
+const fn of_run(method: &'static str, path: &'static str, action: Action) -> Endpoint {
+    Endpoint { method, path, action, of: Of::Run }
+}
+
+const fn of_instance(method: &'static str, path: &'static str, action: Action) -> Endpoint {
+    Endpoint { method, path, action, of: Of::Instance }
+}
+
+/// Every endpoint that asks who somebody is.
+pub const ENDPOINTS: &[Endpoint] = &[
+    own("GET", "/metrics", Action::See),
+    own("GET", "/api/docs", Action::See),
+    own("GET", "/api/v1/openapi.json", Action::See),
+    own("GET", "/api/v1/catalog", Action::See),
+    own("GET", "/api/v1/ssh", Action::See),
+    own("GET", "/api/v1/stream", Action::See),
+    own("GET", "/api/v1/events", Action::See),
+    // Whoever is in may go.
+    own("POST", "/api/v1/logout", Action::See),
+    own("GET", "/api/v1/me", Action::See),
+    own("PUT", "/api/v1/me/password", Action::Account),
+    own("GET", "/api/v1/me/sessions", Action::See),
+    own("DELETE", "/api/v1/me/sessions/{id}", Action::Account),
+    own("GET", "/api/v1/tokens", Action::See),
+    own("POST", "/api/v1/tokens", Action::Account),
+    own("DELETE", "/api/v1/tokens/{name}", Action::Account),
+    own("GET", "/api/v1/keys", Action::See),
+    own("POST", "/api/v1/keys", Action::Account),
+    own("DELETE", "/api/v1/keys/{name}", Action::Account),
+    own("GET", "/api/v1/people", Action::See),
+    own("POST", "/api/v1/people", Action::ChangePeople),
+    own("PATCH", "/api/v1/people/{name}", Action::ChangePeople),
+    own("DELETE", "/api/v1/people/{name}", Action::ChangePeople),
+    own("POST", "/api/v1/people/{name}/link", Action::ChangePeople),
+    own("POST", "/api/v1/plan", Action::See),
+    // Each person's code is their own.
+    own("GET", "/api/v1/code", Action::Launch),
+    own("PUT", "/api/v1/code/{sha256}", Action::Launch),
+    own("GET", "/api/v1/runs", Action::See),
+    own("POST", "/api/v1/runs", Action::Launch),
+    own("GET", "/api/v1/runs/{name}", Action::See),
+    of_run("DELETE", "/api/v1/runs/{name}", Action::ChangeRun),
+    of_run("POST", "/api/v1/runs/{name}/stop", Action::ChangeRun),
+    own("GET", "/api/v1/runs/{name}/logs", Action::See),
+    own("GET", "/api/v1/runs/{name}/logs/download", Action::See),
+    own("GET", "/api/v1/runs/{name}/logs/index", Action::See),
+    own("GET", "/api/v1/runs/{name}/logs/search", Action::See),
+    own("GET", "/api/v1/runs/{name}/pull", Action::See),
+    own("GET", "/api/v1/runs/{name}/usage", Action::See),
+    own("GET", "/api/v1/runs/{name}/ports", Action::See),
+    of_run("GET", "/api/v1/runs/{name}/ports/{port}/open", Action::Work),
+    own("GET", "/api/v1/runs/{name}/terminals", Action::See),
+    of_run("POST", "/api/v1/runs/{name}/terminals", Action::Work),
+    of_run("GET", "/api/v1/terminals/{name}/{id}", Action::Work),
+    own("GET", "/api/v1/instances", Action::See),
+    own("GET", "/api/v1/instances/{id}", Action::See),
+    of_instance("POST", "/api/v1/instances/{id}/keep", Action::ChangeRun),
+    of_instance("POST", "/api/v1/instances/{id}/remove", Action::ChangeRun),
+    own("GET", "/api/v1/pools", Action::See),
+    own("POST", "/api/v1/pools", Action::ChangePools),
+    own("POST", "/api/v1/pools/{name}/default", Action::ChangePools),
+    own("POST", "/api/v1/pools/{name}/delete", Action::ChangePools),
+    own("POST", "/api/v1/pools/{name}/instances", Action::ChangePools),
+    own("GET", "/api/v1/hosts", Action::See),
+    own("POST", "/api/v1/hosts", Action::ChangeHosts),
+    own("DELETE", "/api/v1/hosts/{name}", Action::ChangeHosts),
+    own("GET", "/api/v1/secrets", Action::See),
+    own("PUT", "/api/v1/secrets/{name}", Action::ChangeSecrets),
+    own("DELETE", "/api/v1/secrets/{name}", Action::ChangeSecrets),
+    own("GET", "/api/v1/orphans", Action::See),
+    own("POST", "/api/v1/orphans/decide", Action::SettleOrphans),
+];
+
+/// The list in Markdown.
+#[must_use]
+pub fn endpoints_table() -> String {
+    let mut text = String::from("| endpoint | is to | whose |\n|---|---|---|\n");
+    for Endpoint { method, path, action, of } in ENDPOINTS {
+        text.push_str(&format!("| `{method} {path}` | {} | {} |\n", action.words(), of.words()));
+    }
+    text
+}
+
+/// Lets a request pass whose sender may do what it asks for. `session::authenticate` comes before.
+pub(super) async fn check(
+    State(app): State<App>,
+    path: MatchedPath,
+    params: RawPathParams,
+    By(caller): By,
+    request: Request,
+    next: Next,
+) -> Result<Response, Failure> {
+    let endpoint = find(request.method(), path.as_str()).ok_or_else(|| {
+        tracing::error!(method = %request.method(), path = path.as_str(), "no permission says who may call this");
+        Failure::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "nothing says who may call this, so nobody may; that is a fault of the server",
+        )
+    })?;
+    if endpoint.action == Action::Account && matches!(caller.proof, Proof::ApiToken { is_limited: true, .. })
+    {
+        return Err(limited());
+    }
+    let whose = whose(&app, endpoint, &params, &caller).await?;
+    match policy::decide(Some(caller.role), endpoint.action, whose) {
+        Verdict::Allowed => Ok(next.run(request).await),
+        Verdict::Forbidden => Err(Failure::not_allowed(&caller, endpoint.action, whose)),
+        Verdict::Hidden => Err(Failure::new(StatusCode::NOT_FOUND, "not-found", "there is no such thing")),
+    }
+}
+
+/// What calling this is. Whoever may read something may ask for its head.
+fn find(method: &Method, path: &str) -> Option<&'static Endpoint> {
+    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
+    ENDPOINTS.iter().find(|endpoint| endpoint.method == method && endpoint.path == path)
+}
+
+async fn whose(
+    app: &App,
+    endpoint: &Endpoint,
+    params: &RawPathParams,
+    caller: &Caller,
+) -> Result<Whose, Failure> {
+    let verdict = |whose| policy::decide(Some(caller.role), endpoint.action, whose);
+    // Nobody needs to be asked for what makes no difference.
+    if endpoint.of == Of::Own || verdict(Whose::Own) == verdict(Whose::Others) {
+        return Ok(Whose::Own);
+    }
+    let part = |name: &str| {
+        let found = params.iter().find(|(found, _)| *found == name).map(|(_, value)| value);
+        found
+            .ok_or_else(|| Failure::new(StatusCode::BAD_REQUEST, "wrong-address", "the address lacks a part"))
+    };
+    let owner = match endpoint.of {
+        Of::Own => return Ok(Whose::Own),
+        Of::Run => app.control.run(part("name")?).await?.run.owner,
+        Of::Instance => {
+            let id = part("id")?.parse().map_err(|_| {
+                Failure::new(StatusCode::BAD_REQUEST, "wrong-address", "the address names no instance")
+            })?;
+            instance_owner(app, InstanceId(id)).await?
+        }
+    };
+    Ok(Whose::of(&owner, &caller.user))
+}
+
+/// Whose an instance is: that of whoever works on it, else of whoever it was made for and who pays for its idleness.
+async fn instance_owner(app: &App, id: InstanceId) -> Result<String, Refused> {
+    let instance = app.control.instance(id).await?;
+    match instance.run_id {
+        Some(run) => {
+            let detail = app.control.run_by_id(run).await?;
+            let Run { owner, .. } = detail.run;
+            Ok(owner)
+        }
+        None => Ok(instance.owner),
+    }
+}
+
+/// The API token may do less than its person, or not for ever.
+fn limited() -> Failure {
+    Failure::new(
+        StatusCode::FORBIDDEN,
+        "token-limited",
+        "an API token that may do less than its owner, or expires, cannot change the account: it could make one that may do more. \
+         Do it in the browser, or with a token without limits",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// What is there beside what the document of the API lists.
+    const BESIDE: [(&str, &str); 3] =
+        [("GET", "/metrics"), ("GET", "/api/docs"), ("GET", "/api/v1/openapi.json")];
+
+    #[test]
+    fn the_list_has_each_endpoint_once_and_no_other() {
+        let document: serde_json::Value =
+            serde_json::from_str(&super::super::document_text()).expect("it is JSON");
+        let mut there: BTreeSet<(String, String)> = BESIDE.map(|(m, p)| (m.into(), p.into())).into();
+        for (path, item) in document["paths"].as_object().expect("paths") {
+            for (method, operation) in item.as_object().expect("methods") {
+                // Only what is open says that it needs nothing.
+                if operation["security"] != serde_json::json!([{}]) {
+                    there.insert((method.to_ascii_uppercase(), path.clone()));
+                }
+            }
+        }
+        let listed: BTreeSet<(String, String)> =
+            ENDPOINTS.iter().map(|endpoint| (endpoint.method.into(), endpoint.path.into())).collect();
+        assert_eq!(listed.len(), ENDPOINTS.len(), "one is there twice");
+        let missing: Vec<_> = there.difference(&listed).collect();
+        assert!(missing.is_empty(), "nobody can call these, for want of a line in ENDPOINTS: {missing:?}");
+        let gone: Vec<_> = listed.difference(&there).collect();
+        assert!(gone.is_empty(), "these are in ENDPOINTS and not there: {gone:?}");
+    }
+
+    #[test]
+    fn whose_it_is_can_be_found() {
+        for Endpoint { path, of, .. } in ENDPOINTS {
+            match of {
+                Of::Own => {}
+                Of::Run => assert!(path.contains("{name}"), "{path}"),
+                Of::Instance => assert!(path.contains("{id}"), "{path}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_in_the_list_cannot_be_called() {
+        assert!(find(&Method::GET, "/api/v1/runs").is_some());
+        assert!(find(&Method::HEAD, "/api/v1/runs").is_some());
+        assert!(find(&Method::PATCH, "/api/v1/runs").is_none());
+        assert!(find(&Method::GET, "/api/v1/runs/calm-otter-1").is_none());
+    }
+}
