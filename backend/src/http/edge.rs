@@ -112,12 +112,7 @@ fn problems(response: Response, id: &str, api: bool) -> Response {
     if response.status() != StatusCode::METHOD_NOT_ALLOWED {
         return response;
     }
-    let failure = Failure::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "wrong-method",
-        "this address does not take that method; `/api/docs` lists what it takes",
-    );
-    let mut answer = failure.render(id);
+    let mut answer = Failure::wrong_method().render(id);
     if let Some(allow) = response.headers().get(header::ALLOW) {
         answer.headers_mut().insert(header::ALLOW, allow.clone());
     }

@@ -84,6 +84,15 @@ impl Failure {
         }
     }
 
+    /// The address takes other methods.
+    pub(crate) fn wrong_method() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "wrong-method",
+            "this address does not take that method; `/api/docs` lists what it takes",
+        )
+    }
+
     /// Somebody may not do this, and may see what it is about.
     pub(crate) fn not_allowed(caller: &Caller, action: Action, whose: Whose) -> Self {
         let by = match caller.proof {
@@ -98,8 +107,12 @@ impl Failure {
     fn title(&self) -> &'static str {
         match self.status {
             StatusCode::UNAUTHORIZED => "not signed in",
-            StatusCode::FORBIDDEN if self.code == "not-allowed" => "not allowed",
-            StatusCode::FORBIDDEN => "not allowed from here",
+            StatusCode::FORBIDDEN
+                if matches!(self.code, "wrong-origin" | "origin-missing" | "session-needed") =>
+            {
+                "not allowed from here"
+            }
+            StatusCode::FORBIDDEN => "not allowed",
             StatusCode::NOT_FOUND => "not there",
             StatusCode::METHOD_NOT_ALLOWED => "wrong method",
             StatusCode::CONFLICT => "does not fit the present state",

@@ -65,7 +65,7 @@ async fn a_link_lets_in_once_and_the_second_is_told_why() {
         1
         --
         --
-        error: this login token was used already; each lets in once; `berth login-link`, run where the server runs, prints a new link
+        error: this login token was used already; each lets in once; an admin makes a new one, and so does `berth login-link`, run where the server runs
         ");
 }
 
