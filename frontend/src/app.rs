@@ -10,8 +10,8 @@ use crate::{
     components::{DemoBar, Shell, Sprite, provide_toasts},
     live::provide_live,
     pages::{
-        Explore, Keys, Launch, Login, NeedsServer, NotFound, Reference, ReferenceProblems, RunPage, Runs,
-        Team, provide_incoming,
+        Account, Explore, Launch, Login, NeedsServer, NotFound, People, Reference, ReferenceProblems,
+        RunPage, Runs, Team, ToKeys, provide_incoming,
     },
     price_list::provide_price_list,
     site,
@@ -35,7 +35,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/runs") view=|| served(Runs)/>
                     <Route path=path!("/runs/:name") view=|| served(RunPage)/>
                     <Route path=path!("/team") view=|| served(Team)/>
-                    <Route path=path!("/settings/keys") view=|| served(Keys)/>
+                    <Route path=path!("/people") view=|| served(People)/>
+                    <Route path=path!("/account") view=|| served(Account)/>
+                    <Route path=path!("/keys") view=|| served(ToKeys)/>
+                    <Route path=path!("/settings/keys") view=|| served(ToKeys)/>
                     <Route path=path!("/explore") view=Explore/>
                     <Route path=path!("/reference") view=Reference/>
                     <Route path=path!("/reference/problems") view=ReferenceProblems/>

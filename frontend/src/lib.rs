@@ -17,6 +17,7 @@ pub mod format;
 pub mod launch;
 pub mod live;
 pub mod log_text;
+pub mod permissions;
 pub mod phases;
 pub mod pools;
 pub mod port_links;
@@ -33,6 +34,8 @@ pub mod browser;
 pub mod components;
 #[cfg(target_arch = "wasm32")]
 pub mod editor;
+#[cfg(target_arch = "wasm32")]
+mod known;
 #[cfg(target_arch = "wasm32")]
 pub mod modules;
 #[cfg(target_arch = "wasm32")]

@@ -41,7 +41,7 @@ export class Server {
     this.loginLink = await new Promise((resolve, reject) => {
       this.child.stdout.on('data', (bytes) => {
         output += bytes;
-        const link = output.match(/https?:\/\/\S+\/login\?token=\S+/);
+        const link = output.match(/https?:\/\/\S+\/login[?#]token=\S+/);
         if (link) resolve(link[0]);
       });
       this.child.once('error', reject);
@@ -54,7 +54,7 @@ export class Server {
   /** Another one-time link, for another browser. */
   async anotherLoginLink() {
     const { stdout } = await promisify(execFile)(binary, ['login-link', '--data-dir', this.dataDir]);
-    return stdout.match(/https?:\/\/\S+\/login\?token=\S+/)[0];
+    return stdout.match(/https?:\/\/\S+\/login[?#]token=\S+/)[0];
   }
 
   /** SIGKILL, then a new server on the same data and port. */
@@ -172,6 +172,9 @@ async function stopAllRuns(server) {
     await browser.stop();
   }
 }
+
+/** The token in a one-time link. */
+export const tokenOf = (link) => link.split('token=')[1];
 
 /** Opens a one-time link and waits for the page behind it. */
 export async function logIn(page, link) {

@@ -4,7 +4,7 @@ use berth_shared::api::Problem;
 use gloo_net::http::{Request, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::ApiError;
+use super::{ApiError, doubt};
 
 /// `GET`, the answer read as JSON.
 ///
@@ -40,6 +40,22 @@ pub async fn post_empty<B: Serialize + ?Sized>(path: &str, body: &B) -> Result<(
     send_json(Request::post(path), body).await.map(drop)
 }
 
+/// `PUT` of a JSON body, whose answer says nothing more than yes.
+///
+/// # Errors
+/// What the server says, or that it says nothing.
+pub async fn put<B: Serialize + ?Sized>(path: &str, body: &B) -> Result<(), ApiError> {
+    send_json(Request::put(path), body).await.map(drop)
+}
+
+/// `PATCH` with a JSON body, the answer read as JSON.
+///
+/// # Errors
+/// What the server says, or that it says nothing.
+pub async fn patch<B: Serialize + ?Sized, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, ApiError> {
+    json(send_json(Request::patch(path), body).await?).await
+}
+
 /// `DELETE`, whose answer says nothing more than yes.
 ///
 /// # Errors
@@ -65,11 +81,16 @@ async fn judge(answer: Result<Response, gloo_net::Error>) -> Result<Response, Ap
         return Ok(response);
     }
     let status = response.status();
-    Err(match response.json::<Problem>().await {
-        Ok(problem) => ApiError::Problem(Box::new(problem)),
+    if matches!(status, 401 | 403) {
+        doubt();
+    }
+    let wait = response.headers().get("retry-after").and_then(|seconds| seconds.parse().ok());
+    Err(match (response.json::<Problem>().await, wait) {
+        (Ok(problem), Some(seconds)) if status == 429 => ApiError::TooMany(Box::new(problem), seconds),
+        (Ok(problem), _) => ApiError::Problem(Box::new(problem)),
         // A proxy in between answers for a server that is away.
-        Err(_) if matches!(status, 502..=504) => ApiError::Unreachable,
-        Err(_) => ApiError::Garbled(status),
+        (Err(_), _) if matches!(status, 502..=504) => ApiError::Unreachable,
+        (Err(_), _) => ApiError::Garbled(status),
     })
 }
 

@@ -2,6 +2,7 @@
 
 pub mod machine;
 mod money;
+mod program;
 mod size;
 mod status;
 mod time;
@@ -12,9 +13,10 @@ mod local;
 pub use local::{clock_millis, clock_seconds, clock_when, exact};
 
 pub use money::{cost, figure, price, rate};
+pub use program::program;
 pub use size::{bytes, gib, number};
 pub use status::{capitalised, status_glyph, status_word};
-pub use time::{ago, countdown, duration};
+pub use time::{ago, ahead, countdown, duration};
 
 /// A maker of GPUs as people write it: `NVIDIA`, `AMD`, `Intel`.
 #[must_use]

@@ -30,6 +30,23 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
     }
 }
 
+/// How far off, in its largest unit: `in 44 min`, `in 3 h`, `in 12 d`; `over` once it is past.
+#[must_use]
+pub fn ahead(then: Timestamp, now: Timestamp) -> String {
+    let millis = then.0.saturating_sub(now.0);
+    if millis <= 0 {
+        return "over".to_owned();
+    }
+    // To the nearest: what was made a moment ago for seven days ends in seven.
+    let nearest = |seconds: i64, unit: i64| (seconds + unit / 2) / unit;
+    match millis / 1000 {
+        0..60 => "in less than a minute".to_owned(),
+        seconds @ 60..3600 => format!("in {} min", nearest(seconds, 60)),
+        seconds @ 3600..86_400 => format!("in {} h", nearest(seconds, 3600)),
+        seconds => format!("in {} d", nearest(seconds, 86_400)),
+    }
+}
+
 /// The time left, as a clock: `07:41`, `3:07:41`; `00:00` once it is over.
 #[must_use]
 pub fn countdown(until: Timestamp, now: Timestamp) -> String {
@@ -66,6 +83,12 @@ mod tests {
         assert_eq!(ago(at(0), at(2_640)), "44 min ago");
         assert_eq!(ago(at(0), at(86_399)), "23 h ago");
         assert_eq!(ago(at(0), at(180_000)), "2 d ago");
+        assert_eq!(ahead(at(59), at(0)), "in less than a minute");
+        assert_eq!(ahead(at(2_640), at(0)), "in 44 min");
+        assert_eq!(ahead(at(5_000), at(0)), "in 1 h");
+        assert_eq!(ahead(at(86_399), at(0)), "in 24 h");
+        assert_eq!(ahead(at(7_775_990), at(0)), "in 90 d");
+        assert_eq!(ahead(at(5), at(5)), "over");
         assert_eq!(countdown(at(461), at(0)), "07:41");
         assert_eq!(countdown(at(11_261), at(0)), "3:07:41");
         assert_eq!(countdown(Timestamp(1), at(0)), "00:01");

@@ -18,6 +18,8 @@ pub enum Readiness {
 /// What is known when the button is drawn.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
+    /// Why the reader may not launch at all.
+    pub refused: Option<&'a str>,
     /// How many errors the text has.
     pub errors: usize,
     /// What is wrong with the run's name.
@@ -39,6 +41,7 @@ pub fn readiness(known: Known<'_>) -> Readiness {
     let blocked = |why: String| Readiness::Blocked(why);
     match known {
         Known { launching: true, .. } => Readiness::Waiting,
+        Known { refused: Some(why), .. } => blocked(why.to_owned()),
         Known { errors: 1, .. } => blocked("the text has an error".to_owned()),
         Known { errors, .. } if errors > 1 => blocked(format!("the text has {errors} errors")),
         Known { name: Some(complaint), .. } => blocked(format!("the run’s name: {complaint}")),
@@ -80,7 +83,8 @@ pub fn values_in_words(asked: &[String], given: &BTreeMap<String, String>) -> St
 mod tests {
     use super::*;
 
-    const FINE: Known<'_> = Known { errors: 0, name: None, offers: Some(1), failed: None, launching: false };
+    const FINE: Known<'_> =
+        Known { refused: None, errors: 0, name: None, offers: Some(1), failed: None, launching: false };
 
     #[test]
     fn a_valid_text_with_an_offer_can_be_launched() {
@@ -93,6 +97,7 @@ mod tests {
             Readiness::Blocked(why) => why,
             other => panic!("{other:?}"),
         };
+        assert_eq!(why(Known { refused: Some("not for viewers"), errors: 2, ..FINE }), "not for viewers");
         assert_eq!(why(Known { errors: 2, offers: Some(0), ..FINE }), "the text has 2 errors");
         assert_eq!(why(Known { errors: 1, ..FINE }), "the text has an error");
         assert_eq!(

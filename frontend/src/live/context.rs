@@ -6,16 +6,16 @@ use berth_shared::{
     api::{Event, Instance, InstanceId, Run, RunId, ServerInfo, ServerMessage, Subject, Topic, Usage, User},
     time::Timestamp,
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     Rows,
     driver::Driver,
     feed::{Timeline, add_usage},
     log_book::LogBook,
-    machine::{Connection, Input},
+    machine::{Connection, Input, Probe},
 };
-use crate::browser;
+use crate::{api, browser};
 
 /// How many runs' logs and timelines the page remembers after it has left them.
 const KEPT_FEEDS: usize = 4;
@@ -41,6 +41,8 @@ pub struct Live {
     pub now: RwSignal<Timestamp>,
     pub(super) skew: StoredValue<i64>,
     feeds: StoredValue<Feeds>,
+    /// Whether it is being asked who reads.
+    asking: StoredValue<bool>,
     driver: StoredValue<Driver, LocalStorage>,
 }
 
@@ -81,9 +83,11 @@ pub fn provide_live() -> Live {
         now: RwSignal::new(now),
         skew: StoredValue::new(0),
         feeds: StoredValue::default(),
+        asking: StoredValue::new(false),
         driver: StoredValue::new_local(Driver::default()),
     };
     provide_context(live);
+    api::when_in_doubt(move || live.ask_who());
     super::driver::run(live);
     live
 }
@@ -101,6 +105,32 @@ impl Live {
     /// Connects, when it is not connected or about to be: after the start and after a login.
     pub fn start(&self) {
         self.input(Input::Start);
+    }
+
+    /// Asks the server who the reader is: what they may do, and whether they have a password. Leads to the login when they
+    /// are nobody any more.
+    pub fn ask_who(&self) {
+        let live = *self;
+        // The answer to this very question may be what it is asked for.
+        if live.asking.get_value() {
+            return;
+        }
+        live.asking.set_value(true);
+        spawn_local(async move {
+            match api::get::<User>("/api/v1/me").await {
+                Ok(user) => live.meet(user),
+                Err(error) if error.is_unauthorized() => live.input(Input::Probed(Probe::Unauthorized)),
+                Err(_) => {}
+            }
+            live.asking.set_value(false);
+        });
+    }
+
+    /// Takes note of who the reader is.
+    pub(super) fn meet(&self, user: User) {
+        if self.user.with_untracked(|known| known.as_ref() != Some(&user)) {
+            self.user.set(Some(user));
+        }
     }
 
     /// Whether what the page shows is what the server knows.

@@ -96,7 +96,7 @@ fn carry_out(live: Live, effect: Effect) {
         }
         Effect::Welcome { server, user } => {
             live.server.set(Some(server));
-            live.user.set(Some(user));
+            live.meet(user);
         }
         Effect::Clock(now) => live.skew.set_value(now.0 - browser::wall_millis()),
         Effect::Apply(message) => live.apply(*message),

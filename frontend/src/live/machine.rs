@@ -231,15 +231,18 @@ impl Machine {
     }
 
     fn probed(&mut self, probe: Probe, now: u64, random: f64, effects: &mut Vec<Effect>) {
-        if !matches!(self.state, State::Probing { .. }) {
-            return;
-        }
-        if probe == Probe::Unauthorized {
-            self.state = State::Over;
-            effects.push(Effect::Show(Connection::SignedOut));
-            effects.push(Effect::LogIn);
-        } else {
-            self.wait(now, random, effects);
+        match (probe, self.state) {
+            // Nobody was signed in, or that is known.
+            (Probe::Unauthorized, State::Idle | State::Over) => {}
+            // Other requests of the page hear of it, too, and perhaps before the connection ends.
+            (Probe::Unauthorized, _) => {
+                self.state = State::Over;
+                effects.push(Effect::Disconnect);
+                effects.push(Effect::Show(Connection::SignedOut));
+                effects.push(Effect::LogIn);
+            }
+            (_, State::Probing { .. }) => self.wait(now, random, effects),
+            _ => {}
         }
     }
 

@@ -145,7 +145,9 @@ test(
   withServer(async ({ server, browser }) => {
     const page = await browser.newPage();
     await logIn(page, server.loginLink);
-    await page.getByRole('link', { name: 'Keys' }).click();
+    // Where they once were, and people remember, leads to where they are.
+    await page.goto(`${server.address}/settings/keys`);
+    await page.waitForURL(/\/account#keys$/);
     await page.getByRole('heading', { name: 'No key yet' }).waitFor();
     await page.getByText('This server takes no SSH connections').waitFor();
     await fits(page);
@@ -157,7 +159,7 @@ test(
     await add.click();
     await page.getByText(/This is a private key/).waitFor();
     await text.fill(KEY);
-    await page.getByLabel('Name').fill('work laptop');
+    await page.getByLabel('Name', { exact: true }).fill('work laptop');
     await add.click();
     const row = page.getByRole('table', { name: 'SSH keys' }).getByRole('row', { name: /work laptop/ });
     await row.getByText(/^SHA256:/).waitFor();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { logIn, paste, until, withServer } from '../harness.mjs';
+import { logIn, paste, tokenOf, until, withServer } from '../harness.mjs';
 
 const TEXT = `# what I work on
 type: dev-environment
@@ -170,9 +170,8 @@ test(
     const page = await browser.newPage();
     await page.goto(`${server.address}/explore?gpu=H100&kind=spot`);
     await page.waitForURL(/\/login/);
-    const token = new URL(server.loginLink).searchParams.get('token');
-    await page.getByLabel('Login link or token').fill(token);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByLabel('Login link or token').fill(tokenOf(server.loginLink));
+    await page.getByRole('button', { name: 'Use the link' }).click();
     await page.getByRole('table', { name: 'Offers' }).getByRole('row').nth(2).waitFor();
     assert.equal(query(page), '?gpu=H100&kind=spot');
   }),

@@ -87,9 +87,14 @@ test(
         await page.getByRole('table', { name: 'Instances' }).getByText(name).first().waitFor();
         await examine(page, `team-${as}`);
 
-        await page.getByRole('link', { name: 'Keys' }).first().click();
+        await page.getByRole('link', { name: 'People' }).first().click();
+        await page.getByRole('table', { name: 'Who is here' }).getByText('you', { exact: true }).waitFor();
+        await examine(page, `people-${as}`);
+
+        await page.goto(`${server.address}/account`);
         await page.getByRole('heading', { name: 'No key yet' }).waitFor();
-        await examine(page, `keys-${as}`);
+        await page.getByText('this one').waitFor();
+        await examine(page, `account-${as}`);
 
         await page.getByRole('link', { name: /^Explore/ }).first().click();
         const h100 = page.getByRole('article', { name: 'H100 80 GB', exact: true });

@@ -1,6 +1,7 @@
 //! The frame around every page but the login: rail, top bar, notes.
 
 mod connection;
+mod leave;
 mod rail;
 mod theme;
 
@@ -11,12 +12,14 @@ use leptos_router::{
     location::Url,
 };
 
-use super::{Mark, Toasts};
+use super::{Icon, Mark, Toasts, Tone, toaster};
 use crate::{
     live::{machine::Connection, use_live},
-    site,
+    permissions, site,
 };
+use berth_shared::api::User;
 use connection::ConnectionState;
+pub use leave::leave;
 use rail::Rail;
 use theme::ThemeToggle;
 
@@ -35,6 +38,21 @@ pub fn Shell() -> impl IntoView {
             let back = if back == "/" { String::new() } else { format!("?next={}", Url::escape(&back)) };
             navigate(&format!("/login{back}"), Default::default());
         }
+    });
+    let say = toaster();
+    Effect::new(move |before: Option<Option<User>>| {
+        let user = live.user.get();
+        if let (Some(Some(before)), Some(user)) = (&before, &user)
+            && before.name == user.name
+            && before.role != user.role
+        {
+            let (is, was) = (permissions::one(user.role), permissions::one(before.role));
+            say(
+                Tone::Done,
+                format!("You are {is} now, and were {was}: {is} {}.", permissions::purpose(user.role)),
+            );
+        }
+        user
     });
     view! {
         <a class="skip" href="#main">"Skip to content"</a>
@@ -69,6 +87,9 @@ pub fn TopBar(
                     view! { <span class="conn" data-state="none"><span class="conn__dot" aria-hidden="true"></span>"No server"</span> }.into_any()
                 }}
                 <ThemeToggle/>
+                {site::has_server().then(|| view! {
+                    <a class="btn topbar__me" data-kind="quiet" data-icon="" href="/account" aria-label="Your account"><Icon name="user"/></a>
+                })}
             </div>
         </header>
     }

@@ -1,10 +1,13 @@
 //! The way around: a rail, or a bar at the foot of a phone.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::super::{Icon, Mark, Tone, toaster};
-use crate::{api, browser, live::use_live, site};
+use super::{
+    super::{Icon, Mark},
+    leave::leave,
+};
+use crate::{browser, live::use_live, site};
 
 #[component]
 fn Item(
@@ -39,6 +42,9 @@ pub(super) fn Rail() -> impl IntoView {
     let live = use_live();
     let active = Memo::new(move |_| live.runs.all().iter().filter(|run| !run.status.is_finished()).count());
     let name = move || live.user.with(|user| user.as_ref().map(|user| user.name.clone()).unwrap_or_default());
+    let role = move || live.user.with(|user| user.as_ref().map(|user| user.role.as_str()));
+    let path = use_location().pathname;
+    let at_account = move || (site::below(&path.get()) == "/account").then_some("page");
     let slim = RwSignal::new(browser::recall("berth.rail").as_deref() == Some("slim"));
     let collapse = move |_| {
         slim.update(|slim| *slim = !*slim);
@@ -52,18 +58,7 @@ pub(super) fn Rail() -> impl IntoView {
             };
         }
     };
-    let say = toaster();
-    let leave = move |_| {
-        spawn_local(async move {
-            match api::post_empty("/api/v1/logout", &()).await {
-                // A fresh page, so that nothing of the session stays in memory.
-                Ok(()) => {
-                    let _ = window().location().assign("/login");
-                }
-                Err(error) => say(Tone::Failed, error.to_string()),
-            }
-        });
-    };
+    let leave = leave();
     view! {
         <nav class="rail" aria-label="Main">
             <a class="rail__brand" href=site::at("/") aria-label="Berth"><Mark word=true/></a>
@@ -72,7 +67,7 @@ pub(super) fn Rail() -> impl IntoView {
                 {site::has_server().then(|| view! {
                     <Item href="/runs" icon="runs" label="Runs" count=active/>
                     <Item href="/team" icon="team" label="Team"/>
-                    <Item href="/settings/keys" icon="key" label="Keys"/>
+                    <Item href="/people" icon="user" label="People"/>
                 })}
                 <Item href="/explore" icon="explore" label="Explore"/>
                 <Item href="/reference" icon="file" label="Reference"/>
@@ -85,10 +80,13 @@ pub(super) fn Rail() -> impl IntoView {
                     <span class="rail__label">"Collapse"</span>
                 </button>
                 <Show when=move || live.user.with(Option::is_some)>
-                    <button class="rail__item" on:click=leave aria-label=move || format!("Sign out {}", name()) title="Sign out">
+                    <a class="rail__item" href="/account" aria-current=at_account title="Your account">
                         <span class="avatar" aria-hidden="true" data-initials=move || initials(&name())></span>
-                        <span class="rail__user">{name}</span>
+                        <span class="rail__user">{name}" "<span class="meta">{role}</span></span>
+                    </a>
+                    <button class="rail__item" on:click=move |_| leave() aria-label=move || format!("Sign out {}", name()) title="Sign out">
                         <Icon name="leave"/>
+                        <span class="rail__label">"Sign out"</span>
                     </button>
                 </Show>
             </div>

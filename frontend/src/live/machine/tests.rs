@@ -1,4 +1,4 @@
-use berth_shared::api::{Event, LogChunk, Subject, Usage};
+use berth_shared::api::{Event, LogChunk, Role, Subject, Usage};
 
 use super::*;
 
@@ -19,7 +19,7 @@ fn hello(version: &str) -> ServerMessage {
             demo: false,
             ssh: None,
         },
-        user: User { name: "mara".into(), role: berth_shared::api::Role::Member, has_password: false },
+        user: User { name: "mara".into(), role: Role::Member, has_password: false },
         now: Timestamp(1_000),
     }
 }
@@ -143,10 +143,24 @@ fn a_connection_that_never_stood_asks_why_and_leads_to_the_login() {
     assert_eq!(machine.step(Input::Closed, 10, 0.5), [Effect::Probe]);
     assert_eq!(
         machine.step(Input::Probed(Probe::Unauthorized), 20, 0.5),
-        [Effect::Show(Connection::SignedOut), Effect::LogIn]
+        [Effect::Disconnect, Effect::Show(Connection::SignedOut), Effect::LogIn]
     );
     assert!(machine.step(Input::Tick, 60_000, 0.5).is_empty(), "it does not try without a session");
     assert!(machine.step(Input::Start, 60_001, 0.5).contains(&Effect::Connect { after: None }));
+}
+
+#[test]
+fn a_request_that_finds_the_session_over_ends_a_connection_that_still_stands() {
+    let mut machine = live(4);
+    assert_eq!(
+        machine.step(Input::Probed(Probe::Unauthorized), 20, 0.5),
+        [Effect::Disconnect, Effect::Show(Connection::SignedOut), Effect::LogIn]
+    );
+    assert!(machine.step(Input::Probed(Probe::Unauthorized), 21, 0.5).is_empty(), "that is known");
+    assert!(
+        live(4).step(Input::Probed(Probe::Reachable), 20, 0.5).is_empty(),
+        "that the server answers is no news on a connection that stands"
+    );
 }
 
 #[test]

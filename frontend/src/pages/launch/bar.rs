@@ -8,7 +8,7 @@ use super::{
     launching,
 };
 use crate::{
-    components::{Icon, Prose, Spot},
+    components::{Icon, Locked, Prose, Spot},
     format::{clock_seconds, cost, duration, machine, price},
     launch::{
         asides::asides,
@@ -39,13 +39,15 @@ pub(super) fn LaunchBar(desk: Desk) -> impl IntoView {
             data-empty=move || empty().then_some("")>
             <RefusedNotice desk/>
             <Offer desk/>
-            <RunName desk/>
-            <Values desk/>
+            <Show when=move || desk.locked.with(Option::is_none) fallback=move || view! { <Locked why=desk.locked/> }>
+                <RunName desk/>
+                <Values desk/>
+            </Show>
             <Cost desk/>
             <button class="btn launchbar__go" data-kind="primary" data-size="lg" aria-keyshortcuts="Control+Enter Meta+Enter"
                 disabled=move || readiness.get() != Readiness::Ready
                 aria-busy=move || desk.launching.get().to_string()
-                title=move || blocked().map(|why| format!("Not yet: {why}"))
+                title=move || desk.locked.get().or_else(|| blocked().map(|why| format!("Not yet: {why}")))
                 on:click=move |_| launch()>
                 {move || if desk.launching.get() { "Launching…" } else { "Launch" }}
                 " "<span class="kbd" aria-hidden="true">{if mac { "⌘ ↵" } else { "Ctrl ↵" }}</span>

@@ -7,6 +7,7 @@ use berth_shared::{
     assist::{Facts, complete, hover},
     config::{self, Checked, InlineHint, check_and_hint},
     diagnostics::{Fix, LineIndex, Range, Severity, TextEdit},
+    policy::Action,
 };
 use leptos::prelude::*;
 
@@ -23,6 +24,7 @@ use crate::{
         ready::{Known, Readiness, readiness},
         refused::Refused,
     },
+    permissions::refusal,
     pools::adding::taken,
     price_list::Offers,
 };
@@ -88,6 +90,8 @@ pub(super) struct Desk {
     pub(super) values: RwSignal<BTreeMap<String, String>>,
     /// Whether the dialog for values is open, and whether giving them launches.
     pub(super) asking: RwSignal<Option<Asking>>,
+    /// Why the reader may not launch.
+    pub(super) locked: Memo<Option<String>>,
     /// Whether a launch is under way.
     pub(super) launching: RwSignal<bool>,
     /// Why the last launch was refused.
@@ -130,6 +134,7 @@ impl Desk {
             code: RwSignal::new(None),
             values: RwSignal::new(BTreeMap::new()),
             asking: RwSignal::new(None),
+            locked: refusal(Action::Launch),
             launching: RwSignal::new(false),
             refused: RwSignal::new(None),
             shared: RwSignal::new(None),
@@ -265,6 +270,7 @@ impl Desk {
             .checked
             .with(|checked| checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).count());
         let complaint = self.run_name.with(|name| name::complaint(name));
+        let refused = self.locked.get();
         self.plan.with(|plan| {
             let (offers, failed) = match plan.shown() {
                 None => (None, None),
@@ -275,6 +281,7 @@ impl Desk {
                 Some(Err(error)) => (None, Some(error.to_string())),
             };
             readiness(Known {
+                refused: refused.as_deref(),
                 errors,
                 name: complaint,
                 offers,

@@ -101,7 +101,7 @@ fn seen(plan: &Answers<Result<Plan, ApiError>>) -> Option<Agreement> {
 
 fn refuse(desk: Desk, error: &ApiError) {
     let refused = match error {
-        ApiError::Problem(problem) => Refused::by_server(problem),
+        ApiError::Problem(problem) | ApiError::TooMany(problem, _) => Refused::by_server(problem),
         other => Refused::without_answer(other.to_string()),
     };
     if refused.remedy == Remedy::MendText {

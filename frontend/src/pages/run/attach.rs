@@ -1,13 +1,17 @@
 //! The ways in, and how it is kept apart from its machine.
 
-use berth_shared::api::{Isolation, RunCode, RunStatus, SshGateway};
+use berth_shared::{
+    api::{Isolation, RunCode, RunStatus, SshGateway},
+    policy::Action,
+};
 use leptos::prelude::*;
 
 use super::{Subject, ports};
 use crate::{
-    components::{CopyLine, Prose},
+    components::{CopyLine, Locked, Prose},
     format,
     live::use_live,
+    permissions::refusal_of,
     site,
 };
 
@@ -43,7 +47,7 @@ fn OverSsh(name: String, gateway: SshGateway, running: Memo<bool>) -> impl IntoV
             <span class="attach__label">"SSH"</span>
             <CopyLine text=command what="SSH command"/>
             <span class="meta">
-                "with "<a class="link" href="/settings/keys">"a key of your account"</a>
+                "with "<a class="link" href="/account#keys">"a key of your account"</a>
                 {move || (!running.get()).then_some(", as soon as it runs")}
             </span>
         </div>
@@ -75,6 +79,8 @@ pub(super) fn Attach(subject: Subject) -> impl IntoView {
     let name = StoredValue::new(subject.name.clone());
     let gateway =
         Memo::new(move |_| live.server.with(|server| server.as_ref().and_then(|server| server.ssh.clone())));
+    let locked = refusal_of(Action::Work, move || Some(run.with(|run| run.owner.clone())));
+    let is_locked = Memo::new(move |_| locked.with(Option::is_some));
     let limits = Memo::new(move |_| {
         instance.with(|instance| {
             instance.as_ref().and_then(|one| one.allocation.as_ref()).map(|part| {
@@ -92,16 +98,17 @@ pub(super) fn Attach(subject: Subject) -> impl IntoView {
                 <div class="attach">
                     <div class="attach__way">
                         <span class="attach__label">"Shell"</span>
-                        {move || local.get().then(|| view! { <CopyLine text=command.get_value()/> })}
-                        <span class="meta">{move || match (local.get(), running.get()) {
+                        <Locked why=locked/>
+                        {move || (local.get() && !is_locked.get()).then(|| view! { <CopyLine text=command.get_value()/> })}
+                        {move || (!is_locked.get()).then(|| view! { <span class="meta">{move || match (local.get(), running.get()) {
                             (true, true) => "in a terminal on the server’s machine, or in the tab Terminal below",
                             (true, false) => "in a terminal on the server’s machine, as soon as it runs",
                             (false, true) => "in the tab Terminal below",
                             (false, false) => "in the tab Terminal below, as soon as it runs",
-                        }}</span>
+                        }}</span> })}
                     </div>
                     <ports::Ports subject=subject.clone()/>
-                    {move || gateway.get().map(|gateway| view! { <OverSsh name=name.get_value() gateway running=running/> })}
+                    {move || gateway.get().filter(|_| !is_locked.get()).map(|gateway| view! { <OverSsh name=name.get_value() gateway running=running/> })}
                     {move || code.get().map(|code| view! {
                         <div class="attach__way">
                             <span class="attach__label">"Code"</span>

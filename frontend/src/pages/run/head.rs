@@ -1,15 +1,19 @@
 //! Name, status, where, and what can be done.
 
-use berth_shared::api::{Run, SubmitRequest};
+use berth_shared::{
+    api::{Run, SubmitRequest},
+    policy::Action,
+};
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_navigate;
 
 use super::{Subject, status_note};
 use crate::{
     api, browser,
-    components::{Backend, Dialog, Icon, Status, Stopper, Tone, toaster},
+    components::{Backend, Dialog, Icon, Locked, Status, Stopper, Tone, toaster},
     format,
     live::use_live,
+    permissions::{refusal, refusal_of},
 };
 
 /// The head of the page.
@@ -86,6 +90,12 @@ fn Actions(subject: Subject, stopper: Stopper) -> impl IntoView {
     let run = subject.run;
     let can =
         Memo::new(move |_| run.with(|run| (run.actions().stop, run.actions().abort, run.actions().delete)));
+    // What the reader may not do is said once, the stronger reason first.
+    let (no_launch, no_change) = (
+        refusal(Action::Launch),
+        refusal_of(Action::ChangeRun, move || Some(run.with(|run| run.owner.clone()))),
+    );
+    let locked = Signal::derive(move || no_launch.get().or_else(|| no_change.get()));
     let again = RwSignal::new(false);
     let removal = RwSignal::new(false);
     let say = toaster();
@@ -157,25 +167,28 @@ fn Actions(subject: Subject, stopper: Stopper) -> impl IntoView {
     };
     view! {
         <div class="actions">
-            <button class="btn" on:click=run_again disabled=move || text.with(Option::is_none) aria-busy=move || again.get().to_string()>
+            <button class="btn" on:click=run_again disabled=move || text.with(Option::is_none) || no_launch.with(Option::is_some) title=move || no_launch.get() aria-busy=move || again.get().to_string()>
                 <Icon name="again"/>{move || if again.get() { "Launching…" } else { "Run again" }}
             </button>
-            <button class="btn" on:click=edit disabled=move || text.with(Option::is_none)><Icon name="edit"/>"Edit and run"</button>
+            <button class="btn" on:click=edit disabled=move || text.with(Option::is_none) || no_launch.with(Option::is_some) title=move || no_launch.get()><Icon name="edit"/>"Edit and run"</button>
             <Show when=move || can.get().0>
                 <button class="btn" data-kind="danger" aria-busy=move || stopper.is_busy(id).to_string()
+                    disabled=move || no_change.with(Option::is_some) title=move || no_change.get()
                     on:click=move |_| run.with_untracked(|run| stopper.ask(run))>
                     <Icon name="stop"/>{move || if stopper.is_busy(id) { "Stopping…" } else { "Stop" }}
                 </button>
             </Show>
             <Show when=move || can.get().1 && !can.get().0>
                 <button class="btn" data-kind="danger" aria-busy=move || stopper.is_busy(id).to_string()
+                    disabled=move || no_change.with(Option::is_some) title=move || no_change.get()
                     on:click=move |_| run.with_untracked(|run| stopper.ask(run))>
                     <Icon name="stop"/>"Force stop"
                 </button>
             </Show>
             <Show when=move || can.get().2>
-                <button class="btn" data-kind="quiet" on:click=move |_| removal.set(true)><Icon name="trash"/>"Delete"</button>
+                <button class="btn" data-kind="quiet" disabled=move || no_change.with(Option::is_some) title=move || no_change.get() on:click=move |_| removal.set(true)><Icon name="trash"/>"Delete"</button>
             </Show>
+            <Locked why=locked/>
         </div>
         <Dialog open=removal title=format!("Delete {name}?")>
             <p class="dialog__text">"Its log and timeline go with it. This cannot be undone."</p>

@@ -1,6 +1,9 @@
 //! The ports of a run: where each is shown, whether something listens, and where `berth attach` brings it.
 
-use berth_shared::api::{RunPort, RunPorts, RunStatus};
+use berth_shared::{
+    api::{RunPort, RunPorts, RunStatus},
+    policy::Action,
+};
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 
@@ -8,6 +11,7 @@ use super::Subject;
 use crate::{
     api,
     components::{Glyph, Icon, Prose},
+    permissions::refusal_of,
 };
 
 /// How often it is asked whether something listens, milliseconds.
@@ -19,13 +23,17 @@ pub(super) fn Ports(subject: Subject) -> impl IntoView {
     let Subject { name, run, .. } = subject;
     let named = Memo::new(move |_| run.with(|run| run.ports.clone()));
     let running = Memo::new(move |_| run.with(|run| run.status == RunStatus::Running));
+    let locked = refusal_of(Action::Work, move || Some(run.with(|run| run.owner.clone())));
+    let is_locked = Memo::new(move |_| locked.with(Option::is_some));
     let told = RwSignal::new(None::<RunPorts>);
     let asking = name.clone();
     spawn_local(async move {
         // Asked for as long as somebody looks: each time somebody knocks at the ports.
         while let Some(is_wanted) = running.try_get_untracked() {
             let is_wanted = is_wanted && !named.with_untracked(Vec::is_empty) && !document().hidden();
-            if is_wanted || told.try_with_untracked(Option::is_none) == Some(true) {
+            // Whoever may not work in it may not knock at its ports either.
+            let may = is_locked.try_get_untracked() == Some(false);
+            if may && (is_wanted || told.try_with_untracked(Option::is_none) == Some(true)) {
                 // What was told stays while the server does not answer.
                 if let Ok(ports) = api::get::<RunPorts>(&format!("/api/v1/runs/{asking}/ports")).await {
                     told.try_set(Some(ports));
@@ -46,7 +54,7 @@ pub(super) fn Ports(subject: Subject) -> impl IntoView {
         let number = move || {
             let port = port.get()?;
             let open = format!("/api/v1/runs/{name}/ports/{}/open", port.port);
-            Some(match port.preview.is_some() && running.get() {
+            Some(match port.preview.is_some() && running.get() && !is_locked.get() {
                 true => view! {
                     <a class="link port__number" href=open target="_blank" rel="noopener noreferrer" aria-label=format!("Preview of port {} in a new tab", port.port)>
                         {port.port}<Icon name="out"/>
@@ -67,9 +75,10 @@ pub(super) fn Ports(subject: Subject) -> impl IntoView {
         view! {
             <li class="port" data-listens=move || (listens.get() == Some(true)).then_some("")>
                 {number}
-                <span class="status"><Glyph name=glyph/>{move || match (listens.get(), running.get()) {
+                <span class="status"><Glyph name=glyph/>{move || match (listens.get().filter(|_| !is_locked.get()), running.get()) {
                     (Some(true), _) => "listens",
                     (Some(false), _) => "nothing listens yet",
+                    (None, true) if is_locked.get() => "for whoever works in it",
                     (None, true) => "not known yet",
                     (None, false) => "does not run yet",
                 }}</span>
@@ -86,6 +95,7 @@ pub(super) fn Ports(subject: Subject) -> impl IntoView {
                     <For each=move || 0..shown.with(Vec::len) key=|index| *index children=move |index| row.with_value(|row| row(index))/>
                 </ul>
                 {move || match without.get() {
+                    _ if is_locked.get() => ().into_any(),
                     Some(why) => view! { <span class="meta"><Prose text=why capital=true/>"."</span> }.into_any(),
                     None => view! {
                         <span class="meta">"A preview opens in a new tab, for whoever is signed in. "<code>"berth attach"</code>" brings the ports to your machine."</span>

@@ -1,13 +1,17 @@
 //! The run's terminals: those that are open, from whatever page, and new ones.
 
-use berth_shared::api::{Run, RunPorts, RunStatus, TerminalId, TerminalInfo};
+use berth_shared::{
+    api::{Run, RunPorts, RunStatus, TerminalId, TerminalInfo},
+    policy::Action,
+};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{Subject, terminal::Terminal};
 use crate::{
     api, browser,
-    components::{Icon, Prose},
+    components::{Icon, Locked, Prose},
     live::use_live,
+    permissions::refusal_of,
     port_links::Local,
 };
 
@@ -31,9 +35,9 @@ fn new_id() -> TerminalId {
 }
 
 /// The ports whose previews this browser can open, once something runs.
-fn previews(name: String, run: Memo<Run>, running: Memo<bool>) -> RwSignal<Vec<u16>> {
+fn previews(name: String, run: Memo<Run>, running: Memo<bool>, locked: Memo<bool>) -> RwSignal<Vec<u16>> {
     let previews = RwSignal::new(Vec::new());
-    let named = Memo::new(move |_| running.get() && run.with(|run| !run.ports.is_empty()));
+    let named = Memo::new(move |_| running.get() && !locked.get() && run.with(|run| !run.ports.is_empty()));
     Effect::new(move |_| {
         if !named.get() {
             return;
@@ -68,6 +72,8 @@ pub(super) fn Terminals(subject: Subject, count: RwSignal<usize>, shown: Signal<
     let run = subject.run;
     let running = Memo::new(move |_| run.with(|run| run.status == RunStatus::Running));
     let name = subject.name;
+    let locked = refusal_of(Action::Work, move || Some(run.with(|run| run.owner.clone())));
+    let is_locked = Memo::new(move |_| locked.with(Option::is_some));
 
     let add = move |id: TerminalId| {
         let number = shells
@@ -103,14 +109,14 @@ pub(super) fn Terminals(subject: Subject, count: RwSignal<usize>, shown: Signal<
         }
     });
     Effect::new(move |_| {
-        if running.get() && !asked.get_untracked() {
+        if running.get() && !is_locked.get() && !asked.get_untracked() {
             asked.set(true);
             find.run(());
         }
     });
     Effect::new(move |_| count.set(shells.with(Vec::len)));
     let looking = RwSignal::new(0_u32);
-    let previews = previews(name.clone(), run, running);
+    let previews = previews(name.clone(), run, running, is_locked);
     let own = name.clone();
     let leads = Callback::new(move |address: String| {
         Local::read(&address, &own)
@@ -148,7 +154,8 @@ pub(super) fn Terminals(subject: Subject, count: RwSignal<usize>, shown: Signal<
                         </button>
                     </For>
                     <Show when=move || running.get()>
-                        <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label="New terminal" title="New terminal" on:click=move |_| add(new_id())>
+                        <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label="New terminal"
+                            disabled=move || is_locked.get() title=move || locked.get().unwrap_or_else(|| "New terminal".to_owned()) on:click=move |_| add(new_id())>
                             <Icon name="plus"/>
                         </button>
                     </Show>
@@ -167,7 +174,11 @@ pub(super) fn Terminals(subject: Subject, count: RwSignal<usize>, shown: Signal<
             </For>
             <Show when=none>
                 <div class="term">
-                    <Show when=move || trouble.get().is_some() fallback=move || view! { <p class="log__note">{why}</p> }>
+                    <Show when=move || trouble.get().is_some() && !is_locked.get() fallback=move || view! {
+                        <Show when=move || is_locked.get() fallback=move || view! { <p class="log__note">{why}</p> }>
+                            <div class="log__note"><Locked why=locked/></div>
+                        </Show>
+                    }>
                         <div class="notice" data-tone="danger" role="alert">
                             <Icon name="error"/>
                             <span class="notice__text"><Prose text=Signal::derive(move || trouble.get().unwrap_or_default())/></span>

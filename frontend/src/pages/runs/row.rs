@@ -1,6 +1,9 @@
 //! One run in the table.
 
-use berth_shared::api::{Run, RunId, RunStatus};
+use berth_shared::{
+    api::{Run, RunId, RunStatus},
+    policy::Action,
+};
 use leptos::prelude::*;
 
 use crate::{
@@ -8,6 +11,7 @@ use crate::{
     format,
     live::use_live,
     pages::run::status_note,
+    permissions::refusal_of,
 };
 
 use super::{last::LastLines, use_spark::UseSpark};
@@ -70,7 +74,15 @@ pub(super) fn Row(id: RunId, stopper: Stopper) -> impl IntoView {
         let run = run.clone();
         move |_| run.with_untracked(|run| stopper.ask(run))
     };
+    let locked = refusal_of(Action::ChangeRun, {
+        let owner = owner.clone();
+        move || Some(owner.clone())
+    });
     let stop_label = format!("Stop {name}");
+    let stop_title = {
+        let label = stop_label.clone();
+        move || locked.get().unwrap_or_else(|| label.clone())
+    };
     Some(view! {
         <tr>
             <td data-cell="1s"><a class="table__strong" href=format!("/runs/{name}")>{name.clone()}</a></td>
@@ -94,7 +106,7 @@ pub(super) fn Row(id: RunId, stopper: Stopper) -> impl IntoView {
             </td>
             <td>
                 <Show when=move || can_stop.get()>
-                    <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label=stop_label.clone() title=stop_label.clone()
+                    <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label=stop_label.clone() title=stop_title.clone() disabled=move || locked.with(Option::is_some)
                         aria-busy=move || stopper.is_busy(id).to_string() on:click=ask.clone()>
                         <Icon name="stop"/>
                     </button>

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use berth_shared::api::{AddInstance, Instance, Plan, PlanRequest};
+use berth_shared::{
+    api::{AddInstance, Instance, Plan, PlanRequest},
+    policy::Action,
+};
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 
 use super::fleet::Fleet;
@@ -11,6 +14,7 @@ use crate::{
     components::{Dialog, Icon, Prose, Tone, toaster},
     launch::plan::Answers,
     pages::launch::draft,
+    permissions::refusal,
     pools::adding,
 };
 
@@ -21,8 +25,9 @@ const REST: Duration = Duration::from_millis(250);
 #[component]
 pub(super) fn Add(fleet: Fleet) -> impl IntoView {
     let open = RwSignal::new(false);
+    let locked = refusal(Action::ChangePools);
     view! {
-        <button class="btn" data-size="sm" aria-haspopup="dialog" on:click=move |_| open.set(true)><Icon name="plus"/>"Add an instance"</button>
+        <button class="btn" data-size="sm" aria-haspopup="dialog" disabled=move || locked.with(Option::is_some) title=move || locked.get() on:click=move |_| open.set(true)><Icon name="plus"/>"Add an instance"</button>
         <Dialog open=open title="Add an instance".to_owned()>
             // Made anew with each opening: the draft and the plan are those of the moment.
             <Show when=move || open.get()><Form fleet=fleet open=open/></Show>

@@ -3,55 +3,23 @@
 use std::time::Duration;
 
 use berth_shared::{
-    api::{AddSshHost, Instance, Page, SshHost, SshHostStatus},
+    api::{AddSshHost, Instance, SshHost, SshHostStatus},
+    policy::Action,
     time::Timestamp,
 };
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 
 use crate::{
     api,
-    components::{Dialog, Icon, Prose, Tone, Void, toaster},
+    components::{Dialog, Failed, Icon, Locked, Prose, Tone, Void, toaster},
     format,
+    known::Known,
     live::use_live,
+    permissions::refusal,
 };
 
 /// How often the server is asked how they are while the page is open.
 const AGAIN: Duration = Duration::from_secs(5);
-
-/// What the server says of its hosts.
-#[derive(Clone, Copy)]
-struct Known {
-    /// By name; `None` until the server has answered.
-    all: RwSignal<Option<Vec<SshHost>>>,
-    failed: RwSignal<Option<String>>,
-}
-
-impl Known {
-    /// Asks now and now and again.
-    fn follow() -> Self {
-        let known = Self { all: RwSignal::new(None), failed: RwSignal::new(None) };
-        known.ask();
-        let again = set_interval_with_handle(move || known.ask(), AGAIN);
-        on_cleanup(move || {
-            if let Ok(again) = again {
-                again.clear();
-            }
-        });
-        known
-    }
-
-    fn ask(self) {
-        spawn_local(async move {
-            match api::get::<Page<SshHost>>("/api/v1/hosts").await {
-                Ok(page) => {
-                    self.failed.try_set(None);
-                    self.all.try_set(Some(page.items));
-                }
-                Err(error) => drop(self.failed.try_set(Some(error.to_string()))),
-            }
-        });
-    }
-}
 
 /// The panel; nothing where nothing is real.
 #[component]
@@ -64,34 +32,35 @@ pub(super) fn Hosts() -> impl IntoView {
 
 #[component]
 fn Panel() -> impl IntoView {
-    let known = Known::follow();
+    let known = Known::<SshHost>::follow("/api/v1/hosts", AGAIN);
+    let locked = refusal(Action::ChangeHosts);
     let removing = RwSignal::new(None::<String>);
     let adding = RwSignal::new(false);
     let names = Memo::new(move |_| {
         known.all.with(|all| all.iter().flatten().map(|host| host.name.clone()).collect::<Vec<_>>())
     });
-    let none = Memo::new(move |_| known.all.with(|all| all.as_ref().is_some_and(Vec::is_empty)));
+    let none = Memo::new(move |_| known.is_empty());
     view! {
         <section class="panel" aria-labelledby="hosts">
             <div class="panel__head">
                 <h2 class="panel__title" id="hosts">"SSH hosts"</h2>
                 <span class="meta">"machines of your own"</span>
                 <span class="panel__spring"></span>
-                <button class="btn" data-size="sm" aria-haspopup="dialog" on:click=move |_| adding.set(true)><Icon name="plus"/>"Add a host"</button>
+                <button class="btn" data-size="sm" aria-haspopup="dialog" disabled=move || locked.with(Option::is_some) title=move || locked.get()
+                    on:click=move |_| adding.set(true)><Icon name="plus"/>"Add a host"</button>
             </div>
-            {move || known.failed.get().map(|why| view! {
-                <div class="notice" data-tone="danger" data-bleed="" role="alert"><Icon name="error"/><span class="notice__text">"No list of hosts: "{why}</span></div>
-            })}
+            <Failed why=known.failed what="hosts"/>
             <Show when=move || none.get()>
                 <Void title="No hosts yet">
                     <p class="void__text">"Any Linux machine with Docker or Podman that the server reaches by SSH can take environments. Nothing is installed on it."</p>
                 </Void>
             </Show>
-            <ul class="pools" aria-labelledby="hosts" aria-busy=move || known.all.with(Option::is_none).to_string()>
+            <ul class="pools" aria-labelledby="hosts" aria-busy=move || known.is_awaited().to_string()>
                 <For each=move || names.get() key=Clone::clone let:name>
-                    <Line known=known name=name removing=removing/>
+                    <Line known=known name=name removing=removing locked=locked/>
                 </For>
             </ul>
+            <Show when=move || locked.with(Option::is_some)><div class="panel__foot"><Locked why=locked/></div></Show>
             <Dialog open=adding title="Add an SSH host".to_owned()>
                 <Show when=move || adding.get()><Form known=known open=adding/></Show>
             </Dialog>
@@ -134,7 +103,12 @@ fn words(host: &SshHost, held: usize, now: Timestamp) -> String {
 }
 
 #[component]
-fn Line(known: Known, name: String, removing: RwSignal<Option<String>>) -> impl IntoView {
+fn Line(
+    known: Known<SshHost>,
+    name: String,
+    removing: RwSignal<Option<String>>,
+    locked: Memo<Option<String>>,
+) -> impl IntoView {
     let live = use_live();
     let name = StoredValue::new(name);
     let host = Memo::new(move |_| {
@@ -168,7 +142,8 @@ fn Line(known: Known, name: String, removing: RwSignal<Option<String>>) -> impl 
             <span class="panel__spring"></span>
             <span class="actions">
                 <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-haspopup="dialog"
-                    aria-label=move || format!("Remove host {}", name.get_value()) title=move || format!("Remove host {}", name.get_value())
+                    aria-label=move || format!("Remove host {}", name.get_value()) disabled=move || locked.with(Option::is_some)
+                    title=move || locked.get().unwrap_or_else(|| format!("Remove host {}", name.get_value()))
                     on:click=move |_| removing.set(Some(name.get_value()))><Icon name="trash"/></button>
             </span>
             <span class="hosts__words"><Prose text=Signal::derive(text)/></span>
@@ -177,7 +152,7 @@ fn Line(known: Known, name: String, removing: RwSignal<Option<String>>) -> impl 
 }
 
 #[component]
-fn Form(known: Known, open: RwSignal<bool>) -> impl IntoView {
+fn Form(known: Known<SshHost>, open: RwSignal<bool>) -> impl IntoView {
     let [address, name, pool, jump, key] = [(); 5].map(|()| RwSignal::new(String::new()));
     let wrong = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
@@ -259,7 +234,7 @@ fn Form(known: Known, open: RwSignal<bool>) -> impl IntoView {
 }
 
 #[component]
-fn RemoveDialog(known: Known, removing: RwSignal<Option<String>>) -> impl IntoView {
+fn RemoveDialog(known: Known<SshHost>, removing: RwSignal<Option<String>>) -> impl IntoView {
     let live = use_live();
     let say = toaster();
     let open = RwSignal::new(false);

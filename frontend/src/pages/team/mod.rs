@@ -30,7 +30,7 @@ use remove::{RemoveDialog, Remover};
 use row::Row;
 
 /// Whether it costs, or takes up, something now.
-fn is_billed(instance: &Instance) -> bool {
+pub(super) fn is_billed(instance: &Instance) -> bool {
     instance.billed_from.is_some() && instance.billed_to.is_none()
 }
 
@@ -69,7 +69,8 @@ pub fn Team() -> impl IntoView {
     }
 }
 
-fn rate_of(instances: &[Instance], which: fn(&Instance) -> bool) -> f64 {
+/// What those of them that count cost together, US dollars an hour.
+pub(super) fn rate_of(instances: &[Instance], which: fn(&Instance) -> bool) -> f64 {
     instances.iter().filter(|instance| which(instance)).map(|instance| instance.offer.price).sum()
 }
 

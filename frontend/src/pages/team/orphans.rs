@@ -1,20 +1,25 @@
 //! What providers have and nobody here knows of.
 
-use berth_shared::api::{DecideOrphan, Orphan};
+use berth_shared::{
+    api::{DecideOrphan, Orphan},
+    policy::Action,
+};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::fleet::Fleet;
 use crate::{
     api,
-    components::{Backend, Icon, Tone, toaster},
+    components::{Backend, Icon, Locked, Tone, toaster},
     format,
     live::use_live,
+    permissions::refusal,
     pools::orphan,
 };
 
 /// A notice, only when there is something.
 #[component]
 pub(super) fn Orphans(fleet: Fleet) -> impl IntoView {
+    let locked = refusal(Action::SettleOrphans);
     let any = Memo::new(move |_| fleet.orphans.with(|orphans| !orphans.is_empty()));
     let key =
         |orphan: &Orphan| (orphan.backend.clone(), orphan.handle.clone(), orphan.remove_at, orphan.billed_to);
@@ -24,15 +29,16 @@ pub(super) fn Orphans(fleet: Fleet) -> impl IntoView {
                 <Icon name="warn"/>
                 <p class="notice__text">"Providers have machines that nobody here has asked for. Those of this server are removed unless somebody keeps them."</p>
                 <ul class="orphans__list">
-                    <For each=move || fleet.orphans.get() key=key let:one><Line fleet=fleet one=one/></For>
+                    <For each=move || fleet.orphans.get() key=key let:one><Line fleet=fleet one=one locked=locked/></For>
                 </ul>
+                <Locked why=locked/>
             </section>
         </Show>
     }
 }
 
 #[component]
-fn Line(fleet: Fleet, one: Orphan) -> impl IntoView {
+fn Line(fleet: Fleet, one: Orphan, locked: Memo<Option<String>>) -> impl IntoView {
     let live = use_live();
     let say = toaster();
     let busy = RwSignal::new(false);
@@ -78,10 +84,10 @@ fn Line(fleet: Fleet, one: Orphan) -> impl IntoView {
             </span>
             <span class="actions">
                 {can_keep.then(|| view! {
-                    <button class="btn" data-size="sm" aria-label=keep_label on:click=move |_| keep(true)>"Keep"</button>
+                    <button class="btn" data-size="sm" aria-label=keep_label disabled=move || locked.with(Option::is_some) title=move || locked.get() on:click=move |_| keep(true)>"Keep"</button>
                 })}
                 <Show when=can_remove>
-                    <button class="btn" data-kind="danger" data-size="sm" aria-label=remove_label.clone() on:click={
+                    <button class="btn" data-kind="danger" data-size="sm" aria-label=remove_label.clone() disabled=move || locked.with(Option::is_some) title=move || locked.get() on:click={
                         let remove = remove.clone();
                         move |_| remove(false)
                     }>"Remove now"</button>

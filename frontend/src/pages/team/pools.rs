@@ -1,13 +1,17 @@
 //! Pools: which there are, which one is used when none is named, what is in them.
 
-use berth_shared::api::{CreatePool, DeletePool, InstanceStatus, Pool};
+use berth_shared::{
+    api::{CreatePool, DeletePool, InstanceStatus, Pool},
+    policy::Action,
+};
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 
 use super::fleet::Fleet;
 use crate::{
     api::{self, ApiError},
-    components::{Dialog, Icon, Tone, toaster},
+    components::{Dialog, Icon, Locked, Tone, toaster},
     live::use_live,
+    permissions::refusal,
 };
 
 /// The address of a pool's actions. Names may hold any letter.
@@ -20,29 +24,31 @@ fn address(name: &str, action: &str) -> String {
 pub(super) fn Pools(fleet: Fleet) -> impl IntoView {
     let names = Memo::new(move |_| fleet.names());
     let deleting = RwSignal::new(None::<String>);
+    let locked = refusal(Action::ChangePools);
     view! {
         <section class="panel" aria-labelledby="pools">
             <div class="panel__head">
                 <h2 class="panel__title" id="pools">"Pools"</h2>
                 <span class="meta">"where instances wait for the next run"</span>
                 <span class="panel__spring"></span>
-                <Make fleet=fleet/>
+                <Make fleet=fleet locked=locked/>
             </div>
             {move || fleet.failed.get().map(|why| view! {
                 <div class="notice" data-tone="danger" data-bleed="" role="alert"><Icon name="error"/><span class="notice__text">"No list of pools: "{why}</span></div>
             })}
             <ul class="pools" aria-labelledby="pools" aria-busy=move || fleet.pools.with(Option::is_none).to_string()>
                 <For each=move || names.get() key=Clone::clone let:name>
-                    <Line fleet=fleet name=name deleting=deleting/>
+                    <Line fleet=fleet name=name deleting=deleting locked=locked/>
                 </For>
             </ul>
+            <Show when=move || locked.with(Option::is_some)><div class="panel__foot"><Locked why=locked/></div></Show>
             <DeleteDialog fleet=fleet deleting=deleting/>
         </section>
     }
 }
 
 #[component]
-fn Make(fleet: Fleet) -> impl IntoView {
+fn Make(fleet: Fleet, locked: Memo<Option<String>>) -> impl IntoView {
     let say = toaster();
     let name = RwSignal::new(String::new());
     let busy = RwSignal::new(false);
@@ -68,10 +74,10 @@ fn Make(fleet: Fleet) -> impl IntoView {
     };
     view! {
         <form class="pools__make" on:submit=make>
-            <input class="input" data-size="sm" aria-label="Name of a new pool" placeholder="New pool" autocomplete="off" spellcheck="false"
+            <input class="input" data-size="sm" aria-label="Name of a new pool" disabled=move || locked.with(Option::is_some) title=move || locked.get() placeholder="New pool" autocomplete="off" spellcheck="false"
                 maxlength="100" prop:value=move || name.get() aria-invalid=move || wanted_invalid(wrong.get())
                 on:input:target=move |event| name.set(event.target().value())/>
-            <button class="btn" data-size="sm" type="submit" disabled=move || wrong.get() || name.with(String::is_empty) aria-busy=move || busy.get().to_string()>
+            <button class="btn" data-size="sm" type="submit" disabled=move || locked.with(Option::is_some) || wrong.get() || name.with(String::is_empty) title=move || locked.get() aria-busy=move || busy.get().to_string()>
                 <Icon name="plus"/>{move || if busy.get() { "Making…" } else { "Make" }}
             </button>
         </form>
@@ -83,7 +89,12 @@ fn wanted_invalid(wrong: bool) -> Option<&'static str> {
 }
 
 #[component]
-fn Line(fleet: Fleet, name: String, deleting: RwSignal<Option<String>>) -> impl IntoView {
+fn Line(
+    fleet: Fleet,
+    name: String,
+    deleting: RwSignal<Option<String>>,
+    locked: Memo<Option<String>>,
+) -> impl IntoView {
     let live = use_live();
     let say = toaster();
     let busy = RwSignal::new(false);
@@ -128,8 +139,10 @@ fn Line(fleet: Fleet, name: String, deleting: RwSignal<Option<String>>) -> impl 
             <span class="panel__spring"></span>
             <span class="actions">
                 <Show when=move || !is_default.get()>
-                    <button class="btn" data-kind="quiet" data-size="sm" aria-busy=move || busy.get().to_string() aria-label=label("Make default:") on:click=make_default>"Make default"</button>
-                    <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-haspopup="dialog" aria-label=label("Delete pool") title=label("Delete pool")
+                    <button class="btn" data-kind="quiet" data-size="sm" aria-busy=move || busy.get().to_string() aria-label=label("Make default:")
+                        disabled=move || locked.with(Option::is_some) title=move || locked.get() on:click=make_default>"Make default"</button>
+                    <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-haspopup="dialog" aria-label=label("Delete pool")
+                        disabled=move || locked.with(Option::is_some) title=move || locked.get().unwrap_or_else(|| label("Delete pool"))
                         on:click=move |_| deleting.set(Some(name.get_value()))><Icon name="trash"/></button>
                 </Show>
             </span>

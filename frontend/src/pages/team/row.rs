@@ -1,6 +1,9 @@
 //! One instance in the table.
 
-use berth_shared::api::{Instance, InstanceId, InstanceStatus, Run};
+use berth_shared::{
+    api::{Instance, InstanceId, InstanceStatus, Run},
+    policy::Action,
+};
 use leptos::{html, prelude::*};
 
 use super::{remove::Remover, stops::Stops};
@@ -8,6 +11,7 @@ use crate::{
     components::{Backend, Icon, Price, Status, Stopper},
     format,
     live::use_live,
+    permissions::refusal_of,
 };
 
 /// The status that people know: a machine with a run is what its run is.
@@ -49,6 +53,13 @@ pub(super) fn Row(id: InstanceId, stopper: Stopper, remover: Remover) -> impl In
     let can_stop = Memo::new(move |_| run.with(|run| run.as_ref().is_some_and(|run| run.actions().stop)));
     let warn =
         move || one.with(|one| one.status == InstanceStatus::Idle && one.offer.price > 0.0).then_some("warn");
+    let no_stop =
+        refusal_of(Action::ChangeRun, move || run.with(|run| run.as_ref().map(|run| run.owner.clone())));
+    // What is on a machine counts, not for whom it was made.
+    let no_change = refusal_of(Action::ChangeRun, move || {
+        let by_run = run.with(|run| run.as_ref().map(|run| run.owner.clone()));
+        by_run.or_else(|| Some(one.with(|one| one.owner.clone())))
+    });
     let label = move || format!("Stop {}", name.get());
     let run_id = move || run.with(|run| run.as_ref().map(|run| run.id));
     let ask = move |_| {
@@ -96,16 +107,16 @@ pub(super) fn Row(id: InstanceId, stopper: Stopper, remover: Remover) -> impl In
                 <span class="table__sub" data-only="phone" data-inline="">{move || view! { <Price offer=offer.get() per=true/> }}</span>
             </td>
             <td data-priority="4" data-num="">{move || up.get()}</td>
-            <td data-cell="3s"><Stops one=one run=run remover=remover/></td>
+            <td data-cell="3s"><Stops one=one run=run remover=remover locked=no_change/></td>
             <td data-cell="3e"><span class="rowactions">
                 <Show when=move || can_stop.get()>
-                    <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label=label title=label
+                    <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label=label title=move || no_stop.get().unwrap_or_else(label) disabled=move || no_stop.with(Option::is_some)
                         aria-busy=move || run_id().is_some_and(|run| stopper.is_busy(run)).to_string() on:click=ask>
                         <Icon name="stop"/>
                     </button>
                 </Show>
                 <Show when=move || can_remove.get()>
-                    <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label=remove_label title=remove_label
+                    <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label=remove_label title=move || no_change.get().unwrap_or_else(remove_label) disabled=move || no_change.with(Option::is_some)
                         aria-busy=move || remover.is_busy(id).to_string() on:click=remove>
                         <Icon name="trash"/>
                     </button>

@@ -15,7 +15,12 @@ use crate::{
 /// What stands in the last words of a row: the idle clock with its reason and *Keep*, what an instance waits for that
 /// does not go, or when its run takes it along.
 #[component]
-pub(super) fn Stops(one: Memo<Instance>, run: Memo<Option<Run>>, remover: Remover) -> impl IntoView {
+pub(super) fn Stops(
+    one: Memo<Instance>,
+    run: Memo<Option<Run>>,
+    remover: Remover,
+    locked: Memo<Option<String>>,
+) -> impl IntoView {
     let live = use_live();
     let when = move |at| format::clock_when(at, live.now.get());
     let idle = Memo::new(move |_| one.with(|one| one.status == InstanceStatus::Idle));
@@ -34,7 +39,7 @@ pub(super) fn Stops(one: Memo<Instance>, run: Memo<Option<Run>>, remover: Remove
         <Show when=move || idle.get() && at.get().is_some() fallback=move || view! { <span class="meta">{move || plain.get()}</span> }>
             <span class="idle" title=move || at.get().map(format::exact)>
                 <span class="idle__clock">"stops in "{move || at.get().map(|at| clock::left(at, live.now.get()))}</span>
-                <Show when=move || can_keep.get()><Keep one/></Show>
+                <Show when=move || can_keep.get()><Keep one locked/></Show>
             </span>
         </Show>
         <Show when=move || idle.get()><span class="stops__why">{move || why.get()}</span></Show>
@@ -45,7 +50,7 @@ pub(super) fn Stops(one: Memo<Instance>, run: Memo<Option<Run>>, remover: Remove
         </Show>
         <Show when=move || stuck.get()>
             <button class="btn" data-kind="danger" data-size="sm" aria-haspopup="dialog"
-                on:click=write_off>"Write off…"<span class="sr">" "{move || one.with(|one| one.name.clone())}</span></button>
+                disabled=move || locked.with(Option::is_some) title=move || locked.get() on:click=write_off>"Write off…"<span class="sr">" "{move || one.with(|one| one.name.clone())}</span></button>
         </Show>
         {move || leaves.get().map(|(words, exact)| view! { <span class="stops__why" data-tone="warn" title=exact>{words}</span> })}
     }
@@ -53,7 +58,7 @@ pub(super) fn Stops(one: Memo<Instance>, run: Memo<Option<Run>>, remover: Remove
 
 /// One press, and it stays for an hour at least. The stream brings the new clock.
 #[component]
-fn Keep(one: Memo<Instance>) -> impl IntoView {
+fn Keep(one: Memo<Instance>, locked: Memo<Option<String>>) -> impl IntoView {
     let say = toaster();
     let busy = RwSignal::new(false);
     let keep = move |_| {
@@ -72,7 +77,7 @@ fn Keep(one: Memo<Instance>) -> impl IntoView {
         });
     };
     view! {
-        <button class="btn" data-size="sm" aria-busy=move || busy.get().to_string() on:click=keep>
+        <button class="btn" data-size="sm" aria-busy=move || busy.get().to_string() disabled=move || locked.with(Option::is_some) title=move || locked.get() on:click=keep>
             {move || if busy.get() { "Keeping…" } else { "Keep for 1 h" }}
             <span class="sr">": "{move || one.with(|one| one.name.clone())}</span>
         </button>

@@ -1,74 +1,38 @@
-//! *Keys*: the SSH keys by which the account comes into its runs.
+//! The SSH keys by which the account comes into its runs.
 
 mod add;
 
-use berth_shared::api::{Page, SshKey};
+use berth_shared::api::SshKey;
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api,
-    components::{CopyLine, Dialog, Icon, Tone, TopBar, Void, toaster},
+    components::{CopyLine, Dialog, Failed, Icon, Tone, Void, toaster},
     format,
+    known::Known,
     live::use_live,
-    pages::title::set_title,
 };
 use add::Add;
 
-/// The account's keys, as far as they are known.
-#[derive(Clone, Copy)]
-struct Ring {
-    keys: RwSignal<Option<Vec<SshKey>>>,
-    failed: RwSignal<Option<String>>,
-}
-
-impl Ring {
-    fn new() -> Self {
-        Self { keys: RwSignal::new(None), failed: RwSignal::new(None) }
-    }
-
-    /// Asks which there are.
-    fn look(self) {
-        spawn_local(async move {
-            match api::get::<Page<SshKey>>("/api/v1/keys").await {
-                Ok(page) => {
-                    self.failed.try_set(None);
-                    self.keys.try_set(Some(page.items));
-                }
-                Err(error) => {
-                    self.failed.try_set(Some(error.to_string()));
-                }
-            }
-        });
-    }
-}
-
-/// The page at `/settings/keys`.
+/// The panels: the keys, and how one comes in with them.
 #[component]
-pub fn Keys() -> impl IntoView {
-    set_title(|| "Keys".to_owned());
-    let ring = Ring::new();
-    ring.look();
+pub(super) fn Keys(ring: Known<SshKey>) -> impl IntoView {
     let removing = RwSignal::new(None::<SshKey>);
-    let empty = Memo::new(move |_| ring.keys.with(|keys| keys.as_ref().is_some_and(Vec::is_empty)));
+    let empty = Memo::new(move |_| ring.is_empty());
     view! {
-        <TopBar><h1 class="topbar__title">"Keys"</h1></TopBar>
-        <main class="page" id="main" tabindex="-1">
-            <section class="panel" aria-labelledby="keys">
-                <div class="panel__head">
-                    <h2 class="panel__title" id="keys">"SSH keys"</h2>
-                    <span class="meta">"with them you come into the runs that you may work in"</span>
-                </div>
-                {move || ring.failed.get().map(|why| view! {
-                    <div class="notice" data-tone="danger" data-bleed="" role="alert"><Icon name="error"/><span class="notice__text">"No list of keys: "{why}</span></div>
-                })}
-                <Show when=move || !empty.get() fallback=Nothing>
-                    <Table ring removing/>
-                </Show>
-                <Add done=move || ring.look()/>
-            </section>
-            <Where/>
-            <RemoveDialog ring removing/>
-        </main>
+        <section class="panel" id="keys" aria-labelledby="keys-title">
+            <div class="panel__head">
+                <h2 class="panel__title" id="keys-title">"SSH keys"</h2>
+                <span class="meta">"with them you come into the runs that you may work in"</span>
+            </div>
+            <Failed why=ring.failed what="keys"/>
+            <Show when=move || !empty.get() fallback=Nothing>
+                <Table ring removing/>
+            </Show>
+            <Add done=move || ring.ask()/>
+        </section>
+        <Where/>
+        <RemoveDialog ring removing/>
     }
 }
 
@@ -85,11 +49,11 @@ fn Nothing() -> impl IntoView {
 }
 
 #[component]
-fn Table(ring: Ring, removing: RwSignal<Option<SshKey>>) -> impl IntoView {
+fn Table(ring: Known<SshKey>, removing: RwSignal<Option<SshKey>>) -> impl IntoView {
     let live = use_live();
-    let rows = move || ring.keys.get().unwrap_or_default();
+    let rows = move || ring.all.get().unwrap_or_default();
     view! {
-        <table class="table" data-stack="" aria-labelledby="keys" role="table" aria-busy=move || ring.keys.with(Option::is_none).to_string()>
+        <table class="table" data-stack="" aria-labelledby="keys-title" role="table" aria-busy=move || ring.is_awaited().to_string()>
             <thead role="rowgroup"><tr role="row">
                 <th role="columnheader">"Name"</th>
                 <th role="columnheader" data-priority="1">"Fingerprint"</th>
@@ -153,7 +117,7 @@ fn Where() -> impl IntoView {
 }
 
 #[component]
-fn RemoveDialog(ring: Ring, removing: RwSignal<Option<SshKey>>) -> impl IntoView {
+fn RemoveDialog(ring: Known<SshKey>, removing: RwSignal<Option<SshKey>>) -> impl IntoView {
     let say = toaster();
     let open = RwSignal::new(false);
     Effect::new(move |_| open.set(removing.with(Option::is_some)));
@@ -171,10 +135,10 @@ fn RemoveDialog(ring: Ring, removing: RwSignal<Option<SshKey>>) -> impl IntoView
         spawn_local(async move {
             let path = format!("/api/v1/keys/{}", js_sys::encode_uri_component(&key.label));
             match api::delete(&path).await {
-                Ok(()) => ring.look(),
+                Ok(()) => ring.ask(),
                 Err(error) => {
                     say(Tone::Failed, format!("The key {} was not removed. {error}", key.label));
-                    ring.look();
+                    ring.ask();
                 }
             }
         });

@@ -1,0 +1,21 @@
+//! That a list could not be had.
+
+use leptos::prelude::*;
+
+use super::Icon;
+
+/// A notice at the head of a panel that says why there is no list, or that it is not the newest; nothing while there is none
+/// such.
+#[component]
+pub fn Failed(
+    /// Why, as the server or the network says it.
+    why: RwSignal<Option<String>>,
+    /// What the list is of: `hosts`.
+    what: &'static str,
+) -> impl IntoView {
+    move || {
+        why.get().map(|why| view! {
+            <div class="notice" data-tone="danger" data-bleed="" role="alert"><Icon name="error"/><span class="notice__text">{format!("No list of {what}: {why}")}</span></div>
+        })
+    }
+}
