@@ -1,7 +1,5 @@
 //! How often the API may be asked.
 
-use berth::auth::ADMIN;
-
 use crate::{
     client::Answer,
     fake::NAME,
@@ -28,7 +26,7 @@ async fn a_person_who_asks_too_often_is_told_when_to_go_on_and_nobody_else_is() 
     assert_eq!(answer.header("retry-after"), "12");
     // It is the same person in another browser; a program of theirs has a measure of its own.
     assert_eq!(me(&server, &other).await.status, 429);
-    let token = server.auth.create_api_token(ADMIN, "ci").await.expect("a token");
+    let token = server.api_token("ci").await;
     let bearer = format!("Bearer {}", token.reveal());
     let program = || server.request("GET", "/api/v1/me").without("origin").header("authorization", &bearer);
     for _ in 0..5 {
