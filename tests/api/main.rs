@@ -13,9 +13,10 @@ const SEED: &str = "1";
 /// How many requests of each kind an endpoint gets at most.
 const EXAMPLES: &str = "8";
 
-/// What is not asked: signing out would end what it asks by, the stream is no endpoint of questions and answers, and archives are nothing
-/// that it knows how to make.
-const PASSED_OVER: [&str; 3] = ["/api/v1/logout", "/api/v1/stream", "/api/v1/code/{sha256}"];
+/// What is not asked: signing out, or ending the session that a list has told it of, would end what it asks by; the stream is no endpoint of
+/// questions and answers; and archives are nothing that it knows how to make.
+const PASSED_OVER: [&str; 4] =
+    ["/api/v1/logout", "/api/v1/me/sessions/{id}", "/api/v1/stream", "/api/v1/code/{sha256}"];
 
 /// How long one answer may take, seconds: twice what the server gives itself.
 const PATIENCE: &str = "60";
