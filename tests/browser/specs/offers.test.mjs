@@ -149,9 +149,12 @@ test(
     await open(page, server, GPU);
     const types = await rowCount(page);
     for (const by of ['By GPU', 'By backend', 'By region']) {
+      const before = await lines(page).first().innerText();
       await group(page, by);
       const heading = lines(page).first().getByRole('button', { name: /[\d,]+ offers?$/ });
       await heading.waitFor();
+      // The heading of another grouping looks alike.
+      await until(async () => (await lines(page).first().innerText()) !== before, 'they are put together anew');
       const groups = await rowCount(page);
       const count = Number((await heading.innerText()).replace(/,/g, '').match(/(\d+) offers?$/)[1]);
       assert.equal(await heading.getAttribute('aria-expanded'), 'false');
