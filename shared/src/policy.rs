@@ -26,8 +26,14 @@ pub enum Action {
     SettleOrphans,
     /// Add and remove machines of one's own over SSH.
     ChangeHosts,
+    /// Decide who is told of what happens, and where.
+    ChangeWebhooks,
     /// Invite people, change their roles, and remove them.
     ChangePeople,
+    /// Decide how much the project and each person may have and spend.
+    ChangeLimits,
+    /// Read who did what, from where, and when.
+    SeeAudit,
 }
 
 /// Whose the thing is that something is done to.
@@ -60,7 +66,7 @@ pub enum Verdict {
 
 impl Action {
     /// All, in the order of the table.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::See,
         Self::Account,
         Self::Launch,
@@ -70,7 +76,10 @@ impl Action {
         Self::ChangeSecrets,
         Self::SettleOrphans,
         Self::ChangeHosts,
+        Self::ChangeWebhooks,
         Self::ChangePeople,
+        Self::ChangeLimits,
+        Self::SeeAudit,
     ];
 
     /// What it is, for people: "launch an environment".
@@ -86,7 +95,10 @@ impl Action {
             Self::ChangeSecrets => "change secrets",
             Self::SettleOrphans => "decide about machines that no run knows",
             Self::ChangeHosts => "add and remove SSH hosts",
+            Self::ChangeWebhooks => "decide who is told of what happens",
             Self::ChangePeople => "invite people, change roles and remove people",
+            Self::ChangeLimits => "change limits",
+            Self::SeeAudit => "read the audit log",
         }
     }
 
@@ -101,8 +113,12 @@ impl Action {
             (Self::ChangeRun | Self::Work, Whose::Others) => Some(Role::Manager),
             // Nobody launches in another's name.
             (Self::Launch, Whose::Others) => None,
-            (Self::ChangePools | Self::ChangeSecrets | Self::SettleOrphans, _) => Some(Role::Manager),
-            (Self::ChangeHosts | Self::ChangePeople, _) => Some(Role::Admin),
+            (Self::ChangePools | Self::ChangeSecrets | Self::SettleOrphans | Self::ChangeWebhooks, _) => {
+                Some(Role::Manager)
+            }
+            (Self::ChangeHosts | Self::ChangePeople | Self::ChangeLimits | Self::SeeAudit, _) => {
+                Some(Role::Admin)
+            }
         }
     }
 }

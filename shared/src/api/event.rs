@@ -44,6 +44,8 @@ pub enum Subject {
     Instance,
     /// A pool.
     Pool,
+    /// A limit: a budget that is nearly spent, or is.
+    Limit,
 }
 
 /// A piece of what happened, oldest first. `GET /api/v1/events`

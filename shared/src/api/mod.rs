@@ -1,10 +1,12 @@
 //! The wire: requests, responses, stream messages, statuses. The same types on both ends.
 
+mod audit;
 pub mod code;
 mod event;
 mod host;
 mod ids;
 mod instance;
+mod limits;
 mod logs;
 mod page;
 mod people;
@@ -16,18 +18,22 @@ mod pull;
 mod run;
 mod secret;
 mod session;
+mod spend;
 mod ssh;
 mod status;
 mod stream;
 mod terminal;
 mod token;
 mod usage;
+mod webhook;
 
+pub use audit::{AuditEntry, AuditOutcome, AuditPage, AuditVia};
 pub use code::{CodeAnswer, CodeArchive, GitSource, RunCode};
 pub use event::{Event, EventPage, Subject};
 pub use host::{AddSshHost, SshHost, SshHostFacts, SshHostGpu, SshHostStatus, SshLogin};
 pub use ids::{EventSeq, InstanceId, JobId, RunId, TerminalId};
 pub use instance::{Allocation, Instance, Isolation, TRYING_AGAIN};
+pub use limits::{LimitNote, Limited, Limits, LimitsOverview, NEAR, Standing, Used};
 pub use logs::{LogChunk, LogHit, LogHits, LogIndex, LogLine, LogMark, LogSource};
 pub use page::Page;
 pub use people::{
@@ -46,9 +52,11 @@ pub use pull::{ImagePull, LayerState, PullLayer};
 pub use run::{Actions, Run, RunDetail, StopRequest, SubmitRequest};
 pub use secret::{SECRET_VALUE_LIMIT, Secret, SetSecret};
 pub use session::{CatalogInfo, CatalogOrigin, LinkLogin, LoginRequest, PasswordLogin, ServerInfo, User};
+pub use spend::{Spend, SpendBy, SpendDay, SpendItem};
 pub use ssh::{AddSshKey, SshGateway, SshKey};
 pub use status::{InstanceStatus, JobReason, JobStatus, RunReason, RunStatus};
 pub use stream::{ClientMessage, ServerMessage, SnapshotPieces, Topic, Usage};
 pub use terminal::{TerminalClientMessage, TerminalInfo, TerminalServerMessage, TerminalSize};
 pub use token::{ApiToken, NewToken, TokenRequest};
 pub use usage::{GpuUsage, NetworkUsage, UsageHistory, UsageSample, UsageSpan};
+pub use webhook::{AddWebhook, AddedWebhook, Delivery, Notification, NotificationKind, Webhook};

@@ -1,0 +1,76 @@
+//! The audit log: who did what, from where, and when.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Timestamp;
+
+/// By what somebody proved who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AuditVia {
+    /// A session of a browser.
+    Session,
+    /// An API token.
+    Token,
+    /// An SSH key.
+    SshKey,
+    /// The machine itself: the command line on the data directory.
+    Machine,
+    /// Nothing: somebody who tried to sign in.
+    Nothing,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum AuditOutcome {
+    /// It was done.
+    Done,
+    /// Whoever asked may not.
+    Refused,
+    /// It could not be done, or made no sense.
+    Failed,
+}
+
+/// One thing that somebody did, or tried to. `GET /api/v1/audit`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditEntry {
+    /// Its number: 1, 2, 3 … without a gap.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who: a person's name; absent = nobody who is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
+    /// By what they proved it.
+    pub via: AuditVia,
+    /// From where: an IP address; absent for the machine itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// What: a stable word such as `run.submit`, `person.role`, `terminal.open`.
+    pub action: String,
+    /// To what: a run, a person, a secret …; absent when there is only one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// What became of it.
+    pub outcome: AuditOutcome,
+    /// More in words, such as the new role or why it was refused; never a secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// SHA-256 of the entry and of the hash before it, in hexadecimal: whoever changes one has to change all that follow.
+    pub hash: String,
+}
+
+/// A piece of the audit log, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AuditPage {
+    /// The entries.
+    pub items: Vec<AuditEntry>,
+    /// Give this as `?before=` to go on; absent = there are no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<u64>,
+}
