@@ -29,7 +29,8 @@ cargo xtask COMMAND
   site [--quick] [--out DIR] [--base /PATH/]
                               build the dashboard as files for any static web host into target/site
   trunk serve [-- ARGS]       build and reload the dashboard with each change, beside a running server
-  deny                        licences, sources and banned crates of what this is made of; known vulnerabilities, too, where they can be had
+  deny [--if-there]           licences, sources and banned crates of what this is made of; known vulnerabilities, too, where they can be had;
+                              --if-there installs cargo-deny only where BERTH_REQUIRE_DENY is set
   lint                        formatting and clippy, for the server and for wasm32
 ";
 
@@ -74,6 +75,7 @@ pub(crate) fn dispatch(args: Vec<String>) -> Result<ExitCode, Problem> {
         ("trunk", [what]) => build::trunk_as_it_is(&mut steps, what, &rest)?,
         ("docs", []) => docs::docs()?,
         ("deny", []) => deny::deny(&mut steps)?,
+        ("deny", ["--if-there"]) => deny::if_there(&mut steps)?,
         ("lint", []) => lint::lint(&mut steps)?,
         ("" | "help" | "--help" | "-h", _) => print!("{HELP}"),
         _ => {

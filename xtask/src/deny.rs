@@ -15,8 +15,8 @@ pub(crate) fn deny(steps: &mut Steps) -> Result<(), Problem> {
     Ok(())
 }
 
-/// The same as a part of all tests, where cargo-deny is installed, or has to be by `BERTH_REQUIRE_DENY`: to build it takes minutes.
-pub(crate) fn as_a_test(steps: &mut Steps) -> Result<(), Problem> {
+/// The same where cargo-deny is installed, or has to be by `BERTH_REQUIRE_DENY`: to build it takes minutes.
+pub(crate) fn if_there(steps: &mut Steps) -> Result<(), Problem> {
     let required = std::env::var_os("BERTH_REQUIRE_DENY").is_some();
     let program = if required { Some(setup::ensure_deny(steps)?) } else { setup::find_deny()? };
     let Some(program) = program else {

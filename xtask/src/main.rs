@@ -1,6 +1,7 @@
 //! `cargo xtask …`: sets up, runs, tests and builds the project.
 
 mod bench;
+mod beside;
 mod build;
 mod catalog;
 mod cli;

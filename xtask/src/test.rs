@@ -1,21 +1,24 @@
 //! `cargo xtask test`: everything.
 
 use crate::{
+    beside::{self, Task},
     build::{self, Profile},
-    deny, npm, setup,
+    npm, setup,
     shell::{Problem, Steps, cargo, command, root, run, target_dir, which},
     simulation, site,
 };
 
 /// Runs all tests, or those whose name contains `filter`.
+///
+/// What only the later ones need is made while the first, which wait a lot, are run.
 pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Problem> {
-    setup::for_build(steps)?;
     setup::for_tests(steps)?;
     let mut apps = Vec::new();
     for kind in &setup::APPS {
         apps.extend(setup::ensure_apps(steps, kind)?.map(|folder| (kind.variable, folder)));
     }
     build::agent(steps)?;
+    let beside = beside::begin(beside_the_first(filter)?);
     let rust = steps.step("tests in Rust", || {
         let runner: &[&str] = if which(&["cargo-nextest"]).is_some() {
             &["nextest", "run", "--no-tests=pass", "--no-fail-fast"]
@@ -29,9 +32,10 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
         tests.env("PROPTEST_RNG_SEED", seed).envs(apps);
         run(tests.args(runner).arg("--workspace").args(filter))
     });
-    let made_of = if filter.is_none() { deny::as_a_test(steps) } else { Ok(()) };
-    let simulation = simulation::begin(steps, filter);
     // All are always run, so that one failure does not hide another.
+    let beside = beside.end(steps, "what is not yet made for the other tests");
+    let simulation =
+        (beside.is_ok() && simulation::is_meant(filter)).then(|| beside::begin(simulation::play()));
     let built = npm::package(steps, Profile::Quick);
     let folder = built.as_ref().ok().cloned().unwrap_or_default();
     let package = built.and_then(|package| {
@@ -66,7 +70,24 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
             run(node.arg("specs/"))
         })
     });
-    let simulation = simulation.and_then(|playing| playing.end(steps));
+    let simulation =
+        simulation.map_or(Ok(()), |playing| playing.end(steps, "simulation: what is left to play"));
     steps.summary();
-    rust.and(made_of).and(simulation).and(package).and(browser)
+    rust.and(beside).and(simulation).and(package).and(browser)
+}
+
+/// What is made while the tests in Rust are run: tools and builds for the others.
+fn beside_the_first(filter: Option<&str>) -> Result<Vec<Task>, Problem> {
+    let own = std::env::current_exe()
+        .map_err(|error| Problem::new(format!("cannot find the program that runs: {error}")))?;
+    let own = |what: &str, args: &[&'static str]| Task::new(what, &own, args.iter().copied());
+    let mut tasks = vec![own("set-up for the dashboard", &["setup"])];
+    if filter.is_none() {
+        tasks.push(own("what all is made of", &["deny", "--if-there"]));
+    }
+    if simulation::is_meant(filter) {
+        tasks.push(simulation::build());
+    }
+    tasks.push(own("dashboard", &["build"]));
+    Ok(tasks)
 }

@@ -24,6 +24,7 @@ pub(crate) fn for_build(steps: &mut Steps) -> Result<(), Problem> {
 
 /// What the tests need besides.
 pub(crate) fn for_tests(steps: &mut Steps) -> Result<(), Problem> {
+    prerequisites()?;
     find_browser()?;
     for_schema_tests(steps)?;
     npm::ensure(steps, "tests/browser")
