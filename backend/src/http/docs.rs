@@ -43,6 +43,7 @@ pub fn document() -> OpenApi {
         SecurityRequirement::new("session", Vec::<String>::new()),
         SecurityRequirement::new("token", Vec::<String>::new()),
     ]);
+    super::docs_examples::add(&mut document);
     document
 }
 

@@ -5,13 +5,16 @@ use std::fmt::Write;
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
 
-const METHODS: [&str; 4] = ["get", "post", "put", "delete"];
+use super::docs_examples as examples;
+
+const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
 /// How it looks. The Content-Security-Policy of the page names it by its hash.
 pub(super) const STYLE: &str = "body{font:14px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;\
 color-scheme:light dark}code,pre{font:13px/1.5 ui-monospace,monospace}h2{margin-top:2.5rem}\
 details{border-top:1px solid #8884;padding:.5rem 0}summary{cursor:pointer}.m{display:inline-block;width:4.5rem;\
-text-transform:uppercase;font-weight:600}dt{font-weight:600;margin-top:.5rem}dd{margin:0 0 0 1rem}";
+text-transform:uppercase;font-weight:600}dt{font-weight:600;margin-top:.5rem}dd{margin:0 0 0 1rem}\
+pre{overflow:auto;padding:.5rem;border:1px solid #8884;border-radius:6px}";
 
 /// Renders the document.
 pub(super) fn render(document: &OpenApi) -> String {
@@ -32,26 +35,28 @@ pub(super) fn render(document: &OpenApi) -> String {
     for (path, item) in entries(&document["paths"]) {
         for method in METHODS {
             if let Some(operation) = item.get(method) {
-                endpoint(&mut page, method, path, operation);
+                endpoint(&mut page, method, path, operation, &document["components"]["schemas"]);
             }
         }
     }
     page.push_str("<h2>Types</h2>");
     for (name, schema) in entries(&document["components"]["schemas"]) {
+        let (summary, rest) = paragraphs(text(&schema["description"]));
         let _ = write!(
             page,
-            "<details id=\"{0}\"><summary><code>{0}</code> {1}</summary>",
+            "<details id=\"{0}\"><summary><code>{0}</code> {1}</summary>{rest}",
             escape(name),
-            prose(text(&schema["description"]))
+            prose(summary)
         );
         fields(&mut page, schema);
+        example(&mut page, "for example", &schema["examples"][0]);
         page.push_str("</details>");
     }
     page.push_str("</body></html>");
     page
 }
 
-fn endpoint(page: &mut String, method: &str, path: &str, operation: &Value) {
+fn endpoint(page: &mut String, method: &str, path: &str, operation: &Value, schemas: &Value) {
     let _ = write!(
         page,
         "<details><summary><span class=\"m\">{method}</span><code>{}</code> {}</summary>",
@@ -82,7 +87,29 @@ fn endpoint(page: &mut String, method: &str, path: &str, operation: &Value) {
         }
         page.push_str("</dd>");
     }
-    page.push_str("</dl></details>");
+    page.push_str("</dl>");
+    example(page, "for example, by a script", &Value::from(examples::curl(method, path, operation, schemas)));
+    if let Some(answer) = examples::answer(operation, schemas) {
+        example(page, "which is answered by", &answer);
+    }
+    page.push_str("</details>");
+}
+
+/// A text, or a value in JSON; nothing for nothing.
+fn example(page: &mut String, what: &str, value: &Value) {
+    let shown = match value {
+        Value::Null => return,
+        Value::String(shown) => shown.clone(),
+        value => serde_json::to_string_pretty(value).unwrap_or_default(),
+    };
+    let _ = write!(page, "<p>{what}</p><pre tabindex=\"0\">{}</pre>", escape(&shown));
+}
+
+/// The first paragraph of a text, and the others as they are shown.
+fn paragraphs(text: &str) -> (&str, String) {
+    let mut all = text.split("\n\n");
+    let first = all.next().unwrap_or_default();
+    (first, all.fold(String::new(), |shown, next| format!("{shown}<p>{}</p>", prose(next))))
 }
 
 fn fields(page: &mut String, schema: &Value) {
@@ -157,4 +184,25 @@ fn prose(text: &str) -> String {
         };
     }
     html
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_has_each_endpoint_with_a_call_of_it() {
+        let document = super::super::document();
+        let page = render(&document);
+        let document = serde_json::to_value(document).expect("it is JSON");
+        for (path, item) in entries(&document["paths"]) {
+            for (method, _) in entries(item) {
+                let head = format!("<span class=\"m\">{method}</span><code>{}</code>", escape(path));
+                let (_, rest) =
+                    page.split_once(&head).unwrap_or_else(|| panic!("{method} {path} is missing"));
+                let own = rest.split_once("</details>").map_or(rest, |(own, _)| own);
+                assert!(own.contains("<pre tabindex=\"0\">curl"), "{method} {path} shows no call");
+            }
+        }
+    }
 }

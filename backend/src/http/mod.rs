@@ -9,6 +9,7 @@ mod code;
 mod code_put;
 mod connections;
 mod docs;
+mod docs_examples;
 mod docs_page;
 mod edge;
 mod events;

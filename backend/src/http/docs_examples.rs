@@ -1,0 +1,226 @@
+//! Examples in the description of the API: one of each body, and a call of each endpoint.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use serde_json::Value;
+use utoipa::openapi::{
+    OpenApi, RefOr, Schema,
+    path::{ParameterBuilder, ParameterIn},
+};
+
+/// One of each type that is a body, by its name. A test reads and writes each as its type.
+static EXAMPLES: LazyLock<BTreeMap<String, Value>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("docs_examples.json")).expect("a test reads it"));
+
+/// What stands for a part of an address, by what comes before it and its name.
+const PARTS: &[(&str, &str)] = &[
+    ("code", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+    ("hosts", "gpu-box"),
+    ("instances", "7a1b3c9e-52d4-4e0f-8f7a-2d9c0b6e1a33"),
+    ("keys", "laptop"),
+    ("people", "grace"),
+    ("pools", "lab"),
+    ("ports", "8888"),
+    ("runs", "calm-otter-1"),
+    ("secrets", "HF_TOKEN"),
+    ("sessions", "b7c1d2e3f4a5"),
+    ("terminals", "calm-otter-1"),
+    ("tokens", "ci"),
+];
+
+/// Puts an example to each type that has one, to each list of such, and to each part of an address.
+pub(super) fn add(document: &mut OpenApi) {
+    for (name, schema) in document.components.iter_mut().flat_map(|components| &mut components.schemas) {
+        if let Some(example) = of_type(name) {
+            set(schema, example);
+        }
+    }
+    for (path, item) in &mut document.paths.paths {
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        let parameters =
+            operations.into_iter().flatten().filter_map(|operation| operation.parameters.as_mut());
+        for parameter in parameters.flatten() {
+            if let RefOr::T(parameter) = parameter
+                && parameter.parameter_in == ParameterIn::Path
+            {
+                let example = part(path, &parameter.name).map(Value::from);
+                *parameter = ParameterBuilder::from(parameter.clone()).example(example).build();
+            }
+        }
+    }
+}
+
+fn set(schema: &mut RefOr<Schema>, example: Value) {
+    let RefOr::T(schema) = schema else { return };
+    let examples = match schema {
+        Schema::Object(schema) => &mut schema.examples,
+        Schema::OneOf(schema) => &mut schema.examples,
+        Schema::AllOf(schema) => &mut schema.examples,
+        Schema::AnyOf(schema) => &mut schema.examples,
+        _ => return,
+    };
+    *examples = vec![example];
+}
+
+/// An example of this type; of a page one with a single item.
+fn of_type(name: &str) -> Option<Value> {
+    match name.strip_prefix("Page_") {
+        Some(item) => Some(serde_json::json!({ "items": [EXAMPLES.get(item)?], "next": null })),
+        None => EXAMPLES.get(name).cloned(),
+    }
+}
+
+/// What stands for `{name}` in this address.
+fn part(path: &str, name: &str) -> Option<&'static str> {
+    let before = path.split_once(&format!("{{{name}}}"))?.0;
+    // A terminal's identifier comes after its run's name.
+    if name == "id" && before.ends_with("}/") {
+        return Some("6f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9");
+    }
+    let word = before.trim_end_matches('/').rsplit('/').next()?;
+    PARTS.iter().find(|(known, _)| *known == word).map(|(_, value)| *value)
+}
+
+/// An example of what this schema describes, found by the names in it.
+fn of_schema(schema: &Value, schemas: &Value) -> Option<Value> {
+    if let Some(name) = schema["$ref"].as_str().and_then(|path| path.rsplit('/').next()) {
+        return schemas[name]["examples"].get(0).cloned();
+    }
+    if schema["type"] == "array" {
+        return Some(Value::from(vec![of_schema(&schema["items"], schemas)?]));
+    }
+    let options = schema["oneOf"].as_array().or_else(|| schema["anyOf"].as_array());
+    options.into_iter().flatten().find_map(|option| of_schema(option, schemas))
+}
+
+fn json_body(content: &Value) -> Option<&Value> {
+    content.get("application/json").map(|media| &media["schema"])
+}
+
+/// A call of an endpoint by curl. `BERTH` is the server's address and `TOKEN` an API token.
+pub(super) fn curl(method: &str, path: &str, operation: &Value, schemas: &Value) -> String {
+    let mut address = path.to_owned();
+    for parameter in operation["parameters"].as_array().into_iter().flatten() {
+        if let (Some(name), Some(example)) = (parameter["name"].as_str(), parameter["example"].as_str()) {
+            address = address.replace(&format!("{{{name}}}"), example);
+        }
+    }
+    let method = match method {
+        "get" => String::new(),
+        method => format!(" -X {}", method.to_ascii_uppercase()),
+    };
+    // What needs no session needs no token.
+    let token = match operation["security"].as_array() {
+        Some(_) => "",
+        None => " -H \"Authorization: Bearer $TOKEN\"",
+    };
+    let body = json_body(&operation["requestBody"]["content"]).and_then(|schema| of_schema(schema, schemas));
+    let body = body.map_or_else(String::new, |body| {
+        format!(
+            " \\\n  -H 'Content-Type: application/json' \\\n  -d '{}'",
+            body.to_string().replace('\'', "'\\''")
+        )
+    });
+    format!("curl{method}{token} \"$BERTH{address}\"{body}")
+}
+
+/// What an endpoint answers when all is well; `None` = nothing, or no JSON.
+pub(super) fn answer(operation: &Value, schemas: &Value) -> Option<Value> {
+    let fine = operation["responses"].as_object()?.iter().find(|(status, _)| status.starts_with('2'))?.1;
+    of_schema(json_body(&fine["content"])?, schemas)
+}
+
+#[cfg(test)]
+mod tests {
+    use berth_shared::api;
+    use serde::{Serialize, de::DeserializeOwned};
+
+    use super::*;
+
+    /// What is read from the example and written again.
+    fn again<T: Serialize + DeserializeOwned>(example: &Value) -> Result<Value, serde_json::Error> {
+        serde_json::to_value(serde_json::from_value::<T>(example.clone())?)
+    }
+
+    macro_rules! types {
+        ($($name:ident)*) => {
+            const TYPES: &[(&str, fn(&Value) -> Result<Value, serde_json::Error>)] = &[$((stringify!($name), again::<api::$name>),)*];
+        };
+    }
+
+    types! {
+        AddInstance AddPerson AddSshHost AddSshKey ApiToken CatalogInfo ChangePerson CodeAnswer CreatePool DecideOrphan
+        DeletePool EventPage ImagePull Instance Invitation KeepInstance LogChunk LogHits LogIndex LoginRequest NewToken
+        Orphan Person Plan PlanRequest Pool Problem RemoveInstance Run RunDetail RunPorts Secret ServerMessage SessionInfo SetPassword
+        SetSecret SshGateway SshHost SshKey StopRequest SubmitRequest TerminalInfo TerminalSize TokenRequest UsageHistory User
+    }
+
+    /// Without what is `null`: absent and `null` mean the same.
+    fn told(value: &Value) -> Value {
+        match value {
+            Value::Object(fields) => {
+                let kept = fields.iter().filter(|(_, field)| !field.is_null());
+                kept.map(|(name, field)| (name.clone(), told(field))).collect()
+            }
+            Value::Array(items) => items.iter().map(told).collect(),
+            value => value.clone(),
+        }
+    }
+
+    #[test]
+    fn an_example_is_read_and_written_as_the_type_that_it_is_of() {
+        let known: Vec<&str> = TYPES.iter().map(|(name, _)| *name).collect();
+        let there: Vec<&str> = EXAMPLES.keys().map(String::as_str).collect();
+        assert_eq!(there, known, "each example has its type here, and the reverse");
+        for (name, again) in TYPES {
+            let example = &EXAMPLES[*name];
+            let written = again(example).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let (example, written) = (told(example), told(&written));
+            // What is left out is what a reader adds; what is there has to stay.
+            for (field, value) in example.as_object().expect("bodies are objects") {
+                assert_eq!(written.get(field), Some(value), "{name}.{field}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_endpoint_that_takes_or_gives_json_has_examples() {
+        let document: Value = serde_json::from_str(&super::super::document_text()).expect("it is JSON");
+        let schemas = &document["components"]["schemas"];
+        let mut without = Vec::new();
+        for (path, item) in document["paths"].as_object().expect("paths") {
+            for (method, operation) in item.as_object().expect("methods") {
+                let call = curl(method, path, operation, schemas);
+                if call.contains('{') && !call.contains("-d '") {
+                    without.push(format!("{method} {path}: a part of the address"));
+                }
+                let body = json_body(&operation["requestBody"]["content"]);
+                if body.is_some_and(|schema| of_schema(schema, schemas).is_none()) {
+                    without.push(format!("{method} {path}: the body"));
+                }
+                for (status, response) in operation["responses"].as_object().expect("answers") {
+                    let body = json_body(&response["content"]);
+                    if body.is_some_and(|schema| of_schema(schema, schemas).is_none()) {
+                        without.push(format!("{method} {path}: the answer {status}"));
+                    }
+                }
+            }
+        }
+        assert!(without.is_empty(), "these have no example in docs_examples: {without:#?}");
+    }
+
+    #[test]
+    fn a_call_can_be_pasted_into_a_shell() {
+        let document: Value = serde_json::from_str(&super::super::document_text()).expect("it is JSON");
+        let call = |method: &str, path: &str| {
+            curl(method, path, &document["paths"][path][method], &document["components"]["schemas"])
+        };
+        insta::assert_snapshot!(call("get", "/api/v1/runs/{name}"), @r#"curl -H "Authorization: Bearer $TOKEN" "$BERTH/api/v1/runs/calm-otter-1""#);
+        insta::assert_snapshot!(call("patch", "/api/v1/people/{name}"), @r#"
+        curl -X PATCH -H "Authorization: Bearer $TOKEN" "$BERTH/api/v1/people/grace" \
+          -H 'Content-Type: application/json' \
+          -d '{"role":"manager"}'
+        "#);
+        insta::assert_snapshot!(call("get", "/api/v1/terminals/{name}/{id}"), @r#"curl -H "Authorization: Bearer $TOKEN" "$BERTH/api/v1/terminals/calm-otter-1/6f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f9""#);
+    }
+}
