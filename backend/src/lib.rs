@@ -4,6 +4,7 @@
 //! `orchestrator` knows a web framework; nothing in `provider` knows the database.
 
 pub mod access;
+pub mod audit;
 pub mod auth;
 pub mod catalog;
 pub mod cli;

@@ -5,6 +5,7 @@
 mod accounts;
 mod ask;
 pub mod attach;
+pub mod audit;
 pub mod catalog;
 mod client;
 pub mod completion;
@@ -95,6 +96,8 @@ enum Command {
     Token(token::Args),
     /// People who have an account, and what they may do.
     People(people::Args),
+    /// Who did what, from where and when; exports and verifies the log.
+    Audit(Box<audit::Args>),
     /// SSH keys of your account.
     Key(key::Args),
     /// Secrets that configurations name: passwords of registries, tokens.
@@ -136,6 +139,7 @@ pub fn main() -> ExitCode {
         Command::Schema(args) => schema::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::LoginLink(args) => login_link::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Key(args) => key::run(&args),
         Command::People(args) => people::run(&args),
         Command::Secret(args) => secret::run(&args),
@@ -179,6 +183,7 @@ mod tests {
             "pool",
             "key",
             "people",
+            "audit",
             "token",
             "login-link",
             "attach",

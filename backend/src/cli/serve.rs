@@ -12,6 +12,7 @@ use std::{
 use berth_shared::{
     api::{CatalogOrigin, SshGateway},
     catalog::CatalogError,
+    time::Timestamp,
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use russh::keys::PrivateKey;
@@ -40,6 +41,7 @@ use crate::{
             host_key::{self, HostKeyError},
         },
     },
+    audit::{Audit, Draft},
     auth::Auth,
     catalog::{self, Catalogues, follow::follow},
     clock::{Clock, SystemClock},
@@ -292,7 +294,10 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     let auth = Auth::new(store.accounts(), Arc::clone(&clock), StdRng::from_rng(&mut rng));
     failpoint::reach(&["accounts", "before"]);
     auth.begin().await?;
-    let token = auth.login_token(&auth.first_admin().await?).await?;
+    let audit = Audit::new(store.audit(), Arc::clone(&clock));
+    let admin = auth.first_admin().await?;
+    let token = auth.login_token(&admin).await?;
+    audit.record(started(admin, clock.now())).await;
     failpoint::reach(&["accounts", "after"]);
 
     let catalog_stamp = catalog::file::stamp(&directory);
@@ -339,13 +344,14 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     let told = ssh.as_ref().map(|gateway| gateway.told.clone());
     if let Some(Gateway { listener, host_key, told }) = ssh {
         tracing::info!(host = told.host, port = told.port, "SSH connections are taken");
-        let (control, accounts) = (Arc::clone(&control), store.accounts());
-        let parts = ssh::Parts { control, accounts, host_key, stopping: stop.subscribe() };
+        let (control, accounts, audit) = (Arc::clone(&control), store.accounts(), audit.clone());
+        let parts = ssh::Parts { control, accounts, audit, host_key, stopping: stop.subscribe() };
         tokio::spawn(ssh::serve(Door::new(listener, args.allow_environments), parts));
     }
     let router = http::router(http::Parts {
         control,
         auth,
+        audit,
         names: Names::new(address, scheme, args.public_url.clone()),
         previews: Addresses::new(
             address,
@@ -403,6 +409,13 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     Running::remove(&directory);
     drop(store);
     Ok(())
+}
+
+/// That the server started, and printed a link that lets an admin in.
+fn started(admin: String, now: Timestamp) -> Draft {
+    let detail =
+        concat!("Berth ", env!("CARGO_PKG_VERSION"), "; printed a link by which the target signs in");
+    Draft { detail: Some(detail.to_owned()), ..Draft::of_the_machine("server.start", Some(admin), now) }
 }
 
 /// Where SSH connections are taken, and as whom.

@@ -12,6 +12,7 @@ use std::{
 
 use berth::{
     access::{door::Door, ports::Addresses},
+    audit::Audit,
     auth::{ADMIN, Auth, NewApiToken, Secret},
     catalog::{Catalogues, Published},
     clock::Clock,
@@ -101,7 +102,7 @@ pub(crate) struct Server {
     /// What it shows over TLS.
     pub(crate) certificate: Option<Certificate>,
     following: Option<JoinHandle<()>>,
-    _store: store::Store,
+    pub(crate) store: store::Store,
     _folder: Folder,
 }
 
@@ -142,6 +143,7 @@ impl Server {
         let router = http::router(http::Parts {
             control: fake.clone(),
             auth: auth(2),
+            audit: Audit::new(store.audit(), clock.clone()),
             names: Names::new(address, scheme, None),
             previews: Addresses::new(address, scheme, None, None, format!("{scheme}://{address}")),
             catalogues: catalogues.clone(),
@@ -172,7 +174,7 @@ impl Server {
             task,
             certificate,
             following,
-            _store: store,
+            store,
             _folder: folder,
         }
     }
