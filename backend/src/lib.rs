@@ -19,5 +19,6 @@ pub mod provider;
 pub mod sealed;
 pub mod secrets;
 pub mod store;
+pub mod webhooks;
 
 pub use berth_supervisor::{self as supervisor, clock};

@@ -173,12 +173,9 @@ impl Owed {
         let since = self.since.unwrap_or(now).rfc3339();
         let missed =
             format!("{} could not be written since {since}; the server's log has them", entries(self.missed));
-        let sign_ins =
-            format!("{} more failed, and were not written one by one", count(self.sign_ins, "sign-in"));
-        let refusals = format!(
-            "{} more came to nothing, and were not written one by one",
-            count(self.refusals, "request")
-        );
+        let sign_ins = format!("{} failed, and were not written one by one", more(self.sign_ins, "sign-in"));
+        let refusals =
+            format!("{} came to nothing, and were not written one by one", more(self.refusals, "request"));
         [
             said("audit.missed", AuditOutcome::Failed, self.missed, missed),
             said("login", AuditOutcome::Refused, self.sign_ins, sign_ins),
@@ -190,8 +187,8 @@ impl Owed {
     }
 }
 
-fn count(number: u64, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+fn more(number: u64, what: &str) -> String {
+    if number == 1 { format!("1 more {what}") } else { format!("{number} more {what}s") }
 }
 
 fn entries(number: u64) -> String {

@@ -269,7 +269,7 @@ mod tests {
             hash: "00".repeat(32),
         };
         insta::assert_snapshot!(listed(&[entry(9, Some("ann"), Some("192.0.2.7")), entry(10, None, None)]), @r"
-        NO  WHEN (UTC)           WHO  BY       FROM       WHAT         TO WHAT   OUTCOME  MORE
+        NO  WHEN (UTC)           WHO  BY       FROM       WHAT         TO WHAT  OUTCOME  MORE
         9   2026-09-21 14:13:20  ann  session  192.0.2.7  person.role  b�[2Job  done     manager
         10  2026-09-21 14:13:20  -    machine  -          person.role  b�[2Job  done
         ");
@@ -283,12 +283,13 @@ mod tests {
             ("2h", 1_789_992_800_000),
             ("2026-09-21", 1_789_948_800_000),
             ("2026-09-21T14:13", 1_789_999_980_000),
+            ("2026-09-21 14:13", 1_789_999_980_000),
             ("2026-09-21T14:13:20", 1_790_000_000_000),
             ("2026-09-21T14:13:20Z", 1_790_000_000_000),
         ] {
             assert_eq!(when(text, now), Ok(Timestamp(at)), "{text}");
         }
-        for wrong in ["", "yesterday", "2026-13-01", "2026-09-21 14:13", "21.9.2026", "99999999999999999999d"]
+        for wrong in ["", "yesterday", "2026-13-01", "2026-09-21T25:00", "21.9.2026", "99999999999999999999d"]
         {
             assert!(when(wrong, now).is_err(), "{wrong}");
         }

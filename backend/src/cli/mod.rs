@@ -38,6 +38,7 @@ mod terminal;
 mod tls;
 pub mod token;
 pub mod validate;
+pub mod webhook;
 mod words;
 
 use std::process::ExitCode;
@@ -102,6 +103,8 @@ enum Command {
     Key(key::Args),
     /// Secrets that configurations name: passwords of registries, tokens.
     Secret(secret::Args),
+    /// Addresses that are told of what happens: signed, and again until it arrives.
+    Webhook(webhook::Args),
     /// Keeps simulated clouds for other processes, for tests.
     #[command(hide = true)]
     SimulatedCloud(simulated_cloud::Args),
@@ -143,6 +146,7 @@ pub fn main() -> ExitCode {
         Command::Key(args) => key::run(&args),
         Command::People(args) => people::run(&args),
         Command::Secret(args) => secret::run(&args),
+        Command::Webhook(args) => webhook::run(&args),
         Command::Token(args) => token::run(&args),
         Command::SimulatedCloud(args) => simulated_cloud::run(&args),
     }
@@ -184,6 +188,7 @@ mod tests {
             "key",
             "people",
             "audit",
+            "webhook",
             "token",
             "login-link",
             "attach",

@@ -71,6 +71,8 @@ mod tokens_create;
 mod tokens_list;
 mod tokens_revoke;
 mod visitor;
+mod webhook;
+mod webhooks;
 
 use std::{
     ops::Deref,
@@ -106,6 +108,7 @@ use crate::{
     live::{Hub, Sockets},
     provider::remote::Hosts,
     secrets::Secrets,
+    webhooks::Webhooks,
 };
 
 /// What the edge is made of.
@@ -144,6 +147,8 @@ pub struct Parts {
     pub hosts: Option<Hosts>,
     /// What configurations name and nobody reads again.
     pub secrets: Secrets,
+    /// Who is told of what happens.
+    pub webhooks: Webhooks,
     /// The largest archive of code that one launch may bring, bytes.
     pub code_limit: u64,
 }
@@ -166,6 +171,7 @@ pub(crate) struct Inner {
     ssh: Option<SshGateway>,
     hosts: Option<Hosts>,
     secrets: Secrets,
+    webhooks: Webhooks,
     code_limit: u64,
     pub(crate) metrics: metrics::Metrics,
     log_indexes: run_log_index::Indexes,
@@ -263,6 +269,9 @@ fn closed() -> OpenApiRouter<App> {
         .routes(routes!(secrets::set, secrets::remove))
         .routes(routes!(audit::list))
         .routes(routes!(audit_export::export))
+        .routes(routes!(webhooks::list, webhooks::add))
+        .routes(routes!(webhook::remove))
+        .routes(routes!(webhook::test))
         .routes(routes!(orphans::list))
         .routes(routes!(orphans::decide))
         .routes(routes!(terminals::list, terminals::open))
@@ -287,6 +296,7 @@ pub fn router(parts: Parts) -> Router {
         ssh: parts.ssh,
         hosts: parts.hosts,
         secrets: parts.secrets,
+        webhooks: parts.webhooks,
         code_limit: parts.code_limit,
         clock: parts.clock,
         metrics: metrics::Metrics::default(),

@@ -138,6 +138,11 @@ pub const ENDPOINTS: &[Endpoint] = &[
     own("GET", "/api/v1/secrets", Action::See),
     own("PUT", "/api/v1/secrets/{name}", Action::ChangeSecrets).noted("secret.set"),
     own("DELETE", "/api/v1/secrets/{name}", Action::ChangeSecrets).noted("secret.remove"),
+    // An address may be a secret by itself.
+    own("GET", "/api/v1/webhooks", Action::ChangeWebhooks),
+    own("POST", "/api/v1/webhooks", Action::ChangeWebhooks).noted("webhook.add"),
+    own("DELETE", "/api/v1/webhooks/{name}", Action::ChangeWebhooks).noted("webhook.remove"),
+    own("POST", "/api/v1/webhooks/{name}/test", Action::ChangeWebhooks).noted("webhook.test"),
     own("GET", "/api/v1/audit", Action::SeeAudit),
     own("GET", "/api/v1/audit/export", Action::SeeAudit).noted("audit.export"),
     own("GET", "/api/v1/orphans", Action::See),

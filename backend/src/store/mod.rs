@@ -19,6 +19,7 @@ mod secrets;
 mod sqlite;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -44,6 +45,8 @@ pub use rows::{
 };
 use rows::{InstanceView, RunView};
 pub use secrets::SecretStore;
+pub use webhooks::WebhookStore;
+pub(crate) use webhooks::{DeliveryRow, WebhookRow};
 
 /// An event with what it left behind, as it goes over the stream.
 #[derive(Clone, Debug, PartialEq)]

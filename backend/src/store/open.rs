@@ -12,7 +12,7 @@ use std::{
 use sqlx::{Connection as _, migrate::MigrateError};
 
 use super::{
-    AuditStore, HostStore, SecretStore, Storage,
+    AuditStore, HostStore, SecretStore, Storage, WebhookStore,
     postgres::{self, LocalHold, Postgres},
     sqlite::{Sqlite, primary_code},
 };
@@ -103,6 +103,15 @@ impl Store {
         match &self.database {
             Database::Sqlite(sqlite) => AuditStore::sqlite(sqlite.reader.clone(), sqlite.writer.clone()),
             Database::Postgres(postgres) => AuditStore::postgres(postgres.pool().clone()),
+        }
+    }
+
+    /// Who is told of what happens.
+    #[must_use]
+    pub fn webhooks(&self) -> WebhookStore {
+        match &self.database {
+            Database::Sqlite(sqlite) => WebhookStore::sqlite(sqlite.reader.clone(), sqlite.writer.clone()),
+            Database::Postgres(postgres) => WebhookStore::postgres(postgres.pool().clone()),
         }
     }
 

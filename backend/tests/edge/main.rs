@@ -22,3 +22,4 @@ mod stream;
 mod terminal;
 mod tls;
 mod tls_files;
+mod webhooks;
