@@ -107,9 +107,15 @@ impl WebhookStore {
         on_either!(self, reader, |pool| sqlx::query_as(sql).fetch_all(pool).await)
     }
 
-    /// Adds one. One of the same name goes, with all that is on its way to it: it leads elsewhere.
+    /// Adds one, which is told of what happens from now on. One of the same name goes, with all that is on its way to it: it leads elsewhere.
     pub(crate) async fn put(&self, row: &WebhookRow) -> Result<(), StoreError> {
         in_one!(self, |transaction| {
+            // The first one is told of nothing that was before.
+            let skip = sqlx::query(
+                "UPDATE webhook_cursor SET seq = coalesce((SELECT max(seq) FROM events), seq) \
+                 WHERE NOT EXISTS (SELECT 1 FROM webhooks WHERE name <> $1)",
+            );
+            skip.bind(&row.name).execute(&mut *transaction).await?;
             let delete = sqlx::query("DELETE FROM webhooks WHERE name = $1").bind(&row.name);
             delete.execute(&mut *transaction).await?;
             let insert = sqlx::query(

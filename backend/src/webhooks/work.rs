@@ -128,6 +128,10 @@ impl Work {
 
     /// Does what there is to do, should it be this server's; says after how long to look again.
     pub(crate) async fn round(&mut self) -> Result<Duration, StoreError> {
+        // Where nobody is to be told, nothing is written either; the first webhook sets the cursor.
+        if self.webhooks.store().all().await?.is_empty() {
+            return Ok(POLL);
+        }
         let now = self.clock.now();
         let until = now.plus_seconds(HOLD_SECONDS);
         if !self.storage.claim(TASK, &self.owner, now, until).await? {

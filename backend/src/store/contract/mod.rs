@@ -17,6 +17,7 @@ mod property;
 mod retention;
 pub(crate) mod sample;
 mod upgrades;
+mod webhooks;
 
 use std::sync::Arc;
 
