@@ -4,6 +4,7 @@
 //! `orchestrator` knows a web framework; nothing in `provider` knows the database.
 
 pub mod access;
+pub mod audit;
 pub mod auth;
 pub mod catalog;
 pub mod cli;
@@ -18,5 +19,6 @@ pub mod provider;
 pub mod sealed;
 pub mod secrets;
 pub mod store;
+pub mod webhooks;
 
 pub use berth_supervisor::{self as supervisor, clock};

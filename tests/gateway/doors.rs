@@ -73,6 +73,32 @@ fn a_member_does_not_come_into_a_run_of_somebody_elses() {
 }
 
 #[test]
+fn who_comes_in_and_who_does_not_is_in_the_audit_log() {
+    let bench = Bench::empty();
+    bench.begin(RUN);
+    assert_eq!(said(bench.ssh(&[]).arg("true"), b"").status, Some(255));
+    bench.add_key();
+    assert_eq!(done(bench.ssh(&[]).arg("echo hello"), b""), "hello\n");
+    let entries = until("both are written", || {
+        let (status, log) = bench.server.get("/audit?action=ssh.login");
+        assert_eq!(status, 200, "{log}");
+        let log: Value = serde_json::from_str(&log).expect("JSON");
+        let entries = log["items"].as_array().expect("entries").clone();
+        (entries.len() == 2).then_some(entries)
+    });
+    let entries = entries.expect("both are written");
+    let told = |entry: &Value| {
+        let fields = ["actor", "via", "address", "target", "outcome"];
+        fields.map(|field| entry[field].as_str().unwrap_or("-").to_owned()).join(" ")
+    };
+    assert_eq!(told(&entries[0]), format!("admin ssh_key 127.0.0.1 {RUN} done"));
+    assert_eq!(told(&entries[1]), format!("- nothing 127.0.0.1 {RUN} refused"));
+    let detail = |at: usize| entries[at]["detail"].as_str().expect("a detail").to_owned();
+    assert!(detail(0).starts_with("SHA256:"), "{}", detail(0));
+    assert_eq!(detail(1), format!("nobody has the key {}", detail(0)));
+}
+
+#[test]
 fn whoever_has_no_key_is_told_what_to_do_and_passwords_are_not_asked_for() {
     let bench = Bench::empty();
     // Not in batch mode, where a client asks for no explanation.

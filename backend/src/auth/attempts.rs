@@ -82,7 +82,7 @@ impl Attempts {
 }
 
 /// What is one client's: with IPv6 that is not an address, but the network that it may choose its address from.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

@@ -13,6 +13,7 @@ mod public_key;
 mod secret;
 mod store;
 
+pub(crate) use attempts::network;
 pub use login::LoginError;
 pub use passwords::PasswordError;
 pub use people::{INVITATION_SECONDS, PersonError, SetPasswordError, is_name};

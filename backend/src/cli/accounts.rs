@@ -6,9 +6,10 @@ use sqlx::{SqlitePool, sqlite::SqliteConnectOptions};
 
 use super::{data_dir::NoDataDir, random};
 use crate::{
+    audit::{Audit, Draft},
     auth::{Auth, AuthStore},
-    clock::SystemClock,
-    store::{self, Address, OpenError, StoreError},
+    clock::{Clock as _, SystemClock},
+    store::{self, Address, AuditStore, OpenError, StoreError},
 };
 
 /// Why they cannot be had.
@@ -47,6 +48,7 @@ pub(super) enum AccountsError {
 pub(super) struct Accounts {
     pub(super) auth: Auth,
     pub(super) store: AuthStore,
+    pub(super) audit: AuditStore,
     /// Which database it is, for people.
     database: String,
 }
@@ -54,14 +56,30 @@ pub(super) struct Accounts {
 impl Accounts {
     /// Opens them. Only a server creates a database.
     pub(super) async fn open(directory: &std::path::Path, address: &Address) -> Result<Self, AccountsError> {
-        let (store, database) = match address {
+        let (store, audit, database) = match address {
             Address::DataDirectory => Self::sqlite(directory).await?,
-            Address::Postgres(url) => store::accounts(url).await?,
+            Address::Postgres(url) => store::beside(url).await?,
         };
-        Ok(Self { auth: Auth::new(store.clone(), Arc::new(SystemClock), random()?), store, database })
+        let auth = Auth::new(store.clone(), Arc::new(SystemClock), random()?);
+        Ok(Self { auth, store, audit, database })
     }
 
-    async fn sqlite(directory: &std::path::Path) -> Result<(AuthStore, String), AccountsError> {
+    /// Writes into the audit log what was done here, which is nobody's who is signed in: whoever may write the database did it.
+    pub(super) async fn record(&self, action: &'static str, target: &str, detail: Option<String>) {
+        let audit = Audit::new(self.audit.clone(), Arc::new(SystemClock));
+        let by = format!("by the system's user {}", nix::unistd::getuid());
+        let detail = Some(detail.map_or_else(|| by.clone(), |detail| format!("{detail}; {by}")));
+        let draft = Draft::of_the_machine(action, Some(target.to_owned()), SystemClock.now());
+        audit.record(Draft { detail, ..draft }).await;
+        if audit.failures() > 0 {
+            eprintln!(
+                "warning: this is done, and could not be written into the audit log of `{}`",
+                self.database
+            );
+        }
+    }
+
+    async fn sqlite(directory: &std::path::Path) -> Result<(AuthStore, AuditStore, String), AccountsError> {
         let path = directory.join("berth.db");
         if !path.is_file() {
             return Err(AccountsError::NoState(directory.to_owned()));
@@ -74,12 +92,17 @@ impl Accounts {
         let pool = SqlitePool::connect_with(options)
             .await
             .map_err(|error| AccountsError::Database { database: database.clone(), source: error.into() })?;
-        Ok((AuthStore::sqlite(pool.clone(), pool), database))
+        Ok((AuthStore::sqlite(pool.clone(), pool.clone()), AuditStore::sqlite(pool.clone(), pool), database))
     }
 
     /// Whom all of this is for where nobody is named: the admin who has been there longest.
     pub(super) async fn user(&self) -> Result<String, AccountsError> {
         self.auth.first_admin().await.map_err(|source| self.failed(source))
+    }
+
+    /// Which database it is, for people.
+    pub(super) fn database(&self) -> &str {
+        &self.database
     }
 
     /// Says which database it was.

@@ -51,6 +51,7 @@ async fn make(args: &Args) -> Result<(String, bool), AccountsError> {
         None => accounts.user().await?,
     };
     let token = accounts.auth.login_token(&person).await.map_err(|source| accounts.failed(source))?;
+    accounts.record("person.link", &person, None).await;
     let running = Running::read(&directory).ok();
     let url = running.as_ref().map_or("http://127.0.0.1:8080", |running| running.url.as_str());
     Ok((login_link(url, &token), running.is_some()))

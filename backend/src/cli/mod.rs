@@ -5,6 +5,7 @@
 mod accounts;
 mod ask;
 pub mod attach;
+pub mod audit;
 pub mod catalog;
 mod client;
 pub mod completion;
@@ -37,6 +38,7 @@ mod terminal;
 mod tls;
 pub mod token;
 pub mod validate;
+pub mod webhook;
 mod words;
 
 use std::process::ExitCode;
@@ -95,10 +97,14 @@ enum Command {
     Token(token::Args),
     /// People who have an account, and what they may do.
     People(people::Args),
+    /// Who did what, from where and when; exports and verifies the log.
+    Audit(Box<audit::Args>),
     /// SSH keys of your account.
     Key(key::Args),
     /// Secrets that configurations name: passwords of registries, tokens.
     Secret(secret::Args),
+    /// Addresses that are told of what happens: signed, and again until it arrives.
+    Webhook(webhook::Args),
     /// Keeps simulated clouds for other processes, for tests.
     #[command(hide = true)]
     SimulatedCloud(simulated_cloud::Args),
@@ -136,9 +142,11 @@ pub fn main() -> ExitCode {
         Command::Schema(args) => schema::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::LoginLink(args) => login_link::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Key(args) => key::run(&args),
         Command::People(args) => people::run(&args),
         Command::Secret(args) => secret::run(&args),
+        Command::Webhook(args) => webhook::run(&args),
         Command::Token(args) => token::run(&args),
         Command::SimulatedCloud(args) => simulated_cloud::run(&args),
     }
@@ -179,6 +187,8 @@ mod tests {
             "pool",
             "key",
             "people",
+            "audit",
+            "webhook",
             "token",
             "login-link",
             "attach",

@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write},
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -12,7 +12,9 @@ use std::{
 use berth_shared::{
     api::{CatalogOrigin, SshGateway},
     catalog::CatalogError,
+    time::Timestamp,
 };
+use ipnet::IpNet;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use russh::keys::PrivateKey;
 use tokio::{
@@ -40,6 +42,7 @@ use crate::{
             host_key::{self, HostKeyError},
         },
     },
+    audit::{Audit, Draft},
     auth::Auth,
     catalog::{self, Catalogues, follow::follow},
     clock::{Clock, SystemClock},
@@ -58,6 +61,7 @@ use crate::{
     sealed::{Sealer, SealingKeyError},
     secrets::Secrets,
     store::{self, LocalHold},
+    webhooks::{self, Egress, Place, Webhooks},
 };
 
 /// The port that is tried first.
@@ -130,6 +134,11 @@ pub struct Args {
     /// directory. `BERTH_SEALING_KEY` may hold the key itself.
     #[arg(long, value_name = "FILE", env = "BERTH_SEALING_KEY_FILE")]
     sealing_key_file: Option<PathBuf>,
+
+    /// A network, or one address, that webhooks may lead to although it is not on the internet: `10.0.0.0/8`. May be given several times.
+    #[arg(long, value_name = "NETWORK", env = "BERTH_WEBHOOK_ALLOW", value_delimiter = ',', value_parser = network)]
+    webhook_allow: Vec<IpNet>,
+
     /// The largest code that one launch may bring, compressed: `64MiB`, `1GiB`.
     #[arg(long, value_name = "SIZE", default_value = "64MiB", env = "BERTH_CODE_LIMIT")]
     code_limit: CodeLimit,
@@ -149,6 +158,13 @@ pub struct Args {
     /// Uses the simulated clouds of `berth simulated-cloud` as well, for tests.
     #[arg(long, value_name = "URL", hide = true, conflicts_with = "demo")]
     simulated_clouds: Option<String>,
+}
+
+/// A network, or one address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let one = || text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical())).ok();
+    let network = text.parse::<IpNet>().ok().or_else(one);
+    network.ok_or_else(|| "expected an address or a network, such as `10.1.2.3` or `10.0.0.0/8`".to_owned())
 }
 
 /// A size in bytes: a number with `KiB`, `MiB` or `GiB`, or with none of them.
@@ -211,6 +227,8 @@ enum ServeError {
     Local(#[source] io::Error),
     #[error("cannot use the container engine")]
     Engine(#[source] ProviderError),
+    #[error("cannot prepare to send notifications")]
+    Webhooks(#[source] reqwest::Error),
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
     #[error("cannot write to the data directory")]
@@ -292,7 +310,10 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     let auth = Auth::new(store.accounts(), Arc::clone(&clock), StdRng::from_rng(&mut rng));
     failpoint::reach(&["accounts", "before"]);
     auth.begin().await?;
-    let token = auth.login_token(&auth.first_admin().await?).await?;
+    let audit = Audit::new(store.audit(), Arc::clone(&clock));
+    let admin = auth.first_admin().await?;
+    let token = auth.login_token(&admin).await?;
+    audit.record(started(admin, clock.now())).await;
     failpoint::reach(&["accounts", "after"]);
 
     let catalog_stamp = catalog::file::stamp(&directory);
@@ -322,8 +343,14 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
             (all, Some(hosts))
         }
     };
+    let webhooks = Webhooks::new(
+        store.webhooks(),
+        sealer,
+        Egress::new(args.webhook_allow.clone()),
+        Place::new(storage.installation(), &url),
+    );
     let orchestrator = Orchestrator::start(orchestrator::Parts {
-        storage,
+        storage: Arc::clone(&storage),
         providers,
         clock: Arc::clone(&clock),
         random: StdRng::from_rng(&mut rng),
@@ -334,18 +361,27 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     });
     let following = tokio::spawn(follow(catalogues.clone(), directory.clone(), catalog_stamp));
     let stop = watch::Sender::new(false);
+    let telling = webhooks::start(webhooks::Parts {
+        storage,
+        webhooks: webhooks.clone(),
+        clock: Arc::clone(&clock),
+        random: StdRng::from_rng(&mut rng),
+        stopping: stop.subscribe(),
+    });
+    let telling = tokio::spawn(telling.map_err(ServeError::Webhooks)?);
     let sockets = Sockets::default();
     let control: Arc<dyn Control> = Arc::new(orchestrator.service());
     let told = ssh.as_ref().map(|gateway| gateway.told.clone());
     if let Some(Gateway { listener, host_key, told }) = ssh {
         tracing::info!(host = told.host, port = told.port, "SSH connections are taken");
-        let (control, accounts) = (Arc::clone(&control), store.accounts());
-        let parts = ssh::Parts { control, accounts, host_key, stopping: stop.subscribe() };
+        let (control, accounts, audit) = (Arc::clone(&control), store.accounts(), audit.clone());
+        let parts = ssh::Parts { control, accounts, audit, host_key, stopping: stop.subscribe() };
         tokio::spawn(ssh::serve(Door::new(listener, args.allow_environments), parts));
     }
     let router = http::router(http::Parts {
         control,
         auth,
+        audit,
         names: Names::new(address, scheme, args.public_url.clone()),
         previews: Addresses::new(
             address,
@@ -366,6 +402,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         ssh: told,
         hosts,
         secrets,
+        webhooks,
         code_limit: args.code_limit.0,
     });
 
@@ -390,7 +427,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
         }
     }
     stop.send_replace(true);
-    let quiet = async { tokio::join!(server, sockets.none()) };
+    let quiet = async { tokio::join!(server, sockets.none(), telling) };
     tokio::select! {
         _ = timeout(GRACE, quiet) => {}
         _ = signals.recv() => {}
@@ -403,6 +440,13 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     Running::remove(&directory);
     drop(store);
     Ok(())
+}
+
+/// That the server started, and printed a link that lets an admin in.
+fn started(admin: String, now: Timestamp) -> Draft {
+    let detail =
+        concat!("Berth ", env!("CARGO_PKG_VERSION"), "; printed a link by which the target signs in");
+    Draft { detail: Some(detail.to_owned()), ..Draft::of_the_machine("server.start", Some(admin), now) }
 }
 
 /// Where SSH connections are taken, and as whom.

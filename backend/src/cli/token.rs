@@ -77,7 +77,11 @@ async fn act(args: &Args) -> Result<String, AccountsError> {
             let expires_at = expires.map(|seconds| SystemClock.now().plus_seconds(seconds));
             let new = NewApiToken { user, label: name, role: *role, expires_at };
             match accounts.auth.create_api_token(new).await {
-                Ok(token) => Ok(format!("{}\n", token.reveal())),
+                Ok(token) => {
+                    let of = role.map_or_else(String::new, |role| format!(", {role} at most"));
+                    accounts.record("token.create", name, Some(format!("of {user}{of}"))).await;
+                    Ok(format!("{}\n", token.reveal()))
+                }
                 Err(error) if error.is_taken() => Err(AccountsError::LabelTaken(name.clone())),
                 Err(error) => Err(accounts.failed(error)),
             }
@@ -87,7 +91,10 @@ async fn act(args: &Args) -> Result<String, AccountsError> {
             Ok(tokens.iter().map(line).collect())
         }
         Action::Revoke { name } => match accounts.store.revoke_api_token(user, name).await {
-            Ok(true) => Ok(String::new()),
+            Ok(true) => {
+                accounts.record("token.revoke", name, Some(format!("of {user}"))).await;
+                Ok(String::new())
+            }
             Ok(false) => Err(AccountsError::NoLabel(name.clone())),
             Err(error) => Err(accounts.failed(error)),
         },

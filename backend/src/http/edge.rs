@@ -69,16 +69,9 @@ pub(super) async fn around(State(app): State<App>, request: Request, next: Next)
     let insists = host(&request).is_some_and(|host| app.names.insists_on_https(host));
     let span = tracing::info_span!("request", id, %method, path, from);
     async {
-        // How slowly a large body may come, its handler says.
-        let limit = if path.starts_with(CODE) && method == Method::PUT { BRINGING } else { TIMEOUT };
-        let mut response = match tokio::time::timeout(limit, next.run(request)).await {
+        let mut response = match tokio::time::timeout(limit(&method, &path), next.run(request)).await {
             Ok(response) => problems(response, &id, path.starts_with("/api/")),
-            Err(_) => Failure::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "timeout",
-                "the server did not finish this in 30 seconds; what was asked for may still happen",
-            )
-            .render(&id),
+            Err(_) => Failure::timeout().render(&id),
         };
         tracing::debug!(status = response.status().as_u16());
         app.metrics.answered(response.status());
@@ -87,6 +80,11 @@ pub(super) async fn around(State(app): State<App>, request: Request, next: Next)
     }
     .instrument(span)
     .await
+}
+
+/// How long a request may take. How slowly a large body may come, its handler says.
+pub(super) fn limit(method: &Method, path: &str) -> Duration {
+    if path.starts_with(CODE) && method == Method::PUT { BRINGING } else { TIMEOUT }
 }
 
 /// Makes a problem of a failure, and of the bare statuses that the router answers with by itself.

@@ -5,6 +5,7 @@ use berth_shared::api::{AddSshHost, CreatePool, Page, Problem, SshHost};
 
 use super::{
     App, Inner,
+    audited::Note,
     extract::{By, Json},
     problem::Failure,
 };
@@ -48,6 +49,7 @@ pub(super) async fn list(State(app): State<App>, By(_): By) -> Json<Page<SshHost
 pub(super) async fn add(
     State(app): State<App>,
     By(caller): By,
+    note: Note,
     Json(request): Json<AddSshHost>,
 ) -> Result<(StatusCode, Json<SshHost>), Failure> {
     let hosts = app.hosts()?;
@@ -58,6 +60,8 @@ pub(super) async fn add(
         }
     }
     let added = hosts.add(&caller.user, request).await.map_err(|error| refused(&error))?;
+    note.target(added.name.as_str());
+    note.detail(added.fingerprint.as_str());
     tracing::info!(
         user = caller.user,
         host = added.name,

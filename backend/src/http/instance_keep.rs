@@ -5,6 +5,7 @@ use berth_shared::api::{Instance, InstanceId, KeepInstance, Problem};
 
 use super::{
     App,
+    audited::Note,
     extract::{By, Json, Path},
     problem::Failure,
 };
@@ -26,9 +27,11 @@ use super::{
 pub(super) async fn keep(
     State(app): State<App>,
     By(caller): By,
+    note: Note,
     Path(id): Path<InstanceId>,
     Json(request): Json<KeepInstance>,
 ) -> Result<Json<Instance>, Failure> {
+    note.detail(format!("for {} s", request.seconds));
     let instance = app.control.keep_instance(&caller.user, id, request).await?;
     tracing::info!(user = caller.user, instance = %id, seconds = request.seconds, "instance kept");
     Ok(Json(instance))

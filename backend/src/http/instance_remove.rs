@@ -5,6 +5,7 @@ use berth_shared::api::{Instance, InstanceId, Problem, RemoveInstance};
 
 use super::{
     App,
+    audited::Note,
     extract::{By, Json, Path},
     problem::Failure,
 };
@@ -25,9 +26,15 @@ use super::{
 pub(super) async fn remove(
     State(app): State<App>,
     By(caller): By,
+    note: Note,
     Path(id): Path<InstanceId>,
     Json(request): Json<RemoveInstance>,
 ) -> Result<Json<Instance>, Failure> {
+    for (asked, word) in [(request.force, "by force"), (request.forget, "written off")] {
+        if asked {
+            note.detail(word);
+        }
+    }
     let instance = app.control.remove_instance(&caller.user, id, request).await?;
     tracing::info!(user = caller.user, instance = %id, force = request.force, forget = request.forget, "instance removal asked for");
     Ok(Json(instance))

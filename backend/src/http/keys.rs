@@ -5,6 +5,7 @@ use berth_shared::api::{AddSshKey, Page, Problem, SshKey};
 
 use super::{
     App,
+    audited::Note,
     extract::{By, Json},
     problem::Failure,
 };
@@ -42,6 +43,7 @@ pub(super) async fn list(State(app): State<App>, By(caller): By) -> Result<Json<
 pub(super) async fn add(
     State(app): State<App>,
     By(caller): By,
+    note: Note,
     Json(request): Json<AddSshKey>,
 ) -> Result<(StatusCode, Json<SshKey>), Failure> {
     let refuse = |code, detail: String| Failure::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail);
@@ -56,6 +58,8 @@ pub(super) async fn add(
         let detail = format!("a key's label is a text of 1 to {LABEL} characters on one line");
         return Err(refuse("key-label-invalid", detail));
     }
+    note.target(label.as_str());
+    note.detail(key.fingerprint.as_str());
     match app.auth.ssh_key_owner(&key.fingerprint).await? {
         Some(owner) if owner == caller.user => {
             return Err(conflict("key-there", format!("the key {} is yours already", key.fingerprint)));

@@ -52,6 +52,9 @@ pub(super) async fn metrics(
         let label = format!("class=\"{class}xx\"");
         sample(&mut text, "berth_http_responses_total", &label, count.load(Ordering::Relaxed));
     }
+    let help = "Entries that could not be written into the audit log since the start.";
+    family(&mut text, "berth_audit_failures_total", "counter", help);
+    sample(&mut text, "berth_audit_failures_total", "", app.audit.failures());
     family(&mut text, "berth_build_info", "gauge", "Always 1; the label tells the version.");
     sample(&mut text, "berth_build_info", concat!("version=\"", env!("CARGO_PKG_VERSION"), "\""), 1);
     text.push_str(&app.control.metrics());

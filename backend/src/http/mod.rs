@@ -1,9 +1,12 @@
 //! The API over HTTP: a file for each endpoint.
 //!
 //! Every request passes `visitor` (from where it comes). What comes to the host of a preview goes another way then (`previews`). Every other one passes `edge` (number, log, headers,
-//! problems), `guard` (host, origin) and `pace` (how often); all of the API but login, and `/metrics`, passes `session::authenticate` (who it is) and
-//! `permissions` (whether they may) too.
+//! problems), `guard` (host, origin) and `pace` (how often); all of the API but login, and `/metrics`, passes `session::authenticate` (who it is),
+//! `audited` (what is written down about it) and `permissions` (whether they may) too.
 
+mod audit;
+mod audit_export;
+mod audited;
 mod catalog;
 mod code;
 mod code_put;
@@ -69,6 +72,8 @@ mod tokens_create;
 mod tokens_list;
 mod tokens_revoke;
 mod visitor;
+mod webhook;
+mod webhooks;
 
 use std::{
     ops::Deref,
@@ -90,11 +95,13 @@ pub use session::{COOKIE, SECURE_COOKIE};
 pub use tls::{LOOK, Tls, TlsError, TlsFiles};
 pub use visitor::{ProxyNetwork, Scheme, TrustedProxies};
 
+pub(crate) use limit::Limit;
 pub(crate) use problem::chain;
 pub(crate) use tokens_create::EXPIRES_IN;
 
 use crate::{
     access::ports::Addresses,
+    audit::Audit,
     auth::Auth,
     catalog::{Catalogues, Published},
     clock::Clock,
@@ -102,6 +109,7 @@ use crate::{
     live::{Hub, Sockets},
     provider::remote::Hosts,
     secrets::Secrets,
+    webhooks::Webhooks,
 };
 
 /// What the edge is made of.
@@ -110,6 +118,8 @@ pub struct Parts {
     pub control: Arc<dyn Control>,
     /// The doorkeeper.
     pub auth: Auth,
+    /// Who did what.
+    pub audit: Audit,
     /// The names it answers to.
     pub names: Names,
     /// The addresses of previews of ports.
@@ -138,6 +148,8 @@ pub struct Parts {
     pub hosts: Option<Hosts>,
     /// What configurations name and nobody reads again.
     pub secrets: Secrets,
+    /// Who is told of what happens.
+    pub webhooks: Webhooks,
     /// The largest archive of code that one launch may bring, bytes.
     pub code_limit: u64,
 }
@@ -149,6 +161,7 @@ pub(crate) struct App(Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) control: Arc<dyn Control>,
     pub(crate) auth: Auth,
+    pub(crate) audit: Audit,
     pub(crate) names: Names,
     pub(crate) previews: Addresses,
     pub(crate) catalogues: Catalogues,
@@ -159,6 +172,7 @@ pub(crate) struct Inner {
     ssh: Option<SshGateway>,
     hosts: Option<Hosts>,
     secrets: Secrets,
+    webhooks: Webhooks,
     code_limit: u64,
     pub(crate) metrics: metrics::Metrics,
     log_indexes: run_log_index::Indexes,
@@ -254,6 +268,11 @@ fn closed() -> OpenApiRouter<App> {
         .routes(routes!(host_remove::remove))
         .routes(routes!(secrets::list))
         .routes(routes!(secrets::set, secrets::remove))
+        .routes(routes!(audit::list))
+        .routes(routes!(audit_export::export))
+        .routes(routes!(webhooks::list, webhooks::add))
+        .routes(routes!(webhook::remove))
+        .routes(routes!(webhook::test))
         .routes(routes!(orphans::list))
         .routes(routes!(orphans::decide))
         .routes(routes!(terminals::list, terminals::open))
@@ -270,6 +289,7 @@ pub fn router(parts: Parts) -> Router {
         hub: Hub::start(Arc::clone(&parts.control), parts.stopping.clone()),
         control: parts.control,
         auth: parts.auth,
+        audit: parts.audit,
         names: parts.names,
         previews: parts.previews,
         catalogues: parts.catalogues,
@@ -277,6 +297,7 @@ pub fn router(parts: Parts) -> Router {
         ssh: parts.ssh,
         hosts: parts.hosts,
         secrets: parts.secrets,
+        webhooks: parts.webhooks,
         code_limit: parts.code_limit,
         clock: parts.clock,
         metrics: metrics::Metrics::default(),
@@ -295,6 +316,7 @@ pub fn router(parts: Parts) -> Router {
         .route("/api/v1/openapi.json", get(docs::openapi))
         .route("/api/docs", get(docs::page))
         .route_layer(middleware::from_fn_with_state(app.clone(), permissions::check))
+        .route_layer(middleware::from_fn_with_state(app.clone(), audited::write))
         .route_layer(middleware::from_fn_with_state(app.clone(), pace::known))
         .route_layer(middleware::from_fn_with_state(app.clone(), session::authenticate));
     Router::from(open())

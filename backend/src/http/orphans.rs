@@ -5,6 +5,7 @@ use berth_shared::api::{DecideOrphan, Orphan, Page, Problem};
 
 use super::{
     App,
+    audited::Note,
     extract::{By, Json},
     problem::Failure,
 };
@@ -37,8 +38,11 @@ pub(super) async fn list(State(app): State<App>) -> Result<Json<Page<Orphan>>, F
 pub(super) async fn decide(
     State(app): State<App>,
     By(caller): By,
+    note: Note,
     Json(request): Json<DecideOrphan>,
 ) -> Result<Json<Orphan>, Failure> {
+    note.target(request.handle.as_str());
+    note.detail(if request.keep { "keep" } else { "remove" });
     let orphan = app.control.decide_orphan(&caller.user, request).await?;
     tracing::info!(
         user = caller.user,

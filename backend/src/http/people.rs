@@ -5,6 +5,7 @@ use berth_shared::api::{AddPerson, Invitation, Page, Person, Problem};
 
 use super::{
     App,
+    audited::Note,
     extract::{By, Json},
     problem::Failure,
 };
@@ -37,8 +38,11 @@ pub(super) async fn list(State(app): State<App>) -> Result<Json<Page<Person>>, F
 pub(super) async fn add(
     State(app): State<App>,
     By(caller): By,
+    note: Note,
     Json(AddPerson { name, role }): Json<AddPerson>,
 ) -> Result<(StatusCode, Json<Invitation>), Failure> {
+    note.target(name.as_str());
+    note.detail(role.as_str());
     let (person, token, expires_at) = app.auth.invite(&name, role).await?;
     tracing::info!(user = caller.user, person = name, %role, "person added");
     Ok((StatusCode::CREATED, Json(Invitation { person, token: token.reveal().into(), expires_at })))

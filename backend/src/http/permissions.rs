@@ -53,18 +53,28 @@ pub struct Endpoint {
     pub action: Action,
     /// Whose it is done to.
     pub of: Of,
+    /// What the audit log calls it; `None` where nothing is changed or opened, and no entry written. A word stays what it is: people
+    /// search for it.
+    pub word: Option<&'static str>,
+}
+
+impl Endpoint {
+    /// The same, written into the audit log by this word.
+    const fn noted(self, word: &'static str) -> Self {
+        Self { word: Some(word), ..self }
+    }
 }
 
 const fn own(method: &'static str, path: &'static str, action: Action) -> Endpoint {
-    Endpoint { method, path, action, of: Of::Own }
+    Endpoint { method, path, action, of: Of::Own, word: None }
 }
 
 const fn of_run(method: &'static str, path: &'static str, action: Action) -> Endpoint {
-    Endpoint { method, path, action, of: Of::Run }
+    Endpoint { method, path, action, of: Of::Run, word: None }
 }
 
 const fn of_instance(method: &'static str, path: &'static str, action: Action) -> Endpoint {
-    Endpoint { method, path, action, of: Of::Instance }
+    Endpoint { method, path, action, of: Of::Instance, word: None }
 }
 
 /// Every endpoint that asks who somebody is.
@@ -77,31 +87,31 @@ pub const ENDPOINTS: &[Endpoint] = &[
     own("GET", "/api/v1/stream", Action::See),
     own("GET", "/api/v1/events", Action::See),
     // Whoever is in may go.
-    own("POST", "/api/v1/logout", Action::See),
+    own("POST", "/api/v1/logout", Action::See).noted("logout"),
     own("GET", "/api/v1/me", Action::See),
-    own("PUT", "/api/v1/me/password", Action::Account),
+    own("PUT", "/api/v1/me/password", Action::Account).noted("password.set"),
     own("GET", "/api/v1/me/sessions", Action::See),
-    own("DELETE", "/api/v1/me/sessions/{id}", Action::Account),
+    own("DELETE", "/api/v1/me/sessions/{id}", Action::Account).noted("session.end"),
     own("GET", "/api/v1/tokens", Action::See),
-    own("POST", "/api/v1/tokens", Action::Account),
-    own("DELETE", "/api/v1/tokens/{name}", Action::Account),
+    own("POST", "/api/v1/tokens", Action::Account).noted("token.create"),
+    own("DELETE", "/api/v1/tokens/{name}", Action::Account).noted("token.revoke"),
     own("GET", "/api/v1/keys", Action::See),
-    own("POST", "/api/v1/keys", Action::Account),
-    own("DELETE", "/api/v1/keys/{name}", Action::Account),
+    own("POST", "/api/v1/keys", Action::Account).noted("key.add"),
+    own("DELETE", "/api/v1/keys/{name}", Action::Account).noted("key.remove"),
     own("GET", "/api/v1/people", Action::See),
-    own("POST", "/api/v1/people", Action::ChangePeople),
-    own("PATCH", "/api/v1/people/{name}", Action::ChangePeople),
-    own("DELETE", "/api/v1/people/{name}", Action::ChangePeople),
-    own("POST", "/api/v1/people/{name}/link", Action::ChangePeople),
+    own("POST", "/api/v1/people", Action::ChangePeople).noted("person.add"),
+    own("PATCH", "/api/v1/people/{name}", Action::ChangePeople).noted("person.role"),
+    own("DELETE", "/api/v1/people/{name}", Action::ChangePeople).noted("person.remove"),
+    own("POST", "/api/v1/people/{name}/link", Action::ChangePeople).noted("person.link"),
     own("POST", "/api/v1/plan", Action::See),
     // Each person's code is their own.
     own("GET", "/api/v1/code", Action::Launch),
-    own("PUT", "/api/v1/code/{sha256}", Action::Launch),
+    own("PUT", "/api/v1/code/{sha256}", Action::Launch).noted("code.send"),
     own("GET", "/api/v1/runs", Action::See),
-    own("POST", "/api/v1/runs", Action::Launch),
+    own("POST", "/api/v1/runs", Action::Launch).noted("run.submit"),
     own("GET", "/api/v1/runs/{name}", Action::See),
-    of_run("DELETE", "/api/v1/runs/{name}", Action::ChangeRun),
-    of_run("POST", "/api/v1/runs/{name}/stop", Action::ChangeRun),
+    of_run("DELETE", "/api/v1/runs/{name}", Action::ChangeRun).noted("run.delete"),
+    of_run("POST", "/api/v1/runs/{name}/stop", Action::ChangeRun).noted("run.stop"),
     own("GET", "/api/v1/runs/{name}/logs", Action::See),
     own("GET", "/api/v1/runs/{name}/logs/download", Action::See),
     own("GET", "/api/v1/runs/{name}/logs/index", Action::See),
@@ -109,35 +119,43 @@ pub const ENDPOINTS: &[Endpoint] = &[
     own("GET", "/api/v1/runs/{name}/pull", Action::See),
     own("GET", "/api/v1/runs/{name}/usage", Action::See),
     own("GET", "/api/v1/runs/{name}/ports", Action::See),
-    of_run("GET", "/api/v1/runs/{name}/ports/{port}/open", Action::Work),
+    of_run("GET", "/api/v1/runs/{name}/ports/{port}/open", Action::Work).noted("preview.open"),
     own("GET", "/api/v1/runs/{name}/terminals", Action::See),
-    of_run("POST", "/api/v1/runs/{name}/terminals", Action::Work),
-    of_run("GET", "/api/v1/terminals/{name}/{id}", Action::Work),
+    of_run("POST", "/api/v1/runs/{name}/terminals", Action::Work).noted("terminal.open"),
+    of_run("GET", "/api/v1/terminals/{name}/{id}", Action::Work).noted("terminal.open"),
     own("GET", "/api/v1/instances", Action::See),
     own("GET", "/api/v1/instances/{id}", Action::See),
-    of_instance("POST", "/api/v1/instances/{id}/keep", Action::ChangeRun),
-    of_instance("POST", "/api/v1/instances/{id}/remove", Action::ChangeRun),
+    of_instance("POST", "/api/v1/instances/{id}/keep", Action::ChangeRun).noted("instance.keep"),
+    of_instance("POST", "/api/v1/instances/{id}/remove", Action::ChangeRun).noted("instance.remove"),
     own("GET", "/api/v1/pools", Action::See),
-    own("POST", "/api/v1/pools", Action::ChangePools),
-    own("POST", "/api/v1/pools/{name}/default", Action::ChangePools),
-    own("POST", "/api/v1/pools/{name}/delete", Action::ChangePools),
-    own("POST", "/api/v1/pools/{name}/instances", Action::ChangePools),
+    own("POST", "/api/v1/pools", Action::ChangePools).noted("pool.add"),
+    own("POST", "/api/v1/pools/{name}/default", Action::ChangePools).noted("pool.default"),
+    own("POST", "/api/v1/pools/{name}/delete", Action::ChangePools).noted("pool.remove"),
+    own("POST", "/api/v1/pools/{name}/instances", Action::ChangePools).noted("instance.add"),
     own("GET", "/api/v1/hosts", Action::See),
-    own("POST", "/api/v1/hosts", Action::ChangeHosts),
-    own("DELETE", "/api/v1/hosts/{name}", Action::ChangeHosts),
+    own("POST", "/api/v1/hosts", Action::ChangeHosts).noted("host.add"),
+    own("DELETE", "/api/v1/hosts/{name}", Action::ChangeHosts).noted("host.remove"),
     own("GET", "/api/v1/secrets", Action::See),
-    own("PUT", "/api/v1/secrets/{name}", Action::ChangeSecrets),
-    own("DELETE", "/api/v1/secrets/{name}", Action::ChangeSecrets),
+    own("PUT", "/api/v1/secrets/{name}", Action::ChangeSecrets).noted("secret.set"),
+    own("DELETE", "/api/v1/secrets/{name}", Action::ChangeSecrets).noted("secret.remove"),
+    // An address may be a secret by itself.
+    own("GET", "/api/v1/webhooks", Action::ChangeWebhooks),
+    own("POST", "/api/v1/webhooks", Action::ChangeWebhooks).noted("webhook.add"),
+    own("DELETE", "/api/v1/webhooks/{name}", Action::ChangeWebhooks).noted("webhook.remove"),
+    own("POST", "/api/v1/webhooks/{name}/test", Action::ChangeWebhooks).noted("webhook.test"),
+    own("GET", "/api/v1/audit", Action::SeeAudit),
+    own("GET", "/api/v1/audit/export", Action::SeeAudit).noted("audit.export"),
     own("GET", "/api/v1/orphans", Action::See),
-    own("POST", "/api/v1/orphans/decide", Action::SettleOrphans),
+    own("POST", "/api/v1/orphans/decide", Action::SettleOrphans).noted("orphan.decide"),
 ];
 
 /// The list in Markdown.
 #[must_use]
 pub fn endpoints_table() -> String {
-    let mut text = String::from("| endpoint | is to | whose |\n|---|---|---|\n");
-    for Endpoint { method, path, action, of } in ENDPOINTS {
-        text.push_str(&format!("| `{method} {path}` | {} | {} |\n", action.words(), of.words()));
+    let mut text = String::from("| endpoint | is to | whose | in the audit log |\n|---|---|---|---|\n");
+    for Endpoint { method, path, action, of, word } in ENDPOINTS {
+        let word = word.map_or_else(String::new, |word| format!("`{word}`"));
+        text.push_str(&format!("| `{method} {path}` | {} | {} | {word} |\n", action.words(), of.words()));
     }
     text
 }
@@ -164,6 +182,11 @@ pub(super) async fn check(
         Verdict::Forbidden => Err(Failure::not_allowed(&caller, endpoint.action, whose)),
         Verdict::Hidden => Err(Failure::new(StatusCode::NOT_FOUND, "not-found", "there is no such thing")),
     }
+}
+
+/// What the audit log calls this; `None` = nothing is written.
+pub(super) fn word(method: &Method, path: &str) -> Option<&'static str> {
+    find(method, path)?.word
 }
 
 /// What calling this is. Whoever may read something may ask for its head.
@@ -272,6 +295,25 @@ mod tests {
         assert!(missing.is_empty(), "nobody can call these, for want of a line in ENDPOINTS: {missing:?}");
         let gone: Vec<_> = listed.difference(&there).collect();
         assert!(gone.is_empty(), "these are in ENDPOINTS and not there: {gone:?}");
+    }
+
+    /// What changes nothing, although its method would let one think so.
+    const HARMLESS: [(&str, &str); 1] = [("POST", "/api/v1/plan")];
+
+    #[test]
+    fn what_changes_something_has_a_word_in_the_audit_log() {
+        for Endpoint { method, path, word, .. } in ENDPOINTS {
+            let changes = *method != "GET" && !HARMLESS.contains(&(method, path));
+            assert!(word.is_some() || !changes, "{method} {path} has no word for the audit log: `.noted(…)`");
+        }
+        for (method, path) in HARMLESS {
+            assert!(
+                ENDPOINTS.iter().any(|e| e.method == method && e.path == path && e.word.is_none()),
+                "{path}"
+            );
+        }
+        let is_word = |word: &str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'.');
+        assert!(ENDPOINTS.iter().filter_map(|endpoint| endpoint.word).all(is_word));
     }
 
     #[test]

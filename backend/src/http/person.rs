@@ -5,6 +5,7 @@ use berth_shared::api::{ChangePerson, Invitation, Person, Problem};
 
 use super::{
     App,
+    audited::Note,
     extract::{By, Json, Path},
     problem::Failure,
 };
@@ -26,9 +27,11 @@ use super::{
 pub(super) async fn change(
     State(app): State<App>,
     By(caller): By,
+    note: Note,
     Path(name): Path<String>,
     Json(ChangePerson { role }): Json<ChangePerson>,
 ) -> Result<Json<Person>, Failure> {
+    note.detail(role.as_str());
     let person = app.auth.set_role(&name, role).await?;
     tracing::info!(user = caller.user, person = name, %role, "role changed");
     Ok(Json(person))

@@ -5,6 +5,7 @@ use berth_shared::api::{AddInstance, Instance, Problem};
 
 use super::{
     App,
+    audited::Note,
     extract::{By, Json, Path},
     problem::Failure,
 };
@@ -26,10 +27,12 @@ use super::{
 pub(super) async fn add(
     State(app): State<App>,
     By(caller): By,
+    note: Note,
     Path(name): Path<String>,
     Json(request): Json<AddInstance>,
 ) -> Result<Json<Instance>, Failure> {
     let instance = app.control.add_instance(&caller.user, &name, request).await?;
+    note.detail(format!("instance {}", instance.name));
     tracing::info!(user = caller.user, pool = name, instance = instance.name, "instance added");
     Ok(Json(instance))
 }

@@ -5,6 +5,7 @@ use berth_shared::api::{CreatePool, Page, Pool, Problem};
 
 use super::{
     App,
+    audited::Note,
     extract::{By, Json},
     problem::Failure,
 };
@@ -37,8 +38,10 @@ pub(super) async fn list(State(app): State<App>) -> Result<Json<Page<Pool>>, Fai
 pub(super) async fn create(
     State(app): State<App>,
     By(caller): By,
+    note: Note,
     Json(request): Json<CreatePool>,
 ) -> Result<Json<Pool>, Failure> {
+    note.target(request.name.as_str());
     let pool = app.control.create_pool(&caller.user, request).await?;
     tracing::info!(user = caller.user, pool = pool.name, "pool made");
     Ok(Json(pool))

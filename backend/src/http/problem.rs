@@ -84,6 +84,15 @@ impl Failure {
         }
     }
 
+    /// It takes too long.
+    pub(crate) fn timeout() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "timeout",
+            "the server did not finish this in 30 seconds; what was asked for may still happen",
+        )
+    }
+
     /// The address takes other methods.
     pub(crate) fn wrong_method() -> Self {
         Self::new(

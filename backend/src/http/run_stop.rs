@@ -5,6 +5,7 @@ use berth_shared::api::{Problem, Run, StopRequest};
 
 use super::{
     App,
+    audited::Note,
     extract::{By, Json, Path},
     problem::Failure,
 };
@@ -25,9 +26,13 @@ use super::{
 pub(super) async fn stop(
     State(app): State<App>,
     By(caller): By,
+    note: Note,
     Path(name): Path<String>,
     Json(request): Json<StopRequest>,
 ) -> Result<Json<Run>, Failure> {
+    if request.abort {
+        note.detail("by force");
+    }
     let run = app.control.stop(&caller.user, &name, request).await?;
     tracing::info!(user = caller.user, run = name, abort = request.abort, "run stop asked for");
     Ok(Json(run))

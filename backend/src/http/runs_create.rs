@@ -8,6 +8,7 @@ use berth_shared::api::{Problem, Run, SubmitRequest};
 
 use super::{
     App,
+    audited::Note,
     extract::{By, Json},
     problem::Failure,
 };
@@ -28,12 +29,14 @@ use super::{
 pub(super) async fn submit(
     State(app): State<App>,
     By(caller): By,
+    note: Note,
     Json(request): Json<SubmitRequest>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<Run>), Failure> {
     if let Err(seconds) = app.submissions.take(&caller.user, app.clock.now()) {
         return Err(Failure::too_many_submissions(app.submissions.per_minute(), seconds));
     }
     let run = app.control.submit(&caller.user, request).await?;
+    note.target(run.name.as_str());
     tracing::info!(user = caller.user, run = run.name, "run submitted");
     Ok((StatusCode::CREATED, [(header::LOCATION, format!("/api/v1/runs/{}", run.name))], Json(run)))
 }

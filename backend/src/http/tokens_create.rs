@@ -7,6 +7,7 @@ use berth_shared::api::{NewToken, Problem, TokenRequest};
 
 use super::{
     App,
+    audited::Note,
     extract::{By, Json},
     problem::Failure,
 };
@@ -33,6 +34,7 @@ pub(crate) const EXPIRES_IN: RangeInclusive<u32> = 60..=315_360_000;
 pub(super) async fn create(
     State(app): State<App>,
     By(caller): By,
+    note: Note,
     Json(request): Json<TokenRequest>,
 ) -> Result<(StatusCode, Json<NewToken>), Failure> {
     let label = request.label.trim();
@@ -44,6 +46,10 @@ pub(super) async fn create(
                 "a token's label is a text of 1 to {LABEL} characters on one line that says what it is for"
             ),
         ));
+    }
+    note.target(label);
+    if let Some(role) = request.role {
+        note.detail(format!("{role} at most"));
     }
     if request.expires_in.is_some_and(|seconds| !EXPIRES_IN.contains(&seconds)) {
         return Err(Failure::new(

@@ -3,6 +3,7 @@
 //! Every change of a run, job or instance is written in one transaction with its event, and the event keeps
 //! what the change left behind, so that a replay of the events gives the same state.
 
+mod audit;
 mod code;
 #[cfg(test)]
 pub(crate) mod contract;
@@ -18,6 +19,7 @@ mod secrets;
 mod sqlite;
 #[cfg(test)]
 mod tests;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -29,11 +31,12 @@ use berth_shared::{
 use tokio::sync::{Notify, watch};
 use uuid::Uuid;
 
+pub use audit::AuditStore;
 pub use code::{CODE_PIECE, CODE_SECONDS, CodeStore, UPLOAD_SECONDS};
 pub(crate) use either::{Either, on_either};
 pub use hosts::HostStore;
 pub use memory::{Link, MemoryDatabase, MemoryStore, Reach};
-pub use open::{Address, OpenError, Store, accounts, hold_local, open, open_at};
+pub use open::{Address, OpenError, Store, beside, hold_local, open, open_at};
 pub use postgres::LocalHold;
 pub(crate) use postgres::{store_error as postgres_error, tell_ended};
 pub use rows::{
@@ -42,6 +45,8 @@ pub use rows::{
 };
 use rows::{InstanceView, RunView};
 pub use secrets::SecretStore;
+pub use webhooks::WebhookStore;
+pub(crate) use webhooks::{DeliveryRow, WebhookRow};
 
 /// An event with what it left behind, as it goes over the stream.
 #[derive(Clone, Debug, PartialEq)]

@@ -12,7 +12,7 @@ use std::{
 use sqlx::{Connection as _, migrate::MigrateError};
 
 use super::{
-    HostStore, SecretStore, Storage,
+    AuditStore, HostStore, SecretStore, Storage, WebhookStore,
     postgres::{self, LocalHold, Postgres},
     sqlite::{Sqlite, primary_code},
 };
@@ -94,6 +94,24 @@ impl Store {
         match &self.database {
             Database::Sqlite(sqlite) => SecretStore::sqlite(sqlite.reader.clone(), sqlite.writer.clone()),
             Database::Postgres(postgres) => SecretStore::postgres(postgres.pool().clone()),
+        }
+    }
+
+    /// Who did what.
+    #[must_use]
+    pub fn audit(&self) -> AuditStore {
+        match &self.database {
+            Database::Sqlite(sqlite) => AuditStore::sqlite(sqlite.reader.clone(), sqlite.writer.clone()),
+            Database::Postgres(postgres) => AuditStore::postgres(postgres.pool().clone()),
+        }
+    }
+
+    /// Who is told of what happens.
+    #[must_use]
+    pub fn webhooks(&self) -> WebhookStore {
+        match &self.database {
+            Database::Sqlite(sqlite) => WebhookStore::sqlite(sqlite.reader.clone(), sqlite.writer.clone()),
+            Database::Postgres(postgres) => WebhookStore::postgres(postgres.pool().clone()),
         }
     }
 
@@ -245,18 +263,18 @@ pub async fn open_at(directory: &Path, address: &Address) -> Result<Store, OpenE
     Ok(Store { database, directory: directory.to_owned(), ended, _lock: Arc::new(lock) })
 }
 
-/// Who may come in at a PostgreSQL database that a server has made, and what to call the database.
+/// Who may come in at a PostgreSQL database that a server has made, who did what there, and what to call the database.
 ///
 /// # Errors
 /// [`OpenError::Address`] and [`OpenError::Database`].
-pub async fn accounts(url: &str) -> Result<(AuthStore, String), OpenError> {
+pub async fn beside(url: &str) -> Result<(AuthStore, AuditStore, String), OpenError> {
     let options = postgres::options(url)?;
     let database = postgres::shown(&options);
     // By itself first: a pool would hide why it cannot connect.
     let first = sqlx::PgConnection::connect_with(&options).await;
     drop(first.map_err(|error| postgres::open_error(&database, &error))?);
     let pool = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
-    Ok((AuthStore::postgres(pool, Ended::default()), database))
+    Ok((AuthStore::postgres(pool.clone(), Ended::default()), AuditStore::postgres(pool), database))
 }
 
 /// Makes this the one server of its database that may give out shares of its own machine, until the hold is dropped. There is

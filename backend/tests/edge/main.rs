@@ -2,6 +2,7 @@
 //! a made-up orchestrator whose events the tests write.
 
 mod api;
+mod audit;
 mod catalog;
 mod certificate;
 mod cli;
@@ -21,3 +22,4 @@ mod stream;
 mod terminal;
 mod tls;
 mod tls_files;
+mod webhooks;

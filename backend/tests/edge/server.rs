@@ -12,6 +12,7 @@ use std::{
 
 use berth::{
     access::{door::Door, ports::Addresses},
+    audit::Audit,
     auth::{ADMIN, Auth, NewApiToken, Secret},
     catalog::{Catalogues, Published},
     clock::Clock,
@@ -19,6 +20,7 @@ use berth::{
     live::Sockets,
     secrets::Secrets,
     store,
+    webhooks::{self, Egress, Place, Webhooks},
 };
 use berth_shared::{
     api::{Role, SshGateway},
@@ -101,13 +103,15 @@ pub(crate) struct Server {
     /// What it shows over TLS.
     pub(crate) certificate: Option<Certificate>,
     following: Option<JoinHandle<()>>,
-    _store: store::Store,
+    telling: JoinHandle<()>,
+    pub(crate) store: store::Store,
     _folder: Folder,
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         self.task.abort();
+        self.telling.abort();
         if let Some(following) = &self.following {
             following.abort();
         }
@@ -139,9 +143,25 @@ impl Server {
         let tls = files.map(|files| Tls::new(files, clock.clone()).expect("a certificate"));
         let scheme = if tls.is_some() { Scheme::Https } else { Scheme::Http };
         let proxies = proxies.iter().map(|proxy| proxy.parse().expect("a network")).collect();
+        let secrets = Secrets::in_memory();
+        let webhooks = Webhooks::new(
+            store.webhooks(),
+            secrets.sealer().clone(),
+            Egress::new(vec!["127.0.0.0/8".parse().expect("a network")]),
+            Place::new(store.storage().installation(), &format!("{scheme}://{address}")),
+        );
+        let telling = webhooks::start(webhooks::Parts {
+            storage: store.storage(),
+            webhooks: webhooks.clone(),
+            clock: clock.clone(),
+            random: StdRng::seed_from_u64(5),
+            stopping: stop.subscribe(),
+        });
+        let telling = tokio::spawn(telling.expect("certificates"));
         let router = http::router(http::Parts {
             control: fake.clone(),
             auth: auth(2),
+            audit: Audit::new(store.audit(), clock.clone()),
             names: Names::new(address, scheme, None),
             previews: Addresses::new(address, scheme, None, None, format!("{scheme}://{address}")),
             catalogues: catalogues.clone(),
@@ -155,7 +175,8 @@ impl Server {
             ssh: Some(SshGateway { host: None, port: 2222, host_key: "ssh-ed25519 AAAA".to_owned() }),
             demo: false,
             hosts: None,
-            secrets: Secrets::in_memory(),
+            secrets,
+            webhooks,
             code_limit: 1 << 20,
         });
         let following = tls.clone().map(|tls| tokio::spawn(tls.follow(Duration::from_millis(20))));
@@ -172,7 +193,8 @@ impl Server {
             task,
             certificate,
             following,
-            _store: store,
+            telling,
+            store,
             _folder: folder,
         }
     }

@@ -21,6 +21,23 @@ pub enum AuditVia {
     Nothing,
 }
 
+impl AuditVia {
+    /// Each of them.
+    pub const ALL: [Self; 5] = [Self::Session, Self::Token, Self::SshKey, Self::Machine, Self::Nothing];
+
+    /// As it is written and kept.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Token => "token",
+            Self::SshKey => "ssh_key",
+            Self::Machine => "machine",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
 /// What became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -32,6 +49,21 @@ pub enum AuditOutcome {
     Refused,
     /// It could not be done, or made no sense.
     Failed,
+}
+
+impl AuditOutcome {
+    /// Each of them.
+    pub const ALL: [Self; 3] = [Self::Done, Self::Refused, Self::Failed];
+
+    /// As it is written and kept.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 /// One thing that somebody did, or tried to. `GET /api/v1/audit`
@@ -73,4 +105,19 @@ pub struct AuditPage {
     /// Give this as `?before=` to go on; absent = there are no more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_what_is_told() {
+        for via in AuditVia::ALL {
+            assert_eq!(serde_json::to_value(via).expect("JSON"), via.as_str());
+        }
+        for outcome in AuditOutcome::ALL {
+            assert_eq!(serde_json::to_value(outcome).expect("JSON"), outcome.as_str());
+        }
+    }
 }

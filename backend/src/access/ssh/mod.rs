@@ -9,9 +9,14 @@ mod ports;
 mod program;
 mod visitor;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
-use berth_shared::api::{RunId, SshGateway};
+use berth_shared::api::{AuditOutcome, AuditVia, RunId, SshGateway};
 use russh::{
     MethodKind, MethodSet, SshId,
     keys::{PrivateKey, ssh_key},
@@ -26,9 +31,14 @@ use tokio::{
 pub use listen::ListenOn;
 
 use super::door::Door;
-use crate::{auth::AuthStore, control::Control, provider::Environment};
+use crate::{
+    audit::{Audit, Draft},
+    auth::AuthStore,
+    control::{Control, RefusedKind},
+    provider::Environment,
+};
 use pace::{Pace, Paced};
-use visitor::{Account, Visitor};
+use visitor::{Account, Tried, Visitor};
 
 /// How long a client may take to say who it is.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -51,6 +61,8 @@ pub struct Parts {
     pub control: Arc<dyn Control>,
     /// Whose keys are whose.
     pub accounts: AuthStore,
+    /// Who did what.
+    pub audit: Audit,
     /// By which clients know the server again.
     pub host_key: PrivateKey,
     /// Turns true when the server is to stop; connections are closed then.
@@ -60,6 +72,7 @@ pub struct Parts {
 struct Inner {
     control: Arc<dyn Control>,
     accounts: AuthStore,
+    audit: Audit,
     stopping: watch::Receiver<bool>,
 }
 
@@ -88,6 +101,46 @@ impl Inner {
             None => return Err(format!("you may not work in the run `{run}`")),
         };
         self.control.environment(id).await.map_err(|refused| refused.message)
+    }
+
+    /// Writes down that somebody came in, and whether they may do anything there.
+    async fn came_in(&self, account: &Account, peer: IpAddr) {
+        let (outcome, why) = match self.control.run(&account.run).await {
+            Err(refused) if refused.kind == RefusedKind::NotFound => {
+                (AuditOutcome::Failed, Some("no run has this name".to_owned()))
+            }
+            Err(_) => (AuditOutcome::Failed, Some("the run could not be looked up".to_owned())),
+            Ok(detail) => match self.accounts.role(&account.user).await {
+                Ok(Some(role)) => match super::may_work_in(&account.user, role, &detail.run) {
+                    Ok(()) => (AuditOutcome::Done, None),
+                    Err(why) => (AuditOutcome::Refused, Some(why)),
+                },
+                Ok(None) => (AuditOutcome::Refused, Some("the account is gone".to_owned())),
+                Err(_) => (AuditOutcome::Failed, Some("the account could not be looked up".to_owned())),
+            },
+        };
+        let detail =
+            [Some(account.fingerprint.clone()), why].into_iter().flatten().collect::<Vec<_>>().join("; ");
+        let draft = Draft::of_a_stranger(peer, "ssh.login", self.audit.now());
+        self.audit
+            .record(Draft {
+                actor: Some(account.user.clone()),
+                via: AuditVia::SshKey,
+                target: Some(account.run.clone()),
+                outcome,
+                detail: Some(detail),
+                ..draft
+            })
+            .await;
+    }
+
+    /// Writes down that somebody had no key that is known, if they had any.
+    async fn stayed_out(&self, tried: Tried, peer: IpAddr) {
+        let Tried { run, fingerprint: Some(fingerprint), keys } = tried else { return };
+        let more = if keys > 1 { format!(" and {} more", keys - 1) } else { String::new() };
+        let detail = Some(format!("nobody has the key {fingerprint}{more}"));
+        let draft = Draft::of_a_stranger(peer, "ssh.login", self.audit.now());
+        self.audit.record_stranger(Draft { target: Some(run), detail, ..draft }).await;
     }
 
     /// Resolves when somebody may no longer work in the run that they are connected to.
@@ -127,6 +180,7 @@ pub async fn serve(door: Door, parts: Parts) {
     let gateway = Arc::new(Inner {
         control: parts.control,
         accounts: parts.accounts,
+        audit: parts.audit,
         stopping: parts.stopping.clone(),
     });
     let strangers = Arc::new(Semaphore::new(STRANGERS));
@@ -142,7 +196,8 @@ pub async fn serve(door: Door, parts: Parts) {
                 if let Ok(stranger) = Arc::clone(&strangers).try_acquire_owned() {
                     let (config, gateway) = (Arc::clone(&config), Arc::clone(&gateway));
                     tokio::spawn(async move {
-                        if let Err(error) = converse(config, gateway, stream, stranger).await {
+                        let from = peer.ip().to_canonical();
+                        if let Err(error) = converse(config, gateway, stream, from, stranger).await {
                             tracing::debug!(%peer, %error, "SSH connection ended");
                         }
                     });
@@ -177,13 +232,15 @@ async fn converse(
     config: Arc<server::Config>,
     gateway: Arc<Inner>,
     stream: TcpStream,
+    from: IpAddr,
     stranger: tokio::sync::OwnedSemaphorePermit,
 ) -> Result<(), russh::Error> {
     let _ = stream.set_nodelay(true);
     let _ = keep_alive(&stream);
     let (known, mut account) = watch::channel(None::<Account>);
     let pace = Arc::<Pace>::default();
-    let visitor = Visitor::new(Arc::clone(&gateway), Arc::clone(&pace), known);
+    let tried = watch::Sender::new(Tried::default());
+    let visitor = Visitor::new(Arc::clone(&gateway), Arc::clone(&pace), known, tried.clone());
     let mut stopping = gateway.stopping.clone();
     let begun = timeout(PATIENCE, server::run_stream(config, Paced::new(stream, pace), visitor));
     let mut session = begun.await.map_err(|_| russh::Error::ConnectionTimeout)??;
@@ -197,15 +254,22 @@ async fn converse(
             account.wait_for(Option::is_some).await.ok().and_then(|said| said.clone())
         });
         tokio::select! {
-            ended = &mut session => return ended,
+            ended = &mut session => {
+                let tried = tried.borrow().clone();
+                gateway.stayed_out(tried, from).await;
+                return ended;
+            }
             said = said => said.ok().flatten(),
         }
     };
     let Some(account) = account else {
         close("nobody said who it is").await;
+        let tried = tried.borrow().clone();
+        gateway.stayed_out(tried, from).await;
         return Ok(());
     };
     drop(stranger);
+    gateway.came_in(&account, from).await;
     let removed = gateway.accounts.ssh_key_removed(account.fingerprint.clone());
     let why = tokio::select! {
         ended = &mut session => return ended,

@@ -38,12 +38,25 @@ pub(super) struct Account {
     pub(super) run: String,
 }
 
+/// What somebody tried to come in by, in vain.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tried {
+    /// The run that they came to.
+    pub(super) run: String,
+    /// The first key.
+    pub(super) fingerprint: Option<String>,
+    /// How many keys.
+    pub(super) keys: u32,
+}
+
 /// One connection.
 pub(super) struct Visitor {
     gateway: Arc<Inner>,
     pace: Arc<Pace>,
     /// Who it is, once that is known.
     account: watch::Sender<Option<Account>>,
+    /// Keys that are nobody's.
+    tried: watch::Sender<Tried>,
     /// The run that it is to: the user's name as SSH has it.
     run: String,
     /// Sessions whose program is not named yet.
@@ -68,11 +81,17 @@ impl Drop for Visitor {
 }
 
 impl Visitor {
-    pub(super) fn new(gateway: Arc<Inner>, pace: Arc<Pace>, account: watch::Sender<Option<Account>>) -> Self {
+    pub(super) fn new(
+        gateway: Arc<Inner>,
+        pace: Arc<Pace>,
+        account: watch::Sender<Option<Account>>,
+        tried: watch::Sender<Tried>,
+    ) -> Self {
         Self {
             gateway,
             pace,
             account,
+            tried,
             run: String::new(),
             sessions: HashMap::new(),
             listeners: HashMap::new(),
@@ -84,7 +103,15 @@ impl Visitor {
     async fn owner(&self, key: &PublicKey, run: &str) -> Option<Account> {
         let fingerprint = fingerprint(key);
         match self.gateway.accounts.ssh_key_owner(&fingerprint).await {
-            Ok(owner) => owner.map(|user| Account { user, fingerprint, run: run.to_owned() }),
+            Ok(Some(user)) => Some(Account { user, fingerprint, run: run.to_owned() }),
+            Ok(None) => {
+                self.tried.send_modify(|tried| {
+                    tried.run = run.to_owned();
+                    tried.fingerprint.get_or_insert(fingerprint);
+                    tried.keys = tried.keys.saturating_add(1);
+                });
+                None
+            }
             Err(error) => {
                 tracing::warn!(error = crate::http::chain(&error), "cannot look an SSH key up");
                 None

@@ -156,6 +156,28 @@ impl Client {
         if response.status().is_success() { Ok(response) } else { Err(self.refusal(response).await) }
     }
 
+    /// As [`Client::send`], for an answer that comes piece by piece, however long it takes.
+    pub(super) async fn send_for_long(&self, request: RequestBuilder) -> Result<Response, ClientError> {
+        let sent = tokio::time::timeout(ANSWER, request.send()).await;
+        let response = match sent {
+            Ok(sent) => sent.map_err(|error| self.unreachable(error))?,
+            Err(_) => return Err(self.silent()),
+        };
+        if response.status().is_success() { Ok(response) } else { Err(self.refusal(response).await) }
+    }
+
+    /// The next piece of an answer; an error when the server falls silent in the middle.
+    pub(super) async fn piece(&self, response: &mut Response) -> Result<Option<Vec<u8>>, ClientError> {
+        match tokio::time::timeout(ANSWER, response.chunk()).await {
+            Ok(piece) => Ok(piece.map_err(|error| self.unreachable(error))?.map(|bytes| bytes.to_vec())),
+            Err(_) => Err(self.silent()),
+        }
+    }
+
+    fn silent(&self) -> ClientError {
+        ClientError::Unreachable { server: self.server.clone(), cause: "it does not answer".to_owned() }
+    }
+
     /// What a refusal says.
     async fn refusal(&self, response: Response) -> ClientError {
         let status = response.status();

@@ -1,5 +1,6 @@
 //! What every database promises, as tests that run on each of them.
 
+mod audit;
 mod changes;
 pub(in crate::store) mod cluster;
 mod code;
@@ -16,6 +17,7 @@ mod property;
 mod retention;
 pub(crate) mod sample;
 mod upgrades;
+mod webhooks;
 
 use std::sync::Arc;
 

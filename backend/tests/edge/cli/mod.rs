@@ -1,6 +1,7 @@
 //! The command line against a server: the real program, in a home of its own.
 
 mod access;
+mod audit;
 mod completion;
 mod follow;
 mod launch;

@@ -1,0 +1,204 @@
+//! What people are told of: a pure function of what happened.
+
+use berth_shared::{
+    api::{Event, Instance, JobReason, JobStatus, Notification, NotificationKind, Run, RunStatus, Subject},
+    time::Timestamp,
+};
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+use crate::store::StoredEvent;
+
+/// How long before it stops by itself an idle instance is told of, seconds.
+const BEFORE_STOP: i64 = 600;
+
+/// What notifications are made with.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The installation, so that no other's notifications have the same identifiers.
+    installation: Uuid,
+    /// Where people reach the dashboard: `https://berth.example`.
+    dashboard: String,
+}
+
+impl Place {
+    /// Of this installation, whose dashboard people reach there: `https://berth.example`.
+    #[must_use]
+    pub fn new(installation: Uuid, dashboard: &str) -> Self {
+        Self { installation, dashboard: dashboard.trim_end_matches('/').to_owned() }
+    }
+
+    /// The same for the same thing, whichever server makes it, and however often.
+    fn id(&self, what: &str) -> String {
+        let digest = Sha256::digest(format!("{} {what}", self.installation));
+        let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        format!("msg_{hex}")
+    }
+
+    /// What an event is a notification of, if of anything.
+    pub(crate) fn of_event(&self, stored: &StoredEvent) -> Option<Notification> {
+        let StoredEvent { event, run, .. } = stored;
+        let kind = kind(event)?;
+        let name = run.as_ref().map_or("a run", |run| run.name.as_str());
+        let why = || if event.message.is_empty() { String::new() } else { format!(": {}", event.message) };
+        let message = match kind {
+            NotificationKind::Running => format!("`{name}` is running"),
+            NotificationKind::Failed => format!("`{name}` failed{}", why()),
+            NotificationKind::Interrupted => format!("`{name}` was interrupted{}", why()),
+            _ => event.message.clone(),
+        };
+        let page = run.as_ref().map_or_else(|| "/".to_owned(), |run| format!("/runs/{}", run.name));
+        Some(Notification {
+            id: self.id(&format!("event {}", event.seq)),
+            kind,
+            at: event.at,
+            message,
+            run: run.clone().map(Box::new),
+            link: Some(format!("{}{page}", self.dashboard)),
+        })
+    }
+
+    /// That an instance will soon stop by itself, if it will: once for each moment that it is to stop at.
+    pub(crate) fn of_idle(&self, instance: &Instance, now: Timestamp) -> Option<Notification> {
+        let at = instance.idle_stop_at?;
+        let left = at.millis_since(now);
+        if !instance.status.is_active()
+            || instance.run_id.is_some()
+            || !(0..=BEFORE_STOP * 1000).contains(&left)
+        {
+            return None;
+        }
+        let name = &instance.name;
+        Some(Notification {
+            id: self.id(&format!("idle {} {}", instance.id, at.0)),
+            kind: NotificationKind::IdleStop,
+            at: now,
+            message: format!(
+                "the instance `{name}` has no run, and stops by itself at {}; it can be kept",
+                at.rfc3339()
+            ),
+            run: None,
+            link: Some(format!("{}/team", self.dashboard)),
+        })
+    }
+
+    /// What somebody asked for, to see whether it arrives. `n` is random.
+    pub(crate) fn test(&self, n: Uuid, webhook: &str, who: &str, now: Timestamp) -> Notification {
+        Notification {
+            id: self.id(&format!("test {n}")),
+            kind: NotificationKind::Test,
+            at: now,
+            message: format!("{who} asked whether notifications arrive at `{webhook}`; they do"),
+            run: None::<Box<Run>>,
+            link: Some(format!("{}/", self.dashboard)),
+        }
+    }
+}
+
+fn kind(event: &Event) -> Option<NotificationKind> {
+    let (from, to) = (event.from.as_deref(), event.to.as_deref()?);
+    match event.subject {
+        Subject::Run if to == RunStatus::Running.as_str() => Some(NotificationKind::Running),
+        Subject::Run if to == RunStatus::Failed.as_str() => Some(NotificationKind::Failed),
+        Subject::Job if event.reason.as_deref() == Some(JobReason::InterruptedByNoCapacity.as_str()) => {
+            // It has the reason from when it begins to end, also when it is over.
+            let goes_on = from == Some(JobStatus::Terminating.as_str());
+            (!goes_on).then_some(NotificationKind::Interrupted)
+        }
+        Subject::Limit if to == "near" => Some(NotificationKind::BudgetNear),
+        Subject::Limit if to == "reached" => Some(NotificationKind::BudgetReached),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use berth_shared::api::InstanceStatus;
+
+    use super::*;
+    use crate::store::contract::sample;
+
+    const NOW: Timestamp = Timestamp(1_790_000_000_000);
+
+    fn place() -> Place {
+        Place::new(Uuid::from_u128(1), "https://berth.example/")
+    }
+
+    fn stored(subject: Subject, from: Option<&str>, to: Option<&str>, reason: Option<&str>) -> StoredEvent {
+        let event = Event {
+            seq: 7,
+            at: NOW,
+            subject,
+            run_id: None,
+            instance_id: None,
+            from: from.map(str::to_owned),
+            to: to.map(str::to_owned),
+            reason: reason.map(str::to_owned),
+            message: "its words".to_owned(),
+            actor: None,
+        };
+        StoredEvent { event, run: None, instance: None, deleted_run: None }
+    }
+
+    #[test]
+    fn of_all_that_happens_a_few_things_are_told() {
+        use NotificationKind::{BudgetNear, BudgetReached, Failed, Interrupted, Running};
+        let lost = Some("interrupted_by_no_capacity");
+        for (subject, from, to, reason, told) in [
+            (Subject::Run, Some("provisioning"), Some("running"), None, Some(Running)),
+            (Subject::Run, Some("terminating"), Some("failed"), Some("job_failed"), Some(Failed)),
+            (Subject::Run, Some("terminating"), Some("terminated"), Some("stopped_by_user"), None),
+            (Subject::Run, Some("terminating"), Some("done"), None, None),
+            (Subject::Run, None, None, None, None),
+            (Subject::Job, Some("pulling"), Some("running"), None, None),
+            (Subject::Job, Some("running"), Some("terminating"), lost, Some(Interrupted)),
+            (Subject::Job, Some("terminating"), Some("failed"), lost, None),
+            (Subject::Job, Some("provisioning"), Some("failed"), lost, Some(Interrupted)),
+            (Subject::Job, Some("running"), Some("terminating"), Some("terminated_by_user"), None),
+            (Subject::Instance, Some("idle"), Some("terminating"), None, None),
+            (Subject::Limit, None, Some("near"), None, Some(BudgetNear)),
+            (Subject::Limit, Some("near"), Some("reached"), None, Some(BudgetReached)),
+            (Subject::Pool, None, None, None, None),
+        ] {
+            let notification = place().of_event(&stored(subject, from, to, reason));
+            assert_eq!(notification.map(|told| told.kind), told, "{subject:?} {from:?} {to:?}");
+        }
+    }
+
+    #[test]
+    fn the_same_event_is_the_same_notification_and_another_is_another() {
+        let event = stored(Subject::Limit, None, Some("near"), None);
+        let told = place().of_event(&event).expect("one");
+        assert_eq!(place().of_event(&event), Some(told.clone()));
+        assert_eq!(
+            (told.message.as_str(), told.link.as_deref()),
+            ("its words", Some("https://berth.example/"))
+        );
+        let mut other = event.clone();
+        other.event.seq = 8;
+        assert_ne!(place().of_event(&other).expect("one").id, told.id);
+        let elsewhere = Place { installation: Uuid::from_u128(2), ..place() };
+        assert_ne!(elsewhere.of_event(&event).expect("one").id, told.id);
+    }
+
+    #[test]
+    fn an_idle_instance_is_told_of_ten_minutes_before_once_for_each_clock() {
+        let idle = |seconds: Option<i64>| {
+            let mut instance = sample::instance(3, "local").instance;
+            (instance.name, instance.run_id) = ("box".to_owned(), None);
+            instance.status = InstanceStatus::Idle;
+            instance.idle_stop_at = seconds.map(|seconds| NOW.plus_seconds(seconds));
+            instance
+        };
+        let told = |seconds| place().of_idle(&idle(Some(seconds)), NOW);
+        assert!(told(601).is_none() && told(-1).is_none() && place().of_idle(&idle(None), NOW).is_none());
+        let one = told(600).expect("told");
+        insta::assert_snapshot!(one.message, @"the instance `box` has no run, and stops by itself at 2026-09-21T14:23:20.000Z; it can be kept");
+        let later = place().of_idle(&idle(Some(600)), NOW.plus_seconds(60)).expect("told");
+        assert_eq!(later.id, one.id);
+        assert_ne!(told(599).expect("told").id, one.id, "somebody moved the clock");
+        let mut busy = idle(Some(60));
+        busy.run_id = Some(sample::run_id(1));
+        assert!(place().of_idle(&busy, NOW).is_none());
+    }
+}
