@@ -17,6 +17,7 @@ mod failure;
 mod flags;
 mod follow;
 pub mod key;
+pub mod limits;
 pub mod login;
 pub mod login_link;
 pub mod logout;
@@ -32,6 +33,7 @@ pub mod schema;
 pub mod secret;
 pub mod serve;
 pub mod simulated_cloud;
+pub mod spend;
 pub mod stop;
 mod terminal;
 mod tls;
@@ -95,6 +97,10 @@ enum Command {
     Token(token::Args),
     /// People who have an account, and what they may do.
     People(people::Args),
+    /// How much the project and each person may have and spend, and where they stand.
+    Limits(limits::Args),
+    /// What was spent, by person, backend, GPU or run.
+    Spend(spend::Args),
     /// SSH keys of your account.
     Key(key::Args),
     /// Secrets that configurations name: passwords of registries, tokens.
@@ -137,6 +143,8 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::LoginLink(args) => login_link::run(&args),
         Command::Key(args) => key::run(&args),
+        Command::Limits(args) => limits::run(&args),
+        Command::Spend(args) => spend::run(&args),
         Command::People(args) => people::run(&args),
         Command::Secret(args) => secret::run(&args),
         Command::Token(args) => token::run(&args),
@@ -179,6 +187,8 @@ mod tests {
             "pool",
             "key",
             "people",
+            "limits",
+            "spend",
             "token",
             "login-link",
             "attach",

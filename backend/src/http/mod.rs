@@ -24,6 +24,10 @@ mod instances;
 mod key_remove;
 mod keys;
 mod limit;
+mod limits;
+mod limits_everybody;
+mod limits_person;
+mod limits_project;
 mod login;
 mod logout;
 mod me;
@@ -58,6 +62,8 @@ mod runs_list;
 mod schema;
 mod secrets;
 mod session;
+mod spend;
+mod spend_csv;
 mod ssh;
 mod static_files;
 mod stream;
@@ -253,6 +259,12 @@ fn closed() -> OpenApiRouter<App> {
         .routes(routes!(host_remove::remove))
         .routes(routes!(secrets::list))
         .routes(routes!(secrets::set, secrets::remove))
+        .routes(routes!(limits::overview))
+        .routes(routes!(limits_project::set))
+        .routes(routes!(limits_everybody::set))
+        .routes(routes!(limits_person::set, limits_person::lift))
+        .routes(routes!(spend::spend))
+        .routes(routes!(spend_csv::spend))
         .routes(routes!(orphans::list))
         .routes(routes!(orphans::decide))
         .routes(routes!(terminals::list, terminals::open))

@@ -128,6 +128,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
     own("GET", "/api/v1/secrets", Action::See),
     own("PUT", "/api/v1/secrets/{name}", Action::ChangeSecrets),
     own("DELETE", "/api/v1/secrets/{name}", Action::ChangeSecrets),
+    own("GET", "/api/v1/limits", Action::See),
+    own("PUT", "/api/v1/limits/project", Action::ChangeLimits),
+    own("PUT", "/api/v1/limits/everybody", Action::ChangeLimits),
+    own("PUT", "/api/v1/limits/people/{name}", Action::ChangeLimits),
+    own("DELETE", "/api/v1/limits/people/{name}", Action::ChangeLimits),
+    own("GET", "/api/v1/spend", Action::See),
+    own("GET", "/api/v1/spend.csv", Action::See),
     own("GET", "/api/v1/orphans", Action::See),
     own("POST", "/api/v1/orphans/decide", Action::SettleOrphans),
 ];

@@ -7,6 +7,7 @@ mod events;
 mod faults;
 mod kept;
 mod leases;
+mod limits;
 mod lists;
 mod long_log;
 mod people;
