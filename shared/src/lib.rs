@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod config;
 pub mod diagnostics;
 pub mod explore;
+pub mod limits;
 pub mod log;
 pub mod matcher;
 pub mod order;

@@ -18,6 +18,7 @@ mod failure;
 mod flags;
 mod follow;
 pub mod key;
+pub mod limits;
 pub mod login;
 pub mod login_link;
 pub mod logout;
@@ -33,6 +34,7 @@ pub mod schema;
 pub mod secret;
 pub mod serve;
 pub mod simulated_cloud;
+pub mod spend;
 pub mod stop;
 mod terminal;
 mod tls;
@@ -99,6 +101,10 @@ enum Command {
     People(people::Args),
     /// Who did what, from where and when; exports and verifies the log.
     Audit(Box<audit::Args>),
+    /// How much the project and each person may have and spend, and where they stand.
+    Limits(limits::Args),
+    /// What was spent, by person, backend, GPU or run.
+    Spend(spend::Args),
     /// SSH keys of your account.
     Key(key::Args),
     /// Secrets that configurations name: passwords of registries, tokens.
@@ -144,6 +150,8 @@ pub fn main() -> ExitCode {
         Command::LoginLink(args) => login_link::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Key(args) => key::run(&args),
+        Command::Limits(args) => limits::run(&args),
+        Command::Spend(args) => spend::run(&args),
         Command::People(args) => people::run(&args),
         Command::Secret(args) => secret::run(&args),
         Command::Webhook(args) => webhook::run(&args),
@@ -189,6 +197,8 @@ mod tests {
             "people",
             "audit",
             "webhook",
+            "limits",
+            "spend",
             "token",
             "login-link",
             "attach",

@@ -8,16 +8,17 @@ use async_trait::async_trait;
 use berth_shared::{
     api::{
         AddInstance, CreatePool, DecideOrphan, DeletePool, EventSeq, Instance, InstanceId, KeepInstance,
-        LogChunk, Orphan, Page, Plan, PlanRequest, Pool, PriceChange, RemoveInstance, Run, RunDetail, RunId,
-        StopRequest, SubmitRequest,
+        LimitNote, Limits, LimitsOverview, LogChunk, Orphan, Page, Plan, PlanRequest, Pool, PriceChange,
+        RemoveInstance, Run, RunDetail, RunId, Spend, StopRequest, SubmitRequest,
     },
     diagnostics::Diagnostic,
 };
 use tokio::sync::{broadcast, watch};
 
 use crate::{
+    orchestrator::SpendQuery,
     provider::Environment,
-    store::{CodeStore, Snapshot, StoredEvent},
+    store::{CodeStore, LimitsOf, Snapshot, StoredEvent},
 };
 
 /// Everything a client may ask for. Calls do no work of their own: they read, or write down what is wanted.
@@ -26,8 +27,8 @@ pub trait Control: Send + Sync + 'static {
     /// Backends that launches can use, in the order in which equal prices are tried.
     fn backends(&self) -> Vec<String>;
 
-    /// What a launch would do now.
-    async fn plan(&self, request: &PlanRequest) -> Result<Plan, Refused>;
+    /// What a launch of this person would do now.
+    async fn plan(&self, user: &str, request: &PlanRequest) -> Result<Plan, Refused>;
 
     /// Writes a run down.
     async fn submit(&self, user: &str, request: SubmitRequest) -> Result<Run, Refused>;
@@ -87,6 +88,15 @@ pub trait Control: Send + Sync + 'static {
     /// Keeps an orphan, or lets it go.
     async fn decide_orphan(&self, user: &str, request: DecideOrphan) -> Result<Orphan, Refused>;
 
+    /// All limits, and where everybody stands who has something or has limits of their own.
+    async fn limits(&self) -> Result<LimitsOverview, Refused>;
+
+    /// Sets limits, or takes them away with `None`.
+    async fn set_limits(&self, user: &str, of: LimitsOf, limits: Option<Limits>) -> Result<(), Refused>;
+
+    /// What was spent.
+    async fn spend(&self, query: &SpendQuery) -> Result<Spend, Refused>;
+
     /// What a running run works in.
     async fn environment(&self, run: RunId) -> Result<Arc<dyn Environment>, Refused>;
 
@@ -131,6 +141,8 @@ pub struct Refused {
     pub diagnostics: Vec<Diagnostic>,
     /// What it costs now, when that is it.
     pub price: Option<Box<PriceChange>>,
+    /// Which limits stand in the way, when that is it.
+    pub limits: Vec<LimitNote>,
     /// What lies beneath; for the log alone.
     #[source]
     pub source: Option<Box<dyn Error + Send + Sync>>,
@@ -155,7 +167,15 @@ impl Refused {
     /// A refusal without diagnostics.
     #[must_use]
     pub fn new(kind: RefusedKind, code: &'static str, message: impl Into<String>) -> Self {
-        Self { kind, code, message: message.into(), diagnostics: Vec::new(), price: None, source: None }
+        Self {
+            kind,
+            code,
+            message: message.into(),
+            diagnostics: Vec::new(),
+            price: None,
+            limits: Vec::new(),
+            source: None,
+        }
     }
 
     /// A fault of ours; `source` goes to the log, not to the client.
@@ -167,6 +187,7 @@ impl Refused {
             message: "the server could not do this".into(),
             diagnostics: Vec::new(),
             price: None,
+            limits: Vec::new(),
             source: Some(source.into()),
         }
     }

@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use berth_shared::api::{
-    AddInstance, CreatePool, DecideOrphan, DeletePool, EventSeq, Instance, InstanceId, KeepInstance,
-    LogChunk, Orphan, Page, Plan, PlanRequest, Pool, RemoveInstance, Run, RunDetail, RunId, StopRequest,
-    SubmitRequest,
+    AddInstance, CreatePool, DecideOrphan, DeletePool, EventSeq, Instance, InstanceId, KeepInstance, Limits,
+    LimitsOverview, LogChunk, Orphan, Page, Plan, PlanRequest, Pool, RemoveInstance, Run, RunDetail, RunId,
+    Spend, StopRequest, SubmitRequest,
 };
 use tokio::sync::{broadcast, watch};
 
 use super::{Control, Refused, RefusedKind};
 use crate::{
-    orchestrator::{self, Cursor, Service, ServiceError},
+    orchestrator::{self, Cursor, Service, ServiceError, SpendQuery},
     provider::Environment,
-    store::{CodeStore, Snapshot, StoreError, StoredEvent},
+    store::{CodeStore, LimitsOf, Snapshot, StoreError, StoredEvent},
 };
 
 #[async_trait]
@@ -23,8 +23,8 @@ impl Control for Service {
         Self::backends(self)
     }
 
-    async fn plan(&self, request: &PlanRequest) -> Result<Plan, Refused> {
-        Ok(Self::plan(self, request).await?)
+    async fn plan(&self, user: &str, request: &PlanRequest) -> Result<Plan, Refused> {
+        Ok(Self::plan(self, user, request).await?)
     }
 
     async fn submit(&self, user: &str, request: SubmitRequest) -> Result<Run, Refused> {
@@ -105,6 +105,18 @@ impl Control for Service {
         Ok(Self::decide_orphan(self, user, &request.backend, &request.handle, request.keep).await?)
     }
 
+    async fn limits(&self) -> Result<LimitsOverview, Refused> {
+        Ok(Self::limits(self).await?)
+    }
+
+    async fn set_limits(&self, user: &str, of: LimitsOf, limits: Option<Limits>) -> Result<(), Refused> {
+        Ok(Self::set_limits(self, user, of, limits).await?)
+    }
+
+    async fn spend(&self, query: &SpendQuery) -> Result<Spend, Refused> {
+        Ok(Self::spend(self, query).await?)
+    }
+
     async fn environment(&self, run: RunId) -> Result<Arc<dyn Environment>, Refused> {
         Ok(Self::environment(self, run).await?)
     }
@@ -154,6 +166,7 @@ impl From<ServiceError> for Refused {
             | ServiceError::CodeInvalid(_)
             | ServiceError::PoolNameInvalid(_)
             | ServiceError::KeepTooLong(_)
+            | ServiceError::LimitsInvalid(_)
             | ServiceError::VariableUnknown(_) => RefusedKind::Invalid,
             ServiceError::RunNotFound(_)
             | ServiceError::PoolNotFound(_)
@@ -161,6 +174,7 @@ impl From<ServiceError> for Refused {
             | ServiceError::OrphanNotFound(_) => RefusedKind::NotFound,
             ServiceError::RunNameTaken(_)
             | ServiceError::NoOffers(_)
+            | ServiceError::LimitReached(_)
             | ServiceError::CodeMissing
             | ServiceError::PriceChanged(_)
             | ServiceError::RunNotRunning { .. }
@@ -180,6 +194,7 @@ impl From<ServiceError> for Refused {
         match error {
             ServiceError::InvalidConfiguration(diagnostics) => refused.diagnostics = diagnostics,
             ServiceError::PriceChanged(change) => refused.price = Some(change),
+            ServiceError::LimitReached(notes) => refused.limits = notes,
             _ => {}
         }
         refused

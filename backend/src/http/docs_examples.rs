@@ -93,8 +93,10 @@ fn of_schema(schema: &Value, schemas: &Value) -> Option<Value> {
     options.into_iter().flatten().find_map(|option| of_schema(option, schemas))
 }
 
-fn json_body(content: &Value) -> Option<&Value> {
-    content.get("application/json").map(|media| &media["schema"])
+/// An example of this body in JSON: its own, else one of its type. `None` = there is no such body; `Some(None)` = it has no example.
+fn of_body(content: &Value, schemas: &Value) -> Option<Option<Value>> {
+    let media = content.get("application/json")?;
+    Some(media.get("example").cloned().or_else(|| of_schema(&media["schema"], schemas)))
 }
 
 /// A call of an endpoint by curl. `BERTH` is the server's address and `TOKEN` an API token.
@@ -114,7 +116,7 @@ pub(super) fn curl(method: &str, path: &str, operation: &Value, schemas: &Value)
         Some(_) => "",
         None => " -H \"Authorization: Bearer $TOKEN\"",
     };
-    let body = json_body(&operation["requestBody"]["content"]).and_then(|schema| of_schema(schema, schemas));
+    let body = of_body(&operation["requestBody"]["content"], schemas).flatten();
     let body = body.map_or_else(String::new, |body| {
         format!(
             " \\\n  -H 'Content-Type: application/json' \\\n  -d '{}'",
@@ -127,7 +129,7 @@ pub(super) fn curl(method: &str, path: &str, operation: &Value, schemas: &Value)
 /// What an endpoint answers when all is well; `None` = nothing, or no JSON.
 pub(super) fn answer(operation: &Value, schemas: &Value) -> Option<Value> {
     let fine = operation["responses"].as_object()?.iter().find(|(status, _)| status.starts_with('2'))?.1;
-    of_schema(json_body(&fine["content"])?, schemas)
+    of_body(&fine["content"], schemas).flatten()
 }
 
 #[cfg(test)]
@@ -194,13 +196,11 @@ mod tests {
                 if call.contains('{') && !call.contains("-d '") {
                     without.push(format!("{method} {path}: a part of the address"));
                 }
-                let body = json_body(&operation["requestBody"]["content"]);
-                if body.is_some_and(|schema| of_schema(schema, schemas).is_none()) {
+                if of_body(&operation["requestBody"]["content"], schemas) == Some(None) {
                     without.push(format!("{method} {path}: the body"));
                 }
                 for (status, response) in operation["responses"].as_object().expect("answers") {
-                    let body = json_body(&response["content"]);
-                    if body.is_some_and(|schema| of_schema(schema, schemas).is_none()) {
+                    if of_body(&response["content"], schemas) == Some(None) {
                         without.push(format!("{method} {path}: the answer {status}"));
                     }
                 }

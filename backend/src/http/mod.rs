@@ -28,6 +28,10 @@ mod instances;
 mod key_remove;
 mod keys;
 mod limit;
+mod limits;
+mod limits_everybody;
+mod limits_person;
+mod limits_project;
 mod login;
 mod logout;
 mod me;
@@ -62,6 +66,8 @@ mod runs_list;
 mod schema;
 mod secrets;
 mod session;
+mod spend;
+mod spend_csv;
 mod ssh;
 mod static_files;
 mod stream;
@@ -273,6 +279,12 @@ fn closed() -> OpenApiRouter<App> {
         .routes(routes!(webhooks::list, webhooks::add))
         .routes(routes!(webhook::remove))
         .routes(routes!(webhook::test))
+        .routes(routes!(limits::overview))
+        .routes(routes!(limits_project::set))
+        .routes(routes!(limits_everybody::set))
+        .routes(routes!(limits_person::set, limits_person::lift))
+        .routes(routes!(spend::spend))
+        .routes(routes!(spend_csv::spend))
         .routes(routes!(orphans::list))
         .routes(routes!(orphans::decide))
         .routes(routes!(terminals::list, terminals::open))

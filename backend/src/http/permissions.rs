@@ -145,6 +145,13 @@ pub const ENDPOINTS: &[Endpoint] = &[
     own("POST", "/api/v1/webhooks/{name}/test", Action::ChangeWebhooks).noted("webhook.test"),
     own("GET", "/api/v1/audit", Action::SeeAudit),
     own("GET", "/api/v1/audit/export", Action::SeeAudit).noted("audit.export"),
+    own("GET", "/api/v1/limits", Action::See),
+    own("PUT", "/api/v1/limits/project", Action::ChangeLimits).noted("limits.project"),
+    own("PUT", "/api/v1/limits/everybody", Action::ChangeLimits).noted("limits.everybody"),
+    own("PUT", "/api/v1/limits/people/{name}", Action::ChangeLimits).noted("limits.person"),
+    own("DELETE", "/api/v1/limits/people/{name}", Action::ChangeLimits).noted("limits.lift"),
+    own("GET", "/api/v1/spend", Action::See),
+    own("GET", "/api/v1/spend.csv", Action::See),
     own("GET", "/api/v1/orphans", Action::See),
     own("POST", "/api/v1/orphans/decide", Action::SettleOrphans).noted("orphan.decide"),
 ];

@@ -3,7 +3,11 @@
 use axum::extract::State;
 use berth_shared::api::{Plan, PlanRequest};
 
-use super::{App, extract::Json, problem::Failure};
+use super::{
+    App,
+    extract::{By, Json},
+    problem::Failure,
+};
 
 /// What a launch would do right now: the text checked, and the offers that can be had.
 #[utoipa::path(
@@ -15,7 +19,8 @@ use super::{App, extract::Json, problem::Failure};
 )]
 pub(super) async fn plan(
     State(app): State<App>,
+    By(caller): By,
     Json(request): Json<PlanRequest>,
 ) -> Result<Json<Plan>, Failure> {
-    Ok(Json(app.control.plan(&request).await?))
+    Ok(Json(app.control.plan(&caller.user, &request).await?))
 }

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use berth_shared::{
-    api::{PriceChange, Problem},
+    api::{LimitNote, PriceChange, Problem},
     diagnostics::Diagnostic,
     policy::{self, Action, Whose},
 };
@@ -27,6 +27,7 @@ pub(crate) struct Failure {
     pub(crate) detail: Cow<'static, str>,
     pub(crate) diagnostics: Vec<Diagnostic>,
     pub(crate) price: Option<Box<PriceChange>>,
+    pub(crate) limits: Vec<LimitNote>,
     /// Seconds until it is worth another try.
     pub(crate) retry_after: Option<u32>,
     /// For the log alone.
@@ -41,6 +42,7 @@ impl Failure {
             detail: detail.into(),
             diagnostics: Vec::new(),
             price: None,
+            limits: Vec::new(),
             retry_after: None,
             cause: None,
         }
@@ -143,6 +145,7 @@ impl Failure {
             request_id: request_id.into(),
             diagnostics: self.diagnostics.clone(),
             price: self.price.as_deref().cloned(),
+            limits: self.limits.clone(),
         }
     }
 
@@ -198,6 +201,7 @@ impl From<Refused> for Failure {
         Self {
             diagnostics: refused.diagnostics,
             price: refused.price,
+            limits: refused.limits,
             cause: refused.source.as_deref().map(|source| chain(source)),
             ..Self::new(status, refused.code, refused.message)
         }

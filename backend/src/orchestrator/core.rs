@@ -125,6 +125,7 @@ impl Core {
             Err(CommitError::Stale) => "stale",
             Err(CommitError::LeaseLost) => "lease-lost",
             Err(CommitError::NameTaken) => "name-taken",
+            Err(CommitError::Limit(_)) => "limit",
             Err(CommitError::Store(_)) => "failed",
         });
         written.map(|_| ())

@@ -1,9 +1,11 @@
 //! What can be wrong with a request to the [`super::Service`].
 
 use berth_shared::{
-    api::{PlanNote, PriceChange, Refusal, RunStatus},
+    api::{LimitNote, PlanNote, PriceChange, Refusal, RunStatus},
     diagnostics::Diagnostic,
 };
+
+use super::limits;
 
 /// Why a request was refused; each has a stable [`code`](Self::code). The text is for people.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +31,12 @@ pub enum ServiceError {
          at the plan", .0.now, .0.agreed, .0.offer.instance_type, .0.offer.region, .0.offer.backend, newer(.0)
     )]
     PriceChanged(Box<PriceChange>),
+    /// The submitter, or the project, would have more than they may.
+    #[error("{}", limits::sentences(.0))]
+    LimitReached(Vec<LimitNote>),
+    /// No limit can be that.
+    #[error("{0}")]
+    LimitsInvalid(String),
     /// Variables that the text names without a value were given none.
     #[error("no value was given for {}; the configuration asks the submitter for it", names(.0))]
     VariableMissing(Vec<String>),
@@ -139,6 +147,8 @@ impl ServiceError {
             Self::RunNameTaken(_) => "run-name-taken",
             Self::NoOffers(_) => "no-offers",
             Self::PriceChanged(_) => "price-changed",
+            Self::LimitReached(_) => "limit-reached",
+            Self::LimitsInvalid(_) => "limits-invalid",
             Self::VariableMissing(_) => "variable-missing",
             Self::VariableUnknown(_) => "variable-unknown",
             Self::CodeInvalid(_) => "code-invalid",

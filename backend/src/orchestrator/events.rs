@@ -1,12 +1,13 @@
 //! Events: what is told about a change of rows.
 
 use berth_shared::{
-    api::{Event, Orphan, Subject},
+    api::{Event, Limits, Orphan, Subject},
+    limits::{self, Level},
     time::Timestamp,
 };
 
 use super::facts;
-use crate::store::{Change, InstanceRow, JobRow, NewEvent, RunRow};
+use crate::store::{Change, InstanceRow, JobRow, LimitsOf, NewEvent, RunRow};
 
 fn event(at: Timestamp, subject: Subject, message: String, actor: Option<&str>) -> Event {
     Event {
@@ -129,6 +130,30 @@ pub(super) fn pool(message: String, actor: &str, now: Timestamp) -> NewEvent {
     NewEvent { event: event(now, Subject::Pool, message, Some(actor)) }
 }
 
+/// Limits that somebody has set, or taken away.
+pub(super) fn limits_set(of: &LimitsOf, set: Option<&Limits>, actor: &str, now: Timestamp) -> NewEvent {
+    let whose = match of {
+        LimitsOf::Project => "the project".to_owned(),
+        LimitsOf::Everybody => "everybody".to_owned(),
+        LimitsOf::Person(name) => format!("`{name}`"),
+    };
+    let message = match (of, set) {
+        (LimitsOf::Person(_), None) => format!("`{actor}` let everybody's limits count for {whose} again"),
+        (_, set) => {
+            let told = set.map(limits::told).filter(|told| !told.is_empty());
+            let told = told.unwrap_or_else(|| "no limits".to_owned());
+            format!("`{actor}` set the limits of {whose}: {told}")
+        }
+    };
+    NewEvent { event: event(now, Subject::Limit, message, Some(actor)) }
+}
+
+/// The money of a month that is near its limit, or at it.
+pub(super) fn limit_crossed(message: String, level: Level, now: Timestamp) -> NewEvent {
+    let to = Some(level.as_str().to_owned());
+    NewEvent { event: Event { to, ..event(now, Subject::Limit, message, None) } }
+}
+
 /// About a run that was deleted.
 pub(super) fn deleted(run: &RunRow, actor: &str, now: Timestamp) -> NewEvent {
     let message = format!("`{}` was deleted", run.run.name);
@@ -147,6 +172,7 @@ pub(super) fn outline(change: &Change) -> String {
         ("instances", change.instances.len()),
         ("pools", change.pools.len() + usize::from(change.delete_pool.is_some())),
         ("orphans", change.orphans.len()),
+        ("limits", change.limits.len() + usize::from(change.crossed.is_some())),
         ("wakes", change.wakes.len()),
     ];
     let written =

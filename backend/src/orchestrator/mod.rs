@@ -11,6 +11,7 @@ mod error;
 mod events;
 mod facts;
 mod keeping;
+mod limits;
 mod loops;
 mod machine;
 mod meters;
@@ -23,6 +24,7 @@ mod pool;
 mod preview;
 mod references;
 mod service;
+mod spend;
 mod steady;
 mod submission;
 mod sweep;
@@ -37,6 +39,7 @@ pub use error::ServiceError;
 pub use page::{Cursor, Page};
 use rand::rngs::StdRng;
 pub use service::Service;
+pub use spend::{SpendQuery, spend};
 use tokio::task::JoinSet;
 
 use self::core::Core;
@@ -100,6 +103,7 @@ impl Orchestrator {
         });
         loops.spawn(loops::beat(Arc::clone(&core)));
         loops.spawn(sweep::for_ever(Arc::clone(&core)));
+        loops.spawn(limits::for_ever(Arc::clone(&core)));
         loops.spawn(sweep::forget_for_ever(Arc::clone(&core), EVENT_SECONDS));
         Self { service: Service::new(Arc::clone(&core)), core, loops }
     }

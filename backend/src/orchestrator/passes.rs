@@ -9,7 +9,7 @@ use berth_shared::{
 
 use super::{
     core::Core,
-    deliver, events,
+    deliver, events, limits,
     machine::{self, Failure, instance, job, run},
     placement, references, variables,
 };
@@ -325,6 +325,7 @@ async fn instance_pass(core: &Core, lease: &Lease, id: InstanceId) -> Result<Due
                 change.wakes.push((Queue::Jobs, job.id.0));
             }
             change.instances.push(next.row.clone());
+            let told_of_it = change.events.len();
             if next.effects.contains(&instance::Effect::Replace)
                 && let Some(another) = machine::order::successor(&next.row, InstanceId(core.new_id()), now)
             {
@@ -332,7 +333,16 @@ async fn instance_pass(core: &Core, lease: &Lease, id: InstanceId) -> Result<Due
                 change.events.extend(events::instance(None, &another, Some(told), now));
                 change.instances.push(another);
             }
-            match core.commit(&change).await {
+            let mut written = core.commit(&change).await;
+            if let Err(CommitError::Limit(notes)) = written {
+                // There is no room for another, but for its end there is.
+                let told = format!("no other is tried in its stead: {}", limits::sentences(&notes));
+                change.instances.truncate(1);
+                change.events.truncate(told_of_it);
+                change.events.extend(events::instance(Some(&next.row), &next.row, Some(told), now));
+                written = core.commit(&change).await;
+            }
+            match written {
                 Ok(()) => {}
                 Err(CommitError::Stale) => continue,
                 Err(error) => return Err(error),

@@ -13,6 +13,7 @@ use super::{
     core::Core,
     error::sentences,
     events,
+    limits::{self, Room},
     machine::{Failure, MAX_TRIES, instance, job::Effect, job::Sight, run},
     planning, pool,
 };
@@ -38,6 +39,7 @@ pub(super) async fn place(core: &Core, whole: &Whole, lease: &Lease) -> Result<S
         return Err(StoreError::Corrupt { what: "run", cause }.into());
     };
     let agreed = whole.run.agreed_price;
+    let mut limited = None;
     for _ in 0..REUSES {
         let Some(found) = pool::free(core, &source.model.configuration, agreed).await? else { break };
         match reuse(core, whole, lease, found).await {
@@ -45,12 +47,18 @@ pub(super) async fn place(core: &Core, whole: &Whole, lease: &Lease) -> Result<S
             // Another run was quicker, or this one has changed: its pass looks at it anew.
             Err(CommitError::Stale)
                 if core.storage.whole_of_job(whole.job.id).await?.as_ref() == Some(whole) => {}
+            // It is somebody else's, and its owner's limits leave no room for it; perhaps they do for a new one.
+            Err(CommitError::Limit(notes)) => {
+                limited = Some(notes);
+                break;
+            }
             Err(error) => return Err(error),
         }
     }
     let tried: BTreeSet<&str> = whole.job.tried.iter().map(|tried| tried.offer.as_str()).collect();
     let avoid: BTreeSet<&str> = whole.run.avoid.iter().map(String::as_str).collect();
-    let choose = || choose(core, &source.model, agreed, &tried, &avoid);
+    let room = Room::of(core, &whole.run.run.owner).await?;
+    let choose = || choose(core, &source.model, agreed, &tried, &avoid, room.as_ref());
     let mut choice = choose().await?;
     // Of a machine that is shared the next one may have only what this one leaves. Whole machines are the provider's to
     // give, and thousands of launches need not wait for each other.
@@ -67,12 +75,20 @@ pub(super) async fn place(core: &Core, whole: &Whole, lease: &Lease) -> Result<S
             let Ok(provider) = provider else {
                 return Ok(Sight::Failed(Failure::Temporary("its backend is not configured".to_owned())));
             };
-            write(core, whole, lease, &chosen, provider.as_ref(), &source).await?;
-            Ok(Sight::Did(Effect::Place))
+            match write(core, whole, lease, &chosen, provider.as_ref(), &source).await {
+                Ok(()) => Ok(Sight::Did(Effect::Place)),
+                // Somebody was quicker, and has the room that there was.
+                Err(CommitError::Limit(notes)) => Ok(none(&limits::sentences(&notes))),
+                Err(error) => Err(error),
+            }
         }
         Choice::Unknown(why) => Ok(Sight::Failed(Failure::Temporary(why))),
-        Choice::None(why) => Ok(Sight::NoOffer(format!("no machine could be had: {why}"))),
+        Choice::None(why) => Ok(none(&limited.map_or(why, |notes| limits::sentences(&notes)))),
     }
+}
+
+fn none(why: &str) -> Sight {
+    Sight::NoOffer(format!("no machine could be had: {why}"))
 }
 
 /// Chooses an offer for an instance that was added without a run.
@@ -83,7 +99,8 @@ pub(super) async fn place_order(
 ) -> Result<instance::Sight, CommitError> {
     let Some(order) = &row.order else { return Err(CommitError::Stale) };
     let tried: BTreeSet<&str> = order.tried.iter().map(|tried| tried.offer.as_str()).collect();
-    match choose(core, &order.model, order.agreed_price, &tried, &BTreeSet::new()).await? {
+    let room = Room::of(core, &row.instance.owner).await?.map(|room| room.without(row));
+    match choose(core, &order.model, order.agreed_price, &tried, &BTreeSet::new(), room.as_ref()).await? {
         Choice::Offer(chosen) => {
             let now = core.now();
             let mut after = row.clone();
@@ -95,8 +112,11 @@ pub(super) async fn place_order(
                 instances: vec![after],
                 ..Change::default()
             };
-            core.commit(&change).await?;
-            Ok(instance::Sight::Did(instance::Effect::Place))
+            match core.commit(&change).await {
+                Ok(()) => Ok(instance::Sight::Did(instance::Effect::Place)),
+                Err(CommitError::Limit(notes)) => Ok(instance::Sight::NoOffer(limits::sentences(&notes))),
+                Err(error) => Err(error),
+            }
         }
         Choice::Unknown(why) => Ok(instance::Sight::Failed(Failure::Temporary(why))),
         Choice::None(why) => Ok(instance::Sight::NoOffer(why)),
@@ -123,19 +143,27 @@ enum Choice {
     Unknown(String),
 }
 
-/// The first offer that can be had, is affordable and was not tried; one that was lost lately only when there is no
-/// other.
+/// The first offer that can be had, is affordable, within all limits and was not tried; one that was lost lately only when there is
+/// no other.
 async fn choose(
     core: &Core,
     model: &Model,
     agreed: Option<f64>,
     tried: &BTreeSet<&str>,
     avoid: &BTreeSet<&str>,
+    room: Option<&Room>,
 ) -> Result<Choice, StoreError> {
     let planned = planning::plan(core, model).await?;
     let agreed = agreed.unwrap_or(f64::INFINITY);
     let usable = planned.offers.iter().filter(|planned| planned.offer.availability.is_usable());
-    let affordable: Vec<&PlannedOffer> = usable.filter(|planned| planned.offer.price <= agreed).collect();
+    let mut affordable: Vec<&PlannedOffer> = usable.filter(|planned| planned.offer.price <= agreed).collect();
+    if let (Some(room), Some(first)) = (room, affordable.first().copied()) {
+        let notes = |planned: &PlannedOffer| room.new_machine(&planned.offer, planned.allocation.as_ref());
+        affordable.retain(|planned| !limits::is_over(&notes(planned)));
+        if affordable.is_empty() {
+            return Ok(Choice::None(limits::sentences(&limits::over(notes(first)))));
+        }
+    }
     let fresh: Vec<(String, &PlannedOffer)> = affordable
         .iter()
         .map(|planned| (offer_key(&planned.offer), *planned))

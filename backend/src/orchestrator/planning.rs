@@ -16,6 +16,7 @@ use crate::{
 pub(super) const SERVER: &str = "berth";
 
 /// What could be created, and who has nothing.
+#[derive(Default)]
 pub(super) struct Planned {
     /// In the order in which they are tried.
     pub(super) offers: Vec<PlannedOffer>,

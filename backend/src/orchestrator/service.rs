@@ -40,12 +40,12 @@ impl Service {
         &self.core
     }
 
-    /// What a launch would do right now. An invalid text is a plan too, with `valid: false`.
+    /// What a launch of `actor` would do right now. An invalid text is a plan too, with `valid: false`.
     ///
     /// # Errors
     /// Only [`ServiceError::Unavailable`] and [`ServiceError::Internal`].
-    pub async fn plan(&self, request: &PlanRequest) -> Result<Plan, ServiceError> {
-        submission::plan(&self.core, request).await
+    pub async fn plan(&self, actor: &str, request: &PlanRequest) -> Result<Plan, ServiceError> {
+        submission::plan(&self.core, actor, request).await
     }
 
     /// Writes a run down and answers; everything else happens afterwards.
@@ -330,6 +330,7 @@ impl From<CommitError> for ServiceError {
     fn from(error: CommitError) -> Self {
         match error {
             CommitError::Store(error) => error.into(),
+            CommitError::Limit(notes) => Self::LimitReached(notes),
             error => Self::Internal(error.to_string()),
         }
     }

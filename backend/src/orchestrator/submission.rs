@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use berth_shared::{
-    api::{JobId, Plan, PlanRequest, Pool, PriceChange, Refusal, Run, RunCode, RunId, SubmitRequest},
+    api::{
+        JobId, LimitNote, Plan, PlanRequest, PlannedOffer, Pool, PriceChange, Refusal, Run, RunCode, RunId,
+        SubmitRequest,
+    },
     config::Configuration,
     matcher::Requirements,
     time::Timestamp,
@@ -13,20 +16,21 @@ use super::{
     ServiceError,
     core::Core,
     events,
+    limits::{self, Room},
     machine::RETRY_SECONDS,
     names,
     passes::new_job,
     planning::{self, Planned},
     pool, preview, references, variables,
 };
-use crate::store::{Change, CommitError, Model, RunDesired, RunRow, Source};
+use crate::store::{Change, CommitError, InstanceRow, Model, RunDesired, RunRow, Source, StoreError};
 
 /// How many offers a plan shows at most (`spec/dstack-0.18.md` §7.4).
 const PLAN_OFFERS: usize = 50;
 /// How often another name is made up when one is taken.
 const NAMES: usize = 20;
 
-pub(super) async fn plan(core: &Core, request: &PlanRequest) -> Result<Plan, ServiceError> {
+pub(super) async fn plan(core: &Core, actor: &str, request: &PlanRequest) -> Result<Plan, ServiceError> {
     let checked = berth_shared::check(&request.configuration);
     let valid = checked.is_valid();
     let mut plan = Plan {
@@ -39,13 +43,16 @@ pub(super) async fn plan(core: &Core, request: &PlanRequest) -> Result<Plan, Ser
         catalog_version: core.catalogues.current().version().to_owned(),
         instances: Vec::new(),
         preview: None,
+        limits: Vec::new(),
     };
     let Some(configuration) = checked.configuration.filter(|_| valid) else { return Ok(plan) };
     plan.variables = planning::variables(&configuration);
     let required = Requirements::from(&configuration);
     plan.instances = pool::instances(core, &configuration).await?;
+    let waiting = pool::free(core, &configuration, None).await?;
     let Planned { mut offers, refusals, .. } =
         planning::plan(core, &Model { configuration, written: checked.written }).await?;
+    plan.limits = limit_notes(core, actor, waiting.as_ref(), &offers, None).await?;
     plan.preview =
         Some(preview::compare(core, request.preview.as_deref(), &required, &mut offers, &refusals));
     plan.total = offers.len() as u64;
@@ -74,8 +81,22 @@ pub(super) async fn submit(core: &Core, actor: &str, request: SubmitRequest) -> 
     }
     let code = check_code(core, actor, request.code.clone()).await?;
     let retry_seconds = planning::retry_seconds(&model.configuration, RETRY_SECONDS);
-    if pool::free(core, &model.configuration, request.agreed_price).await?.is_none() {
-        check_offers(core, &planning::plan(core, &model).await?, &request, retry_seconds.is_some())?;
+    let waiting = pool::free(core, &model.configuration, request.agreed_price).await?;
+    let planned = match &waiting {
+        None => planning::plan(core, &model).await?,
+        Some(_) => Planned::default(),
+    };
+    if waiting.is_none() {
+        check_offers(core, &planned, &request, retry_seconds.is_some())?;
+    }
+    let mut notes = limit_notes(core, actor, waiting.as_ref(), &planned.offers, request.agreed_price).await?;
+    if waiting.is_some() && limits::is_over(&notes) {
+        // What waits is somebody else's and too much; perhaps something smaller can be had.
+        let planned = planning::plan(core, &model).await?;
+        notes = limit_notes(core, actor, waiting.as_ref(), &planned.offers, request.agreed_price).await?;
+    }
+    if limits::is_over(&notes) {
+        return Err(ServiceError::LimitReached(limits::over(notes)));
     }
     let pools =
         model.configuration.pool_name.iter().map(|name| new_pool(name, core.now())).collect::<Vec<_>>();
@@ -117,6 +138,36 @@ pub(super) async fn submit(core: &Core, actor: &str, request: SubmitRequest) -> 
         }
     }
     Err(ServiceError::Internal("no free name could be made up".to_owned()))
+}
+
+/// The limits that a launch would come near or pass: by the instance that it takes, else by the first offer that may be had within all
+/// limits, and where there is none, by the first that can be had at all.
+async fn limit_notes(
+    core: &Core,
+    actor: &str,
+    waiting: Option<&InstanceRow>,
+    offers: &[PlannedOffer],
+    agreed: Option<f64>,
+) -> Result<Vec<LimitNote>, StoreError> {
+    let Some(room) = Room::of(core, actor).await? else { return Ok(Vec::new()) };
+    if let Some(waiting) = waiting {
+        let notes = room.waiting(waiting);
+        if !limits::is_over(&notes) || offers.is_empty() {
+            return Ok(notes);
+        }
+    }
+    let can_be_had = |planned: &&PlannedOffer| {
+        planned.offer.availability.is_usable() && agreed.is_none_or(|agreed| planned.offer.price <= agreed)
+    };
+    let mut first = None;
+    for planned in offers.iter().filter(can_be_had) {
+        let notes = room.new_machine(&planned.offer, planned.allocation.as_ref());
+        if !limits::is_over(&notes) {
+            return Ok(notes);
+        }
+        first.get_or_insert(notes);
+    }
+    Ok(first.unwrap_or_default())
 }
 
 /// A pool that nobody made is made by the first run that names it; one that exists stays as it is.

@@ -11,6 +11,8 @@ mod either;
 mod forget;
 mod format;
 mod hosts;
+mod ledger;
+mod limits;
 pub mod memory;
 mod open;
 mod postgres;
@@ -25,7 +27,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use berth_shared::{
-    api::{Allocation, Event, EventSeq, Instance, InstanceId, JobId, Orphan, Pool, Run, RunDetail, RunId},
+    api::{
+        Allocation, Event, EventSeq, Instance, InstanceId, JobId, LimitNote, Limits, Orphan, Pool, Run,
+        RunDetail, RunId,
+    },
     time::Timestamp,
 };
 use tokio::sync::{Notify, watch};
@@ -35,6 +40,8 @@ pub use audit::AuditStore;
 pub use code::{CODE_PIECE, CODE_SECONDS, CodeStore, UPLOAD_SECONDS};
 pub(crate) use either::{Either, on_either};
 pub use hosts::HostStore;
+pub use ledger::{PaidRun, Stretch, gpus_of};
+pub use limits::{Crossing, LimitBook, LimitsOf, Use};
 pub use memory::{Link, MemoryDatabase, MemoryStore, Reach};
 pub use open::{Address, OpenError, Store, beside, hold_local, open, open_at};
 pub use postgres::LocalHold;
@@ -109,6 +116,10 @@ pub struct Change {
     pub delete_pool: Option<String>,
     /// What sweeps found, after the change; told apart by backend and handle.
     pub orphans: Vec<Orphan>,
+    /// Limits after the change; `None` takes them away.
+    pub limits: Vec<(LimitsOf, Option<Limits>)>,
+    /// Of what is told now that it is near its limit, or at it; [`CommitError::Stale`] when that was told before.
+    pub crossed: Option<Crossing>,
     /// Rows to look at soon, besides those that change.
     pub wakes: Vec<(Queue, Uuid)>,
     /// What to tell.
@@ -190,9 +201,17 @@ pub enum CommitError {
     /// An unfinished run has this name.
     #[error("an active run has this name")]
     NameTaken,
+    /// Somebody, or the project, would have more than they may: which limits stand in the way.
+    #[error("{}", sentences(.0))]
+    Limit(Vec<LimitNote>),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// All of it in one line.
+fn sentences(notes: &[LimitNote]) -> String {
+    notes.iter().map(|note| note.message.as_str()).collect::<Vec<_>>().join("; ")
 }
 
 /// The database failed; nothing was written.
@@ -400,6 +419,19 @@ pub trait Storage: Send + Sync {
 
     /// What sweeps found and nobody has removed, and what was removed within the last 200 findings; newest first.
     async fn orphans(&self) -> Result<Vec<Orphan>, StoreError>;
+
+    /// The limits that were set.
+    async fn limits(&self) -> Result<LimitBook, StoreError>;
+
+    /// What everybody has at `now`, and has spent until then in its calendar month (UTC); who has and has spent nothing is not there.
+    async fn used(&self, now: Timestamp) -> Result<Use, StoreError>;
+
+    /// What was paid between two moments: the stretches that have a part in that time, by when they begin, then by instance.
+    async fn stretches(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Stretch>, StoreError>;
+
+    /// Writes up the ledger for instances that a version without one has written, at most `limit` of them; gives for how many. Fewer
+    /// than `limit` when there are no more.
+    async fn settle(&self, limit: u32) -> Result<u64, StoreError>;
 
     /// Forgets events from before `before`, except those of runs and instances that are not over, and at most `limit` of
     /// them. Events are forgotten in the order of their numbers up to the first that is not from before `before`, so that

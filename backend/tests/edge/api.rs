@@ -66,7 +66,7 @@ async fn every_endpoint_answers_with_a_session() {
             continue;
         }
         // Whoever is there is removed before they are changed.
-        if path.starts_with("/api/v1/people/") {
+        if path.starts_with("/api/v1/people/") || path.starts_with("/api/v1/limits/people/") {
             let _ = server.auth.invite("calm-otter-1", Role::Viewer).await;
         }
         // What it cannot do without.
@@ -74,6 +74,8 @@ async fn every_endpoint_answers_with_a_session() {
         let mut request = server.request(&method, &format!("{path}{query}")).session(&session);
         if method == "PATCH" {
             request = request.json(r#"{"role":"member"}"#);
+        } else if method == "PUT" && path.starts_with("/api/v1/limits/") {
+            request = request.json(r#"{"instances":4}"#);
         } else if path.ends_with("/password") {
             request = request.json(r#"{"new":"correct horse battery"}"#);
         } else if method == "POST" {

@@ -11,19 +11,23 @@ use std::{
 use async_trait::async_trait;
 use berth::{
     control::{Control, Refused, RefusedKind},
-    orchestrator::ServiceError,
+    orchestrator::{ServiceError, SpendQuery},
     provider::{
         Attached, ByteStream, Environment, Exec, ExecSpec, JobObservation, JobSpec, ProviderError,
         TerminalInput, TerminalOutput,
     },
-    store::{CodeStore, MemoryDatabase, MemoryStore, Snapshot, StoredEvent},
+    store::{
+        Change, CodeStore, LimitsOf, MemoryDatabase, MemoryStore, Snapshot, Storage as _, StoredEvent,
+        Stretch,
+    },
 };
 use berth_shared::{
     api::{
         AddInstance, CreatePool, DecideOrphan, DeletePool, Event, EventSeq, Instance, InstanceId,
-        InstanceStatus, KeepInstance, LogChunk, LogLine, LogSource, Orphan, Page, Plan, PlanRequest,
-        PlannedOffer, Pool, PriceChange, RemoveInstance, Run, RunDetail, RunId, RunStatus, StopRequest,
-        Subject, SubmitRequest, TerminalId, TerminalInfo, TerminalSize, Usage,
+        InstanceStatus, KeepInstance, LimitNote, Limits, LimitsOverview, LogChunk, LogLine, LogSource,
+        Orphan, Page, Plan, PlanRequest, PlannedOffer, Pool, PriceChange, RemoveInstance, Run, RunDetail,
+        RunId, RunStatus, Spend, Standing, StopRequest, Subject, SubmitRequest, TerminalId, TerminalInfo,
+        TerminalSize, Usage, Used,
     },
     catalog::{Availability, Offer, PriceBasis},
     time::Timestamp,
@@ -51,6 +55,10 @@ pub(crate) struct Fake {
     log_changes: broadcast::Sender<RunId>,
     /// What a plan offers, US dollars an hour each.
     pub(crate) offers: Mutex<Vec<f64>>,
+    /// Limits that a launch would come near, or pass.
+    pub(crate) limit_notes: Mutex<Vec<LimitNote>>,
+    /// What was paid.
+    pub(crate) paid: Mutex<Vec<Stretch>>,
     /// What was submitted.
     pub(crate) submitted: Mutex<Vec<SubmitRequest>>,
     /// Whose the run and the instance are.
@@ -80,6 +88,8 @@ impl Default for Fake {
             newest: watch::Sender::new(0),
             log_changes: broadcast::Sender::new(4),
             offers: Mutex::default(),
+            limit_notes: Mutex::default(),
+            paid: Mutex::default(),
             submitted: Mutex::default(),
             owner: Mutex::new("admin".into()),
             ended: Mutex::default(),
@@ -200,7 +210,7 @@ impl Control for Fake {
         vec!["local".into()]
     }
 
-    async fn plan(&self, request: &PlanRequest) -> Result<Plan, Refused> {
+    async fn plan(&self, _: &str, request: &PlanRequest) -> Result<Plan, Refused> {
         let checked = berth_shared::check(&request.configuration);
         let planned = |price: &f64| PlannedOffer {
             offer: offer(*price),
@@ -220,6 +230,7 @@ impl Control for Fake {
             catalog_version: "0".into(),
             instances: Vec::new(),
             preview: None,
+            limits: self.limit_notes.lock().unwrap().clone(),
         })
     }
 
@@ -234,6 +245,11 @@ impl Control for Fake {
                 agreed_catalog: request.agreed_catalog,
             };
             return Err(ServiceError::PriceChanged(Box::new(change)).into());
+        }
+        let over: Vec<LimitNote> =
+            self.limit_notes.lock().unwrap().iter().filter(|note| note.over).cloned().collect();
+        if !over.is_empty() {
+            return Err(ServiceError::LimitReached(over).into());
         }
         self.submitted.lock().unwrap().push(request);
         Ok(Run { owner: user.into(), ..self.present() })
@@ -324,6 +340,35 @@ impl Control for Fake {
         _request: KeepInstance,
     ) -> Result<Instance, Refused> {
         Ok(instance())
+    }
+
+    async fn limits(&self) -> Result<LimitsOverview, Refused> {
+        let book = self.code.limits().await?;
+        let standing = |(name, limits): (&String, &Limits)| Standing {
+            person: Some(name.clone()),
+            limits: limits.clone(),
+            own: true,
+            used: Used::default(),
+        };
+        Ok(LimitsOverview {
+            project: Standing { limits: book.project.clone(), ..Standing::default() },
+            people: book.people.iter().map(standing).collect(),
+            everybody: book.everybody,
+            month_ends_at: Timestamp(0),
+        })
+    }
+
+    async fn set_limits(&self, _: &str, of: LimitsOf, set: Option<Limits>) -> Result<(), Refused> {
+        if let Some(limits) = &set {
+            berth_shared::limits::check(limits).map_err(ServiceError::LimitsInvalid)?;
+        }
+        let change = Change { limits: vec![(of, set)], ..Change::default() };
+        self.code.commit(&change).await.map(drop).map_err(Refused::internal)
+    }
+
+    /// At 1970-01-03, noon.
+    async fn spend(&self, query: &SpendQuery) -> Result<Spend, Refused> {
+        Ok(berth::orchestrator::spend(&self.paid.lock().unwrap(), query, Timestamp(216_000_000)))
     }
 
     async fn orphans(&self) -> Result<Vec<Orphan>, Refused> {

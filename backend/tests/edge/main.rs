@@ -9,6 +9,7 @@ mod cli;
 mod client;
 mod code;
 mod fake;
+mod limits;
 mod login;
 mod origins;
 mod pace;

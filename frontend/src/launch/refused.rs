@@ -87,6 +87,7 @@ mod tests {
             request_id: "r-1".into(),
             diagnostics: vec![],
             price: None,
+            limits: Vec::new(),
         }
     }
 

@@ -103,6 +103,7 @@ pub(crate) mod tests {
             catalog_version: "a94ae25c".into(),
             instances,
             preview: None,
+            limits: Vec::new(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Allocation, InstanceId, InstanceStatus};
+use super::{Allocation, InstanceId, InstanceStatus, LimitNote};
 use crate::{catalog::Offer, diagnostics::Diagnostic, time::Timestamp};
 
 /// Asks what a launch would do. `POST /api/v1/plan`
@@ -43,6 +43,9 @@ pub struct Plan {
     /// How this differs from what a page finds in the catalogue by itself; `None` for a text that is not valid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<Preview>,
+    /// Limits of the project and of whoever asks that a launch would come near or pass; one that it would pass has it refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<LimitNote>,
 }
 
 /// An instance that exists already and fits.

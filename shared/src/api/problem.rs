@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::LimitNote;
 use crate::{catalog::Offer, diagnostics::Diagnostic};
 
 /// Why a request was refused.
@@ -24,6 +25,9 @@ pub struct Problem {
     /// What the first offer costs now, when it is no longer the price that was agreed to (`price-changed`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price: Option<PriceChange>,
+    /// Which limits it would pass (`limit-reached`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<LimitNote>,
 }
 
 /// A price that has risen between the plan and the launch.

@@ -10,8 +10,9 @@ use async_trait::async_trait;
 use berth::{
     clock::Clock as _,
     store::{
-        self, Beat, Change, CodeStore, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, Link,
-        MemoryDatabase, Reach, Signals, Snapshot, Source, Storage, StoreError, StoredEvent, Whole,
+        self, Beat, Change, CodeStore, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, LimitBook,
+        Link, MemoryDatabase, Reach, Signals, Snapshot, Source, Storage, StoreError, StoredEvent, Stretch,
+        Use, Whole,
     },
 };
 use berth_shared::{
@@ -299,6 +300,22 @@ impl Storage for Reached {
 
     async fn snapshot(&self, now: Timestamp) -> Result<Snapshot, StoreError> {
         self.call(move |storage| Box::pin(async move { storage.snapshot(now).await })).await
+    }
+
+    async fn limits(&self) -> Result<LimitBook, StoreError> {
+        self.call(move |storage| Box::pin(async move { storage.limits().await })).await
+    }
+
+    async fn used(&self, now: Timestamp) -> Result<Use, StoreError> {
+        self.call(move |storage| Box::pin(async move { storage.used(now).await })).await
+    }
+
+    async fn stretches(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Stretch>, StoreError> {
+        self.call(move |storage| Box::pin(async move { storage.stretches(from, until).await })).await
+    }
+
+    async fn settle(&self, limit: u32) -> Result<u64, StoreError> {
+        self.call(move |storage| Box::pin(async move { storage.settle(limit).await })).await
     }
 
     async fn newest(&self) -> Result<EventSeq, StoreError> {

@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use berth::{orchestrator::Service, store::InstanceRow};
-use berth_shared::api::{Instance, InstanceId, InstanceStatus, RemoveInstance, Run, RunId};
+use berth_shared::{
+    api::{Instance, InstanceId, InstanceStatus, RemoveInstance, Run, RunId},
+    time::Timestamp,
+};
 use tokio::time::{sleep, timeout};
 
 use super::{
@@ -121,6 +124,7 @@ pub(super) async fn count(world: &Arc<World>, crashes: usize, cuts: usize) -> Re
     replay(world).await?;
 
     let instances: BTreeMap<InstanceId, InstanceRow> = lock(&world.watch).instances.clone();
+    ledger(world, &instances).await?;
     let (mut machines, mut total, mut extra) = (0, 0.0, 0);
     for cloud in &world.clouds {
         let bill = cloud.bill();
@@ -165,6 +169,28 @@ pub(super) async fn count(world: &Arc<World>, crashes: usize, cuts: usize) -> Re
         seconds: world.now().millis_since(world.begun) / 1000,
         fingerprint: watch.fingerprint(),
     })
+}
+
+/// The ledger comes to what the instances cost, each of them, and somebody has paid at each moment.
+async fn ledger(world: &World, instances: &BTreeMap<InstanceId, InstanceRow>) -> Result<(), String> {
+    let now = world.now();
+    let (begun, ever) = (Timestamp(i64::MIN), Timestamp(i64::MAX));
+    let paid = world.base.handle().0.stretches(begun, ever).await.map_err(|e| e.to_string())?;
+    let mut sums: BTreeMap<InstanceId, f64> = BTreeMap::new();
+    for stretch in &paid {
+        *sums.entry(stretch.instance).or_default() += stretch.cost(begun, now);
+    }
+    for (id, row) in instances {
+        let (cost, sum) = (row.instance.cost(now), sums.remove(id).unwrap_or_default());
+        if (cost - sum).abs() > CENTS {
+            let lines: Vec<_> = paid.iter().filter(|stretch| stretch.instance == *id).collect();
+            return Err(format!("{id} cost ${cost}, and the ledger comes to ${sum}: {lines:#?} {row:#?}"));
+        }
+    }
+    match sums.keys().next() {
+        Some(id) => Err(format!("the ledger tells of {id}, which was never written down")),
+        None => Ok(()),
+    }
 }
 
 /// No run that was accepted is lost.

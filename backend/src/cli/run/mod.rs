@@ -117,6 +117,13 @@ async fn launch(args: &Args) -> Result<(), Failure> {
         }
         Format::Json => {}
     }
+    let over = limits_passed(&plan);
+    if !over.is_empty() {
+        if args.format == Format::Json {
+            json_line(&mut io::stdout().lock(), &serde_json::json!({ "plan": plan, "run": null }))?;
+        }
+        return Err(Failure::No(format!("{over}; nothing was launched")));
+    }
     let possible = launch::is_possible(&plan, &merged.configuration);
     if possible && args.format == Format::Text && show::price(&plan).is_none() {
         let refused = show::refusals(&plan);
@@ -154,6 +161,12 @@ async fn launch(args: &Args) -> Result<(), Failure> {
         json_line(&mut io::stdout().lock(), &serde_json::json!({ "plan": plan, "run": run }))?;
     }
     if run.status == berth_shared::api::RunStatus::Failed { Err(Failure::Said(1)) } else { Ok(()) }
+}
+
+/// The limits that the launch would pass, in words.
+fn limits_passed(plan: &Plan) -> String {
+    let over = plan.limits.iter().filter(|note| note.over).map(|note| visible(&note.message));
+    over.collect::<Vec<_>>().join("; ")
 }
 
 /// What can be said without a server.
@@ -229,6 +242,9 @@ fn present(args: &Args, about: &show::About<'_>, plan: &Plan, merged: &Merged) -
     let cost = show::cost(plan, about.configuration);
     if !cost.is_empty() {
         write!(out, "\n{cost}")?;
+    }
+    for note in plan.limits.iter().filter(|note| !note.over) {
+        writeln!(out, "\nnote: {}", visible(&note.message))?;
     }
     out.flush()
 }

@@ -2,6 +2,7 @@
 
 mod crash;
 mod fake;
+mod limits;
 mod lives;
 mod pools;
 
@@ -85,7 +86,7 @@ impl Server {
 
     async fn plan(&self, text: &str) -> Plan {
         let request = PlanRequest { configuration: text.to_owned(), preview: None };
-        self.service.plan(&request).await.expect("a plan")
+        self.service.plan("ann", &request).await.expect("a plan")
     }
 
     async fn work(&self) {

@@ -8,6 +8,7 @@ mod events;
 mod faults;
 mod kept;
 mod leases;
+mod limits;
 mod lists;
 mod long_log;
 mod people;

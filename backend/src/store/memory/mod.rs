@@ -3,6 +3,7 @@
 //! It promises what the others promise, is deterministic, and can be cut off from each process.
 
 mod code;
+mod limits;
 mod link;
 mod read;
 mod state;
@@ -28,8 +29,8 @@ use state::State;
 use crate::clock::Clock;
 
 use super::{
-    Beat, Change, CodeStore, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, Queue, SILENCE_SECONDS,
-    Signals, Snapshot, Source, Storage, StoreError, StoredEvent, Whole,
+    Beat, Change, CodeStore, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, LimitBook, Queue,
+    SILENCE_SECONDS, Signals, Snapshot, Source, Storage, StoreError, StoredEvent, Stretch, Use, Whole,
 };
 
 /// Called after each commit, in the order of the commits.
@@ -382,6 +383,23 @@ impl Storage for MemoryStore {
 
     async fn orphans(&self) -> Result<Vec<Orphan>, StoreError> {
         self.call(|state| state.orphans()).await
+    }
+
+    async fn limits(&self) -> Result<LimitBook, StoreError> {
+        self.call(|state| state.limits.clone()).await
+    }
+
+    async fn used(&self, now: Timestamp) -> Result<Use, StoreError> {
+        self.call(|state| state.used(now)).await
+    }
+
+    async fn stretches(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Stretch>, StoreError> {
+        self.call(|state| state.stretches(from, until)).await
+    }
+
+    async fn settle(&self, _limit: u32) -> Result<u64, StoreError> {
+        // Nothing here is older than the ledger.
+        Ok(0)
     }
 
     async fn forget_events(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {

@@ -17,7 +17,8 @@ use super::{
     table::{Row, Table},
 };
 use crate::store::{
-    Change, CommitError, InstanceRow, JobRow, NewEvent, Queue, RunRow, Source, StoreError, StoredEvent,
+    Change, CommitError, Crossing, InstanceRow, JobRow, LimitBook, NewEvent, Queue, RunRow, Source,
+    StoreError, StoredEvent, Stretch, ledger::Holding,
 };
 
 /// A place in a list by age.
@@ -44,6 +45,12 @@ pub(super) struct State {
     pub(super) replicas: BTreeMap<String, Timestamp>,
     pub(super) events: BTreeMap<EventSeq, Arc<StoredEvent>>,
     pub(super) newest: EventSeq,
+    /// Who has each instance that is not terminated, and what by it.
+    pub(super) held: BTreeMap<InstanceId, Holding>,
+    pub(super) ledger: BTreeMap<InstanceId, Vec<Stretch>>,
+    pub(super) limits: LimitBook,
+    /// What was told of months' money.
+    pub(super) crossed: BTreeSet<String>,
     /// By upload.
     pub(super) code: BTreeMap<Uuid, StoredCode>,
     pub(super) events_of_run: BTreeMap<RunId, BTreeSet<EventSeq>>,
@@ -81,6 +88,13 @@ impl State {
         for row in &change.instances {
             self.put_instance(row, own != Some(row.instance.id.0));
         }
+        for row in &change.instances {
+            self.write_up(row);
+        }
+        for (of, limits) in &change.limits {
+            self.limits.set(of, limits.as_ref());
+        }
+        self.crossed.extend(change.crossed.as_ref().map(Crossing::key));
         for (queue, id) in &change.wakes {
             match queue {
                 Queue::Runs => self.runs.wake(*id),
@@ -135,7 +149,10 @@ impl State {
                 return Err(CommitError::Stale);
             }
         }
-        change.delete_pool.as_ref().map_or(Ok(()), |pool| self.check_pool_delete(change, pool))
+        if let Some(pool) = &change.delete_pool {
+            self.check_pool_delete(change, pool)?;
+        }
+        self.check_limits(change)
     }
 
     /// Row after row, since one may give up the name that the next takes.

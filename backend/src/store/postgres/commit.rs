@@ -12,7 +12,8 @@ use sqlx::{PgConnection, PgPool, Row};
 use uuid::Uuid;
 
 use super::{
-    error::may_be_tried_again, events, jsonb, number, pools, signed, store_error, to_json, unsigned,
+    error::may_be_tried_again, events, jsonb, ledger, limits, number, pools, signed, store_error, to_json,
+    unsigned,
 };
 use crate::store::{
     Change, CommitError, InstanceRow, JobRow, Queue, RunRow, StoreError,
@@ -74,12 +75,15 @@ pub(super) async fn rows(connection: &mut PgConnection, change: &Change) -> Resu
     lock(connection, change).await?;
     runs(connection, change).await?;
     jobs(connection, &change.jobs).await?;
+    let before = ledger::before(connection, change).await?;
     instances(connection, &change.instances).await?;
+    limits::settle(connection, change, &before).await?;
     work(connection, change).await?;
     if let Some(run) = change.delete {
         delete(connection, run.0).await?;
     }
-    pools::write(connection, change).await
+    pools::write(connection, change).await?;
+    limits::write(connection, change).await
 }
 
 /// Keeps others from all that these changes are about.
@@ -243,7 +247,8 @@ async fn update<T: Serialize + DeserializeOwned>(
                  WHERE id = $3 AND version = $4 AND format <= $2"
             }
             _ => {
-                "UPDATE instances SET version = version + 1, state = $1::jsonb, format = $2
+                "UPDATE instances SET version = version + 1, state = $1::jsonb, format = $2,
+                                      ledger_version = CASE WHEN ledger_version = version THEN version + 1 ELSE ledger_version END
                  WHERE id = $3 AND version = $4 AND format <= $2"
             }
         };

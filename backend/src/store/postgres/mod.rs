@@ -7,6 +7,8 @@ mod error;
 mod events;
 mod group;
 mod lease;
+mod ledger;
+mod limits;
 mod listen;
 mod local;
 mod pools;
@@ -25,8 +27,8 @@ use sqlx::{PgPool, Row, postgres::PgRow};
 use uuid::Uuid;
 
 use super::{
-    Beat, Change, CodeStore, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, Queue, Signals, Snapshot,
-    Source, Storage, StoreError, StoredEvent, Whole, forget::Forget,
+    Beat, Change, CodeStore, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, LimitBook, Queue,
+    Signals, Snapshot, Source, Storage, StoreError, StoredEvent, Stretch, Use, Whole, forget::Forget,
 };
 
 #[cfg(test)]
@@ -190,6 +192,23 @@ impl Storage for Postgres {
 
     async fn orphans(&self) -> Result<Vec<Orphan>, StoreError> {
         pools::orphans(&self.0.pool).await
+    }
+
+    async fn limits(&self) -> Result<LimitBook, StoreError> {
+        limits::book(&self.0.pool).await.map_err(store_error)
+    }
+
+    async fn used(&self, now: Timestamp) -> Result<Use, StoreError> {
+        let mut connection = self.0.pool.acquire().await.map_err(store_error)?;
+        ledger::used(&mut connection, now, true).await.map_err(store_error)
+    }
+
+    async fn stretches(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Stretch>, StoreError> {
+        ledger::stretches(&self.0.pool, from, until).await
+    }
+
+    async fn settle(&self, limit: u32) -> Result<u64, StoreError> {
+        ledger::settle(&self.0.pool, limit).await
     }
 
     async fn forget_events(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {

@@ -7,8 +7,7 @@ use serde::Serialize;
 use sqlx::{Connection as _, Row, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
-use super::pools;
-use super::{id, json, json_option, read, to_json};
+use super::{id, json, json_option, limits, pools, read, to_json};
 use crate::store::{Change, CommitError, InstanceRow, NewEvent, Queue, RunRow, StoreError};
 
 /// The number of the last event. No other process writes, and this one writes through one connection; `None` = read it.
@@ -49,6 +48,7 @@ pub(super) async fn commit(pool: &SqlitePool, last: &Last, change: &Change) -> R
         let write = bind(write, row, row.version, row.id.0, own)?;
         applied(write.execute(&mut *connection).await?.rows_affected())?;
     }
+    let before = limits::before(connection, change).await?;
     for row in &change.instances {
         let write = if row.version == 0 {
             sqlx::query(
@@ -56,12 +56,15 @@ pub(super) async fn commit(pool: &SqlitePool, last: &Last, change: &Change) -> R
             )
         } else {
             sqlx::query(
-                "UPDATE instances SET version = ?2 + 1, state = ?1, wake = wake OR ?4 WHERE id = ?3 AND version = ?2",
+                "UPDATE instances SET version = ?2 + 1, state = ?1, wake = wake OR ?4,
+                        ledger_version = CASE WHEN ledger_version = version THEN ?2 + 1 ELSE ledger_version END
+                 WHERE id = ?3 AND version = ?2",
             )
         };
         let write = bind(write, row, row.version, row.instance.id.0, own)?;
         applied(write.execute(&mut *connection).await?.rows_affected())?;
     }
+    limits::settle(connection, change, &before).await?;
     for (queue, row) in &change.wakes {
         let sql = match queue {
             Queue::Runs => "UPDATE runs SET wake = 1 WHERE id = ?",
@@ -80,6 +83,7 @@ pub(super) async fn commit(pool: &SqlitePool, last: &Last, change: &Change) -> R
         applied(deleted.bind(run.to_string()).execute(&mut *connection).await?.rows_affected())?;
     }
     pools::write(connection, change).await?;
+    limits::write(connection, change).await?;
     let mut seq = match known {
         Some(seq) => seq,
         None => read::newest(connection).await?,

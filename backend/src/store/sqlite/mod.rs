@@ -3,6 +3,8 @@
 mod code;
 mod commit;
 mod lease;
+mod ledger;
+mod limits;
 mod pools;
 mod read;
 
@@ -27,8 +29,8 @@ pub(super) use self::{pools::LOOK, read::EVENTS_AFTER};
 use crate::failpoint;
 
 use super::{
-    Beat, Change, CodeStore, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, Signals, Snapshot,
-    Source, Storage, StoreError, StoredEvent, Whole, forget::Forget,
+    Beat, Change, CodeStore, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, LimitBook, Signals,
+    Snapshot, Source, Storage, StoreError, StoredEvent, Stretch, Use, Whole, forget::Forget,
 };
 
 /// Versions only ever rise; a migration that has been released is never changed.
@@ -247,6 +249,23 @@ impl Storage for Sqlite {
 
     async fn orphans(&self) -> Result<Vec<Orphan>, StoreError> {
         pools::orphans(&self.reader).await
+    }
+
+    async fn limits(&self) -> Result<LimitBook, StoreError> {
+        limits::book(&self.reader).await
+    }
+
+    async fn used(&self, now: Timestamp) -> Result<Use, StoreError> {
+        let mut connection = self.reader.acquire().await?;
+        ledger::used(&mut connection, now, true).await
+    }
+
+    async fn stretches(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Stretch>, StoreError> {
+        ledger::stretches(&self.reader, from, until).await
+    }
+
+    async fn settle(&self, limit: u32) -> Result<u64, StoreError> {
+        ledger::settle(&self.writer, limit).await
     }
 
     async fn forget_events(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {

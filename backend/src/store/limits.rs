@@ -1,0 +1,241 @@
+//! Limits: what was set, what everybody has, and whether a change may add to it.
+
+use std::collections::BTreeMap;
+
+use berth_shared::{
+    api::{InstanceStatus, LimitNote, Limits, Used},
+    limits::{Adds, Level, is_unlimited, notes},
+    time::Timestamp,
+};
+
+use super::{Change, CommitError, InstanceRow, ledger::Holding};
+
+/// Whose limits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LimitsOf {
+    /// The project's, which is all people together.
+    Project,
+    /// Each person's for whom none were set.
+    Everybody,
+    /// This person's.
+    Person(String),
+}
+
+impl LimitsOf {
+    /// Kind and name, as tables have them.
+    pub(super) fn columns(&self) -> (&'static str, &str) {
+        match self {
+            Self::Project => ("project", ""),
+            Self::Everybody => ("everybody", ""),
+            Self::Person(name) => ("person", name),
+        }
+    }
+
+    /// The reverse; `None` for what a newer version has written.
+    pub(super) fn from_columns(kind: &str, name: String) -> Option<Self> {
+        match kind {
+            "project" => Some(Self::Project),
+            "everybody" => Some(Self::Everybody),
+            "person" => Some(Self::Person(name)),
+            _ => None,
+        }
+    }
+}
+
+/// All limits that were set.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LimitBook {
+    /// The project's.
+    pub project: Limits,
+    /// Each person's for whom none were set.
+    pub everybody: Limits,
+    /// Those that were set for single people.
+    pub people: BTreeMap<String, Limits>,
+}
+
+impl LimitBook {
+    /// What counts for this person.
+    #[must_use]
+    pub fn of(&self, person: &str) -> &Limits {
+        self.people.get(person).unwrap_or(&self.everybody)
+    }
+
+    /// Sets limits; `None` takes them away.
+    pub(super) fn set(&mut self, of: &LimitsOf, limits: Option<&Limits>) {
+        match (of, limits) {
+            (LimitsOf::Project, limits) => self.project = limits.cloned().unwrap_or_default(),
+            (LimitsOf::Everybody, limits) => self.everybody = limits.cloned().unwrap_or_default(),
+            (LimitsOf::Person(name), Some(limits)) => drop(self.people.insert(name.clone(), limits.clone())),
+            (LimitsOf::Person(name), None) => drop(self.people.remove(name)),
+        }
+    }
+
+    /// Whether nothing is limited for anybody.
+    pub(super) fn is_empty(&self) -> bool {
+        let mut all = self.people.values().chain([&self.project, &self.everybody]);
+        all.all(is_unlimited)
+    }
+
+    /// Whether anybody's money of a month is limited.
+    pub(super) fn limits_months(&self) -> bool {
+        let mut all = self.people.values().chain([&self.project, &self.everybody]);
+        all.any(|limits| limits.usd_per_month.is_some())
+    }
+
+    /// Which limits of the project and of this person would be near or passed when the person wants `adds` besides.
+    #[must_use]
+    pub fn notes(&self, has: &Use, person: &str, project_adds: &Adds, person_adds: &Adds) -> Vec<LimitNote> {
+        let mut all = notes(None, &self.project, &has.project(), project_adds);
+        all.extend(notes(Some(person), self.of(person), &has.of(person), person_adds));
+        all
+    }
+}
+
+/// What people have and have spent in a month, by name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Use(pub BTreeMap<String, Used>);
+
+impl Use {
+    /// All of them together.
+    #[must_use]
+    pub fn project(&self) -> Used {
+        let add = |sum: Used, used: &Used| Used {
+            instances: sum.instances.saturating_add(used.instances),
+            gpus: sum.gpus.saturating_add(used.gpus),
+            usd_per_hour: sum.usd_per_hour + used.usd_per_hour,
+            usd_this_month: sum.usd_this_month + used.usd_this_month,
+        };
+        self.0.values().fold(Used::default(), add)
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn of(&self, person: &str) -> Used {
+        self.0.get(person).copied().unwrap_or_default()
+    }
+
+    pub(super) fn hold(&mut self, held: &Holding) {
+        let used = self.0.entry(held.person.clone()).or_default();
+        used.instances = used.instances.saturating_add(1);
+        used.gpus = used.gpus.saturating_add(held.gpus);
+        used.usd_per_hour += held.price;
+    }
+
+    pub(super) fn spend(&mut self, person: &str, usd: f64) {
+        self.0.entry(person.to_owned()).or_default().usd_this_month += usd;
+    }
+}
+
+/// A limit of a month's money of which it is to be told once that it is near, or reached.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Crossing {
+    /// When the month begins.
+    pub month: Timestamp,
+    /// Whose limit: a person's; `None` = the project's.
+    pub person: Option<String>,
+    /// How far the spending is.
+    pub level: Level,
+    /// The limit, US dollars. One that is changed and passed again is told of again.
+    pub limit: f64,
+}
+
+impl Crossing {
+    /// What tells it from others.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let (kind, name) = match &self.person {
+            None => ("project", ""),
+            Some(name) => ("person", name.as_str()),
+        };
+        format!("{} {} {} {kind} {name}", self.month.0, self.level.as_str(), self.limit)
+    }
+}
+
+/// An instance that a change writes, as it was and as it becomes, with who has it by then.
+pub(super) struct Move<'a> {
+    pub(super) before: Option<(&'a InstanceRow, Option<Holding>)>,
+    pub(super) after: (&'a InstanceRow, Option<Holding>),
+}
+
+impl Move<'_> {
+    /// Whether somebody takes it, and it does not merely go on: only that is held against limits. What runs is never stopped by one.
+    fn takes(&self) -> bool {
+        let (after, _) = &self.after;
+        let leaves =
+            matches!(after.instance.status, InstanceStatus::Terminating | InstanceStatus::Terminated);
+        !leaves
+            && self.before.as_ref().is_none_or(|(before, _)| {
+                after.job_id.is_some() && after.job_id != before.job_id
+                    || after.instance.offer != before.instance.offer
+            })
+    }
+}
+
+/// Whether any of these is held against limits.
+pub(super) fn takes(moves: &[Move<'_>]) -> bool {
+    moves.iter().any(Move::takes)
+}
+
+/// When a change is made, by what it tells and by its instances.
+pub(super) fn moment(change: &Change) -> Timestamp {
+    let told = change.events.iter().map(|new| new.event.at);
+    let since = change.instances.iter().map(|row| row.instance.status_since.max(row.instance.created_at));
+    told.chain(since).max().unwrap_or_default()
+}
+
+/// Refuses a change by which somebody would have more than they may. `after` is what everybody has with it.
+///
+/// What counts is what the change adds on the whole: one machine in the stead of another is not one more, also for who has too many.
+pub(super) fn admit(moves: &[Move<'_>], book: &LimitBook, after: &Use) -> Result<(), CommitError> {
+    let mut people: BTreeMap<String, Net> = BTreeMap::new();
+    let mut project = Net::default();
+    for step in moves {
+        let before = step.before.as_ref().and_then(|(_, held)| held.as_ref()).map(|held| (held, -1));
+        let after = step.after.1.as_ref().map(|held| (held, 1));
+        for (held, sign) in before.into_iter().chain(after) {
+            project.add(held, sign);
+            people.entry(held.person.clone()).or_default().add(held, sign);
+        }
+    }
+    let mut refused = notes(None, &book.project, &project.before(&after.project()), &project.adds());
+    for (person, net) in &people {
+        refused.extend(notes(Some(person), book.of(person), &net.before(&after.of(person)), &net.adds()));
+    }
+    refused.retain(|note| note.over);
+    if refused.is_empty() { Ok(()) } else { Err(CommitError::Limit(refused)) }
+}
+
+/// What changes of instances come to.
+#[derive(Clone, Copy, Default)]
+struct Net {
+    instances: i64,
+    gpus: i64,
+    usd_per_hour: f64,
+}
+
+impl Net {
+    fn add(&mut self, held: &Holding, sign: i64) {
+        self.instances += sign;
+        self.gpus += sign * i64::from(held.gpus);
+        self.usd_per_hour += sign as f64 * held.price;
+    }
+
+    /// What is more than before.
+    fn adds(&self) -> Adds {
+        let more = |number: i64| u32::try_from(number.max(0)).unwrap_or(u32::MAX);
+        // What is taken away and added again may leave a trace.
+        let usd_per_hour = if self.usd_per_hour > 1e-12 { self.usd_per_hour } else { 0.0 };
+        Adds { instances: more(self.instances), gpus: more(self.gpus), usd_per_hour }
+    }
+
+    /// What there was without what was added.
+    fn before(&self, after: &Used) -> Used {
+        let adds = self.adds();
+        Used {
+            instances: after.instances.saturating_sub(adds.instances),
+            gpus: after.gpus.saturating_sub(adds.gpus),
+            usd_per_hour: (after.usd_per_hour - adds.usd_per_hour).max(0.0),
+            usd_this_month: after.usd_this_month,
+        }
+    }
+}
