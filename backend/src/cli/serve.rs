@@ -12,6 +12,7 @@ use std::{
 use berth_shared::{
     api::{CatalogOrigin, SshGateway},
     catalog::CatalogError,
+    time::Timestamp,
 };
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use russh::keys::PrivateKey;
@@ -28,6 +29,7 @@ use super::{
     database::DatabaseUrl,
     demo::{self, DemoDir, UnsuitableDir},
     login_link::login_link,
+    oidc::{OidcArgs, OidcArgsError},
     random,
     tls::TlsArgs,
 };
@@ -40,7 +42,7 @@ use crate::{
             host_key::{self, HostKeyError},
         },
     },
-    auth::Auth,
+    auth::{Auth, oidc::Oidc},
     catalog::{self, Catalogues, follow::follow},
     clock::{Clock, SystemClock},
     control::Control,
@@ -101,6 +103,9 @@ pub struct Args {
 
     #[command(flatten)]
     tls: TlsArgs,
+
+    #[command(flatten)]
+    oidc: OidcArgs,
 
     /// A proxy, or a network of them, whose `X-Forwarded-For`, `-Proto` and `-Host` are believed: `10.0.0.0/8`. May be given several times;
     /// what others say there is not looked at.
@@ -196,6 +201,8 @@ enum ServeError {
     )]
     PublicUrlWithoutTls(PublicUrl),
     #[error(transparent)]
+    Oidc(#[from] OidcArgsError),
+    #[error(transparent)]
     HostKey(#[from] HostKeyError),
     #[error(transparent)]
     SealingKey(#[from] SealingKeyError),
@@ -267,6 +274,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let tls = args.tls.open(Arc::clone(&clock))?;
+    let oidc = args.oidc.open()?;
     let scheme = if tls.is_some() { Scheme::Https } else { Scheme::Http };
     if let Some(public) =
         args.public_url.as_ref().filter(|public| tls.is_some() && public.scheme() != "https")
@@ -290,6 +298,10 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     let url = args.public_url.as_ref().map_or_else(|| local_url(address, scheme), ToString::to_string);
 
     let auth = Auth::new(store.accounts(), Arc::clone(&clock), StdRng::from_rng(&mut rng));
+    if let Some(oidc) = oidc.clone() {
+        tokio::spawn(look_at(oidc, clock.now()));
+    }
+    let auth = auth.with_oidc(oidc);
     failpoint::reach(&["accounts", "before"]);
     auth.begin().await?;
     let token = auth.login_token(&auth.first_admin().await?).await?;
@@ -403,6 +415,14 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     Running::remove(&directory);
     drop(store);
     Ok(())
+}
+
+/// Says early that a provider is away, or that its address is wrong. Whoever signs in has it asked again.
+async fn look_at(oidc: Oidc, now: Timestamp) {
+    match oidc.look(now).await {
+        None => tracing::info!(provider = oidc.told().name, "single sign-on is ready"),
+        Some(why) => tracing::warn!(provider = oidc.told().name, why, "single sign-on cannot be used yet"),
+    }
 }
 
 /// Where SSH connections are taken, and as whom.

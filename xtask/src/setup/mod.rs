@@ -26,6 +26,7 @@ pub(crate) fn for_build(steps: &mut Steps) -> Result<(), Problem> {
 pub(crate) fn for_tests(steps: &mut Steps) -> Result<(), Problem> {
     find_browser()?;
     for_schema_tests(steps)?;
+    npm::ensure(steps, "tests/oidc")?;
     npm::ensure(steps, "tests/browser")
 }
 
