@@ -64,6 +64,12 @@ pub fn take_fragment(mark: &str) -> Option<String> {
     Some(rest)
 }
 
+/// Leaves the dashboard for another address.
+pub fn leave_for(url: &str) {
+    // A browser that refuses has nothing that could be done about it.
+    let _ = leptos::prelude::window().location().set_href(url);
+}
+
 /// The key in the session's storage of a link that waits to be opened.
 const LINK: &str = "berth.link";
 

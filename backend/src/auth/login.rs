@@ -129,7 +129,15 @@ impl Auth {
         let session = self.draw("");
         let digest = session.digest();
         let expires_at = now.plus_seconds(SESSION_SECONDS);
-        let new = NewSession { digest: &digest, user, password, visit, now, expires_at };
+        let new = NewSession {
+            digest: &digest,
+            user,
+            password,
+            by_link: password.is_none(),
+            visit,
+            now,
+            expires_at,
+        };
         Ok(self.store.add_session(new).await?.then_some(session))
     }
 }

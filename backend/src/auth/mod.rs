@@ -1,4 +1,4 @@
-//! Who may come in: people, one-time login tokens, passwords, sessions, API tokens, SSH keys. What they may do then,
+//! Who may come in: people, one-time login tokens, passwords, single sign-on, sessions, API tokens, SSH keys. What they may do then,
 //! [`berth_shared::policy`] says.
 //!
 //! Nothing here can be turned back into a secret: the store keeps [`Digest`]s, and of passwords argon2id.
@@ -6,6 +6,7 @@
 mod attempts;
 mod lasting;
 mod login;
+pub mod oidc;
 mod passwords;
 mod people;
 mod previews;
@@ -107,6 +108,7 @@ pub struct Auth {
     rng: Mutex<StdRng>,
     attempts: Mutex<Attempts>,
     passwords: Passwords,
+    oidc: Option<oidc::Oidc>,
 }
 
 impl Auth {
@@ -119,6 +121,7 @@ impl Auth {
             rng: Mutex::new(rng),
             attempts: Mutex::default(),
             passwords: Passwords::default(),
+            oidc: None,
         }
     }
 

@@ -19,7 +19,7 @@ pub const INVITATION_SECONDS: i64 = 7 * 24 * 3600;
 const FRESH_SECONDS: i64 = 3600;
 
 /// The longest name, characters.
-const NAME: usize = 40;
+pub(super) const NAME: usize = 40;
 
 /// Why nothing was done to a person.
 #[derive(Debug, thiserror::Error)]

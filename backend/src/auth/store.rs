@@ -1,5 +1,5 @@
 //! What is kept about who may come in: the tables `users`, `login_tokens`, `sessions`,
-//! `api_tokens`, `ssh_keys` and `previews`.
+//! `api_tokens`, `ssh_keys`, `previews`, and those of single sign-on.
 
 use berth_shared::{api::Role, time::Timestamp};
 use sqlx::{PgConnection, PgPool, SqlitePool};
@@ -88,12 +88,14 @@ macro_rules! changing_people {
     }};
 }
 
+mod oidc;
 mod people;
 mod previews;
 mod sessions;
 mod ssh_keys;
 mod tokens;
 
+pub(super) use oidc::Identity;
 pub(super) use people::Changed;
 pub(super) use sessions::NewSession;
 pub use tokens::NewApiToken;

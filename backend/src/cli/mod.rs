@@ -24,6 +24,7 @@ pub mod login_link;
 pub mod logout;
 pub mod logs;
 pub mod offers;
+mod oidc;
 pub mod people;
 pub mod pool;
 pub mod profile;

@@ -30,6 +30,7 @@ use super::{
     database::DatabaseUrl,
     demo::{self, DemoDir, UnsuitableDir},
     login_link::login_link,
+    oidc::{OidcArgs, OidcArgsError},
     random,
     tls::TlsArgs,
 };
@@ -43,7 +44,7 @@ use crate::{
         },
     },
     audit::{Audit, Draft},
-    auth::Auth,
+    auth::{Auth, oidc::Oidc},
     catalog::{self, Catalogues, follow::follow},
     clock::{Clock, SystemClock},
     control::Control,
@@ -105,6 +106,9 @@ pub struct Args {
 
     #[command(flatten)]
     tls: TlsArgs,
+
+    #[command(flatten)]
+    oidc: OidcArgs,
 
     /// A proxy, or a network of them, whose `X-Forwarded-For`, `-Proto` and `-Host` are believed: `10.0.0.0/8`. May be given several times;
     /// what others say there is not looked at.
@@ -212,6 +216,8 @@ enum ServeError {
     )]
     PublicUrlWithoutTls(PublicUrl),
     #[error(transparent)]
+    Oidc(#[from] OidcArgsError),
+    #[error(transparent)]
     HostKey(#[from] HostKeyError),
     #[error(transparent)]
     SealingKey(#[from] SealingKeyError),
@@ -285,6 +291,7 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let tls = args.tls.open(Arc::clone(&clock))?;
+    let oidc = args.oidc.open()?;
     let scheme = if tls.is_some() { Scheme::Https } else { Scheme::Http };
     if let Some(public) =
         args.public_url.as_ref().filter(|public| tls.is_some() && public.scheme() != "https")
@@ -308,6 +315,10 @@ async fn serve(args: &Args) -> Result<(), ServeError> {
     let url = args.public_url.as_ref().map_or_else(|| local_url(address, scheme), ToString::to_string);
 
     let auth = Auth::new(store.accounts(), Arc::clone(&clock), StdRng::from_rng(&mut rng));
+    if let Some(oidc) = oidc.clone() {
+        tokio::spawn(look_at(oidc, clock.now()));
+    }
+    let auth = auth.with_oidc(oidc);
     failpoint::reach(&["accounts", "before"]);
     auth.begin().await?;
     let audit = Audit::new(store.audit(), Arc::clone(&clock));
@@ -447,6 +458,14 @@ fn started(admin: String, now: Timestamp) -> Draft {
     let detail =
         concat!("Berth ", env!("CARGO_PKG_VERSION"), "; printed a link by which the target signs in");
     Draft { detail: Some(detail.to_owned()), ..Draft::of_the_machine("server.start", Some(admin), now) }
+}
+
+/// Says early that a provider is away, or that its address is wrong. Whoever signs in has it asked again.
+async fn look_at(oidc: Oidc, now: Timestamp) {
+    match oidc.look(now).await {
+        None => tracing::info!(provider = oidc.told().name, "single sign-on is ready"),
+        Some(why) => tracing::warn!(provider = oidc.told().name, why, "single sign-on cannot be used yet"),
+    }
 }
 
 /// Where SSH connections are taken, and as whom.

@@ -97,6 +97,11 @@ impl Names {
         scheme.is_https() || self.has_https_address()
     }
 
+    /// Where people reach the server: the address that was given to it, or else the one that somebody came to.
+    pub(super) fn address_at(&self, host: &str, scheme: Scheme) -> String {
+        self.public.as_ref().map_or_else(|| format!("{scheme}://{host}"), ToString::to_string)
+    }
+
     /// Whether people reach it encrypted, at a name that was given to it.
     fn has_https_address(&self) -> bool {
         self.public.as_ref().is_some_and(|public| public.scheme == "https")

@@ -1,8 +1,8 @@
 //! The API over HTTP: a file for each endpoint.
 //!
 //! Every request passes `visitor` (from where it comes). What comes to the host of a preview goes another way then (`previews`). Every other one passes `edge` (number, log, headers,
-//! problems), `guard` (host, origin) and `pace` (how often); all of the API but login, and `/metrics`, passes `session::authenticate` (who it is),
-//! `audited` (what is written down about it) and `permissions` (whether they may) too.
+//! problems), `guard` (host, origin) and `pace` (how often); all of the API but login and single sign-on, and `/metrics`, passes
+//! `session::authenticate` (who it is), `audited` (what is written down about it) and `permissions` (whether they may) too.
 
 mod audit;
 mod audit_export;
@@ -33,11 +33,17 @@ mod limits_everybody;
 mod limits_person;
 mod limits_project;
 mod login;
+mod login_ways;
 mod logout;
 mod me;
+mod me_oidc;
 mod me_password;
 mod me_sessions;
 mod metrics;
+mod oidc;
+mod oidc_back;
+mod oidc_begin;
+mod oidc_invitation;
 mod orphans;
 mod pace;
 mod people;
@@ -228,7 +234,11 @@ impl Inner {
 
 /// Endpoints that need no session.
 fn open() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(login::login))
+    OpenApiRouter::new()
+        .routes(routes!(login_ways::ways, login::login))
+        .routes(routes!(oidc_begin::begin))
+        .routes(routes!(oidc_invitation::accept))
+        .routes(routes!(oidc_back::back))
 }
 
 /// Endpoints that need one.
@@ -237,6 +247,7 @@ fn closed() -> OpenApiRouter<App> {
         .routes(routes!(logout::logout))
         .routes(routes!(me::me))
         .routes(routes!(me_password::set))
+        .routes(routes!(me_oidc::account, me_oidc::connect, me_oidc::disconnect))
         .routes(routes!(me_sessions::list))
         .routes(routes!(me_sessions::end))
         .routes(routes!(tokens_list::list, tokens_create::create))

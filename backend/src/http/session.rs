@@ -73,13 +73,18 @@ pub(super) fn unauthenticated() -> Failure {
 
 /// The session that a request carries.
 fn cookie(headers: &HeaderMap, secure: bool) -> Option<&str> {
+    cookie_of(headers, name(secure))
+}
+
+/// The cookie of this name.
+pub(super) fn cookie_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(found, value)| (found == name(secure)).then_some(value))
+        .find_map(|(found, value)| (found == name).then_some(value))
 }
 
 /// `Set-Cookie` that begins a session.

@@ -1,5 +1,7 @@
 //! *Login*: a one-time link, or a name and its password, becomes a session.
 
+mod provider;
+
 use berth_shared::api::{LinkLogin, LoginRequest, PasswordLogin, User};
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::{
@@ -15,6 +17,7 @@ use crate::{
     live::use_live,
     pages::title::set_title,
 };
+use provider::{ByProvider, Sent, Sso, accept};
 
 /// Berths beside one another, some taken, one just now.
 const ART: &str = include_str!("login.svg");
@@ -106,12 +109,15 @@ pub fn Login() -> impl IntoView {
     set_title(|| "Sign in".to_owned());
     let gate = Gate { busy: RwSignal::new(None), wrong: RwSignal::new(None), held: RwSignal::new(None) };
     let next = next();
+    let page = next.clone();
+    let sso = Sso::ask();
     let enter = Callback::new(move |(way, request): (Way, LoginRequest)| {
         if gate.busy.get_untracked().is_some() {
             return;
         }
         gate.busy.set(Some(way));
         gate.wrong.set(None);
+        sso.forget();
         let (navigate, next) = (navigate.clone(), next.clone());
         spawn_local(async move {
             match api::post::<_, User>("/api/v1/login", &request).await {
@@ -154,10 +160,12 @@ pub fn Login() -> impl IntoView {
                         {move || gate.wrong.get().map(|(_, words)| view! {
                             <div class="notice" data-tone="danger"><Icon name="error"/><span class="notice__text"><Prose text=words/></span></div>
                         })}
+                        <Sent sso/>
                     </div>
+                    <ByProvider sso next=page/>
                     <ByPassword gate enter/>
                     <div class="or" aria-hidden="true">"or"</div>
-                    <ByLink gate open=by_token/>
+                    <ByLink gate sso open=by_token/>
                     <p class="field__hint">
                         "First start? Open the link that " <span class="mono">"berth serve"</span>
                         " printed. For a new one ask an admin, or run " <span class="mono">"berth login-link"</span> " on the server’s machine."
@@ -219,11 +227,25 @@ fn ByPassword(gate: Gate, enter: Callback<(Way, LoginRequest)>) -> impl IntoView
 }
 
 #[component]
-fn ByLink(gate: Gate, open: impl Fn(String) + Copy + Send + 'static) -> impl IntoView {
+fn ByLink(gate: Gate, sso: Sso, open: impl Fn(String) + Copy + Send + 'static) -> impl IntoView {
     let pasted = RwSignal::new(String::new());
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         open(token_of(&pasted.get_untracked()));
+    };
+    let by_provider = move |_| {
+        let token = token_of(&pasted.get_untracked());
+        if token.is_empty() {
+            // The same words as without the provider.
+            return open(token);
+        }
+        gate.wrong.set(None);
+        sso.forget();
+        spawn_local(async move {
+            if let Err(error) = accept(token).await {
+                gate.refused(Way::Link, &error);
+            }
+        });
     };
     view! {
         <form class="gate__way" on:submit=submit novalidate>
@@ -234,6 +256,9 @@ fn ByLink(gate: Gate, open: impl Fn(String) + Copy + Send + 'static) -> impl Int
                     aria-invalid=move || gate.is_wrong(Way::Link).then_some("true") aria-describedby="login-error"/>
             </label>
             <Go gate way=Way::Link word="Use the link"/>
+            {move || sso.name().map(|name| view! {
+                <button class="btn" data-kind="quiet" type="button" on:click=by_provider>"Use it, and sign in with "{name}" from now on"</button>
+            })}
         </form>
     }
 }

@@ -8,6 +8,7 @@ mod ids;
 mod instance;
 mod limits;
 mod logs;
+mod oidc;
 mod page;
 mod people;
 mod plan;
@@ -35,6 +36,9 @@ pub use ids::{EventSeq, InstanceId, JobId, RunId, TerminalId};
 pub use instance::{Allocation, Instance, Isolation, TRYING_AGAIN};
 pub use limits::{LimitNote, Limited, Limits, LimitsOverview, NEAR, Standing, Used};
 pub use logs::{LogChunk, LogHit, LogHits, LogIndex, LogLine, LogMark, LogSource};
+pub use oidc::{
+    AcceptInvitation, LoginWays, OidcAccount, OidcBegun, OidcConnection, OidcProblem, OidcProvider,
+};
 pub use page::Page;
 pub use people::{
     AddPerson, ChangePerson, Invitation, PASSWORD_CHARACTERS, Person, Role, SessionInfo, SetPassword,

@@ -27,6 +27,7 @@ pub(crate) fn for_tests(steps: &mut Steps) -> Result<(), Problem> {
     prerequisites()?;
     find_browser()?;
     for_schema_tests(steps)?;
+    npm::ensure(steps, "tests/oidc")?;
     npm::ensure(steps, "tests/browser")
 }
 

@@ -167,6 +167,9 @@ impl AuthStore {
                     let by: Vec<String> = by.bind(name).fetch_all(&mut *transaction).await?;
                     let keys = sqlx::query_scalar("SELECT fingerprint FROM ssh_keys WHERE user_name = $1");
                     let keys: Vec<String> = keys.bind(name).fetch_all(&mut *transaction).await?;
+                    let remember =
+                        sqlx::query("INSERT INTO former_people (name) VALUES ($1) ON CONFLICT DO NOTHING");
+                    remember.bind(name).execute(&mut *transaction).await?;
                     // The rest goes with them.
                     let delete = sqlx::query("DELETE FROM users WHERE name = $1");
                     delete.bind(name).execute(&mut *transaction).await?;

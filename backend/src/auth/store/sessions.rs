@@ -18,8 +18,10 @@ pub(in crate::auth) struct NewSession<'a> {
     pub(in crate::auth) digest: &'a Digest,
     /// Whose it is.
     pub(in crate::auth) user: &'a str,
-    /// What the password was checked against; `None` = a link let them in.
+    /// What the password was checked against; `None` = they came in without one.
     pub(in crate::auth) password: Option<&'a str>,
+    /// Whether a link let them in.
+    pub(in crate::auth) by_link: bool,
     /// Where they are.
     pub(in crate::auth) visit: Visit<'a>,
     /// Now.
@@ -77,6 +79,19 @@ impl AuthStore {
         on_either!(self, writer, |pool| sqlx::query(sql).bind(user).execute(pool).await.map(drop))
     }
 
+    /// Whose account a token opens that can be used.
+    pub(in crate::auth) async fn login_token_user(
+        &self,
+        token: &Digest,
+        now: Timestamp,
+    ) -> Result<Option<String>, StoreError> {
+        let sql =
+            "SELECT user_name FROM login_tokens WHERE digest = $1 AND used_at IS NULL AND expires_at > $2";
+        on_either!(self, reader, |pool| {
+            sqlx::query_scalar(sql).bind(token.as_str()).bind(now.0).fetch_optional(pool).await
+        })
+    }
+
     /// Marks the token as used and tells whose it is. One statement decides, so two uses at the same time
     /// cannot both succeed.
     pub(in crate::auth) async fn use_login_token(
@@ -111,7 +126,7 @@ impl AuthStore {
                    WHERE name = $2 AND (CAST($8 AS text) IS NULL OR password = CAST($8 AS text)) RETURNING user_name";
         let added: Option<String> = on_either!(self, writer, |pool| {
             let insert = sqlx::query_scalar(sql).bind(new.digest.as_str()).bind(new.user).bind(new.now.0);
-            let insert = insert.bind(new.expires_at.0).bind(new.password.is_none());
+            let insert = insert.bind(new.expires_at.0).bind(new.by_link);
             let insert = insert.bind(new.visit.address.to_string()).bind(agent(new.visit.agent));
             insert.bind(new.password).fetch_optional(pool).await
         })?;

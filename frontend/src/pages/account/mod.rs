@@ -3,6 +3,7 @@
 mod keys;
 mod password;
 mod sessions;
+mod sso;
 mod tokens;
 mod you;
 
@@ -19,16 +20,21 @@ use crate::{components::TopBar, known::Known, pages::title::set_title};
 use keys::Keys;
 use password::SetPassword;
 use sessions::Sessions;
+use sso::{SingleSignOn, Sso};
 use tokens::Tokens;
 use you::You;
 
 /// How often the server is asked where else one is signed in, and which tokens are used, while the page is open.
 const AGAIN: Duration = Duration::from_secs(15);
 
+/// The part that is there where the server has single sign-on.
+const SSO: &str = "oidc";
+
 /// The parts of the page: where they are, and what they are called.
-const PARTS: [(&str, &str); 5] = [
+const PARTS: [(&str, &str); 6] = [
     ("you", "You"),
     ("password", "Password"),
+    (SSO, "Single sign-on"),
     ("sessions", "Sessions"),
     ("tokens", "API tokens"),
     ("keys", "SSH keys"),
@@ -40,9 +46,11 @@ pub fn Account() -> impl IntoView {
     set_title(|| "Account".to_owned());
     let sessions = Known::<SessionInfo>::follow("/api/v1/me/sessions", AGAIN);
     let tokens = Known::<ApiToken>::follow("/api/v1/tokens", AGAIN);
+    let sso = Sso::ask();
     let ring = Known::<SshKey>::at("/api/v1/keys");
     // The lists above the part that is meant have their height only once they are there.
-    let settled = Memo::new(move |_| !sessions.is_awaited() && !tokens.is_awaited());
+    let settled =
+        Memo::new(move |_| (!sessions.is_awaited() && !tokens.is_awaited(), sso.provider().is_some()));
     let hash = use_location().hash;
     Effect::new(move |_| {
         settled.track();
@@ -53,11 +61,16 @@ pub fn Account() -> impl IntoView {
         <main class="page" id="main" tabindex="-1">
             <div class="settings">
                 <nav class="settings__nav" aria-label="On this page">
-                    {PARTS.map(|(part, name)| view! { <a class="settings__part" href=format!("#{part}")>{name}</a> })}
+                    {PARTS.map(|(part, name)| view! {
+                        <Show when=move || part != SSO || sso.provider().is_some()>
+                            <a class="settings__part" href=format!("#{part}")>{name}</a>
+                        </Show>
+                    })}
                 </nav>
                 <div class="stack">
                     <You/>
                     <SetPassword sessions/>
+                    <SingleSignOn sso/>
                     <Sessions known=sessions/>
                     <Tokens known=tokens/>
                     <Keys ring/>
