@@ -9,6 +9,7 @@ use super::{
     extract::{By, Json, Path},
     problem::Failure,
 };
+use crate::store::LimitsOf;
 
 /// Changes what a person is to the project. It counts from their next request on; terminals, SSH connections and previews that
 /// they may have no more end at once.
@@ -57,6 +58,13 @@ pub(super) async fn remove(
 ) -> Result<StatusCode, Failure> {
     app.auth.remove_person(&name).await?;
     tracing::info!(user = caller.user, person = name, "person removed");
+    // Whoever is given the name later begins with everybody's limits.
+    let own = app.control.limits().await?.people.into_iter().any(|standing| {
+        standing.own && standing.person.as_deref() == Some(name.as_str())
+    });
+    if own {
+        app.control.set_limits(&caller.user, LimitsOf::Person(name), None).await?;
+    }
     Ok(StatusCode::NO_CONTENT)
 }
 

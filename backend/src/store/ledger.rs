@@ -84,6 +84,7 @@ pub(super) fn concerns(before: &InstanceRow, after: &InstanceRow) -> bool {
     };
     what(before) != what(after)
         || before.instance.offer != after.instance.offer
+        || before.instance.allocation != after.instance.allocation
         || before.instance.owner != after.instance.owner
 }
 

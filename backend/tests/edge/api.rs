@@ -96,6 +96,10 @@ async fn every_endpoint_answers_with_a_session() {
             });
         }
         let answer = request.send().await;
+        if path.starts_with("/api/v1/limits/people/") {
+            // They are added by name later.
+            server.auth.remove_person("calm-otter-1").await.expect("removed");
+        }
         match answer.status {
             200 | 201 | 204 => {}
             303 => assert!(path.ends_with("/open"), "{path}"),

@@ -128,7 +128,7 @@ async fn the_command_line_sets_and_lists_limits() {
         &["limits"],
         &["limits", "lift", "admin"],
         &["limits", "set", "person", "--gpus", "1"],
-        &["limits", "set", "project", "--instances", "-1"],
+        &["limits", "set", "project", "--instances=-1"],
         &["spend"],
     ] {
         let answer = home.berth(arguments).await.all();
@@ -138,7 +138,57 @@ async fn the_command_line_sets_and_lists_limits() {
             answer.lines().filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
         ));
     }
-    insta::assert_snapshot!(said.split("\nUsage:").next().unwrap_or_default(), @"");
+    insta::assert_snapshot!(said, @r"
+    $ limits set project --instances 20 --usd-per-month 5000
+    0
+    --
+    The limits of the project are now: 20 instances, $5000 a month
+    --
+    $ limits set project --instances none --gpus 8
+    0
+    --
+    The limits of the project are now: 8 GPUs, $5000 a month
+    --
+    $ limits set everybody --instances 4
+    0
+    --
+    The limits of everybody are now: 4 instances
+    --
+    $ limits set person admin --usd-per-hour 2.5
+    0
+    --
+    The limits of admin are now: 4 instances, $2.50 an hour
+    --
+    $ limits
+    0
+    --
+    WHO        INSTANCES  GPUS    $/H          THIS MONTH      LIMITS
+    (project)  0          0 of 8  $0           $0 of $5000.00
+    admin      0 of 4     0       $0 of $2.50  $0              their own
+    Who has none of their own has everybody's: 4 instances
+    --
+    $ limits lift admin
+    0
+    --
+    Everybody's limits count for admin again
+    --
+    $ limits set person --gpus 1
+    2
+    --
+    --
+    error: say whose: `berth limits set person NAME …`
+    $ limits set project --instances=-1
+    2
+    --
+    --
+    error: invalid value '-1' for '--instances <N|none>': `-1` is no limit: write a number, or `none` for as much as there is
+    For more information, try '--help'.
+    $ spend
+    0
+    --
+    Nothing was spent in 30 days
+    --
+    ");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use super::{
     Bed, commit,
     sample::{self, T0, at, event, instance_id, job_id, run_id, submission},
 };
-use crate::store::{Change, CommitError, Crossing, InstanceRow, LimitsOf, Storage};
+use crate::store::{Change, CommitError, Crossing, InstanceRow, LimitsOf, Storage, open::Database};
 
 super::on_every_store!(
     what_is_paid_is_written_with_the_instance_and_outlives_the_run,
@@ -24,7 +24,66 @@ super::on_every_store!(
     an_instance_that_waits_counts_for_whoever_takes_it,
     a_months_money_is_that_of_its_month,
     a_crossing_is_told_once,
+    what_an_earlier_version_has_left_is_written_up,
 );
+
+/// Makes instances look as a version without a ledger has written them.
+async fn make_old(bed: &Bed) {
+    let old = [
+        "DELETE FROM ledger",
+        "UPDATE instances SET payer = NULL, gpus = 0, price = 0, ledger_version = 0",
+    ];
+    for sql in old {
+        match bed {
+            Bed::Memory(_) => {}
+            Bed::Sqlite { store, .. } => {
+                let Database::Sqlite(sqlite) = &store.database else { panic!("it is SQLite") };
+                sqlx::query(sql).execute(&sqlite.writer).await.expect("written");
+            }
+            Bed::Postgres(database) => {
+                let pool = sqlx::PgPool::connect(&database.url).await.expect("it opens");
+                sqlx::query(sql).execute(&pool).await.expect("written");
+            }
+        }
+    }
+}
+
+async fn what_an_earlier_version_has_left_is_written_up(bed: Bed) {
+    let store = bed.store().await;
+    commit(&store, placed(1)).await;
+    change(&store, 1, |row| row.instance.billed_from = Some(at(10))).await;
+    let mut whole = super::whole(&store, 1).await;
+    whole.job.released_at = Some(at(60));
+    commit(&store, Change { jobs: vec![whole.job], ..Change::default() }).await;
+    change(&store, 1, |row| {
+        row.job_id = None;
+        row.instance.run_id = None;
+        row.instance.status = InstanceStatus::Idle;
+    })
+    .await;
+    for n in 2..6 {
+        commit(&store, added(n, "bob")).await;
+    }
+    let expected = (paid(&store).await, store.used(at(100)).await.expect("read"));
+    assert_eq!(expected.0, ["ann run-1 10..60", "ann idle 60.."]);
+    make_old(&bed).await;
+    let mut settled = 0;
+    loop {
+        match store.settle(2).await.expect("settled") {
+            0 => break,
+            some => settled += some,
+        }
+    }
+    assert!(settled == 5 || matches!(bed, Bed::Memory(_)), "{settled}");
+    assert_eq!((paid(&store).await, store.used(at(100)).await.expect("read")), expected);
+    // And what is written before it is written up is written up with it.
+    make_old(&bed).await;
+    change(&store, 1, |row| row.instance.message = Some("well".to_owned())).await;
+    change(&store, 1, |row| row.instance.billed_to = Some(at(90))).await;
+    assert_eq!(paid(&store).await, ["ann run-1 10..60", "ann idle 60..90"]);
+    store.settle(100).await.expect("settled");
+    assert_eq!(paid(&store).await, ["ann run-1 10..60", "ann idle 60..90"]);
+}
 
 async fn set(store: &Arc<dyn Storage>, of: LimitsOf, limits: Limits) {
     commit(store, Change { limits: vec![(of, Some(limits))], ..Change::default() }).await;
