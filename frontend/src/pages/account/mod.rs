@@ -54,6 +54,7 @@ pub fn Account() -> impl IntoView {
             <div class="settings">
                 <nav class="settings__nav" aria-label="On this page">
                     {PARTS.map(|(part, name)| view! { <a class="settings__part" href=format!("#{part}")>{name}</a> })}
+                    <a class="settings__part" href="/settings">"Settings"</a>
                 </nav>
                 <div class="stack">
                     <You/>
