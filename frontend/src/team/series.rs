@@ -80,10 +80,15 @@ impl Series {
         }
     }
 
-    /// The shares, oldest first.
+    /// The shares, oldest first; none, or two at least.
     #[must_use]
     pub fn shares(&self) -> Vec<f64> {
-        self.points.iter().map(|point| point.share).collect()
+        let mut shares: Vec<f64> = self.points.iter().map(|point| point.share).collect();
+        // One point is no line.
+        if let [only] = shares[..] {
+            shares.push(only);
+        }
+        shares
     }
 
     /// The newest share in per cent; `None` while there is none.

@@ -217,7 +217,9 @@ fn best(typed: &str, entries: Vec<Entry>, most: usize) -> Vec<Entry> {
         .into_iter()
         .filter_map(|mut entry| {
             let Fit { score, at } = fit(typed, &entry.text)?;
-            (entry.score, entry.at) = (score, at);
+            // What cannot be taken back is never the first by a name alone.
+            let last = i32::from(matches!(entry.act, Act::Stop(_)));
+            (entry.score, entry.at) = (score - 1000 * last, at);
             Some(entry)
         })
         .collect();

@@ -62,7 +62,7 @@ fn Frame(
     set_title(move || title.to_owned());
     view! {
         <TopBar>
-            <a class="topbar__crumb" href="/settings">"Settings"<Icon name="right"/></a>
+            <a class="topbar__crumb" data-wide="" href="/settings">"Settings"<Icon name="right"/></a>
             <h1 class="topbar__title">{title}</h1>
         </TopBar>
         <main class="page" id="main" tabindex="-1">

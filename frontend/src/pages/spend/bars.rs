@@ -127,7 +127,7 @@ fn column(at: usize, bar: &Bar, top: f64, names: &[String], rests: &[bool]) -> i
 fn ticks(bars: &[Bar]) -> Vec<String> {
     let last = bars.len().saturating_sub(1);
     let count = last.min(4);
-    let at = |tick: usize| if count == 0 { 0 } else { (last * tick + count / 2) / count };
+    let at = |tick: usize| (last * tick + count / 2).checked_div(count).unwrap_or_default();
     (0..=count).filter_map(|tick| bars.get(at(tick))).map(|bar| day(&bar.date, false)).collect()
 }
 
