@@ -7,11 +7,13 @@ use leptos_router::{
 };
 
 use crate::{
-    components::{DemoBar, Shell, Sprite, provide_toasts},
+    components::{DemoBar, Shell, Sprite, provide_palette, provide_toasts},
     live::provide_live,
+    notices::provide_notices,
     pages::{
-        Account, Explore, Launch, Login, NeedsServer, NotFound, People, Reference, ReferenceProblems,
-        RunPage, Runs, Team, ToKeys, provide_incoming,
+        Account, AuditLog, Explore, Launch, LimitsPage, Login, NeedsServer, NotFound, Notifications, People,
+        Reference, ReferenceProblems, RunPage, Runs, Secrets, SpendPage, Team, ToKeys, ToSettings, Webhooks,
+        provide_incoming,
     },
     price_list::provide_price_list,
     site,
@@ -21,7 +23,9 @@ use crate::{
 #[component]
 pub fn App() -> impl IntoView {
     provide_toasts();
+    provide_palette();
     provide_live();
+    provide_notices();
     provide_price_list();
     provide_incoming();
     view! {
@@ -35,10 +39,17 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/runs") view=|| served(Runs)/>
                     <Route path=path!("/runs/:name") view=|| served(RunPage)/>
                     <Route path=path!("/team") view=|| served(Team)/>
+                    <Route path=path!("/team/spend") view=|| served(SpendPage)/>
+                    <Route path=path!("/team/limits") view=|| served(LimitsPage)/>
                     <Route path=path!("/people") view=|| served(People)/>
                     <Route path=path!("/account") view=|| served(Account)/>
                     <Route path=path!("/keys") view=|| served(ToKeys)/>
                     <Route path=path!("/settings/keys") view=|| served(ToKeys)/>
+                    <Route path=path!("/settings") view=|| served(ToSettings)/>
+                    <Route path=path!("/settings/secrets") view=|| served(Secrets)/>
+                    <Route path=path!("/settings/notifications") view=|| served(Notifications)/>
+                    <Route path=path!("/settings/webhooks") view=|| served(Webhooks)/>
+                    <Route path=path!("/settings/audit") view=|| served(AuditLog)/>
                     <Route path=path!("/explore") view=Explore/>
                     <Route path=path!("/reference") view=Reference/>
                     <Route path=path!("/reference/problems") view=ReferenceProblems/>

@@ -124,3 +124,9 @@ pub fn precise_millis() -> f64 {
 pub fn random() -> f64 {
     js_sys::Math::random()
 }
+
+/// How far the reader's clock is ahead of UTC now, minutes; below 0 west of it.
+#[must_use]
+pub fn minutes_east() -> i32 {
+    -js_sys::Date::new_0().get_timezone_offset() as i32
+}

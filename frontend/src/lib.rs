@@ -12,22 +12,31 @@
 )]
 
 pub mod attempts;
+pub mod audit;
 pub mod explore;
+pub mod favicon;
 pub mod format;
 pub mod launch;
+pub mod limits;
 pub mod live;
 pub mod log_text;
+pub mod notify;
+pub mod palette;
 pub mod permissions;
 pub mod phases;
 pub mod pools;
 pub mod port_links;
+pub mod spend;
 pub mod story;
+pub mod team;
 pub mod terminal_text;
 
 #[cfg(target_arch = "wasm32")]
 pub mod api;
 #[cfg(target_arch = "wasm32")]
 mod app;
+#[cfg(target_arch = "wasm32")]
+mod asked;
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
 #[cfg(target_arch = "wasm32")]
@@ -38,6 +47,8 @@ pub mod editor;
 mod known;
 #[cfg(target_arch = "wasm32")]
 pub mod modules;
+#[cfg(target_arch = "wasm32")]
+mod notices;
 #[cfg(target_arch = "wasm32")]
 pub mod pages;
 #[cfg(target_arch = "wasm32")]

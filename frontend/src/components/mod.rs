@@ -1,12 +1,14 @@
 //! Parts that pages are made of.
 
 mod backend;
+mod choice;
 mod copy_line;
 mod demo;
 mod dialog;
 mod failed;
 mod icon;
 mod locked;
+mod palette;
 mod password;
 mod price;
 mod prose;
@@ -17,16 +19,19 @@ mod spot;
 mod status;
 mod stop;
 mod tabs;
+mod time;
 mod toast;
 mod void;
 
 pub use backend::Backend;
+pub use choice::{Choice, Value};
 pub use copy_line::CopyLine;
 pub use demo::DemoBar;
 pub use dialog::Dialog;
 pub use failed::Failed;
 pub use icon::{Glyph, Icon, Mark, Sprite};
 pub use locked::Locked;
+pub use palette::provide_palette;
 pub use password::Password;
 pub use price::{Price, basis_text};
 pub use prose::Prose;
@@ -37,5 +42,6 @@ pub use spot::Spot;
 pub use status::Status;
 pub use stop::{StopDialog, Stopper};
 pub use tabs::{Tab, TabList};
-pub use toast::{Toasts, Tone, provide_toasts, toast, toaster};
+pub use time::{Time, TimeAs};
+pub use toast::{Toasts, Tone, provide_toasts, teller, toast, toaster};
 pub use void::Void;

@@ -14,6 +14,9 @@ pub fn Spark(
     /// `lg` or `sm`.
     #[prop(optional)]
     size: Option<&'static str>,
+    /// `waste` for what is paid for and not used.
+    #[prop(optional, into)]
+    tone: Signal<Option<&'static str>>,
 ) -> impl IntoView {
     let line = Memo::new(move |_| shares.with(|shares| path(shares)));
     let area = move || {
@@ -21,7 +24,7 @@ pub fn Spark(
         if line.is_empty() { line } else { format!("{line}L100 40L0 40z") }
     };
     view! {
-        <svg class="spark" data-size=size viewBox="0 0 100 40" preserveAspectRatio="none" role="img" aria-label=move || label.get()>
+        <svg class="spark" data-size=size data-tone=move || tone.get() viewBox="0 0 100 40" preserveAspectRatio="none" role="img" aria-label=move || label.get()>
             <path class="spark__area" d=area></path>
             <path class="spark__line" d=move || line.get()></path>
             <path class="spark__base" d="M0 40H100"></path>

@@ -13,6 +13,8 @@ pub enum Tone {
     Done,
     /// It did not.
     Failed,
+    /// Something happened elsewhere.
+    Told,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +22,8 @@ struct Toast {
     id: u64,
     tone: Tone,
     text: String,
+    /// The page about it.
+    link: Option<String>,
 }
 
 #[derive(Clone, Copy)]
@@ -36,7 +40,7 @@ pub fn provide_toasts() {
 /// Says something. What worked goes by itself after a few seconds; what failed stays until it is dismissed.
 pub fn toast(tone: Tone, text: impl Into<String>) {
     let Some(store) = use_context::<Store>() else { return };
-    say(store, tone, text.into());
+    say(store, tone, text.into(), None);
 }
 
 /// A function that says something later, when there is no component to ask from any more.
@@ -44,23 +48,37 @@ pub fn toaster() -> impl Fn(Tone, String) + Copy + Send + Sync + 'static {
     let store = use_context::<Store>();
     move |tone, text| {
         if let Some(store) = store {
-            say(store, tone, text);
+            say(store, tone, text, None);
         }
     }
 }
 
-fn say(Store(store): Store, tone: Tone, text: String) {
+/// As [`toaster`], with the address of the page about it.
+pub fn teller() -> impl Fn(Tone, String, String) + Copy + Send + Sync + 'static {
+    let store = use_context::<Store>();
+    move |tone, text, link| {
+        if let Some(store) = store {
+            say(store, tone, text, Some(link));
+        }
+    }
+}
+
+fn say(Store(store): Store, tone: Tone, text: String, link: Option<String>) {
     let id = store.with_untracked(|(last, _)| last + 1);
     store.update(|(last, toasts)| {
         *last = id;
         toasts.retain(|toast| toast.text != text);
-        toasts.push(Toast { id, tone, text });
+        toasts.push(Toast { id, tone, text, link });
         let over = toasts.len().saturating_sub(AT_ONCE);
         toasts.drain(..over);
     });
-    if tone == Tone::Done {
-        set_timeout(move || dismiss(Store(store), id), Duration::from_secs(5));
-    }
+    let stays = match tone {
+        Tone::Done => Duration::from_secs(5),
+        // Nobody has waited for it: it takes longer until it is read.
+        Tone::Told => Duration::from_secs(12),
+        Tone::Failed => return,
+    };
+    set_timeout(move || dismiss(Store(store), id), stays);
 }
 
 fn dismiss(Store(store): Store, id: u64) {
@@ -76,8 +94,11 @@ pub fn Toasts() -> impl IntoView {
             <For each=move || store.0.get().1 key=|toast| toast.id let:toast>
                 <div class="toast" data-tone=if toast.tone == Tone::Failed { "danger" } else { "ok" }
                     role=(toast.tone == Tone::Failed).then_some("alert")>
-                    <Icon name=if toast.tone == Tone::Failed { "error" } else { "check" }/>
-                    <span class="toast__text"><Prose text=toast.text.clone()/></span>
+                    <Icon name=match toast.tone { Tone::Failed => "error", Tone::Done => "check", Tone::Told => "bell" }/>
+                    <span class="toast__text">
+                        <Prose text=toast.text.clone()/>
+                        {toast.link.clone().map(|link| view! { " "<a class="link" href=link on:click=move |_| dismiss(store, toast.id)>"Look"</a> })}
+                    </span>
                     <button class="btn" data-kind="quiet" data-icon data-size="sm" aria-label="Dismiss"
                         on:click=move |_| dismiss(store, toast.id)>
                         <Icon name="x"/>

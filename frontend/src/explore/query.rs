@@ -241,7 +241,7 @@ fn kind(text: &str) -> Option<bool> {
 }
 
 /// Percent-encoding of a value of a query; what may stand there as it is, stands there.
-fn encoded(value: &str) -> String {
+pub(crate) fn encoded(value: &str) -> String {
     use std::fmt::Write as _;
 
     let mut out = String::with_capacity(value.len());

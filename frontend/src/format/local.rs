@@ -55,3 +55,9 @@ pub fn exact(at: Timestamp) -> String {
         zone % 60,
     )
 }
+
+/// The same for programs, in UTC: `2026-11-27T10:51:20.007Z`.
+#[must_use]
+pub fn machine_readable(at: Timestamp) -> String {
+    String::from(date(at).to_iso_string())
+}

@@ -10,7 +10,7 @@ mod time;
 #[cfg(target_arch = "wasm32")]
 mod local;
 #[cfg(target_arch = "wasm32")]
-pub use local::{clock_millis, clock_seconds, clock_when, exact};
+pub use local::{clock_millis, clock_seconds, clock_when, exact, machine_readable};
 
 pub use money::{cost, figure, price, rate};
 pub use program::program;

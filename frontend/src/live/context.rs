@@ -1,6 +1,6 @@
 //! What pages read and ask of the stream.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use berth_shared::{
     api::{Event, Instance, InstanceId, Run, RunId, ServerInfo, ServerMessage, Subject, Topic, Usage, User},
@@ -13,7 +13,7 @@ use super::{
     driver::Driver,
     feed::{Timeline, add_usage},
     log_book::LogBook,
-    machine::{Connection, Input, Probe},
+    machine::{Connection, Input, Probe, TopicKey},
 };
 use crate::{api, browser};
 
@@ -41,10 +41,19 @@ pub struct Live {
     pub now: RwSignal<Timestamp>,
     pub(super) skew: StoredValue<i64>,
     feeds: StoredValue<Feeds>,
+    /// The newest use of runs that somebody looks at without their page.
+    uses: StoredValue<HashMap<RunId, ArcRwSignal<Option<Usage>>>>,
+    /// Who hears of every event, with the run before it and after it.
+    heard: StoredValue<Option<Heard>, LocalStorage>,
+    /// How many follow each topic.
+    followers: StoredValue<BTreeMap<TopicKey, usize>>,
     /// Whether it is being asked who reads.
     asking: StoredValue<bool>,
     driver: StoredValue<Driver, LocalStorage>,
 }
+
+/// Hears of an event, of the run before it and of the run after it.
+type Heard = Box<dyn Fn(&Event, Option<&Run>, Option<&Run>)>;
 
 /// What the page knows of one run beyond its row.
 #[derive(Clone, Default)]
@@ -83,6 +92,9 @@ pub fn provide_live() -> Live {
         now: RwSignal::new(now),
         skew: StoredValue::new(0),
         feeds: StoredValue::default(),
+        uses: StoredValue::default(),
+        heard: StoredValue::new_local(None),
+        followers: StoredValue::default(),
         asking: StoredValue::new(false),
         driver: StoredValue::new_local(Driver::default()),
     };
@@ -165,8 +177,31 @@ impl Live {
     /// Follows a topic until the current component goes.
     pub fn follow(&self, topic: Topic) {
         let live = *self;
+        let key = TopicKey::from(&topic);
+        live.followers.update_value(|followers| *followers.entry(key).or_default() += 1);
         live.input(Input::Subscribe(topic.clone()));
-        on_cleanup(move || live.input(Input::Unsubscribe(topic)));
+        on_cleanup(move || {
+            let left = live.followers.try_update_value(|followers| {
+                let left = followers.get(&key).map_or(0, |count| count.saturating_sub(1));
+                match left {
+                    0 => drop(followers.remove(&key)),
+                    _ => drop(followers.insert(key, left)),
+                }
+                left
+            });
+            // The next page may have begun to follow it before this one has gone.
+            if left == Some(0) {
+                live.input(Input::Unsubscribe(topic));
+            }
+        });
+    }
+
+    /// What a run uses now, as the stream tells it to whoever follows [`Topic::Usage`]; until the current component goes.
+    #[must_use]
+    pub fn newest_use(&self, run: RunId) -> ArcRwSignal<Option<Usage>> {
+        let uses = self.uses;
+        on_cleanup(move || drop(uses.try_update_value(|uses| uses.remove(&run))));
+        uses.try_update_value(|uses| uses.entry(run).or_default().clone()).unwrap_or_default()
     }
 
     pub(super) fn driver(&self) -> StoredValue<Driver, LocalStorage> {
@@ -186,6 +221,7 @@ impl Live {
                 self.loaded.set(true);
             }
             ServerMessage::Event { event, run, instance, deleted_run, .. } => {
+                self.hear(&event, run.as_deref());
                 if let Some(run) = run {
                     self.runs.upsert(*run);
                 }
@@ -222,6 +258,9 @@ impl Live {
                 }
             }
             ServerMessage::Usage { run_id, usage, .. } => {
+                if let Some(newest) = self.uses.with_value(|uses| uses.get(&run_id).cloned()) {
+                    newest.set(Some(usage.clone()));
+                }
                 if let Some(feed) = self.known_feed(run_id) {
                     feed.usage.update(|history| add_usage(history, usage));
                 }
@@ -231,6 +270,20 @@ impl Live {
             }
             ServerMessage::Hello { .. } | ServerMessage::Pong { .. } => {}
         }
+    }
+
+    /// Has `hear` called with each event before it is applied. Called once, at the root.
+    pub(crate) fn when_heard(&self, hear: impl Fn(&Event, Option<&Run>, Option<&Run>) + 'static) {
+        self.heard.set_value(Some(Box::new(hear)));
+    }
+
+    fn hear(&self, event: &Event, run: Option<&Run>) {
+        let before = run.and_then(|run| self.runs.row(run.id)).map(|run| run.get_untracked());
+        self.heard.with_value(|heard| {
+            if let Some(heard) = heard {
+                heard(event, before.as_ref(), run);
+            }
+        });
     }
 
     fn known_feed(&self, run: RunId) -> Option<Feed> {

@@ -12,6 +12,8 @@ use leptos::prelude::*;
 /// row and nothing else.
 pub struct Rows<K: 'static, T: 'static> {
     order: RwSignal<Vec<K>>,
+    /// Grows with every change of whatever row.
+    version: RwSignal<u64>,
     cells: StoredValue<HashMap<K, ArcRwSignal<T>>>,
     key: fn(&T) -> K,
     compare: fn(&T, &T) -> Ordering,
@@ -33,7 +35,13 @@ where
     /// No rows yet. `compare` orders them and must not depend on what changes in a row.
     #[must_use]
     pub fn new(key: fn(&T) -> K, compare: fn(&T, &T) -> Ordering) -> Self {
-        Self { order: RwSignal::new(Vec::new()), cells: StoredValue::new(HashMap::new()), key, compare }
+        Self {
+            order: RwSignal::new(Vec::new()),
+            version: RwSignal::new(0),
+            cells: StoredValue::new(HashMap::new()),
+            key,
+            compare,
+        }
     }
 
     /// The keys in order; tracks additions and removals only.
@@ -66,6 +74,23 @@ where
         self.order.with(|order| order.iter().filter_map(|key| self.row(*key)).map(|row| row.get()).collect())
     }
 
+    /// Shows each row in order; tracks all of them by one signal and copies none, so that sums over many rows are cheap.
+    pub fn each(&self, mut show: impl FnMut(&T)) {
+        self.version.track();
+        self.order.with_untracked(|order| {
+            for row in order.iter().filter_map(|key| self.row(*key)) {
+                row.with_untracked(&mut show);
+            }
+        });
+    }
+
+    /// How many rows a test accepts, tracked as in [`Rows::each`].
+    pub fn count(&self, test: impl Fn(&T) -> bool) -> usize {
+        let mut count = 0;
+        self.each(|row| count += usize::from(test(row)));
+        count
+    }
+
     /// The first row that a test accepts; tracks every one up to it.
     pub fn find(&self, test: impl Fn(&T) -> bool) -> Option<T> {
         self.order.with(|order| {
@@ -87,6 +112,7 @@ where
         if self.order.with_untracked(|order| *order != keys) {
             self.order.set(keys);
         }
+        self.changed();
     }
 
     /// Adds a row, or changes the one of its key.
@@ -103,6 +129,11 @@ where
                 order.insert(at, key);
             });
         }
+        self.changed();
+    }
+
+    fn changed(&self) {
+        self.version.update(|version| *version += 1);
     }
 
     /// Adds a row that was asked for, unless there is one of its key: the stream's is as new or newer.
@@ -116,6 +147,7 @@ where
     pub fn remove(&self, key: K) {
         if self.cells.try_update_value(|cells| cells.remove(&key).is_some()) == Some(true) {
             self.order.update(|order| order.retain(|other| *other != key));
+            self.changed();
         }
     }
 }

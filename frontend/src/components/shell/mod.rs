@@ -3,7 +3,7 @@
 mod connection;
 mod leave;
 mod rail;
-mod theme;
+pub(super) mod theme;
 
 use leptos::{portal::Portal, prelude::*};
 use leptos_router::{
@@ -12,7 +12,11 @@ use leptos_router::{
     location::Url,
 };
 
-use super::{Icon, Mark, Toasts, Tone, toaster};
+use super::{
+    Icon, Mark, Toasts, Tone,
+    palette::{Finder, Palette},
+    toaster,
+};
 use crate::{
     live::{machine::Connection, use_live},
     permissions, site,
@@ -60,6 +64,7 @@ pub fn Shell() -> impl IntoView {
             <Rail/>
             <div class="main"><Outlet/></div>
         </div>
+        <Palette/>
         <Portal><Toasts/></Portal>
     }
 }
@@ -86,6 +91,7 @@ pub fn TopBar(
                 } else {
                     view! { <span class="conn" data-state="none"><span class="conn__dot" aria-hidden="true"></span>"No server"</span> }.into_any()
                 }}
+                <Finder/>
                 <ThemeToggle/>
                 {site::has_server().then(|| view! {
                     <a class="btn topbar__me" data-kind="quiet" data-icon="" href="/account" aria-label="Your account"><Icon name="user"/></a>

@@ -40,7 +40,7 @@ fn Item(
 #[component]
 pub(super) fn Rail() -> impl IntoView {
     let live = use_live();
-    let active = Memo::new(move |_| live.runs.all().iter().filter(|run| !run.status.is_finished()).count());
+    let active = Memo::new(move |_| live.runs.count(|run| !run.status.is_finished()));
     let name = move || live.user.with(|user| user.as_ref().map(|user| user.name.clone()).unwrap_or_default());
     let role = move || live.user.with(|user| user.as_ref().map(|user| user.role.as_str()));
     let path = use_location().pathname;
@@ -79,6 +79,7 @@ pub(super) fn Rail() -> impl IntoView {
                     <Icon name="panel"/>
                     <span class="rail__label">"Collapse"</span>
                 </button>
+                {site::has_server().then(|| view! { <Item href="/settings" icon="settings" label="Settings"/> })}
                 <Show when=move || live.user.with(Option::is_some)>
                     <a class="rail__item" href="/account" aria-current=at_account title="Your account">
                         <span class="avatar" aria-hidden="true" data-initials=move || initials(&name())></span>

@@ -5,6 +5,17 @@ use leptos::prelude::*;
 use super::super::Icon;
 use crate::browser;
 
+/// Sets the theme, and keeps the choice for this browser; `None` = as the system has it.
+pub(crate) fn set_theme(theme: Option<&str>) {
+    if let Some(root) = document().document_element() {
+        let _ = match theme {
+            Some(theme) => root.set_attribute("data-theme", theme),
+            None => root.remove_attribute("data-theme"),
+        };
+    }
+    browser::keep("berth.theme", theme);
+}
+
 /// Switches between light and dark, and keeps the choice for this browser.
 #[component]
 pub(super) fn ThemeToggle() -> impl IntoView {
@@ -19,9 +30,7 @@ pub(super) fn ThemeToggle() -> impl IntoView {
                 .flatten()
                 .is_some_and(|query| query.matches()),
         };
-        let theme = if dark { "light" } else { "dark" };
-        let _ = root.set_attribute("data-theme", theme);
-        browser::keep("berth.theme", Some(theme));
+        set_theme(Some(if dark { "light" } else { "dark" }));
     };
     view! {
         <button class="btn" data-kind="quiet" data-icon aria-label="Switch theme" title="Switch theme" on:click=switch>

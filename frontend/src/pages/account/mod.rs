@@ -66,6 +66,7 @@ pub fn Account() -> impl IntoView {
                             <a class="settings__part" href=format!("#{part}")>{name}</a>
                         </Show>
                     })}
+                    <a class="settings__part" href="/settings">"Settings"</a>
                 </nav>
                 <div class="stack">
                     <You/>

@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api,
-    components::{Failed, Icon, Tone, leave, toaster},
+    components::{Failed, Icon, Time, TimeAs, Tone, leave, toaster},
     format,
     known::Known,
     live::use_live,
@@ -116,8 +116,8 @@ fn Row(known: Known<SessionInfo>, session: SessionInfo) -> impl IntoView {
                 <span class="table__sub" data-only="narrow">{address.clone()}", "{seen}</span>
             </td>
             <td role="cell" data-priority="2"><span class="mono">{address}</span></td>
-            <td role="cell" data-priority="2"><time class="meta" title=format::exact(last_seen_at)>{seen}</time></td>
-            <td role="cell" data-priority="3"><time class="meta" title=format::exact(expires_at)>{move || format::ahead(expires_at, live.now.get())}</time></td>
+            <td role="cell" data-priority="2">{if current { view! { <span class="meta">"now"</span> }.into_any() } else { view! { <Time at=last_seen_at class="meta"/> }.into_any() }}</td>
+            <td role="cell" data-priority="3"><Time at=expires_at how=TimeAs::Ahead class="meta"/></td>
             <td role="cell" data-cell="1e" data-num="">
                 <button class="btn" data-kind="quiet" data-size="sm" aria-label=label aria-busy=move || busy.get().to_string() on:click=go>
                     {if current { view! { <Icon name="leave"/>"Sign out" }.into_any() } else { "End".into_any() }}

@@ -3,13 +3,9 @@
 use berth_shared::explore::NO_GPU;
 use leptos::prelude::*;
 
-use super::{
-    backends::Backends,
-    choice::{Choice, Value},
-    shelf::Shelf,
-};
+use super::{backends::Backends, shelf::Shelf};
 use crate::{
-    components::{Icon, Spot},
+    components::{Choice, Icon, Spot, Value},
     explore::query::{Order, View},
     format::{gib, grouped, number, vendor},
 };

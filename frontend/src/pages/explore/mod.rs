@@ -2,7 +2,6 @@
 
 mod backends;
 mod cards;
-mod choice;
 mod detail;
 mod filters;
 mod places;

@@ -35,11 +35,17 @@ fn in_force(isolation: &Isolation, local: bool) -> String {
     }
 }
 
+/// The command that leads into a run over SSH.
+pub(crate) fn ssh_command(name: &str, gateway: &SshGateway) -> String {
+    let own = || window().location().hostname().unwrap_or_default();
+    let host = gateway.host.clone().unwrap_or_else(own);
+    format!("ssh {name}@{host} -p {}", gateway.port)
+}
+
 /// Over SSH, by one's own programs. `ide` is always VS Code.
 #[component]
 fn OverSsh(name: String, gateway: SshGateway, running: Memo<bool>) -> impl IntoView {
-    let host = gateway.host.unwrap_or_else(|| window().location().hostname().unwrap_or_default());
-    let command = format!("ssh {name}@{host} -p {}", gateway.port);
+    let command = ssh_command(&name, &gateway);
     let attach = format!("berth attach {name}");
     let link = format!("vscode://vscode-remote/ssh-remote+{name}/workflow");
     view! {

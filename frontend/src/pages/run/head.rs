@@ -1,13 +1,10 @@
 //! Name, status, where, and what can be done.
 
-use berth_shared::{
-    api::{Run, SubmitRequest},
-    policy::Action,
-};
+use berth_shared::{api::Run, policy::Action};
 use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_navigate;
 
-use super::{Subject, status_note};
+use super::{Subject, again::Again, status_note};
 use crate::{
     api, browser,
     components::{Backend, Dialog, Icon, Locked, Status, Stopper, Tone, toaster},
@@ -112,23 +109,13 @@ fn Actions(subject: Subject, stopper: Stopper) -> impl IntoView {
             again.set(true);
             let navigate = navigate.clone();
             spawn_local(async move {
-                let request = SubmitRequest {
-                    configuration: configuration.clone(),
-                    name: None,
-                    variables: Default::default(),
-                    agreed_catalog: None,
-                    code: run.with_untracked(|run| run.code.clone()),
-                    agreed_price: run.with_untracked(|run| run.offer.as_ref().map(|offer| offer.price)),
-                };
-                match api::post::<_, Run>("/api/v1/runs", &request).await {
-                    Ok(run) => navigate(&format!("/runs/{}", run.name), Default::default()),
-                    Err(error) => {
+                match super::again::again(&run.get_untracked(), configuration).await {
+                    Again::Launched(name) => navigate(&format!("/runs/{name}"), Default::default()),
+                    Again::Waits(error) => {
                         say(Tone::Failed, error.to_string());
-                        // What is missing (a variable's value, a machine) can be given there.
-                        if error.status().is_some() && browser::leave_draft(&configuration) {
-                            navigate("/", Default::default());
-                        }
+                        navigate("/", Default::default());
                     }
+                    Again::Failed(error) => say(Tone::Failed, error.to_string()),
                 }
                 again.try_set(false);
             });

@@ -1,5 +1,6 @@
 //! *Run*: one environment, from Launch to its end.
 
+pub(crate) mod again;
 mod asked;
 mod attach;
 mod cost;
@@ -16,6 +17,7 @@ mod usage;
 mod waits;
 mod work;
 
+pub(crate) use attach::ssh_command;
 pub(super) use logs::stream;
 
 use berth_shared::api::{Run, RunDetail, RunId, RunStatus, Topic};
@@ -26,7 +28,7 @@ use crate::{
     api,
     components::{Icon, Prose, StopDialog, Stopper, TopBar, Void},
     live::{Feed, use_live},
-    pages::title::set_title,
+    pages::title::{set_icon, set_title},
 };
 
 /// What stands behind a run's status: what it does, or why it ended.
@@ -109,6 +111,7 @@ pub fn RunPage() -> impl IntoView {
         let mark = if status.get() == Some(RunStatus::Running) { "● " } else { "" };
         format!("{mark}{}", name.get())
     });
+    set_icon(move || status.get().map(RunStatus::as_str));
     let missing = move || match search.get() {
         Search::Missing(why) => Some(why),
         Search::Gone => Some(format!("`{}` was deleted.", name.get())),

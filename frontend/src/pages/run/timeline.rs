@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use super::Subject;
 use crate::{
-    components::{Glyph, Prose},
-    format::{self, status_glyph},
+    components::{Glyph, Prose, Time, TimeAs},
+    format::status_glyph,
     story::story,
 };
 
@@ -43,7 +43,7 @@ pub(super) fn Timeline(subject: Subject) -> impl IntoView {
                     <li class="timeline__item" data-status=entry.status.clone() data-now=move || (newest.get() == Some(entry.seq)).then_some("")>
                         <Glyph name=status_glyph(&entry.status) class="timeline__glyph"/>
                         <span class="timeline__what"><Prose text=entry.what/></span>
-                        <time class="timeline__when" title=format::exact(entry.at)>{format::clock_seconds(entry.at)}</time>
+                        <Time at=entry.at how=TimeAs::Seconds class="timeline__when"/>
                         {(!entry.why.is_empty()).then(|| view! { <p class="timeline__why"><Prose text=entry.why/></p> })}
                     </li>
                 </For>

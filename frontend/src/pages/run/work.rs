@@ -1,6 +1,7 @@
 //! Logs, terminal, usage, and what was asked for.
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 use super::{Subject, asked::Asked, logs::Logs, terminals::Terminals, usage::Usage};
 use crate::components::{Tab, TabList};
@@ -9,6 +10,13 @@ use crate::components::{Tab, TabList};
 #[component]
 pub(super) fn Work(subject: Subject) -> impl IntoView {
     let chosen = RwSignal::new("log");
+    // An address may mean one of them: `#terminal`.
+    let hash = use_location().hash;
+    Effect::new(move |_| {
+        if hash.with(|hash| hash.trim_start_matches('#') == "terminal") {
+            chosen.set("term");
+        }
+    });
     let follow = RwSignal::new(true);
     let terminals = RwSignal::new(0_usize);
     let seen = move |key: &'static str| {

@@ -71,12 +71,10 @@ fn haystack(run: &Run) -> String {
 #[component]
 pub(super) fn FilterBar(filter: Filter) -> impl IntoView {
     let live = use_live();
-    let count = move |state: State| {
-        Memo::new(move |_| live.runs.all().iter().filter(|run| in_state(run, state)).count())
-    };
+    let count = move |state: State| Memo::new(move |_| live.runs.count(|run| in_state(run, state)));
     let mine = Memo::new(move |_| {
         let reader = live.user.get().map(|user| user.name).unwrap_or_default();
-        live.runs.all().iter().filter(|run| run.owner == reader).count()
+        live.runs.count(|run| run.owner == reader)
     });
     let options = [("All", State::All), ("Active", State::Active), ("Failed", State::Failed)];
     view! {

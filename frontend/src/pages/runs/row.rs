@@ -7,7 +7,7 @@ use berth_shared::{
 use leptos::prelude::*;
 
 use crate::{
-    components::{Backend, Icon, Price, Status, Stopper},
+    components::{Backend, Icon, Price, Status, Stopper, Time},
     format,
     live::use_live,
     pages::run::status_note,
@@ -102,7 +102,7 @@ pub(super) fn Row(id: RunId, stopper: Stopper) -> impl IntoView {
             <td data-priority="4" data-num="">{move || offer.get().map(|offer| view! { <Price offer=offer/> })}</td>
             <td data-num="" data-cell="3e">{move || cost.get()}</td>
             <td data-priority="2" data-num="" data-cell="1e">
-                <time class="meta" title=format::exact(launched)>{move || format::ago(launched, live.now.get())}</time>
+                <Time at=launched class="meta"/>
             </td>
             <td>
                 <Show when=move || can_stop.get()>

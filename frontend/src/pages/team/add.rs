@@ -39,8 +39,9 @@ pub(super) fn Add(fleet: Fleet) -> impl IntoView {
 fn Form(fleet: Fleet, open: RwSignal<bool>) -> impl IntoView {
     let say = toaster();
     let text = RwSignal::new(draft());
-    let pool =
-        RwSignal::new(fleet.only.get_untracked().or_else(|| untrack(|| fleet.default())).unwrap_or_default());
+    let pool = RwSignal::new(
+        untrack(|| fleet.lookout.pool()).or_else(|| untrack(|| fleet.default())).unwrap_or_default(),
+    );
     let plan = RwSignal::new(Answers::<Result<Plan, ApiError>>::default());
     let busy = RwSignal::new(false);
     let revision = StoredValue::new(0);

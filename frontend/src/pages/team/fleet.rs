@@ -5,6 +5,7 @@ use std::time::Duration;
 use berth_shared::api::{Orphan, Page, Pool};
 use leptos::{prelude::*, task::spawn_local};
 
+use super::lookout::Lookout;
 use crate::{api, live::use_live};
 
 /// How long the news rest before they are asked about, so that many at once are one question.
@@ -12,15 +13,15 @@ const REST: Duration = Duration::from_millis(200);
 /// How long it takes at most until what instances have to do with it is asked about.
 const NOW_AND_THEN: Duration = Duration::from_secs(15);
 
-/// Pools and orphans, and which pool's instances are shown.
+/// Pools and orphans.
 #[derive(Clone, Copy)]
 pub(super) struct Fleet {
     /// Pools by name; `None` until the server has answered.
     pub(super) pools: RwSignal<Option<Vec<Pool>>>,
     /// What is not gone.
     pub(super) orphans: RwSignal<Vec<Orphan>>,
-    /// The pool whose instances alone are shown.
-    pub(super) only: RwSignal<Option<String>>,
+    /// What of it all is shown.
+    pub(super) lookout: Lookout,
     /// Why the last question brought nothing.
     pub(super) failed: RwSignal<Option<String>>,
     waiting: StoredValue<Option<TimeoutHandle>>,
@@ -28,12 +29,12 @@ pub(super) struct Fleet {
 
 impl Fleet {
     /// Asks now, with every change of pools, and now and then when instances come and go.
-    pub(super) fn follow() -> Self {
+    pub(super) fn follow(lookout: Lookout) -> Self {
         let live = use_live();
         let fleet = Self {
             pools: RwSignal::new(None),
             orphans: RwSignal::new(Vec::new()),
-            only: RwSignal::new(None),
+            lookout,
             failed: RwSignal::new(None),
             waiting: StoredValue::new(None),
         };
@@ -76,9 +77,9 @@ impl Fleet {
                 Ok(page) => {
                     self.failed.try_set(None);
                     // A pool that is gone hides nothing any more.
-                    let gone = |only: &String| !page.items.iter().any(|pool| pool.name == *only);
-                    if self.only.try_with_untracked(|only| only.as_ref().is_some_and(gone)) == Some(true) {
-                        self.only.try_set(None);
+                    let only = self.lookout.view.try_with_untracked(|view| view.pool.clone()).flatten();
+                    if only.is_some_and(|only| !page.items.iter().any(|pool| pool.name == only)) {
+                        self.lookout.change(true, |view| view.pool = None);
                     }
                     self.pools.try_set(Some(page.items));
                 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use berth_shared::{
-    api::{AddSshHost, Instance, SshHost, SshHostStatus},
+    api::{AddSshHost, Instance, InstanceId, SshHost, SshHostStatus},
     policy::Action,
     time::Timestamp,
 };
@@ -14,7 +14,7 @@ use crate::{
     components::{Dialog, Failed, Icon, Locked, Prose, Tone, Void, toaster},
     format,
     known::Known,
-    live::use_live,
+    live::{Rows, use_live},
     permissions::refusal,
 };
 
@@ -70,11 +70,10 @@ fn Panel() -> impl IntoView {
 }
 
 /// The instances that a host holds.
-fn held(all: &[Instance], name: &str) -> usize {
-    let there = |instance: &&Instance| {
+fn held(all: Rows<InstanceId, Instance>, name: &str) -> usize {
+    all.count(|instance| {
         instance.allocation.as_ref().is_some_and(|share| share.host.as_deref() == Some(name))
-    };
-    all.iter().filter(there).count()
+    })
 }
 
 /// The wire's word for a status that pages show in the same way.
@@ -116,7 +115,7 @@ fn Line(
             .all
             .with(|all| all.iter().flatten().find(|host| name.with_value(|name| host.name == *name)).cloned())
     });
-    let held = Memo::new(move |_| name.with_value(|name| held(&live.instances.all(), name)));
+    let held = Memo::new(move |_| name.with_value(|name| held(live.instances, name)));
     let status =
         Memo::new(move |_| host.with(|host| host.as_ref().map_or(("", ""), |host| shown(host.status))));
     let place = Memo::new(move |_| {
@@ -251,7 +250,7 @@ fn RemoveDialog(known: Known<SshHost>, removing: RwSignal<Option<String>>) -> im
                 .flatten()
                 .any(|host| name.with(|name| host.name == *name) && host.status != SshHostStatus::Ready)
         });
-        (name.with(|name| held(&live.instances.all(), name)), away)
+        (name.with(|name| held(live.instances, name)), away)
     });
     let text = move || match force.get() {
         (0, false) => "The server forgets how to get there. Nothing is removed from the machine.".to_owned(),

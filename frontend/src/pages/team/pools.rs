@@ -103,10 +103,14 @@ fn Line(
         Memo::new(move |_| fleet.default().is_some_and(|one| name.with_value(|name| *name == one)));
     // The stream knows the instances: their number is never older than the table.
     let counts = Memo::new(move |_| {
-        let all = live.instances.all();
-        let inside =
-            name.with_value(|name| all.into_iter().filter(|one| one.pool == *name).collect::<Vec<_>>());
-        (inside.len(), inside.iter().filter(|one| one.status == InstanceStatus::Idle).count())
+        let (mut inside, mut idle) = (0, 0);
+        live.instances.each(|one| {
+            if name.with_value(|name| one.pool == *name) {
+                inside += 1;
+                idle += usize::from(one.status == InstanceStatus::Idle);
+            }
+        });
+        (inside, idle)
     });
     let words = move || match counts.get() {
         (0, _) => "empty".to_owned(),
@@ -163,9 +167,16 @@ fn DeleteDialog(fleet: Fleet, deleting: RwSignal<Option<String>>) -> impl IntoVi
     });
     let name = Memo::new(move |_| deleting.get().unwrap_or_default());
     let inside = Memo::new(move |_| {
-        let all = live.instances.all();
-        let inside = name.with(|name| all.into_iter().filter(|one| one.pool == *name).collect::<Vec<_>>());
-        (inside.len(), inside.iter().filter(|one| one.run_id.is_some()).count())
+        let (mut inside, mut runs) = (0, 0);
+        name.with(|name| {
+            live.instances.each(|one| {
+                if one.pool == *name {
+                    inside += 1;
+                    runs += usize::from(one.run_id.is_some());
+                }
+            });
+        });
+        (inside, runs)
     });
     let text = move || match inside.get() {
         (0, _) => "It is empty.".to_owned(),

@@ -1,6 +1,9 @@
 //! When an instance stops by itself and why, and what moves that moment.
 
-use berth_shared::api::{Instance, InstanceStatus, KeepInstance, Run};
+use berth_shared::{
+    api::{Instance, InstanceStatus, KeepInstance, Run},
+    time::Timestamp,
+};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::remove::Remover;
@@ -8,7 +11,6 @@ use crate::{
     api,
     components::{Prose, Tone, toaster},
     format,
-    live::use_live,
     pools::clock,
 };
 
@@ -20,15 +22,15 @@ pub(super) fn Stops(
     run: Memo<Option<Run>>,
     remover: Remover,
     locked: Memo<Option<String>>,
+    now: Memo<Timestamp>,
 ) -> impl IntoView {
-    let live = use_live();
-    let when = move |at| format::clock_when(at, live.now.get());
+    let when = move |at| format::clock_when(at, now.get());
     let idle = Memo::new(move |_| one.with(|one| one.status == InstanceStatus::Idle));
     let at = Memo::new(move |_| one.with(|one| one.idle_stop_at));
     let plain = Memo::new(move |_| one.with(|one| run.with(|run| clock::stops(one, run.as_ref(), when))));
     let why = Memo::new(move |_| one.with(|one| clock::why(one, when)));
-    let can_keep = Memo::new(move |_| one.with(|one| clock::can_keep(one, live.now.get())));
-    let waits = Memo::new(move |_| one.with(|one| clock::waits_for(one, live.now.get())));
+    let can_keep = Memo::new(move |_| one.with(|one| clock::can_keep(one, now.get())));
+    let waits = Memo::new(move |_| one.with(|one| clock::waits_for(one, now.get())));
     let stuck = Memo::new(move |_| one.with(Instance::removal_fails));
     let leaves = Memo::new(move |_| {
         let at = one.with(|one| one.leaves_at.filter(|_| one.status != InstanceStatus::Terminating))?;
@@ -38,7 +40,7 @@ pub(super) fn Stops(
     view! {
         <Show when=move || idle.get() && at.get().is_some() fallback=move || view! { <span class="meta">{move || plain.get()}</span> }>
             <span class="idle" title=move || at.get().map(format::exact)>
-                <span class="idle__clock">"stops in "{move || at.get().map(|at| clock::left(at, live.now.get()))}</span>
+                <span class="idle__clock">"stops in "{move || at.get().map(|at| clock::left(at, now.get()))}</span>
                 <Show when=move || can_keep.get()><Keep one locked/></Show>
             </span>
         </Show>

@@ -7,8 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api,
-    components::{CopyLine, Dialog, Failed, Icon, Tone, Void, toaster},
-    format,
+    components::{CopyLine, Dialog, Failed, Icon, Time, Tone, Void, toaster},
     known::Known,
     live::use_live,
 };
@@ -50,7 +49,6 @@ fn Nothing() -> impl IntoView {
 
 #[component]
 fn Table(ring: Known<SshKey>, removing: RwSignal<Option<SshKey>>) -> impl IntoView {
-    let live = use_live();
     let rows = move || ring.all.get().unwrap_or_default();
     view! {
         <table class="table" data-stack="" aria-labelledby="keys-title" role="table" aria-busy=move || ring.is_awaited().to_string()>
@@ -70,7 +68,7 @@ fn Table(ring: Known<SshKey>, removing: RwSignal<Option<SshKey>>) -> impl IntoVi
                             <tr role="row">
                                 <td role="cell" data-cell="1s"><span class="table__strong keys__name">{label}</span><span class="table__sub">{kind}</span></td>
                                 <td role="cell" data-cell="2" data-priority="1"><span class="mono keys__print">{fingerprint}</span></td>
-                                <td role="cell" data-priority="3"><span class="meta">{move || format::ago(created, live.now.get())}</span></td>
+                                <td role="cell" data-priority="3"><Time at=created class="meta"/></td>
                                 <td role="cell" data-cell="1e" data-num="">
                                     <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-haspopup="dialog" aria-label=what.clone() title=what
                                         on:click=move |_| removing.set(Some(key.clone()))><Icon name="trash"/></button>

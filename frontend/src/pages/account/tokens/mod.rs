@@ -7,8 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api,
-    components::{CopyLine, Dialog, Failed, Icon, Tone, Void, toaster},
-    format,
+    components::{CopyLine, Dialog, Failed, Icon, Time, TimeAs, Tone, Void, toaster},
     known::Known,
     live::use_live,
 };
@@ -96,8 +95,6 @@ fn Row(token: ApiToken, revoking: RwSignal<Option<String>>) -> impl IntoView {
     let live = use_live();
     let ApiToken { label, role, expires_at, last_used_at, .. } = token;
     let may = role.map_or_else(|| "all that you may".to_owned(), |role| format!("as a {role}"));
-    let used = move || last_used_at.map_or_else(|| "never".to_owned(), |at| format::ago(at, live.now.get()));
-    let ends = move || expires_at.map_or_else(|| "never".to_owned(), |at| format::ahead(at, live.now.get()));
     let soon =
         move || expires_at.is_some_and(|at| at.0.saturating_sub(live.now.get().0) < SOON).then_some("warn");
     let what = format!("Revoke the token {label}");
@@ -109,8 +106,8 @@ fn Row(token: ApiToken, revoking: RwSignal<Option<String>>) -> impl IntoView {
         <tr role="row">
             <td role="cell" data-cell="1s"><span class="table__strong keys__name">{label}</span></td>
             <td role="cell" data-cell="2s"><span class="tag">{may}</span></td>
-            <td role="cell" data-priority="3"><time class="meta" title=last_used_at.map(format::exact)>{used}</time></td>
-            <td role="cell" data-priority="2" data-cell="2e"><time class="meta ends" data-tone=soon title=expires_at.map(format::exact)>{ends}</time></td>
+            <td role="cell" data-priority="3"><span class="meta">{last_used_at.map_or_else(|| "never".into_any(), |at| view! { <Time at/> }.into_any())}</span></td>
+            <td role="cell" data-priority="2" data-cell="2e"><span class="meta ends" data-tone=soon>{expires_at.map_or_else(|| "never".into_any(), |at| view! { <Time at how=TimeAs::Ahead/> }.into_any())}</span></td>
             <td role="cell" data-cell="1e" data-num="">
                 <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-haspopup="dialog" aria-label=what.clone() title=what on:click=revoke>
                     <Icon name="trash"/>

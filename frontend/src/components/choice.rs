@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 /// A value: its word in the address, and for people.
-pub(super) type Value = (String, String);
+pub type Value = (String, String);
 
 /// A filter of one value, "" = any.
 #[component]
-pub(super) fn Choice(
+pub fn Choice(
     /// What is chosen.
     label: &'static str,
     /// How "" reads.

@@ -1,0 +1,273 @@
+//! What the palette can lead to and do.
+
+use berth_shared::{
+    api::{Run, RunId},
+    policy::{Action, Whose, may},
+};
+use leptos::{prelude::*, task::spawn_local};
+use leptos_router::hooks::use_navigate;
+
+use super::super::{Stopper, Tone, shell::theme::set_theme};
+use crate::{
+    browser,
+    live::{Live, use_live},
+    pages::run::{
+        again::{Again, again_named},
+        ssh_command,
+    },
+    palette::{
+        fuzzy::{Fit, fit},
+        keys::PAGES,
+    },
+    site,
+    team::saved,
+};
+
+/// How many of a group are shown.
+const SHOWN: usize = 8;
+/// With how many runs something can be done from here; beyond that their pages are the way.
+const ACTED_ON: usize = 300;
+
+/// What happens when something is chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Act {
+    Go(String),
+    Stop(RunId),
+    Copy(String),
+    Again(String),
+    Theme(Option<&'static str>),
+    Keys,
+}
+
+/// Something to choose.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Entry {
+    pub(super) icon: &'static str,
+    pub(super) text: String,
+    /// Which of its letters were meant.
+    pub(super) at: Vec<usize>,
+    pub(super) status: Option<&'static str>,
+    /// What stands behind it.
+    pub(super) more: Option<String>,
+    pub(super) act: Act,
+    score: i32,
+}
+
+/// What belongs together.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Gathered {
+    pub(super) title: &'static str,
+    pub(super) entries: Vec<Entry>,
+}
+
+fn entry(icon: &'static str, text: impl Into<String>, act: Act) -> Entry {
+    Entry { icon, text: text.into(), at: Vec::new(), status: None, more: None, act, score: 0 }
+}
+
+/// Where entries come from.
+#[derive(Clone)]
+pub(super) struct Source {
+    live: Live,
+    /// The run whose page is open.
+    here: Option<String>,
+}
+
+impl Source {
+    /// For a page's path.
+    pub(super) fn new(path: &str) -> Self {
+        let path = site::below(path);
+        let here = path.strip_prefix("/runs/").filter(|name| !name.is_empty()).map(ToOwned::to_owned);
+        Self { live: use_live(), here }
+    }
+
+    /// What fits, in groups, the best first in each.
+    pub(super) fn find(&self, typed: &str) -> Vec<Gathered> {
+        let runs = self.runs();
+        // What can be done with the run that is looked at; once something is typed, with any.
+        let nothing = typed.trim().is_empty();
+        let meant = |run: &&Run| self.here.as_ref() == Some(&run.name) || !nothing;
+        let actions = runs.iter().filter(meant).take(ACTED_ON).flat_map(|run| self.actions(run)).collect();
+        let found = best(typed, runs.iter().map(run_entry).collect(), SHOWN);
+        let mut groups = vec![
+            Gathered { title: "Do", entries: best(typed, actions, SHOWN) },
+            Gathered { title: "Runs", entries: found },
+            Gathered { title: "Instances", entries: best(typed, self.instances(&runs), SHOWN) },
+            Gathered { title: "Saved filters", entries: best(typed, self.saved(), SHOWN) },
+            Gathered { title: "Go to", entries: best(typed, pages(), PAGES.len()) },
+            Gathered { title: "Page", entries: best(typed, themes(), SHOWN) },
+        ];
+        groups.retain(|group| !group.entries.is_empty());
+        groups
+    }
+
+    /// Runs, those that are not finished first; of each name the newest.
+    fn runs(&self) -> Vec<Run> {
+        let mut runs: Vec<Run> = Vec::new();
+        untrack(|| self.live.runs.each(|run| runs.push(run.clone())));
+        berth_shared::order::sort_by_key(&mut runs, |run| run.status.is_finished());
+        let mut names = std::collections::HashSet::new();
+        runs.retain(|run| names.insert(run.name.clone()));
+        runs
+    }
+
+    /// Machines that wait without a run; the others are their runs.
+    fn instances(&self, runs: &[Run]) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        untrack(|| {
+            self.live.instances.each(|one| {
+                let known = one.run_id.is_some_and(|id| runs.iter().any(|run| run.id == id));
+                if !known {
+                    let mut entry = entry("team", one.name.clone(), Act::Go(format!("/team#{}", one.id)));
+                    entry.status = Some(one.status.as_str());
+                    entry.more = Some(one.owner.clone());
+                    entries.push(entry);
+                }
+            });
+        });
+        entries
+    }
+
+    fn saved(&self) -> Vec<Entry> {
+        let person = self.live.user.with_untracked(|user| user.as_ref().map(|user| user.name.clone()));
+        let kept = person.and_then(|person| browser::recall(&saved::key(&person)));
+        saved::read(kept.as_deref())
+            .into_iter()
+            .map(|saved| {
+                entry("save", format!("Team: {}", saved.name), Act::Go(format!("/team{}", saved.query)))
+            })
+            .collect()
+    }
+
+    /// What the reader may do with a run.
+    fn actions(&self, run: &Run) -> Vec<Entry> {
+        let name = &run.name;
+        let (can, user) = (run.actions(), self.live.user.get_untracked());
+        let allowed = |action: Action| {
+            user.as_ref().is_some_and(|user| may(user.role, action, Whose::of(&run.owner, &user.name)))
+        };
+        let mut entries = Vec::new();
+        if self.here.as_ref() != Some(name) {
+            entries.push(entry("runs", format!("Open {name}"), Act::Go(format!("/runs/{name}"))));
+        }
+        if can.terminal && allowed(Action::Work) {
+            entries.push(entry(
+                "term",
+                format!("Terminal in {name}"),
+                Act::Go(format!("/runs/{name}#terminal")),
+            ));
+            let gateway = self
+                .live
+                .server
+                .with_untracked(|server| server.as_ref().and_then(|server| server.ssh.clone()));
+            if let Some(gateway) = gateway {
+                let mut copy = entry(
+                    "copy",
+                    format!("Copy the SSH command of {name}"),
+                    Act::Copy(ssh_command(name, &gateway)),
+                );
+                copy.more = Some("with a key of your account".to_owned());
+                entries.push(copy);
+            }
+        }
+        if user.as_ref().is_some_and(|user| may(user.role, Action::Launch, Whose::Own)) {
+            entries.push(entry("again", format!("Run {name} again"), Act::Again(name.clone())));
+        }
+        if can.abort && allowed(Action::ChangeRun) {
+            let word = if can.stop { "Stop" } else { "Force to stop" };
+            let mut stop = entry("stop", format!("{word} {name}"), Act::Stop(run.id));
+            stop.more = Some("asks first".to_owned());
+            entries.push(stop);
+        }
+        entries
+    }
+}
+
+fn run_entry(run: &Run) -> Entry {
+    let mut entry = entry("runs", run.name.clone(), Act::Go(format!("/runs/{}", run.name)));
+    entry.status = Some(run.status.as_str());
+    entry
+}
+
+fn pages() -> Vec<Entry> {
+    let page = |page: &crate::palette::keys::Page| {
+        let mut entry = entry(page.icon, page.name, Act::Go(page.address.to_owned()));
+        entry.more = Some(format!("G {}", page.key.to_ascii_uppercase()));
+        entry
+    };
+    let mut pages: Vec<Entry> =
+        PAGES.iter().filter(|page| site::has_server() || !page.server).map(page).collect();
+    if site::has_server() {
+        pages.push(entry("lock", "Audit log", Act::Go("/settings/audit".to_owned())));
+    }
+    pages
+}
+
+fn themes() -> Vec<Entry> {
+    vec![
+        entry("theme", "Theme: light", Act::Theme(Some("light"))),
+        entry("theme", "Theme: dark", Act::Theme(Some("dark"))),
+        entry("theme", "Theme: as the system has it", Act::Theme(None)),
+        entry("hint", "Keys", Act::Keys),
+    ]
+}
+
+/// What fits, the best first, at most `most`; in its own order when nothing is typed.
+fn best(typed: &str, entries: Vec<Entry>, most: usize) -> Vec<Entry> {
+    let mut fitting: Vec<Entry> = entries
+        .into_iter()
+        .filter_map(|mut entry| {
+            let Fit { score, at } = fit(typed, &entry.text)?;
+            // What cannot be taken back is never the first by a name alone.
+            let last = i32::from(matches!(entry.act, Act::Stop(_)));
+            (entry.score, entry.at) = (score - 1000 * last, at);
+            Some(entry)
+        })
+        .collect();
+    if !typed.trim().is_empty() {
+        berth_shared::order::sort_by_key(&mut fitting, |entry| std::cmp::Reverse(entry.score));
+    }
+    fitting.truncate(most);
+    fitting
+}
+
+/// A function that does what was chosen.
+pub(super) fn actor(
+    stopper: Stopper,
+    keys: RwSignal<bool>,
+    say: impl Fn(Tone, String) + Copy + 'static,
+) -> impl Fn(Act) + Clone + 'static {
+    let live = use_live();
+    let navigate = use_navigate();
+    move |act| match act {
+        Act::Go(address) => navigate(&site::to(&address), Default::default()),
+        Act::Theme(theme) => set_theme(theme),
+        Act::Keys => keys.set(true),
+        Act::Stop(id) => {
+            if let Some(run) = live.runs.row(id) {
+                run.with_untracked(|run| stopper.ask(run));
+            }
+        }
+        Act::Copy(text) => spawn_local(async move {
+            if browser::copy(&text).await {
+                say(Tone::Done, format!("On the clipboard: `{text}`"));
+            } else {
+                say(Tone::Failed, format!("The browser did not allow copying. The command is `{text}`"));
+            }
+        }),
+        Act::Again(name) => {
+            let navigate = navigate.clone();
+            spawn_local(async move {
+                match again_named(&name).await {
+                    Again::Launched(name) => navigate(&format!("/runs/{name}"), Default::default()),
+                    Again::Waits(error) => {
+                        say(Tone::Failed, error.to_string());
+                        navigate("/", Default::default());
+                    }
+                    Again::Failed(error) => {
+                        say(Tone::Failed, format!("{name} was not launched again. {error}"))
+                    }
+                }
+            });
+        }
+    }
+}

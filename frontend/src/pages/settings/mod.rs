@@ -1,0 +1,75 @@
+//! *Settings*: secrets, who is told of what, the audit log.
+
+mod audit;
+mod notifications;
+mod secrets;
+mod webhooks;
+
+use leptos::prelude::*;
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+};
+
+use crate::{
+    components::{Icon, TopBar},
+    pages::title::set_title,
+};
+pub use audit::AuditLog;
+pub use notifications::Notifications;
+pub use secrets::Secrets;
+pub use webhooks::Webhooks;
+
+/// The pages: their addresses and names.
+const PAGES: [(&str, &str); 6] = [
+    ("/settings/secrets", "Secrets"),
+    ("/settings/notifications", "Notifications"),
+    ("/settings/webhooks", "Webhooks"),
+    ("/settings/audit", "Audit log"),
+    ("/people", "People"),
+    ("/account", "Your account"),
+];
+
+/// Leads from `/settings` to its first page.
+#[component]
+pub fn ToSettings() -> impl IntoView {
+    let navigate = use_navigate();
+    Effect::new(move |_| navigate(PAGES[0].0, NavigateOptions { replace: true, ..Default::default() }));
+}
+
+/// The links between the pages, the present one marked.
+#[component]
+pub(super) fn SettingsNav() -> impl IntoView {
+    let path = use_location().pathname;
+    let current = move |address: &'static str| {
+        path.with(|path| path.trim_end_matches('/') == address).then_some("page")
+    };
+    view! {
+        <nav class="settings__nav" aria-label="Settings">
+            {PAGES.map(|(address, name)| view! { <a class="settings__part" href=address aria-current=move || current(address)>{name}</a> })}
+        </nav>
+    }
+}
+
+/// A page with its links beside it.
+#[component]
+fn Frame(
+    /// Its name.
+    title: &'static str,
+    /// Its panels.
+    children: Children,
+) -> impl IntoView {
+    set_title(move || title.to_owned());
+    view! {
+        <TopBar>
+            <a class="topbar__crumb" data-wide="" href="/settings">"Settings"<Icon name="right"/></a>
+            <h1 class="topbar__title">{title}</h1>
+        </TopBar>
+        <main class="page" id="main" tabindex="-1">
+            <div class="settings" data-wide="">
+                <SettingsNav/>
+                <div class="stack">{children()}</div>
+            </div>
+        </main>
+    }
+}

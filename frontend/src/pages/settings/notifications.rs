@@ -1,0 +1,84 @@
+//! Of what the reader is told by this browser.
+
+use berth_shared::api::NotificationKind;
+use leptos::{prelude::*, task::spawn_local};
+
+use super::Frame;
+use crate::{
+    components::{Icon, Tone, toaster},
+    notices::{self, Permission},
+    notify::words,
+};
+
+/// The page at `/settings/notifications`.
+#[component]
+pub fn Notifications() -> impl IntoView {
+    let say = toaster();
+    let wishes = notices::use_wishes();
+    let permission = RwSignal::new(notices::permission());
+    let choice = move |kind: NotificationKind| {
+        let (label, purpose) = words(kind);
+        let change = move |on: bool| {
+            wishes.change(|wishes| {
+                wishes.kinds.retain(|one| *one != kind);
+                if on {
+                    wishes.kinds.push(kind);
+                }
+            });
+        };
+        view! {
+            <label class="check">
+                <input type="checkbox" prop:checked=move || wishes.now.with(|wishes| wishes.wants(kind)) on:change:target=move |event| change(event.target().checked())/>
+                <span>{label}<span class="meta">" "{purpose}</span></span>
+            </label>
+        }
+    };
+    let by_browser =
+        move || wishes.now.with(|wishes| wishes.browser) && permission.get() == Permission::Given;
+    let switch = move |_| {
+        if untrack(by_browser) {
+            return wishes.change(|wishes| wishes.browser = false);
+        }
+        spawn_local(async move {
+            let answer = notices::ask().await;
+            permission.try_set(answer);
+            match answer {
+                Permission::Given => wishes.change(|wishes| wishes.browser = true),
+                _ => say(
+                    Tone::Failed,
+                    "The browser does not allow it; its settings for this site decide.".to_owned(),
+                ),
+            }
+        });
+    };
+    let locked = move || matches!(permission.get(), Permission::Refused | Permission::Unknown);
+    let words = move || match permission.get() {
+        Permission::Refused => {
+            "This browser does not allow it for this page. Its settings for this site decide."
+        }
+        Permission::Unknown => "This browser has none, or only for pages over HTTPS.",
+        Permission::Given | Permission::NotAsked => {
+            "Shown by the system while this page is open in a tab that is not looked at."
+        }
+    };
+    view! {
+        <Frame title="Notifications">
+            <section class="panel" aria-labelledby="notify">
+                <div class="panel__head">
+                    <h2 class="panel__title" id="notify">"In this browser"</h2>
+                    <span class="meta">"of your own runs, and of your budget and the project’s"</span>
+                </div>
+                <div class="panel__body" data-stack="">
+                    <fieldset class="checks"><legend class="field__label">"Tell me of"</legend>{NotificationKind::ALL.map(choice)}</fieldset>
+                </div>
+                <div class="panel__body" data-rule="start">
+                    <button class="switch" role="switch" aria-checked=move || by_browser().to_string() aria-describedby="notify-browser" disabled=locked on:click=switch>
+                        <span class="switch__track" aria-hidden="true"></span>"By the browser, too"
+                    </button>
+                    <p class="field__hint" id="notify-browser">{words}</p>
+                </div>
+                <div class="panel__foot"><Icon name="bell"/><span>"Kept for you in this browser. For others, and while no page is open, there are "<a class="link" href="/settings/webhooks">"webhooks"</a>"."</span></div>
+            </section>
+        </Frame>
+    }
+}

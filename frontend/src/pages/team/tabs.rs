@@ -1,0 +1,21 @@
+//! The ways between the pages about the team.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+/// The pages: their addresses and names.
+const PAGES: [(&str, &str); 3] = [("/team", "Now"), ("/team/spend", "Spend"), ("/team/limits", "Limits")];
+
+/// Links, the present page marked.
+#[component]
+pub(crate) fn TeamTabs() -> impl IntoView {
+    let path = use_location().pathname;
+    let current = move |address: &'static str| {
+        path.with(|path| path.trim_end_matches('/') == address).then_some("page")
+    };
+    view! {
+        <nav class="tabs team__tabs" aria-label="Team">
+            {PAGES.map(|(address, name)| view! { <a class="tabs__tab" href=address aria-current=move || current(address)>{name}</a> })}
+        </nav>
+    }
+}

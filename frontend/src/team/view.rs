@@ -1,0 +1,245 @@
+//! What the address of Team says: which instances are shown, under which headings, and how.
+
+use super::roster::Fact;
+use crate::explore::query::encoded;
+
+/// Under which headings instances stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum By {
+    /// Whoever has them.
+    #[default]
+    Person,
+    /// Where they are.
+    Backend,
+    /// What they compute with.
+    Gpu,
+}
+
+impl By {
+    /// All, with their words in the address and for people.
+    pub const ALL: [(Self, &'static str, &'static str); 3] = [
+        (Self::Person, "person", "Person"),
+        (Self::Backend, "backend", "Backend"),
+        (Self::Gpu, "gpu", "GPU"),
+    ];
+
+    /// Its word in the address.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(by, ..)| *by == self).map_or("", |(_, word, _)| word)
+    }
+}
+
+/// How they are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shape {
+    /// A line each.
+    #[default]
+    Table,
+    /// A card each.
+    Cards,
+}
+
+impl Shape {
+    /// Its word in the address.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Cards => "cards",
+        }
+    }
+}
+
+/// Everything that the address says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct View {
+    /// Under which headings.
+    pub by: By,
+    /// How they are drawn.
+    pub shape: Shape,
+    /// Only this person's.
+    pub person: Option<String>,
+    /// Only those of this pool.
+    pub pool: Option<String>,
+    /// Only those that stand there: a status's word.
+    pub status: Option<String>,
+    /// Only those in which each of these words is found.
+    pub text: String,
+}
+
+impl View {
+    /// Reads the pairs of an address's query. What means nothing is left out.
+    #[must_use]
+    pub fn parse<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut view = Self::default();
+        for (key, value) in pairs {
+            let value = value.trim();
+            let named = || (!value.is_empty()).then(|| value.to_owned());
+            match key {
+                "by" => {
+                    view.by =
+                        By::ALL.iter().find(|(_, word, _)| *word == value).map_or(view.by, |(by, ..)| *by);
+                }
+                "view" if value == Shape::Cards.word() => view.shape = Shape::Cards,
+                "person" => view.person = named(),
+                "pool" => view.pool = named(),
+                "status" => view.status = named(),
+                "q" => view.text = value.to_owned(),
+                _ => {}
+            }
+        }
+        view
+    }
+
+    /// Reads a query as it stands in an address, with or without its `?`.
+    #[must_use]
+    pub fn of_query(query: &str) -> Self {
+        let pairs: Vec<(String, String)> = query
+            .trim_start_matches('?')
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(key, value)| (decoded(key), decoded(value)))
+            .collect();
+        Self::parse(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())))
+    }
+
+    /// The query of the address, with its `?`; empty when nothing is chosen. Defaults are left out.
+    #[must_use]
+    pub fn to_query(&self) -> String {
+        let text = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let pairs = [
+            ("by", (self.by != By::default()).then(|| self.by.word().to_owned())),
+            ("view", (self.shape != Shape::default()).then(|| self.shape.word().to_owned())),
+            ("person", self.person.clone()),
+            ("pool", self.pool.clone()),
+            ("status", self.status.clone()),
+            ("q", (!text.is_empty()).then_some(text)),
+        ];
+        let pairs: Vec<String> = pairs
+            .into_iter()
+            .filter_map(|(key, value)| Some(format!("{key}={}", encoded(&value?))))
+            .collect();
+        if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+    }
+
+    /// Whether nothing is filtered out.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.person.is_none() && self.pool.is_none() && self.status.is_none() && self.text.trim().is_empty()
+    }
+
+    /// The same headings and shape without any filter.
+    #[must_use]
+    pub fn opened(&self) -> Self {
+        Self { by: self.by, shape: self.shape, ..Self::default() }
+    }
+
+    /// Whether an instance is shown.
+    #[must_use]
+    pub fn accepts(&self, fact: &Fact) -> bool {
+        let is =
+            |wanted: &Option<String>, value: &str| wanted.as_deref().is_none_or(|wanted| wanted == value);
+        is(&self.person, &fact.person)
+            && is(&self.pool, &fact.pool)
+            && is(&self.status, fact.status)
+            && self.text.split_whitespace().all(|word| fact.words.contains(&word.to_lowercase()))
+    }
+}
+
+/// What a part of a query means. What is no encoding stands for itself.
+fn decoded(part: &str) -> String {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let mut after = rest.clone();
+                let digits = [after.next(), after.next()].map(|digit| digit.and_then(hex));
+                if let [Some(high), Some(low)] = digits {
+                    bytes.push(high * 16 + low);
+                    rest = after;
+                } else {
+                    bytes.push(byte);
+                }
+            }
+            _ => bytes.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn fact() -> Fact {
+        Fact {
+            person: "ann".into(),
+            pool: "default-pool".into(),
+            status: "idle",
+            words: "swift-tern ann aws a100 80 gb".into(),
+            ..Fact::default()
+        }
+    }
+
+    #[test]
+    fn an_address_is_read_and_written() {
+        let view = View::of_query("?by=gpu&view=cards&person=ann&pool=night+shift&status=idle&q=a100%20tern");
+        let expected = View {
+            by: By::Gpu,
+            shape: Shape::Cards,
+            person: Some("ann".into()),
+            pool: Some("night shift".into()),
+            status: Some("idle".into()),
+            text: "a100 tern".into(),
+        };
+        assert_eq!(view, expected);
+        assert_eq!(view.to_query(), "?by=gpu&view=cards&person=ann&pool=night+shift&status=idle&q=a100+tern");
+        assert_eq!(View::default().to_query(), "");
+        assert_eq!(view.opened().to_query(), "?by=gpu&view=cards");
+    }
+
+    #[test]
+    fn what_means_nothing_in_an_address_is_left_out() {
+        for query in ["", "?", "by=moon&view=disco&colour=red", "person=&q=+", "%", "by", "q=%zz&by=%67%70"] {
+            let view = View::of_query(query);
+            assert_eq!((view.by, view.shape, view.person), (By::Person, Shape::Table, None), "{query}");
+        }
+        assert_eq!(View::of_query("q=%zz").text, "%zz");
+    }
+
+    #[test]
+    fn every_filter_must_let_an_instance_pass() {
+        for (query, shown) in [
+            ("", true),
+            ("person=ann&pool=default-pool&status=idle&q=TERN+a100", true),
+            ("person=bob", false),
+            ("pool=other", false),
+            ("status=running", false),
+            ("q=tern+h100", false),
+        ] {
+            assert_eq!(View::of_query(query).accepts(&fact()), shown, "{query}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_address_means_what_was_written_into_it(person in "\\PC{0,12}", text in "\\PC{0,20}", cards: bool) {
+            let view = View {
+                shape: if cards { Shape::Cards } else { Shape::Table },
+                person: Some(person.trim().to_owned()).filter(|person| !person.is_empty()),
+                text: text.split_whitespace().collect::<Vec<_>>().join(" "),
+                ..View::default()
+            };
+            prop_assert_eq!(View::of_query(&view.to_query()), view);
+        }
+    }
+}
