@@ -61,7 +61,7 @@ impl Place {
     /// That an instance will soon stop by itself, if it will: once for each moment that it is to stop at.
     pub(crate) fn of_idle(&self, instance: &Instance, now: Timestamp) -> Option<Notification> {
         let at = instance.idle_stop_at?;
-        let left = at.millis_since(now);
+        let left = at.0.saturating_sub(now.0);
         if !instance.status.is_active()
             || instance.run_id.is_some()
             || !(0..=BEFORE_STOP * 1000).contains(&left)

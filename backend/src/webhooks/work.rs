@@ -172,7 +172,7 @@ impl Work {
     /// Makes deliveries about instances that will stop.
     async fn look_at_idle(&mut self) -> Result<(), StoreError> {
         let now = self.clock.now();
-        if self.idle_looked.is_some_and(|looked| (0..IDLE_MILLIS).contains(&now.millis_since(looked))) {
+        if self.idle_looked.is_some_and(|looked| (0..IDLE_MILLIS).contains(&now.0.saturating_sub(looked.0))) {
             return Ok(());
         }
         self.idle_looked = Some(now);
