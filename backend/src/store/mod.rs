@@ -14,6 +14,7 @@ pub mod memory;
 mod open;
 mod postgres;
 mod rows;
+mod sealed;
 mod secrets;
 mod sqlite;
 #[cfg(test)]
@@ -41,6 +42,7 @@ pub use rows::{
     RunRow, Source, Tried, offer_key,
 };
 use rows::{InstanceView, RunView};
+pub use sealed::SealedStore;
 pub use secrets::SecretStore;
 
 /// An event with what it left behind, as it goes over the stream.

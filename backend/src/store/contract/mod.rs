@@ -15,6 +15,7 @@ mod processes;
 mod property;
 mod retention;
 pub(crate) mod sample;
+mod sealed;
 mod upgrades;
 
 use std::sync::Arc;
