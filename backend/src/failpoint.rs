@@ -6,7 +6,8 @@
 //! `environment`, `start`, `deliver`, `observe-job`, `stop`, `keep`, `logs`), `commit`, `lease` (its `.after` only when something was
 //! leased), `release`, `join` and `beat`, each with `.before` and `.after`, and `leave.before`. The `.after` of one is
 //! before anybody knows how it went. Of the start there are `open`, `accounts` and `ready`, each with `.before` and
-//! `.after`. `transaction` is each transaction of SQLite that is about to be written, whoever makes it: migrations, accounts
+//! `.after`. Of `berth secret rotate-key` there are `rotate-key.key.after` (the new key is in the file), `rotate-key.seal.after` (all is sealed
+//! anew) and `rotate-key.drop.before`. `transaction` is each transaction of SQLite that is about to be written, whoever makes it: migrations, accounts
 //! and leases, too.
 //!
 //! `BERTH_FAILPOINT_LOG=FILE` has each point that is come to written down there, a line each, a commit with what it

@@ -1,20 +1,28 @@
 //! What is kept sealed in the database: whoever gets at the database, or a backup of it, has nothing without the key.
 
+mod keys;
+mod rotation;
+pub(crate) mod uses;
+
 use std::{
     fmt, fs,
     io::{self, Read as _},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
 
 use crate::private_file;
+use keys::Keys;
+
+pub(crate) use keys::KeyTexts;
+pub use rotation::{Rotated, Rotation, RotationError, rotate};
 
 /// Its file in the data directory, where no other key is given.
-const FILE: &str = "sealing.key";
+pub(crate) const FILE: &str = "sealing.key";
 
 /// What a sealed text begins with.
 pub const MARK: &str = "sealed1:";
@@ -22,9 +30,28 @@ pub const MARK: &str = "sealed1:";
 /// Bytes of a key.
 const KEY: usize = 32;
 
-/// Seals and opens short texts, by ChaCha20-Poly1305. Cheap to clone.
+/// Seals and opens short texts, by ChaCha20-Poly1305. Cheap to clone. One that was made from a file follows it: the key may be changed
+/// while servers run.
 #[derive(Clone)]
-pub struct Sealer(Arc<LessSafeKey>);
+pub struct Sealer(Arc<Inner>);
+
+struct Inner {
+    /// Where its keys are from, where that is a file.
+    file: Option<PathBuf>,
+    known: Mutex<Known>,
+}
+
+/// Keys, and which file they were read from.
+struct Known {
+    keys: Arc<Keys>,
+    stamp: Option<Stamp>,
+}
+
+/// What another file would have otherwise: when it was changed last, its number, and its length.
+type Stamp = (i64, i64, u64, u64);
+
+/// How much of a key file is read, bytes.
+const MOST: u64 = 4096;
 
 impl fmt::Debug for Sealer {
     /// Without the key.
@@ -67,10 +94,12 @@ impl Sealer {
     /// When it is no key.
     pub fn new(key: &str, named: &str) -> Result<Self, SealingKeyError> {
         let unreadable = || SealingKeyError::Unreadable(named.to_owned());
-        let bytes = STANDARD.decode(key.trim()).map_err(|_| unreadable())?;
-        let bytes: [u8; KEY] = bytes.try_into().map_err(|_| unreadable())?;
-        let key = UnboundKey::new(&CHACHA20_POLY1305, &bytes).map_err(|_| unreadable())?;
-        Ok(Self(Arc::new(LessSafeKey::new(key))))
+        let keys = KeyTexts::parse(key).and_then(|texts| texts.keys()).ok_or_else(unreadable)?;
+        Ok(Self::of(None, Known { keys: Arc::new(keys), stamp: None }))
+    }
+
+    fn of(file: Option<PathBuf>, known: Known) -> Self {
+        Self(Arc::new(Inner { file, known: Mutex::new(known) }))
     }
 
     /// By the key in a file, which may be one that several servers share.
@@ -78,14 +107,24 @@ impl Sealer {
     /// # Errors
     /// See [`SealingKeyError`].
     pub fn at(path: &Path) -> Result<Self, SealingKeyError> {
-        let failed = |source| SealingKeyError::File { path: path.to_owned(), source };
-        if fs::metadata(path).map_err(failed)?.mode() & 0o077 != 0 {
-            return Err(SealingKeyError::Open(path.to_owned()));
+        Ok(Self::of(Some(path.to_owned()), known(path)?))
+    }
+
+    /// The keys as they are now: of a file that was changed, the ones in it.
+    fn keys(&self) -> Arc<Keys> {
+        let mut now = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = &self.0.file
+            && stamp(file).ok() != now.stamp
+        {
+            match known(file) {
+                Ok(known) => *now = known,
+                // A file that is written just now, or away: what was known is good still.
+                Err(error) => {
+                    tracing::warn!(error = crate::http::chain(&error), "the sealing key stays what it was");
+                }
+            }
         }
-        let mut text = String::new();
-        let file = fs::File::open(path).map_err(failed)?;
-        file.take(1024).read_to_string(&mut text).map_err(failed)?;
-        Self::new(&text, &format!("`{}`", path.display()))
+        Arc::clone(&now.keys)
     }
 
     /// By the key in the data directory, which is made from these random bytes at the first start.
@@ -106,7 +145,7 @@ impl Sealer {
     #[must_use]
     pub fn seal(&self, text: &str, used_for: &str, nonce: [u8; NONCE_LEN]) -> String {
         let mut bytes = text.as_bytes().to_vec();
-        let sealed = self.0.seal_in_place_append_tag(
+        let sealed = self.keys().seals.seal_in_place_append_tag(
             Nonce::assume_unique_for_key(nonce),
             Aad::from(used_for.as_bytes()),
             &mut bytes,
@@ -121,17 +160,51 @@ impl Sealer {
     /// # Errors
     /// When it was sealed otherwise.
     pub fn open(&self, sealed: &str, used_for: &str) -> Result<String, DoesNotOpen> {
-        let coded = sealed.strip_prefix(MARK).ok_or(DoesNotOpen)?;
-        let bytes = STANDARD.decode(coded).map_err(|_| DoesNotOpen)?;
-        let (nonce, rest) = bytes.split_first_chunk::<NONCE_LEN>().ok_or(DoesNotOpen)?;
-        let mut rest = rest.to_vec();
-        let nonce = Nonce::assume_unique_for_key(*nonce);
-        let text = self
-            .0
-            .open_in_place(nonce, Aad::from(used_for.as_bytes()), &mut rest)
-            .map_err(|_| DoesNotOpen)?;
-        String::from_utf8(text.to_vec()).map_err(|_| DoesNotOpen)
+        let keys = self.keys();
+        let mut all = std::iter::once(&keys.seals).chain(&keys.others);
+        all.find_map(|key| opened(key, sealed, used_for)).ok_or(DoesNotOpen)
     }
+
+    /// Whether the key that seals now has sealed this.
+    pub(crate) fn is_current(&self, sealed: &str, used_for: &str) -> bool {
+        opened(&self.keys().seals, sealed, used_for).is_some()
+    }
+}
+
+/// The text, if this key opens it.
+fn opened(key: &LessSafeKey, sealed: &str, used_for: &str) -> Option<String> {
+    let bytes = STANDARD.decode(sealed.strip_prefix(MARK)?).ok()?;
+    let (nonce, rest) = bytes.split_first_chunk::<NONCE_LEN>()?;
+    let mut rest = rest.to_vec();
+    let nonce = Nonce::assume_unique_for_key(*nonce);
+    let text = key.open_in_place(nonce, Aad::from(used_for.as_bytes()), &mut rest).ok()?;
+    String::from_utf8(text.to_vec()).ok()
+}
+
+fn stamp(path: &Path) -> io::Result<Stamp> {
+    let found = fs::metadata(path)?;
+    Ok((found.mtime(), found.mtime_nsec(), found.ino(), found.len()))
+}
+
+/// The keys in a file.
+fn known(path: &Path) -> Result<Known, SealingKeyError> {
+    // What is changed between the two is read again the next time.
+    let stamp = stamp(path).map_err(|source| SealingKeyError::File { path: path.to_owned(), source })?;
+    let unreadable = || SealingKeyError::Unreadable(format!("`{}`", path.display()));
+    let keys = texts(path)?.keys().ok_or_else(unreadable)?;
+    Ok(Known { keys: Arc::new(keys), stamp: Some(stamp) })
+}
+
+/// The keys in a file, as they stand there.
+pub(crate) fn texts(path: &Path) -> Result<KeyTexts, SealingKeyError> {
+    let failed = |source| SealingKeyError::File { path: path.to_owned(), source };
+    if fs::metadata(path).map_err(failed)?.mode() & 0o077 != 0 {
+        return Err(SealingKeyError::Open(path.to_owned()));
+    }
+    let mut text = String::new();
+    let file = fs::File::open(path).map_err(failed)?;
+    file.take(MOST).read_to_string(&mut text).map_err(failed)?;
+    KeyTexts::parse(&text).ok_or_else(|| SealingKeyError::Unreadable(format!("`{}`", path.display())))
 }
 
 #[cfg(test)]
@@ -160,6 +233,38 @@ mod tests {
         for nonsense in ["", "wörd", "sealed1:", "sealed1:AAAA"] {
             assert_eq!(sealer(1).open(nonsense, "host a"), Err(DoesNotOpen));
         }
+    }
+
+    #[test]
+    fn a_key_that_is_changed_in_its_file_is_followed_and_the_ones_before_open_still() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(FILE);
+        let text = |byte| STANDARD.encode([byte; KEY]);
+        let write = |text: &str| private_file::write(&file, text.as_bytes()).expect("written");
+        write(&text(1));
+        let sealer = Sealer::at(&file).expect("a key");
+        let old = sealer.seal("x", "y", [1; NONCE_LEN]);
+        write(&format!("{}\n{}\n", text(2), text(1)));
+        assert_eq!(sealer.open(&old, "y").as_deref(), Ok("x"));
+        assert!(!sealer.is_current(&old, "y"));
+        let new = sealer.seal("x", "y", [2; NONCE_LEN]);
+        assert!(sealer.is_current(&new, "y"));
+        // A file that is no key any more changes nothing.
+        write("nonsense");
+        assert_eq!(sealer.open(&new, "y").as_deref(), Ok("x"));
+        write(&text(2));
+        assert_eq!(sealer.open(&old, "y"), Err(DoesNotOpen));
+        assert_eq!(sealer.open(&new, "y").as_deref(), Ok("x"));
+    }
+
+    #[test]
+    fn a_key_that_is_to_follow_opens_already_and_does_not_seal_yet() {
+        let text = |byte| STANDARD.encode([byte; KEY]);
+        let both = Sealer::new(&format!("{}\nnext {}", text(1), text(2)), "a test").expect("keys");
+        let by_next = sealer(2).seal("x", "y", [1; NONCE_LEN]);
+        assert_eq!(both.open(&by_next, "y").as_deref(), Ok("x"));
+        let sealed = both.seal("x", "y", [2; NONCE_LEN]);
+        assert_eq!(sealer(1).open(&sealed, "y").as_deref(), Ok("x"));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use berth_shared::{
 };
 use ring::aead::NONCE_LEN;
 
-use crate::sealed::{DoesNotOpen, Sealer};
+use crate::sealed::{DoesNotOpen, Sealer, uses};
 
 /// How many there may be.
 const SECRETS: usize = 1000;
@@ -87,10 +87,6 @@ pub struct Secrets {
     sealer: Sealer,
 }
 
-fn used_for(name: &str) -> String {
-    format!("the secret {name}")
-}
-
 impl Secrets {
     /// Kept in this book, sealed by this.
     #[must_use]
@@ -133,7 +129,7 @@ impl Secrets {
         let asked = self.book.all().await?.into_iter().filter(|r| names.contains(&r.secret.name.as_str()));
         asked
             .map(|SecretRecord { secret: Secret { name, .. }, sealed }| {
-                match self.sealer.open(&sealed, &used_for(&name)) {
+                match self.sealer.open(&sealed, &uses::secret(&name)) {
                     Ok(value) => Ok((name, value)),
                     Err(why) => Err(OpenSecretError::Sealed { name, why }),
                 }
@@ -161,7 +157,7 @@ impl Secrets {
         if there.len() >= SECRETS && !there.iter().any(|other| other.name == secret.name) {
             return Err(SetSecretError::TooMany);
         }
-        let sealed = self.sealer.seal(value, &used_for(&secret.name), nonce);
+        let sealed = self.sealer.seal(value, &uses::secret(&secret.name), nonce);
         self.book.set(&SecretRecord { secret: secret.clone(), sealed }).await?;
         Ok(secret)
     }

@@ -4,6 +4,7 @@ use std::{
     io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    thread,
 };
 
 use berth_tests::server::Server;
@@ -56,6 +57,8 @@ impl Provider {
         let mut child = node.spawn().expect("node starts");
         let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         let address = lines.next().expect("it says its address").expect("a line");
+        // What follows must be read: it would end over a pipe that is closed.
+        thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         let folder = tempfile::Builder::new().prefix("berth-oidc-").tempdir().expect("a folder");
         std::fs::write(folder.path().join("secret"), format!("{SECRET}\n")).expect("a file");
         Self { child, address, folder }
@@ -77,7 +80,7 @@ impl Provider {
             "--oidc-client-secret-file",
             secret,
         ];
-        Server::start_with(&[&own, &["--oidc-name", "Example"], options].concat())
+        Server::start_with(&[&own[..], &["--oidc-name", "Example"], options].concat())
     }
 
     /// Has it say something wrong from now on.

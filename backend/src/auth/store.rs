@@ -124,6 +124,11 @@ impl AuthStore {
         Self { database: Database::Postgres(pool), ended }
     }
 
+    /// The database that they are in.
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
+    }
+
     pub(super) fn ended(&self) -> &Ended {
         &self.ended
     }

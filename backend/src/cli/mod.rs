@@ -29,6 +29,7 @@ pub mod people;
 pub mod pool;
 pub mod profile;
 pub mod ps;
+mod rotate_key;
 pub mod run;
 mod saved;
 pub mod schema;

@@ -19,6 +19,7 @@ use super::{
     ask,
     client::{Access, Client, complete, part},
     failure::{Failure, finish},
+    rotate_key,
     words::{Format, ago, print_list, say, table, visible},
 };
 use crate::clock::{Clock, SystemClock};
@@ -52,6 +53,9 @@ enum Action {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Puts another key in the place of the one by which secrets, private keys of SSH hosts and values of variables are sealed, and seals
+    /// them anew. Run where a server runs; servers go on meanwhile.
+    RotateKey(rotate_key::Args),
     /// Removes a secret. What names it can no longer be launched.
     #[command(visible_alias = "remove")]
     Rm {
@@ -64,11 +68,16 @@ enum Action {
 /// Sets, lists and removes secrets.
 #[must_use]
 pub fn run(args: &Args) -> ExitCode {
+    if let Action::RotateKey(args) = &args.action {
+        return rotate_key::run(args);
+    }
     finish(async {
         let client = args.access.client()?;
         match &args.action {
             Action::Set { name, file } => set(&client, name, file.as_deref()).await,
             Action::List { format } => list(&client, *format).await,
+            // Has ended above: it asks no server.
+            Action::RotateKey(_) => Ok(()),
             Action::Rm { name } => {
                 client.delete(&format!("/secrets/{}", part(name))).await?;
                 Ok(say!("Removed {}", visible(name))?)

@@ -7,14 +7,10 @@ use berth_shared::api::RunId;
 use rand::Rng as _;
 
 use super::{core::Core, machine::Failure};
-use crate::sealed::MARK;
+use crate::sealed::{MARK, uses};
 
 /// Values by the names of their variables.
 type Values = BTreeMap<String, String>;
-
-fn used_for(run: RunId, name: &str) -> String {
-    format!("variable {name} of the run {run}")
-}
 
 /// The values as they are written down.
 pub(super) fn sealed(core: &Core, run: RunId, values: &Values) -> Values {
@@ -24,7 +20,7 @@ pub(super) fn sealed(core: &Core, run: RunId, values: &Values) -> Values {
             random.fill_bytes(&mut nonce);
             nonce
         });
-        (name.clone(), core.secrets.sealer().seal(value, &used_for(run, name), nonce))
+        (name.clone(), core.secrets.sealer().seal(value, &uses::variable(run, name), nonce))
     };
     values.iter().map(seal).collect()
 }
@@ -36,7 +32,7 @@ pub(super) fn sealed(core: &Core, run: RunId, values: &Values) -> Values {
 pub(super) fn opened(core: &Core, run: RunId, sealed: &Values) -> Result<Values, Failure> {
     let open = |(name, value): (&String, &String)| {
         let opened = if value.starts_with(MARK) {
-            core.secrets.sealer().open(value, &used_for(run, name)).map_err(|error| {
+            core.secrets.sealer().open(value, &uses::variable(run, name)).map_err(|error| {
                 Failure::Permanent(format!(
                     "the value of the variable `{name}` cannot be read: {error}; launch it again, or start the server with the sealing \
                      key that it had"

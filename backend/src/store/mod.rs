@@ -17,6 +17,7 @@ pub mod memory;
 mod open;
 mod postgres;
 mod rows;
+mod sealed;
 mod secrets;
 mod sqlite;
 #[cfg(test)]
@@ -51,6 +52,7 @@ pub use rows::{
     RunRow, Source, Tried, offer_key,
 };
 use rows::{InstanceView, RunView};
+pub use sealed::SealedStore;
 pub use secrets::SecretStore;
 pub use webhooks::WebhookStore;
 pub(crate) use webhooks::{DeliveryRow, WebhookRow};

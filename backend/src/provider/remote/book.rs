@@ -28,6 +28,14 @@ pub struct HostRecord {
     pub added_at: Timestamp,
 }
 
+impl HostRecord {
+    /// Whether it is that host as it was, its private key sealed anew or not.
+    pub(super) fn is_still(&self, other: &Self) -> bool {
+        let has_key = self.private_key.is_some() == other.private_key.is_some();
+        has_key && Self { private_key: other.private_key.clone(), ..self.clone() } == *other
+    }
+}
+
 impl std::fmt::Debug for HostRecord {
     /// Without the key, sealed as it is.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -23,7 +23,11 @@ use super::{
     host::{self, Common, Host},
     session::{Credentials, Pins, Route, fingerprint},
 };
-use crate::{clock::Clock, provider::container, sealed::Sealer};
+use crate::{
+    clock::Clock,
+    provider::container,
+    sealed::{Sealer, uses},
+};
 
 /// How often the book is read for what other servers wrote.
 const REFRESH: Duration = Duration::from_secs(10);
@@ -257,12 +261,12 @@ impl Hosts {
     fn sealed(&self, name: &str, text: &str) -> String {
         let mut nonce = [0; 12];
         self.0.rng.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(&mut nonce);
-        self.0.sealer.seal(text, &used_for(name), nonce)
+        self.0.sealer.seal(text, &uses::host_key(name), nonce)
     }
 
     fn credentials(&self, record: &HostRecord) -> Result<Credentials, String> {
         let Some(sealed) = &record.private_key else { return Ok(Credentials::Agent(self.0.agent.clone())) };
-        let text = self.0.sealer.open(sealed, &used_for(&record.name));
+        let text = self.0.sealer.open(sealed, &uses::host_key(&record.name));
         let text = text.map_err(|error| {
             format!("its private key cannot be opened ({error}): start the server with the sealing key that it had, or add the host again")
         })?;
@@ -274,7 +278,7 @@ impl Hosts {
         let _one = self.0.changing.lock().await;
         let records = self.0.book.all().await?;
         let mut there = self.0.there.write().unwrap_or_else(PoisonError::into_inner);
-        there.retain(|_, host| records.contains(&host.record));
+        there.retain(|_, host| records.iter().any(|record| record.is_still(&host.record)));
         for record in records {
             if there.contains_key(&record.name) {
                 continue;
@@ -309,10 +313,6 @@ impl Hosts {
     pub(super) fn default_image(&self) -> &str {
         &self.0.common.containers.default_image
     }
-}
-
-fn used_for(name: &str) -> String {
-    format!("private key of the SSH host {name}")
 }
 
 fn is_name(name: &str) -> bool {

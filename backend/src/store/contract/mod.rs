@@ -17,6 +17,7 @@ mod processes;
 mod property;
 mod retention;
 pub(crate) mod sample;
+mod sealed;
 mod upgrades;
 mod webhooks;
 
