@@ -63,6 +63,11 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
+    /// Whether it is known who reads, and so what they wish.
+    pub(crate) fn is_known(self) -> bool {
+        self.person.with(Option::is_some)
+    }
+
     /// Changes it, and keeps it for this person in this browser.
     pub(crate) fn change(self, change: impl FnOnce(&mut Wishes)) {
         self.now.update(change);

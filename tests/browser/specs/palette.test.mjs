@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { examineAll, logIn, until, withServer } from '../harness.mjs';
+import { answer, spend } from '../stand-ins.mjs';
 
 const palette = (page) => page.getByRole('dialog', { name: 'Search or jump to' });
 const field = (page) => page.getByRole('combobox', { name: 'Search or jump to' });
@@ -18,6 +19,7 @@ test(
   withServer(async ({ server, browser }) => {
     const page = await browser.newPage();
     await logIn(page, server.loginLink);
+    await answer(page, /\/api\/v1\/spend\?/, spend);
     const name = await page.evaluate(async () => {
       const body = JSON.stringify({ configuration: 'type: dev-environment\nide: vscode\n', name: 'calm-otter' });
       return (await (await fetch('/api/v1/runs', { method: 'POST', headers: { 'content-type': 'application/json' }, body })).json()).name;

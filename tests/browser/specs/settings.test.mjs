@@ -128,11 +128,15 @@ test(
     await page.goto(`${server.address}/settings/notifications`);
     await page.getByRole('checkbox', { name: /^Failed/ }).uncheck();
     await examineAll(page, 'notifications');
-    const launch = (name, setup) =>
-      page.evaluate(async (body) => {
-        await fetch('/api/v1/runs', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-      }, { name, configuration: `type: dev-environment\nide: vscode\nsetup:\n  - ${setup}\n` });
-    await launch('good-fox', 'true');
+    const launch = async (name, setup) => {
+      const body = { name, configuration: `type: dev-environment\nide: vscode\nsetup:\n  - ${setup}\n` };
+      const status = await page.evaluate(async (body) => {
+        const headers = { 'content-type': 'application/json' };
+        return (await fetch('/api/v1/runs', { method: 'POST', headers, body: JSON.stringify(body) })).status;
+      }, body);
+      assert.ok(status < 300, `${name} is launched: ${status}`);
+    };
+    await launch('good-fox', 'echo hello');
     const notes = page.getByRole('region', { name: 'Notes' });
     await notes.getByText('good-fox is running.').waitFor();
     await notes.getByRole('link', { name: /^Look/ }).click();
@@ -143,7 +147,7 @@ test(
     await page.getByRole('row', { name: /bad-owl/ }).locator('[data-status="failed"]').waitFor();
     assert.equal(await notes.getByText('bad-owl').count(), 0);
     await page.goto(`${server.address}/settings/notifications`);
-    assert.equal(await page.getByRole('checkbox', { name: /^Failed/ }).isChecked(), false, 'it is kept');
+    await until(async () => !(await page.getByRole('checkbox', { name: /^Failed/ }).isChecked()), 'it is kept');
     await page.getByRole('checkbox', { name: /^Failed/ }).check();
     await launch('worse-owl', 'exit 3');
     await notes.getByRole('alert').getByText(/^worse-owl failed/).waitFor();

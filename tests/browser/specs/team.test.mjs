@@ -81,8 +81,12 @@ test(
   ),
 );
 
-/** Has the page believe that there are `count` instances, all of them running, and more and more of them changed. */
+/** Has the page believe that there are `count` instances, all of them running, and one after the other changed. Gives whose use it
+ *  follows at the moment. */
 async function crowd(page, count) {
+  const followed = new Set();
+  // Nobody but the page knows these runs.
+  await page.route(/\/api\/v1\/runs\/crowd-\d+\/usage/, (route) => route.fulfill({ status: 200, contentType: 'application/json', body: '{"step_seconds":10,"samples":[]}' }));
   await page.routeWebSocket(/\/api\/v1\/stream/, (socket) => {
     const server = socket.connectToServer();
     let [seq, run, instance] = [0, null, null];
@@ -110,12 +114,18 @@ async function crowd(page, count) {
         socket.send(text);
       }
     });
-    socket.onMessage((text) => server.send(text));
+    socket.onMessage((text) => {
+      const { type, topic } = JSON.parse(text);
+      if (type === 'subscribe') followed.add(topic.run_id);
+      else if (type === 'unsubscribe') followed.delete(topic.run_id);
+      else server.send(text);
+    });
   });
+  return followed;
 }
 
 test(
-  'a thousand instances with twenty changes a second are drawn as far as somebody looks, and the page answers at once',
+  'of a thousand instances with twenty changes a second what somebody looks at is drawn and measured, and keys are answered',
   withServer(
     async ({ server, browser }) => {
       const page = await browser.newPage();
@@ -123,12 +133,13 @@ test(
       await launch(page, 'one-fox', 'A100');
       await page.goto(`${server.address}/runs/one-fox`);
       await page.getByRole('main').locator('[data-status="running"]').first().waitFor();
-      await crowd(page, 1000);
+      const followed = await crowd(page, 1000);
       await page.goto(`${server.address}/team`);
       await instances(page).getByRole('row', { name: /crowd-0/ }).first().waitFor();
       await page.locator('#active + .meta', { hasText: '1000' }).waitFor();
       const drawn = () => page.locator('.instances tr[id]').count();
-      assert.ok((await drawn()) <= 300, `${await drawn()} rows are drawn at first`);
+      assert.ok((await drawn()) <= 200, `${await drawn()} rows are drawn at first`);
+      await until(() => followed.size > 0, 'what is in sight is measured');
 
       // While twenty things a second change, a key is answered within a few frames.
       const search = page.getByRole('searchbox', { name: 'Filter instances' });
@@ -146,13 +157,15 @@ test(
       await until(async () => (await drawn()) === 1, 'one is left');
       const slowest = await page.evaluate(() => window.slowest);
       console.log(`slowest answer to a key: ${slowest} ms`);
-      assert.ok(slowest < 1000, `a key is answered in ${slowest} ms`);
+      // Far above what it takes, so that a machine with other things to do is no failure.
+      assert.ok(slowest < 3000, `a key is answered in ${slowest} ms`);
 
       // The end of the list brings more of it.
       await page.getByRole('button', { name: 'Clear' }).click();
       await page.getByRole('button', { name: 'Show more' }).scrollIntoViewIfNeeded();
       const before = await drawn();
       await until(async () => (await drawn()) > before, 'more are drawn');
+      assert.ok(followed.size <= 32, `no more is followed than the server takes: ${followed.size}`);
       assert.deepEqual(page.problems, []);
     },
     ['--demo'],

@@ -28,7 +28,7 @@ pub fn Notifications() -> impl IntoView {
         };
         view! {
             <label class="check">
-                <input type="checkbox" prop:checked=move || wishes.now.with(|wishes| wishes.wants(kind)) on:change:target=move |event| change(event.target().checked())/>
+                <input type="checkbox" disabled=move || !wishes.is_known() prop:checked=move || wishes.now.with(|wishes| wishes.wants(kind)) on:change:target=move |event| change(event.target().checked())/>
                 <span>{label}<span class="meta">" "{purpose}</span></span>
             </label>
         }

@@ -1,8 +1,8 @@
 //! The active instances as facts, put together anew a few times a second at most, however many changes there are.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
-use berth_shared::api::{Instance, Run, RunId};
+use berth_shared::api::Instance;
 use leptos::prelude::*;
 
 use crate::{
@@ -72,17 +72,16 @@ impl Crew {
 }
 
 fn gather(live: Live) -> Vec<Fact> {
-    let mut owners = HashMap::<RunId, Run>::new();
     untrack(|| {
-        live.runs.each(|run| {
-            if !run.status.is_finished() {
-                owners.insert(run.id, run.clone());
-            }
-        });
-        let mut facts = Vec::new();
+        let mut facts = Vec::with_capacity(live.instances.len());
         live.instances.each(|instance: &Instance| {
-            let run = instance.run_id.and_then(|id| owners.get(&id));
-            facts.push(Fact::of(instance, run));
+            let run = instance.run_id.and_then(|id| live.runs.row(id));
+            facts.push(match run {
+                Some(run) => run.with_untracked(|run| {
+                    Fact::of(instance, Some(run).filter(|run| !run.status.is_finished()))
+                }),
+                None => Fact::of(instance, None),
+            });
         });
         facts
     })

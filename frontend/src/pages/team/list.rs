@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How many instances are drawn at first, and how many more whenever the end of them comes into sight.
-const AT_ONCE: usize = 100;
+const AT_ONCE: usize = 50;
 
 /// How many are drawn, and how many could be.
 #[derive(Clone, Copy)]
