@@ -12,6 +12,11 @@ pub(crate) fn host_key(host: &str) -> String {
     format!("private key of the SSH host {host}")
 }
 
+/// The address of a webhook, and the key of its signatures.
+pub(crate) fn webhook(name: &str) -> String {
+    format!("the webhook {name}")
+}
+
 /// The value that a launch gives for a variable.
 pub(crate) fn variable(run: RunId, name: &str) -> String {
     format!("variable {name} of the run {run}")

@@ -1,4 +1,4 @@
-//! Everything that is kept sealed, in all tables: secrets, private keys of SSH hosts, values of variables.
+//! Everything that is kept sealed, in all tables: secrets, private keys of SSH hosts, webhooks, values of variables.
 
 use std::collections::BTreeMap;
 
@@ -38,6 +38,14 @@ macro_rules! change_all {
                 set.bind(&name).bind(anew).execute(&mut *$transaction).await?;
             }
         }
+        let found = sqlx::query_as("SELECT name, sealed FROM webhooks");
+        let found: Vec<(String, String)> = found.fetch_all(&mut *$transaction).await?;
+        for (name, sealed) in found {
+            if let Some(anew) = $each(&uses::webhook(&name), &sealed) {
+                let set = sqlx::query("UPDATE webhooks SET sealed = $2 WHERE name = $1");
+                set.bind(&name).bind(anew).execute(&mut *$transaction).await?;
+            }
+        }
         let found =
             sqlx::query_as("SELECT CAST(id AS text), variables FROM runs WHERE variables IS NOT NULL");
         let found: Vec<(String, String)> = found.fetch_all(&mut *$transaction).await?;
@@ -73,7 +81,7 @@ impl SealedStore {
                     let mut transaction = pool.begin().await?;
                     // What is read here is what is written over: nobody sets another meanwhile, and runs stay as they are.
                     for lock in [
-                        "LOCK TABLE secrets, ssh_hosts IN SHARE ROW EXCLUSIVE MODE",
+                        "LOCK TABLE secrets, ssh_hosts, webhooks IN SHARE ROW EXCLUSIVE MODE",
                         "SELECT id FROM runs WHERE variables IS NOT NULL FOR UPDATE",
                     ] {
                         sqlx::query(lock).execute(&mut *transaction).await?;

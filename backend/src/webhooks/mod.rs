@@ -26,7 +26,7 @@ pub use notices::Place;
 pub use work::{Parts, start};
 
 use crate::{
-    sealed::Sealer,
+    sealed::{Sealer, uses},
     store::{DeliveryRow, StoreError, WebhookRow, WebhookStore},
 };
 
@@ -88,10 +88,6 @@ pub struct Webhooks {
     asked: watch::Sender<u64>,
 }
 
-fn used_for(name: &str) -> String {
-    format!("the webhook {name}")
-}
-
 impl Webhooks {
     /// Kept here, sealed by this, sent where that is allowed.
     #[must_use]
@@ -144,7 +140,7 @@ impl Webhooks {
         let opened = serde_json::to_string(&opened).unwrap_or_default();
         let row = WebhookRow {
             shown: masked(parsed),
-            sealed: self.sealer.seal(&opened, &used_for(&name), nonce),
+            sealed: self.sealer.seal(&opened, &uses::webhook(&name), nonce),
             kinds: kinds.iter().map(|kind| word(*kind)).collect::<Vec<_>>().join(","),
             added_by: by.to_owned(),
             added_at: now.0,
@@ -202,7 +198,7 @@ impl Webhooks {
 
     /// What is sealed of one, or why it stays so.
     fn open(&self, row: &WebhookRow) -> Result<Opened, String> {
-        let opened = self.sealer.open(&row.sealed, &used_for(&row.name));
+        let opened = self.sealer.open(&row.sealed, &uses::webhook(&row.name));
         let opened = opened.map_err(|why| {
             format!("its address cannot be read: {why}; start the server with the sealing key that it had, or add the webhook anew")
         })?;

@@ -15,7 +15,7 @@ use crate::{
     provider::remote::{HostBook as _, HostRecord},
     sealed::{Rotated, Rotation, Sealer, rotate, uses},
     secrets::{SecretBook as _, SecretRecord},
-    store::{SealedStore, Source},
+    store::{SealedStore, Source, WebhookRow},
 };
 
 tests_on!(sqlite everything_is_sealed_anew_and_opens_on_servers_that_were_there_before);
@@ -49,6 +49,15 @@ async fn everything_is_sealed_anew_and_opens_on_servers_that_were_there_before(b
         added_at: T0,
     };
     hosts.add(&host).await.expect("added");
+    let webhook = WebhookRow {
+        name: "ops".to_owned(),
+        shown: "https://hooks.example/".to_owned(),
+        sealed: one.seal("where", &uses::webhook("ops"), nonce(6)),
+        kinds: "failed".to_owned(),
+        added_by: "ann".to_owned(),
+        added_at: T0.0,
+    };
+    store.webhooks().put(&webhook).await.expect("added");
     let variables = [
         ("TOKEN".to_owned(), one.seal("token", &uses::variable(run, "TOKEN"), nonce(4))),
         ("PLAIN".to_owned(), "from before values were sealed".to_owned()),
@@ -62,7 +71,7 @@ async fn everything_is_sealed_anew_and_opens_on_servers_that_were_there_before(b
     let sealed = SealedStore::beside(&store.accounts());
     let keeping = Rotation::Rotate { keep_old: true, wait: Duration::ZERO };
     let done = rotate(keeping, &file, &sealed, &mut rng).await.expect("done");
-    assert_eq!(done, Rotated { sealed_anew: 3, unreadable: 1, went_on: false });
+    assert_eq!(done, Rotated { sealed_anew: 4, unreadable: 1, went_on: false });
     secrets.set(&late).await.expect("set");
     // Servers that were there before open by both keys, and seal by the new one.
     let is_open = async |name: &str, text: &str| {
@@ -90,6 +99,8 @@ async fn everything_is_sealed_anew_and_opens_on_servers_that_were_there_before(b
         Ok("key")
     );
     assert_eq!(HostRecord { private_key: host.private_key.clone(), ..kept.clone() }, host);
+    let kept = &store.webhooks().all().await.expect("read")[0];
+    assert_eq!(new.open(&kept.sealed, &uses::webhook("ops")).as_deref(), Ok("where"));
     let variables = runs.source(run).await.expect("read").expect("it is there").variables;
     assert_eq!(new.open(&variables["TOKEN"], &uses::variable(run, "TOKEN")).as_deref(), Ok("token"));
     assert_eq!(variables["PLAIN"], "from before values were sealed");
