@@ -56,9 +56,13 @@ pub(super) async fn remove(
     app.auth.remove_person(&name).await?;
     tracing::info!(user = caller.user, person = name, "person removed");
     // Whoever is given the name later begins with everybody's limits.
-    let own = app.control.limits().await?.people.into_iter().any(|standing| {
-        standing.own && standing.person.as_deref() == Some(name.as_str())
-    });
+    let own = app
+        .control
+        .limits()
+        .await?
+        .people
+        .into_iter()
+        .any(|standing| standing.own && standing.person.as_deref() == Some(name.as_str()));
     if own {
         app.control.set_limits(&caller.user, LimitsOf::Person(name), None).await?;
     }

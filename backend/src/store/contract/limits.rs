@@ -29,10 +29,8 @@ super::on_every_store!(
 
 /// Makes instances look as a version without a ledger has written them.
 async fn make_old(bed: &Bed) {
-    let old = [
-        "DELETE FROM ledger",
-        "UPDATE instances SET payer = NULL, gpus = 0, price = 0, ledger_version = 0",
-    ];
+    let old =
+        ["DELETE FROM ledger", "UPDATE instances SET payer = NULL, gpus = 0, price = 0, ledger_version = 0"];
     for sql in old {
         match bed {
             Bed::Memory(_) => {}
