@@ -25,9 +25,9 @@ pub(crate) struct Failure {
     pub(crate) status: StatusCode,
     pub(crate) code: &'static str,
     pub(crate) detail: Cow<'static, str>,
-    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub(crate) diagnostics: Box<[Diagnostic]>,
     pub(crate) price: Option<Box<PriceChange>>,
-    pub(crate) limits: Vec<LimitNote>,
+    pub(crate) limits: Box<[LimitNote]>,
     /// Seconds until it is worth another try.
     pub(crate) retry_after: Option<u32>,
     /// For the log alone.
@@ -40,9 +40,9 @@ impl Failure {
             status,
             code,
             detail: detail.into(),
-            diagnostics: Vec::new(),
+            diagnostics: Box::default(),
             price: None,
-            limits: Vec::new(),
+            limits: Box::default(),
             retry_after: None,
             cause: None,
         }
@@ -143,9 +143,9 @@ impl Failure {
             title: self.title().into(),
             detail: self.detail.clone().into_owned(),
             request_id: request_id.into(),
-            diagnostics: self.diagnostics.clone(),
+            diagnostics: self.diagnostics.to_vec(),
             price: self.price.as_deref().cloned(),
-            limits: self.limits.clone(),
+            limits: self.limits.to_vec(),
         }
     }
 
@@ -199,9 +199,9 @@ impl From<Refused> for Failure {
             }
         };
         Self {
-            diagnostics: refused.diagnostics,
+            diagnostics: refused.diagnostics.into(),
             price: refused.price,
-            limits: refused.limits,
+            limits: refused.limits.into(),
             cause: refused.source.as_deref().map(|source| chain(source)),
             ..Self::new(status, refused.code, refused.message)
         }

@@ -157,12 +157,16 @@ async fn choose(
     let agreed = agreed.unwrap_or(f64::INFINITY);
     let usable = planned.offers.iter().filter(|planned| planned.offer.availability.is_usable());
     let mut affordable: Vec<&PlannedOffer> = usable.filter(|planned| planned.offer.price <= agreed).collect();
-    if let (Some(room), Some(first)) = (room, affordable.first().copied()) {
-        let notes = |planned: &PlannedOffer| room.new_machine(&planned.offer, planned.allocation.as_ref());
-        affordable.retain(|planned| !limits::is_over(&notes(planned)));
-        if affordable.is_empty() {
-            return Ok(Choice::None(limits::sentences(&limits::over(notes(first)))));
-        }
+    let mut beyond = None;
+    if let Some(room) = room {
+        affordable.retain(|planned| {
+            let over = limits::over(room.new_machine(&planned.offer, planned.allocation.as_ref()));
+            let fits = over.is_empty();
+            if !fits {
+                beyond.get_or_insert(over);
+            }
+            fits
+        });
     }
     let fresh: Vec<(String, &PlannedOffer)> = affordable
         .iter()
@@ -173,6 +177,8 @@ async fn choose(
     if let Some((_, chosen)) = chosen {
         return Ok(Choice::Offer(Box::new((*chosen).clone())));
     }
+    // What there was within the limits was tried.
+    let beyond = beyond.map(|over| limits::sentences(&over));
     let why = match (planned.refusals.as_slice(), affordable.as_slice()) {
         ([], []) if planned.offers.is_empty() => "nothing fits".to_owned(),
         ([], []) if agreed.is_finite() => {
@@ -183,6 +189,7 @@ async fn choose(
         (_, [_, ..]) => "every offer that fits was tried".to_owned(),
         (refusals, _) => sentences(refusals),
     };
+    let why = beyond.unwrap_or(why);
     Ok(if planned.unreachable { Choice::Unknown(why) } else { Choice::None(why) })
 }
 
