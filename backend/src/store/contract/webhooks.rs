@@ -5,7 +5,7 @@ use berth_shared::time::Timestamp;
 use super::{Bed, kept::server, sample::T0};
 use crate::store::{DeliveryRow, WebhookRow};
 
-mod webhooks {
+mod kept_and_due {
     use super::*;
 
     super::super::tests_on!(sqlite webhooks_are_the_same_on_every_database);
