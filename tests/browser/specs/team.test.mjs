@@ -108,7 +108,8 @@ async function crowd(page, count) {
           const event = { seq, at: Date.now(), subject: 'run', run_id: changed.id, message: 'changed', from: null, to: null, reason: null, instance_id: null, actor: null };
           socket.send(JSON.stringify({ type: 'event', seq, event, run: changed }));
         };
-        const timer = setInterval(change, 50);
+        // Not a reason for the test to go on once the page is gone.
+        const timer = setInterval(change, 50).unref();
         socket.onClose(() => clearInterval(timer));
       } else if (message.type !== 'event') {
         socket.send(text);
