@@ -7,10 +7,12 @@ use crate::format::price;
 /// Remarks about a plan, the most important one first, without a capital letter or a full stop.
 #[must_use]
 pub fn asides(plan: &Plan) -> Vec<String> {
-    let mut asides = Vec::new();
+    let noted = |over: bool| plan.limits.iter().filter(move |note| note.over == over);
+    let mut asides: Vec<String> = noted(true).map(|note| note.message.clone()).collect();
     if let Some(Difference::PriceChanged { was }) = plan.offers.first().and_then(|first| first.difference) {
         asides.push(format!("the preview says {}/h", price(was)));
     }
+    asides.extend(noted(false).map(|note| note.message.clone()));
     asides
 }
 
@@ -32,6 +34,8 @@ pub fn spare(plan: &Plan) -> String {
 
 #[cfg(test)]
 mod tests {
+    use berth_shared::api::{LimitNote, Limited};
+
     use super::*;
     use crate::pools::{
         adding::tests::{plan, waiting},
@@ -58,6 +62,24 @@ mod tests {
         assert_eq!(
             asides(&differing(Some(Difference::PriceChanged { was: 3.06 }))),
             ["the preview says $3.060/h"]
+        );
+    }
+
+    #[test]
+    fn a_limit_that_stands_in_the_way_comes_first_and_one_that_is_near_last() {
+        let note = |over: bool, message: &str| LimitNote {
+            person: None,
+            what: Limited::Instances,
+            limit: 5.0,
+            would_be: 5.0,
+            over,
+            message: message.to_owned(),
+        };
+        let mut plan = differing(Some(Difference::PriceChanged { was: 3.06 }));
+        plan.limits = vec![note(false, "it would be the 5th of 5"), note(true, "the project may have 4")];
+        assert_eq!(
+            asides(&plan),
+            ["the project may have 4", "the preview says $3.060/h", "it would be the 5th of 5"]
         );
     }
 

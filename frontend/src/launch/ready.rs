@@ -26,6 +26,8 @@ pub struct Known<'a> {
     pub name: Option<&'a str>,
     /// How many offers the server's last plan has; `None` before the first answer.
     pub offers: Option<u64>,
+    /// The limit that a launch would pass.
+    pub limit: Option<&'a str>,
     /// Why the server gave no plan.
     pub failed: Option<&'a str>,
     /// Whether a launch is under way.
@@ -48,6 +50,7 @@ pub fn readiness(known: Known<'_>) -> Readiness {
         Known { failed: Some(why), .. } => blocked(why.to_owned()),
         Known { offers: None, .. } => Readiness::Waiting,
         Known { offers: Some(0), .. } => blocked("there is nothing to launch on".to_owned()),
+        Known { limit: Some(over), .. } => blocked(over.to_owned()),
         Known { .. } => Readiness::Ready,
     }
 }
@@ -83,8 +86,15 @@ pub fn values_in_words(asked: &[String], given: &BTreeMap<String, String>) -> St
 mod tests {
     use super::*;
 
-    const FINE: Known<'_> =
-        Known { refused: None, errors: 0, name: None, offers: Some(1), failed: None, launching: false };
+    const FINE: Known<'_> = Known {
+        refused: None,
+        errors: 0,
+        name: None,
+        offers: Some(1),
+        limit: None,
+        failed: None,
+        launching: false,
+    };
 
     #[test]
     fn a_valid_text_with_an_offer_can_be_launched() {
@@ -105,6 +115,7 @@ mod tests {
             "the run’s name: at least 2 characters"
         );
         assert_eq!(why(Known { offers: Some(0), ..FINE }), "there is nothing to launch on");
+        assert_eq!(why(Known { limit: Some("one at once"), ..FINE }), "one at once");
         assert_eq!(why(Known { failed: Some("no answer"), offers: None, ..FINE }), "no answer");
         assert_eq!(readiness(Known { offers: None, ..FINE }), Readiness::Waiting);
         assert_eq!(readiness(Known { launching: true, ..FINE }), Readiness::Waiting);

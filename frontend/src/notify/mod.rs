@@ -134,12 +134,13 @@ pub fn of_limit(event: &Event) -> Option<News> {
     if event.subject != Subject::Limit {
         return None;
     }
-    let reached = event.to.as_deref() == Some("reached") || event.reason.as_deref() == Some("budget_reached");
-    Some(News {
-        kind: if reached { NotificationKind::BudgetReached } else { NotificationKind::BudgetNear },
-        text: event.message.clone(),
-        link: "/team/limits".to_owned(),
-    })
+    // Without either, somebody has set a limit.
+    let kind = match event.to.as_deref() {
+        Some("near") => NotificationKind::BudgetNear,
+        Some("reached") => NotificationKind::BudgetReached,
+        _ => return None,
+    };
+    Some(News { kind, text: event.message.clone(), link: "/team/limits".to_owned() })
 }
 
 #[cfg(test)]
@@ -199,6 +200,26 @@ mod tests {
             "fox has no run and stops in 9 min. Keep it on Team."
         );
         assert!(!stops_soon(&Instance { status: InstanceStatus::Busy, ..hour }, Timestamp(3_100_000)));
+    }
+
+    #[test]
+    fn a_budget_that_is_nearly_spent_is_news_and_a_limit_that_is_set_is_not() {
+        let about = |to: Option<&str>| Event {
+            seq: 1,
+            at: Timestamp(0),
+            subject: Subject::Limit,
+            run_id: None,
+            instance_id: None,
+            from: None,
+            to: to.map(str::to_owned),
+            reason: None,
+            message: "the project has spent $80 of $100".to_owned(),
+            actor: None,
+        };
+        let kind = |to| of_limit(&about(to)).map(|news| news.kind);
+        assert_eq!(kind(Some("near")), Some(NotificationKind::BudgetNear));
+        assert_eq!(kind(Some("reached")), Some(NotificationKind::BudgetReached));
+        assert_eq!(kind(None), None);
     }
 
     #[test]

@@ -78,7 +78,7 @@ pub(super) fn SetPassword(sessions: Known<SessionInfo>) -> impl IntoView {
                 <h2 class="panel__title" id="password-title">"Password"</h2>
                 <span class="meta">{move || match has_one.get() {
                     Some(true) => "you sign in by your name and your password, or by a link",
-                    Some(false) => "none yet: you sign in by links alone",
+                    Some(false) => "none yet: without one you sign in by links, or by single sign-on where there is one",
                     None => "",
                 }}</span>
             </div>

@@ -280,11 +280,15 @@ impl Desk {
                 }
                 Some(Err(error)) => (None, Some(error.to_string())),
             };
+            let limit =
+                plan.shown().and_then(|plan| plan.as_ref().ok()?.limits.iter().find(|note| note.over));
+            let limit = limit.map(|note| note.message.clone());
             readiness(Known {
                 refused: refused.as_deref(),
                 errors,
                 name: complaint,
                 offers,
+                limit: limit.as_deref(),
                 failed: failed.as_deref(),
                 launching: self.launching.get(),
             })

@@ -66,7 +66,7 @@ pub fn Notifications() -> impl IntoView {
             <section class="panel" aria-labelledby="notify">
                 <div class="panel__head">
                     <h2 class="panel__title" id="notify">"In this browser"</h2>
-                    <span class="meta">"of your own runs, and of your budget and the project’s"</span>
+                    <span class="meta">"of your own runs, and of everybody’s budgets"</span>
                 </div>
                 <div class="panel__body" data-stack="">
                     <fieldset class="checks"><legend class="field__label">"Tell me of"</legend>{NotificationKind::ALL.map(choice)}</fieldset>
