@@ -39,7 +39,7 @@ export const accountLink = (page, name) =>
 /** Gives the person of a page a password, by their account's page. */
 export async function setPassword(page, name) {
   await accountLink(page, name).click();
-  await page.getByText('none yet: you sign in by links alone').waitFor();
+  await page.getByText('none yet: without one you sign in by links').waitFor();
   await page.getByLabel('New password').fill(passwordOf(name));
   await page.getByRole('button', { name: 'Set password' }).click();
   await page.getByText('you sign in by your name and your password').waitFor();

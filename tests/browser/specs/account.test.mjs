@@ -12,7 +12,7 @@ test(
     const page = await browser.newPage();
     await logIn(page, server.loginLink);
     await page.goto(`${server.address}/account`);
-    await page.getByText('none yet: you sign in by links alone').waitFor();
+    await page.getByText('none yet: without one you sign in by links').waitFor();
     const field = page.getByLabel('New password');
     const set = page.getByRole('button', { name: 'Set password' });
     await field.fill('too short');
