@@ -26,6 +26,7 @@ const PARTS: &[(&str, &str)] = &[
     ("sessions", "b7c1d2e3f4a5"),
     ("terminals", "calm-otter-1"),
     ("tokens", "ci"),
+    ("webhooks", "ops"),
 ];
 
 /// Puts an example to each type that has one, to each list of such, and to each part of an address.
@@ -151,9 +152,9 @@ mod tests {
     }
 
     types! {
-        AddInstance AddPerson AddSshHost AddSshKey ApiToken CatalogInfo ChangePerson CodeAnswer CreatePool DecideOrphan
-        DeletePool EventPage ImagePull Instance Invitation KeepInstance LogChunk LogHits LogIndex LoginRequest NewToken
-        Orphan Person Plan PlanRequest Pool Problem RemoveInstance Run RunDetail RunPorts Secret ServerMessage SessionInfo SetPassword
+        AcceptInvitation AddInstance AddPerson AddSshHost AddSshKey ApiToken CatalogInfo ChangePerson CodeAnswer CreatePool DecideOrphan
+        DeletePool EventPage ImagePull Instance Invitation KeepInstance LimitsOverview LogChunk LogHits LogIndex LoginRequest LoginWays NewToken
+        OidcAccount OidcBegun Orphan Person Plan PlanRequest Pool Problem RemoveInstance Run RunDetail RunPorts Secret ServerMessage SessionInfo SetPassword
         SetSecret SshGateway SshHost SshKey StopRequest SubmitRequest TerminalInfo TerminalSize TokenRequest UsageHistory User
     }
 

@@ -26,6 +26,11 @@ pub(crate) fn endpoints() -> Vec<(String, String)> {
         .collect()
 }
 
+/// Whether it is there for who is not signed in yet.
+fn is_way_in(path: &str) -> bool {
+    path == "/api/v1/login" || path.starts_with("/api/v1/oidc/")
+}
+
 #[tokio::test]
 async fn nothing_but_login_health_and_files_answers_without_a_session() {
     let server = Server::start().await;
@@ -41,8 +46,12 @@ async fn nothing_but_login_health_and_files_answers_without_a_session() {
                 request = request.session(&cookie);
             }
             let answer = request.send().await;
-            match path.as_str() {
-                "/api/v1/login" => assert_eq!(answer.status, 415),
+            match (method.as_str(), path.as_str()) {
+                // What way in there is; or to the page that says that there is none.
+                ("GET", "/api/v1/login") => assert_eq!(answer.status, 200),
+                ("GET", way) if is_way_in(way) => assert_eq!(answer.status, 303, "{way}"),
+                // No body.
+                (_, way) if is_way_in(way) => assert_eq!(answer.status, 415, "{way}"),
                 _ => assert_eq!(answer.code(), "not-signed-in", "{method} {path}"),
             }
         }
@@ -62,7 +71,7 @@ async fn every_endpoint_answers_with_a_session() {
     for (method, path) in endpoints() {
         // The one that is there is removed before it could be set.
         let is_set = method == "PUT" && path.starts_with("/api/v1/secrets/");
-        if path == "/api/v1/login" || path == "/api/v1/logout" || is_set {
+        if is_way_in(&path) || path == "/api/v1/logout" || is_set {
             continue;
         }
         // Whoever is there is removed before they are changed.
@@ -116,6 +125,7 @@ async fn every_endpoint_answers_with_a_session() {
                 "{path}"
             ),
             // What names one is not for a test to know.
+            404 if path == "/api/v1/me/oidc" => assert_eq!(answer.code(), "oidc-off"),
             404 => assert_eq!(answer.code(), "session-not-found", "{path}"),
             426 => assert_eq!(answer.code(), "not-a-websocket"),
             other => panic!("{method} {path}: {other} {:?}", String::from_utf8_lossy(&answer.body)),
