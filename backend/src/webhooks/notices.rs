@@ -47,7 +47,11 @@ impl Place {
             NotificationKind::Interrupted => format!("`{name}` was interrupted{}", why()),
             _ => event.message.clone(),
         };
-        let page = run.as_ref().map_or_else(|| "/".to_owned(), |run| format!("/runs/{}", run.name));
+        let page = match run {
+            Some(run) => format!("/runs/{}", run.name),
+            None if event.subject == Subject::Limit => "/team/limits".to_owned(),
+            None => "/".to_owned(),
+        };
         Some(Notification {
             id: self.id(&format!("event {}", event.seq)),
             kind,
