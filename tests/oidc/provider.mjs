@@ -69,6 +69,11 @@ provider.Client.prototype.redirectUriAllowed = (uri) => {
   return ["127.0.0.1", "localhost"].includes(hostname) && pathname === "/api/v1/oidc/back";
 };
 provider.use(async (ctx, next) => {
+  // Browsers ask for one by themselves, and complain.
+  if (ctx.path === "/favicon.ico") {
+    ctx.status = 204;
+    return;
+  }
   await next();
   if (ctx.path === "/token" && ctx.body?.id_token && Object.keys(tampering).length) {
     ctx.body.id_token = await tampered(ctx.body.id_token);
