@@ -1,6 +1,11 @@
 //! Work at the lowest priority beside other work: tests wait more than they compute.
 
-use std::{ffi::OsStr, io::Read as _, process::Command, thread::JoinHandle};
+use std::{
+    ffi::OsStr,
+    io::Read as _,
+    process::Command,
+    sync::mpsc::{self, Receiver},
+};
 
 use crate::shell::{Problem, Steps, command, which};
 
@@ -54,14 +59,19 @@ impl Task {
 }
 
 /// Tasks that are being done, one after the other.
-pub(crate) struct Beside(JoinHandle<Result<(), Problem>>);
+pub(crate) struct Beside(Receiver<Result<(), Problem>>);
 
-/// Begins; each task is done, whatever becomes of those before.
-pub(crate) fn begin(tasks: Vec<Task>) -> Beside {
-    Beside(std::thread::spawn(move || {
-        let done: Vec<Result<(), Problem>> = tasks.into_iter().map(Task::carry_out).collect();
-        done.into_iter().collect()
-    }))
+/// Begins with the first list, and goes on with the second; each task is done, whatever becomes of those before.
+pub(crate) fn begin(first: Vec<Task>, second: Vec<Task>) -> (Beside, Beside) {
+    let ((tell_first, first_told), (tell_second, second_told)) = (mpsc::channel(), mpsc::channel());
+    std::thread::spawn(move || {
+        for (tasks, tell) in [(first, tell_first), (second, tell_second)] {
+            let done: Vec<Result<(), Problem>> = tasks.into_iter().map(Task::carry_out).collect();
+            // Whoever waits may have given up.
+            let _ = tell.send(done.into_iter().collect());
+        }
+    });
+    (Beside(first_told), Beside(second_told))
 }
 
 impl Beside {
@@ -71,7 +81,7 @@ impl Beside {
     /// That of the first task that failed.
     pub(crate) fn end(self, steps: &mut Steps, what: &str) -> Result<(), Problem> {
         steps.step(what, || {
-            self.0.join().unwrap_or_else(|_| Err(Problem::new(format!("{what}: it broke off"))))
+            self.0.recv().unwrap_or_else(|_| Err(Problem::new(format!("{what}: it broke off"))))
         })
     }
 }

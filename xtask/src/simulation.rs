@@ -13,14 +13,12 @@ pub(crate) fn is_meant(filter: Option<&str>) -> bool {
     filter.is_none_or(|filter| "simulation".contains(filter))
 }
 
-/// Builds it, to be quick.
-pub(crate) fn build() -> Task {
+/// Builds it, to be quick, and plays it; fails when an invariant is violated.
+pub(crate) fn tasks() -> Vec<Task> {
     let base = ["build", "--profile", "quick", "--package", "berth-tests", "--bin", "simulate"];
-    Task::new("simulation: build", std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), base)
-}
-
-/// Plays it, once it is built; fails when an invariant is violated.
-pub(crate) fn play() -> Vec<Task> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut tasks = vec![Task::new("simulation: build", cargo, base)];
     let program = target_dir().join("quick/simulate");
-    PLAYED.map(|(what, args)| Task::new(what, &program, args.iter().copied())).into()
+    tasks.extend(PLAYED.map(|(what, args)| Task::new(what, &program, args.iter().copied())));
+    tasks
 }

@@ -18,7 +18,9 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
         apps.extend(setup::ensure_apps(steps, kind)?.map(|folder| (kind.variable, folder)));
     }
     build::agent(steps)?;
-    let beside = beside::begin(beside_the_first(filter)?);
+    let simulated = if simulation::is_meant(filter) { simulation::tasks() } else { Vec::new() };
+    // The simulation last: nothing waits for it.
+    let (beside, simulation) = beside::begin(beside_the_first(filter)?, simulated);
     let rust = steps.step("tests in Rust", || {
         let runner: &[&str] = if which(&["cargo-nextest"]).is_some() {
             &["nextest", "run", "--no-tests=pass", "--no-fail-fast"]
@@ -34,8 +36,6 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
     });
     // All are always run, so that one failure does not hide another.
     let beside = beside.end(steps, "what is not yet made for the other tests");
-    let simulation =
-        (beside.is_ok() && simulation::is_meant(filter)).then(|| beside::begin(simulation::play()));
     let built = npm::package(steps, Profile::Quick);
     let folder = built.as_ref().ok().cloned().unwrap_or_default();
     let package = built.and_then(|package| {
@@ -70,8 +70,7 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
             run(node.arg("specs/"))
         })
     });
-    let simulation =
-        simulation.map_or(Ok(()), |playing| playing.end(steps, "simulation: what is left to play"));
+    let simulation = simulation.end(steps, "simulation: what is left to play");
     steps.summary();
     rust.and(beside).and(simulation).and(package).and(browser)
 }
@@ -84,9 +83,6 @@ fn beside_the_first(filter: Option<&str>) -> Result<Vec<Task>, Problem> {
     let mut tasks = vec![own("set-up for the dashboard", &["setup"])];
     if filter.is_none() {
         tasks.push(own("what all is made of", &["deny", "--if-there"]));
-    }
-    if simulation::is_meant(filter) {
-        tasks.push(simulation::build());
     }
     tasks.push(own("dashboard", &["build"]));
     Ok(tasks)
