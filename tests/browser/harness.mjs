@@ -87,22 +87,35 @@ function tellInlineStyles() {
   });
 }
 
-/** A Chromium; each `newPage` is a person of their own, without anybody's cookies. */
+/** The Chromium of all tests of a file, which run one after the other: to start one takes as long as many a test. A bench, which is not
+ *  run by the runner of tests, ends its own. */
+let launched;
+const ofTests = process.env.NODE_TEST_CONTEXT !== undefined;
+if (ofTests) (await import('node:test')).after(async () => (await launched)?.close());
+
+const launch = () =>
+  chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+
+/** A browser; each `newPage` is a person of their own, without anybody's cookies. */
 export class Browser {
+  #contexts = [];
+
   static async start() {
+    // One that a test has brought down is no browser for the next.
+    if (!(await launched)?.isConnected()) launched = launch();
     const browser = new Browser();
-    browser.chromium = await chromium.launch({
-      executablePath,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
+    browser.chromium = await launched;
     return browser;
   }
 
@@ -113,6 +126,7 @@ export class Browser {
       reducedMotion: 'reduce',
       ...options,
     });
+    this.#contexts.push(context);
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE);
     page.problems = [];
@@ -127,7 +141,7 @@ export class Browser {
   /** What each page shows, for whoever looks into a failure: as text, and as a picture where SCREENSHOTS names a folder. */
   async photograph(what) {
     const name = what.replace(/[^a-z]+/gi, '-').slice(0, 60);
-    const pages = this.chromium.contexts().flatMap((context) => context.pages());
+    const pages = this.#contexts.flatMap((context) => context.pages());
     for (const [i, page] of pages.entries()) {
       const text = await page.evaluate(() => document.body.innerText, undefined).catch(() => 'has crashed');
       console.error(`page ${i} at ${page.url()} shows:\n${text.slice(0, 3000)}\n${page.problems?.join('\n') ?? ''}`);
@@ -138,8 +152,10 @@ export class Browser {
     }
   }
 
-  stop() {
-    return this.chromium.close();
+  /** Closes every page. */
+  async stop() {
+    await Promise.all(this.#contexts.map((context) => context.close()));
+    if (!ofTests) await this.chromium.close();
   }
 }
 
@@ -161,30 +177,20 @@ export function withServer(body, options = []) {
   };
 }
 
+/** Environments outlive their server on purpose; a test leaves none behind. */
 async function stopAllRuns(server) {
-  // Environments outlive their server on purpose; a test leaves none behind.
-  const browser = await Browser.start();
-  try {
-    const page = await browser.newPage();
-    await logIn(page, await server.anotherLoginLink());
-    await page.evaluate(async () => {
-      const api = (method, at, body) =>
-        fetch(`/api/v1${at}`, {
-          method,
-          headers: { 'content-type': 'application/json' },
-          body: body && JSON.stringify(body),
-        }).then((answer) => answer.json());
-      const unfinished = async () =>
-        (await api('GET', '/runs')).items.filter((run) => !['terminated', 'failed', 'done'].includes(run.status));
-      for (const run of await unfinished()) await api('POST', `/runs/${run.name}/stop`, { abort: true });
-      const deadline = Date.now() + 30_000;
-      while ((await unfinished()).length && Date.now() < deadline) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    });
-  } finally {
-    await browser.stop();
-  }
+  const headers = { origin: server.address, 'content-type': 'application/json' };
+  const api = async (method, at, body) => {
+    const answer = await fetch(`${server.address}/api/v1${at}`, { method, headers, body: body && JSON.stringify(body) });
+    headers.cookie ??= answer.headers.get('set-cookie')?.split(';')[0];
+    return answer.json();
+  };
+  await api('POST', '/login', { token: tokenOf(await server.anotherLoginLink()) });
+  const unfinished = async () =>
+    (await api('GET', '/runs')).items.filter((run) => !['terminated', 'failed', 'done'].includes(run.status));
+  for (const run of await unfinished()) await api('POST', `/runs/${run.name}/stop`, { abort: true });
+  const deadline = Date.now() + 30_000;
+  while ((await unfinished()).length && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 100));
 }
 
 /** The token in a one-time link. */

@@ -18,7 +18,7 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
         apps.extend(setup::ensure_apps(steps, kind)?.map(|folder| (kind.variable, folder)));
     }
     build::agent(steps)?;
-    let simulated = if simulation::is_meant(filter) { simulation::tasks() } else { Vec::new() };
+    let simulated = if simulation::is_meant(filter) { simulation::tasks(filter) } else { Vec::new() };
     // The simulation last: nothing waits for it.
     let (beside, simulation) = beside::begin(beside_the_first(filter)?, simulated);
     let rust = steps.step("tests in Rust", || {

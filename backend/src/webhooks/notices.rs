@@ -176,7 +176,7 @@ mod tests {
         assert_eq!(place().of_event(&event), Some(told.clone()));
         assert_eq!(
             (told.message.as_str(), told.link.as_deref()),
-            ("its words", Some("https://berth.example/"))
+            ("its words", Some("https://berth.example/team/limits"))
         );
         let mut other = event.clone();
         other.event.seq = 8;
