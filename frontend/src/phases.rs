@@ -105,6 +105,7 @@ mod tests {
             reason: None,
             message: String::new(),
             actor: None,
+            offered: None,
         }
     }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use axum::extract::ws::Utf8Bytes;
-use berth_shared::api::{EventSeq, RunId, RunStatus, ServerMessage, Usage};
+use berth_shared::api::{Event, EventSeq, RunId, RunStatus, ServerMessage, Usage};
 use tokio::{
     sync::{broadcast, watch},
     task::yield_now,
@@ -213,7 +213,8 @@ const fn is_gone(status: RunStatus) -> bool {
 fn message(stored: StoredEvent) -> Utf8Bytes {
     json(&ServerMessage::Event {
         seq: stored.event.seq,
-        event: stored.event,
+        // Thousands of pages hear of each launch; what was offered is asked for by the few that look at it.
+        event: Event { offered: None, ..stored.event },
         run: stored.run.map(Box::new),
         instance: stored.instance.map(Box::new),
         deleted_run: stored.deleted_run,
@@ -228,4 +229,21 @@ pub(super) fn json(message: &ServerMessage) -> Utf8Bytes {
 /// Nothing here is left half done by a panic.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use berth_shared::api::{Offered, Subject};
+
+    use super::*;
+    use crate::store::contract::sample;
+
+    #[test]
+    fn what_was_offered_is_not_sent_to_every_page() {
+        let event = sample::event(Subject::Job, None, None);
+        let event = event.offering(Box::new(Offered::of(std::iter::empty(), Vec::new()))).event;
+        let stored = StoredEvent { event, run: None, instance: None, deleted_run: None };
+        assert!(serde_json::to_string(&stored.event).expect("JSON").contains("offered"));
+        assert!(!message(stored).as_str().contains("offered"));
+    }
 }

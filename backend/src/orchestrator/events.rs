@@ -21,6 +21,7 @@ fn event(at: Timestamp, subject: Subject, message: String, actor: Option<&str>) 
         reason: None,
         message,
         actor: actor.map(str::to_owned),
+        offered: None,
     }
 }
 

@@ -5,6 +5,7 @@
 //! may be cut off anywhere: the next look at the row leads to the same effect again.
 
 mod archive;
+mod choice;
 mod core;
 mod deliver;
 mod error;

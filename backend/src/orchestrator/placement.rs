@@ -3,25 +3,25 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use berth_shared::{
-    api::{Instance, InstanceId, InstanceStatus, JobStatus, PlannedOffer},
+    api::{Instance, InstanceId, InstanceStatus, JobStatus, Offered, PlannedOffer},
     config::{Configuration, EnvValue, TerminationPolicy},
     time::Timestamp,
 };
 
 use super::{
     Entrance,
+    choice::{self, Choice, Wishes},
     core::Core,
-    error::sentences,
     events,
     limits::{self, Room},
-    machine::{Failure, MAX_TRIES, instance, job::Effect, job::Sight, run},
+    machine::{Failure, instance, job::Effect, job::Sight, run},
     planning, pool,
 };
 use crate::{
     provider::{CreateRequest, JobSpec, Provider},
     store::{
-        Change, CommitError, InstanceDesired, InstanceRow, JobRow, Lease, Model, Order, RunRow, Source,
-        StoreError, Whole, offer_key,
+        Change, CommitError, InstanceDesired, InstanceRow, JobRow, Lease, Order, RunRow, Source, StoreError,
+        Whole,
     },
     supervisor::spec::{ContainerSpec, RegistryAuth},
 };
@@ -58,24 +58,26 @@ pub(super) async fn place(core: &Core, whole: &Whole, lease: &Lease) -> Result<S
     let tried: BTreeSet<&str> = whole.job.tried.iter().map(|tried| tried.offer.as_str()).collect();
     let avoid: BTreeSet<&str> = whole.run.avoid.iter().map(String::as_str).collect();
     let room = Room::of(core, &whole.run.run.owner).await?;
-    let choose = || choose(core, &source.model, agreed, &tried, &avoid, room.as_ref());
-    let mut choice = choose().await?;
+    let wishes = Wishes { agreed, tried: &tried, avoid: &avoid, room: room.as_ref() };
+    let ask =
+        async || Ok::<_, StoreError>(choice::choose(&planning::plan(core, &source.model).await?, wishes));
+    let mut choice = ask().await?;
     // Of a machine that is shared the next one may have only what this one leaves. Whole machines are the provider's to
     // give, and thousands of launches need not wait for each other.
     let turn = match &choice {
-        Choice::Offer(chosen) if chosen.allocation.is_some() => Some(core.placing.lock().await),
+        Choice::Offer(chosen, _) if chosen.allocation.is_some() => Some(core.placing.lock().await),
         _ => None,
     };
     if turn.is_some() {
-        choice = choose().await?;
+        choice = ask().await?;
     }
     match choice {
-        Choice::Offer(chosen) => {
+        Choice::Offer(chosen, offered) => {
             let provider = core.provider(&chosen.offer.backend);
             let Ok(provider) = provider else {
                 return Ok(Sight::Failed(Failure::Temporary("its backend is not configured".to_owned())));
             };
-            match write(core, whole, lease, &chosen, provider.as_ref(), &source).await {
+            match write(core, whole, lease, (&chosen, offered), provider.as_ref(), &source).await {
                 Ok(()) => Ok(Sight::Did(Effect::Place)),
                 // Somebody was quicker, and has the room that there was.
                 Err(CommitError::Limit(notes)) => Ok(none(&limits::sentences(&notes))),
@@ -100,15 +102,17 @@ pub(super) async fn place_order(
     let Some(order) = &row.order else { return Err(CommitError::Stale) };
     let tried: BTreeSet<&str> = order.tried.iter().map(|tried| tried.offer.as_str()).collect();
     let room = Room::of(core, &row.instance.owner).await?.map(|room| room.without(row));
-    match choose(core, &order.model, order.agreed_price, &tried, &BTreeSet::new(), room.as_ref()).await? {
-        Choice::Offer(chosen) => {
+    let (agreed, avoid) = (order.agreed_price, BTreeSet::new());
+    let wishes = Wishes { agreed, tried: &tried, avoid: &avoid, room: room.as_ref() };
+    match choice::choose(&planning::plan(core, &order.model).await?, wishes) {
+        Choice::Offer(chosen, offered) => {
             let now = core.now();
             let mut after = row.clone();
             take_offer(&mut after, &chosen);
-            let told = told(&chosen);
+            let told = events::instance(Some(row), &after, Some(told(&chosen)), now);
             let change = Change {
                 lease: Some(lease.clone()),
-                events: events::instance(Some(row), &after, Some(told), now).into_iter().collect(),
+                events: told.map(|event| event.offering(offered)).into_iter().collect(),
                 instances: vec![after],
                 ..Change::default()
             };
@@ -132,65 +136,6 @@ pub(super) fn take_offer(row: &mut InstanceRow, chosen: &PlannedOffer) {
         order.placed = true;
         order.retry_at = None;
     }
-}
-
-enum Choice {
-    /// This one.
-    Offer(Box<PlannedOffer>),
-    /// None, and asking again would not help now.
-    None(String),
-    /// None, but a backend could not be asked.
-    Unknown(String),
-}
-
-/// The first offer that can be had, is affordable, within all limits and was not tried; one that was lost lately only when there is
-/// no other.
-async fn choose(
-    core: &Core,
-    model: &Model,
-    agreed: Option<f64>,
-    tried: &BTreeSet<&str>,
-    avoid: &BTreeSet<&str>,
-    room: Option<&Room>,
-) -> Result<Choice, StoreError> {
-    let planned = planning::plan(core, model).await?;
-    let agreed = agreed.unwrap_or(f64::INFINITY);
-    let usable = planned.offers.iter().filter(|planned| planned.offer.availability.is_usable());
-    let mut affordable: Vec<&PlannedOffer> = usable.filter(|planned| planned.offer.price <= agreed).collect();
-    let mut beyond = None;
-    if let Some(room) = room {
-        affordable.retain(|planned| {
-            let over = limits::over(room.new_machine(&planned.offer, planned.allocation.as_ref()));
-            let fits = over.is_empty();
-            if !fits {
-                beyond.get_or_insert(over);
-            }
-            fits
-        });
-    }
-    let fresh: Vec<(String, &PlannedOffer)> = affordable
-        .iter()
-        .map(|planned| (offer_key(&planned.offer), *planned))
-        .filter(|(key, _)| tried.len() < MAX_TRIES && !tried.contains(key.as_str()))
-        .collect();
-    let chosen = fresh.iter().find(|(key, _)| !avoid.contains(key.as_str())).or(fresh.first());
-    if let Some((_, chosen)) = chosen {
-        return Ok(Choice::Offer(Box::new((*chosen).clone())));
-    }
-    // What there was within the limits was tried.
-    let beyond = beyond.map(|over| limits::sentences(&over));
-    let why = match (planned.refusals.as_slice(), affordable.as_slice()) {
-        ([], []) if planned.offers.is_empty() => "nothing fits".to_owned(),
-        ([], []) if agreed.is_finite() => {
-            format!("what fits costs more than the agreed ${agreed} an hour, or cannot be had now")
-        }
-        ([], []) => "what fits cannot be had now".to_owned(),
-        (_, [_, ..]) if tried.len() >= MAX_TRIES => format!("{MAX_TRIES} offers were tried"),
-        (_, [_, ..]) => "every offer that fits was tried".to_owned(),
-        (refusals, _) => sentences(refusals),
-    };
-    let why = beyond.unwrap_or(why);
-    Ok(if planned.unreachable { Choice::Unknown(why) } else { Choice::None(why) })
 }
 
 fn told(chosen: &PlannedOffer) -> String {
@@ -217,14 +162,14 @@ async fn reuse(core: &Core, whole: &Whole, lease: &Lease, before: InstanceRow) -
     let given = format!("given to `{}`", whole.run.run.name);
     let mut change = Change { lease: Some(lease.clone()), ..Change::default() };
     change.events.extend(events::instance(Some(&before), &instance, Some(given), now));
-    hand_over(core, whole, instance, told, change, now).await
+    hand_over(core, whole, instance, (told, None), change, now).await
 }
 
 async fn write(
     core: &Core,
     whole: &Whole,
     lease: &Lease,
-    chosen: &PlannedOffer,
+    (chosen, offered): (&PlannedOffer, Box<Offered>),
     provider: &dyn Provider,
     source: &Source,
 ) -> Result<(), CommitError> {
@@ -241,7 +186,7 @@ async fn write(
     instance.turns = 1;
     let mut change = Change { lease: Some(lease.clone()), ..Change::default() };
     change.events.extend(events::instance(None, &instance, Some("asked for".to_owned()), now));
-    hand_over(core, whole, instance, told(chosen), change, now).await
+    hand_over(core, whole, instance, (told(chosen), Some(offered)), change, now).await
 }
 
 /// Writes down that the job has this instance.
@@ -249,7 +194,7 @@ async fn hand_over(
     core: &Core,
     whole: &Whole,
     instance: InstanceRow,
-    told: String,
+    (told, offered): (String, Option<Box<Offered>>),
     mut change: Change,
     now: Timestamp,
 ) -> Result<(), CommitError> {
@@ -261,7 +206,11 @@ async fn hand_over(
     job.placed_at = Some(now);
     let input = run::Input { job: &job, instance: Some(&instance), roll: core.roll() };
     let next = run::step(&whole.run, input, now);
-    change.events.extend(events::job(Some(&whole.job), &job, Some(told), now));
+    let placed = events::job(Some(&whole.job), &job, Some(told), now);
+    change.events.extend(placed.map(|event| match offered {
+        Some(offered) => event.offering(offered),
+        None => event,
+    }));
     change.events.extend(events::run(Some(&whole.run), &next.row, next.message.clone(), None, now));
     change.runs.push(next.row);
     change.jobs.push(job);

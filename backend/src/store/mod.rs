@@ -29,8 +29,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use berth_shared::{
     api::{
-        Allocation, Event, EventSeq, Instance, InstanceId, JobId, LimitNote, Limits, Orphan, Pool, Run,
-        RunDetail, RunId,
+        Allocation, Event, EventSeq, Instance, InstanceId, JobId, LimitNote, Limits, Offered, Orphan, Pool,
+        Run, RunDetail, RunId,
     },
     time::Timestamp,
 };
@@ -134,6 +134,15 @@ pub struct Change {
 pub struct NewEvent {
     /// The event; `seq` does not count.
     pub event: Event,
+}
+
+impl NewEvent {
+    /// With what was offered when the machine was chosen that it tells of.
+    #[must_use]
+    pub fn offering(mut self, offered: Box<Offered>) -> Self {
+        self.event.offered = Some(offered);
+        self
+    }
 }
 
 /// The kinds of rows that are worked on.

@@ -120,6 +120,7 @@ impl Fake {
                 reason: None,
                 message: format!("event {seq}"),
                 actor: None,
+                offered: None,
             };
             events.push(StoredEvent { event, run: Some(self.present()), instance: None, deleted_run: None });
         }

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EventSeq, InstanceId, RunId};
+use super::{EventSeq, InstanceId, Offered, RunId};
 use crate::time::Timestamp;
 
 /// Something that happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Event {
     /// Its number.
@@ -29,6 +29,9 @@ pub struct Event {
     pub message: String,
     /// The user who did it; `None` = the server.
     pub actor: Option<String>,
+    /// What was offered, where a machine was chosen. The stream leaves it out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offered: Option<Box<Offered>>,
 }
 
 /// What an event is about.
@@ -49,7 +52,7 @@ pub enum Subject {
 }
 
 /// A piece of what happened, oldest first. `GET /api/v1/events`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EventPage {
     /// The events.

@@ -8,6 +8,7 @@ mod ids;
 mod instance;
 mod limits;
 mod logs;
+mod offered;
 mod oidc;
 mod page;
 mod people;
@@ -36,6 +37,7 @@ pub use ids::{EventSeq, InstanceId, JobId, RunId, TerminalId};
 pub use instance::{Allocation, Instance, Isolation, TRYING_AGAIN};
 pub use limits::{LimitNote, Limited, Limits, LimitsOverview, NEAR, Standing, Used};
 pub use logs::{LogChunk, LogHit, LogHits, LogIndex, LogLine, LogMark, LogSource};
+pub use offered::{Offered, Verdict, WeighedOffer};
 pub use oidc::{
     AcceptInvitation, LoginWays, OidcAccount, OidcBegun, OidcConnection, OidcProblem, OidcProvider,
 };

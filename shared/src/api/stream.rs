@@ -45,7 +45,7 @@ pub enum ServerMessage {
     Event {
         /// Its number.
         seq: EventSeq,
-        /// The event.
+        /// The event, without what was offered: `GET /api/v1/runs/NAME` has that.
         event: Event,
         /// The run after it, when it concerns one.
         #[serde(default, skip_serializing_if = "Option::is_none")]

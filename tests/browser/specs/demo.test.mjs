@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
-import { complaints, logIn, paste, terminalText, until, withServer } from '../harness.mjs';
+import { complaints, examineAll, logIn, paste, terminalText, until, withServer } from '../harness.mjs';
 
 // Set SCREENSHOTS to a folder to keep what was seen.
 const album = process.env.SCREENSHOTS;
@@ -99,6 +99,18 @@ test(
       await page.keyboard.type('nvidia-smi\n');
       await until(async () => (await terminalText(page)).includes('(simulated) not run: nvidia-smi'), 'it echoes');
       await examine(page, 'run-terminal');
+
+      // What was offered, and why this one.
+      await page.getByRole('tab', { name: 'Offered' }).click();
+      const offers = page.getByRole('tabpanel', { name: 'Offered' });
+      await offers.getByText(/^\d+ offers fitted, (and all|of which \d+) could be had; /).waitFor();
+      const chosen = offers.getByRole('row').filter({ hasText: 'chosen: the cheapest left' });
+      assert.equal(await chosen.count(), 1);
+      assert.match(await chosen.innerText(), /A100/);
+      // The page launches at the price that it shows; what costs more is not taken later either.
+      const dearer = offers.getByRole('row').filter({ hasText: /next in turn|above the agreed price/ });
+      assert.equal(await dearer.count(), 3);
+      await examineAll(page, 'run-offered');
 
       await page.getByRole('button', { name: 'Stop', exact: true }).first().click();
       await page.getByRole('dialog').getByRole('button', { name: /^Stop/ }).click();

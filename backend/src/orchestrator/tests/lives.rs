@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use berth_shared::api::{
-    Difference, InstanceStatus, JobReason, RunReason, RunStatus, Subject, SubmitRequest,
+    Difference, InstanceStatus, JobReason, RunReason, RunStatus, Subject, SubmitRequest, Verdict,
 };
 
 use super::{Bench, Script, TEXT, code, fake::offer, one_offer, request, statuses};
@@ -152,6 +152,16 @@ async fn the_next_offer_is_tried_when_one_cannot_be_had() {
     let events = server.service.run_by_id(id).await.expect("events").events;
     assert!(events.iter().any(|event| event.message.contains("sold out")), "{events:#?}");
     assert_eq!(bench.world.machines(), 1);
+    // Each time it is kept what there was, and what spoke against the others.
+    let kept = events.iter().filter_map(|event| event.offered.as_deref());
+    let kept: Vec<Vec<_>> = kept
+        .map(|offered| {
+            offered.offers.iter().map(|it| (it.offer.instance_type.as_str(), it.verdict)).collect()
+        })
+        .collect();
+    let first = vec![("small", Verdict::Chosen), ("large", Verdict::Next)];
+    let second = vec![("small", Verdict::Tried), ("large", Verdict::Chosen)];
+    assert_eq!(kept, [first, second]);
 }
 
 #[tokio::test]

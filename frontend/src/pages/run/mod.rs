@@ -6,6 +6,7 @@ mod attach;
 mod cost;
 mod head;
 mod logs;
+mod offered;
 mod phase_bar;
 mod ports;
 mod pull;

@@ -1,9 +1,9 @@
-//! Logs, terminal, usage, and what was asked for.
+//! Logs, terminal, usage, what was asked for, and what was offered.
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
-use super::{Subject, asked::Asked, logs::Logs, terminals::Terminals, usage::Usage};
+use super::{Subject, asked::Asked, logs::Logs, offered::Offered, terminals::Terminals, usage::Usage};
 use crate::components::{Tab, TabList};
 
 /// The panel with the tabs. A panel is made when it is first looked at, and then kept.
@@ -22,15 +22,16 @@ pub(super) fn Work(subject: Subject) -> impl IntoView {
     let seen = move |key: &'static str| {
         Memo::new(move |seen: Option<&bool>| seen == Some(&true) || chosen.get() == key)
     };
-    let (terminal_seen, usage_seen) = (seen("term"), seen("use"));
+    let (terminal_seen, usage_seen, offered_seen) = (seen("term"), seen("use"), seen("off"));
     let tabs = vec![
         Tab { key: "log", label: "Logs", count: None },
         Tab { key: "term", label: "Terminal", count: Some(terminals.into()) },
         Tab { key: "use", label: "Usage", count: None },
         Tab { key: "conf", label: "Asked for", count: None },
+        Tab { key: "off", label: "Offered", count: None },
     ];
     let hidden = move |key: &'static str| move || chosen.get() != key;
-    let (for_terminal, for_usage) = (subject.clone(), subject.clone());
+    let (for_terminal, for_usage, for_offered) = (subject.clone(), subject.clone(), subject.clone());
     view! {
         <section class="panel" aria-label="Work">
             <div class="panel__head" data-tabs="">
@@ -55,6 +56,9 @@ pub(super) fn Work(subject: Subject) -> impl IntoView {
             </div>
             <div role="tabpanel" id="p-conf" aria-labelledby="t-conf" hidden=hidden("conf")>
                 <Asked subject=subject/>
+            </div>
+            <div role="tabpanel" id="p-off" aria-labelledby="t-off" hidden=hidden("off")>
+                {move || offered_seen.get().then(|| view! { <Offered subject=for_offered.clone()/> })}
             </div>
         </section>
     }
