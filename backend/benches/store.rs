@@ -10,7 +10,7 @@ use std::{
 };
 
 use berth_shared::{
-    api::{InstanceStatus, JobStatus, RunStatus, Subject},
+    api::{DEFAULT_PROJECT, InstanceStatus, JobStatus, RunStatus, Subject},
     time::Timestamp,
 };
 
@@ -195,23 +195,35 @@ async fn measure(storage: &Arc<dyn Storage>, finished: u32, active: u32) {
 
 async fn reads(storage: &Arc<dyn Storage>, finished: u32, all: u32) {
     let middle = finished / 2;
-    time!("page of 50 runs, the first", 50, storage.runs(false, None, 51).await.expect("read"));
+    time!(
+        "page of 50 runs, the first",
+        50,
+        storage.runs(DEFAULT_PROJECT, false, None, 51).await.expect("read")
+    );
     let cursor = Some((at(middle.into()), run_id(middle)));
-    time!("page of 50 runs, in the middle", 50, storage.runs(false, cursor, 51).await.expect("read"));
-    time!("snapshot", 3, storage.snapshot(at(0)).await.expect("read"));
+    time!(
+        "page of 50 runs, in the middle",
+        50,
+        storage.runs(DEFAULT_PROJECT, false, cursor, 51).await.expect("read")
+    );
+    time!("snapshot", 3, storage.snapshot(DEFAULT_PROJECT, at(0)).await.expect("read"));
     time!("whole", 200, storage.whole(run_id(all)).await.expect("read"));
     time!("detail", 200, storage.detail(run_id(all)).await.expect("read"));
     time!(
         "newest of a name that 100 finished runs had",
         200,
-        storage.newest_of_name("name-7").await.expect("read")
+        storage.newest_of_name(DEFAULT_PROJECT, "name-7").await.expect("read")
     );
     time!("next due", 100, storage.next_due(&[BACKEND.to_owned()]).await.expect("read"));
     time!("lease when nothing is due", 100, lease(storage, Queue::Jobs, at(0), 64).await);
     time!("100 events in the middle", 100, storage.events_after(middle.into(), 100).await.expect("read"));
-    time!("idle instances of a pool", 3, storage.idle_instances("default-pool").await.expect("read"));
+    time!(
+        "idle instances of a pool",
+        3,
+        storage.idle_instances(DEFAULT_PROJECT, "default-pool").await.expect("read")
+    );
     time!("what a backend holds", 3, storage.held(BACKEND).await.expect("read"));
-    time!("pools", 3, storage.pools().await.expect("read"));
+    time!("pools", 3, storage.pools(DEFAULT_PROJECT).await.expect("read"));
 }
 
 async fn forget(storage: &Arc<dyn Storage>) {

@@ -8,20 +8,23 @@ use std::{
 
 use async_trait::async_trait;
 use berth_shared::{
-    api::{SECRET_VALUE_LIMIT, Secret},
+    api::{DEFAULT_PROJECT, SECRET_VALUE_LIMIT, Secret},
     config::references::{SECRET_NAME_LIMIT, is_reference_name},
 };
 use ring::aead::NONCE_LEN;
 
-use crate::sealed::{DoesNotOpen, Sealer, uses};
+use crate::{
+    sealed::{DoesNotOpen, Sealer, uses},
+    store::{parts, qualified},
+};
 
-/// How many there may be.
+/// How many a project may have.
 const SECRETS: usize = 1000;
 
 /// One as it is written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SecretRecord {
-    /// What everybody may know of it.
+    /// What everybody may know of it; its name is qualified by its project's.
     pub secret: Secret,
     /// Its value, sealed.
     pub sealed: String,
@@ -30,11 +33,11 @@ pub struct SecretRecord {
 /// Where secrets are written down.
 #[async_trait]
 pub trait SecretBook: Send + Sync + std::fmt::Debug {
-    /// All of them, by name.
+    /// All of them, by qualified name.
     async fn all(&self) -> Result<Vec<SecretRecord>, BookAway>;
     /// Writes one down, in the place of one of the same name.
     async fn set(&self, record: &SecretRecord) -> Result<(), BookAway>;
-    /// Forgets one; whether there was one.
+    /// Forgets one, by its qualified name; whether there was one.
     async fn remove(&self, name: &str) -> Result<bool, BookAway>;
 }
 
@@ -80,18 +83,39 @@ pub enum OpenSecretError {
     Away(#[from] BookAway),
 }
 
-/// The secrets of an installation. Cheap to clone.
+/// The secrets of a project; for it those of others are not there. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Secrets {
     book: Arc<dyn SecretBook>,
     sealer: Sealer,
+    project: Arc<str>,
 }
 
 impl Secrets {
-    /// Kept in this book, sealed by this.
+    /// Those of the first project, kept in this book, sealed by this.
     #[must_use]
     pub fn new(book: Arc<dyn SecretBook>, sealer: Sealer) -> Self {
-        Self { book, sealer }
+        Self { book, sealer, project: DEFAULT_PROJECT.into() }
+    }
+
+    /// Those of another project.
+    #[must_use]
+    pub fn of(&self, project: &str) -> Self {
+        Self { project: project.into(), ..self.clone() }
+    }
+
+    /// All of the project, by name, under which each is sealed.
+    async fn records(&self) -> Result<Vec<(String, SecretRecord)>, BookAway> {
+        let mut records = Vec::new();
+        for mut record in self.book.all().await? {
+            let kept = record.secret.name.clone();
+            let (project, name) = parts(&kept);
+            if *project == *self.project {
+                record.secret.name = name.to_owned();
+                records.push((kept, record));
+            }
+        }
+        Ok(records)
     }
 
     /// For tests: gone with the process, and sealed by a key that everybody knows.
@@ -115,7 +139,7 @@ impl Secrets {
     /// # Errors
     /// When the book cannot be read.
     pub async fn list(&self) -> Result<Vec<Secret>, BookAway> {
-        Ok(self.book.all().await?.into_iter().map(|record| record.secret).collect())
+        Ok(self.records().await?.into_iter().map(|(_, record)| record.secret).collect())
     }
 
     /// Those of these names that there are, opened.
@@ -126,10 +150,10 @@ impl Secrets {
         if names.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let asked = self.book.all().await?.into_iter().filter(|r| names.contains(&r.secret.name.as_str()));
-        asked
-            .map(|SecretRecord { secret: Secret { name, .. }, sealed }| {
-                match self.sealer.open(&sealed, &uses::secret(&name)) {
+        let all = self.records().await?.into_iter();
+        all.filter(|(_, record)| names.contains(&record.secret.name.as_str()))
+            .map(|(kept, SecretRecord { secret: Secret { name, .. }, sealed })| {
+                match self.sealer.open(&sealed, &uses::secret(&kept)) {
                     Ok(value) => Ok((name, value)),
                     Err(why) => Err(OpenSecretError::Sealed { name, why }),
                 }
@@ -157,8 +181,9 @@ impl Secrets {
         if there.len() >= SECRETS && !there.iter().any(|other| other.name == secret.name) {
             return Err(SetSecretError::TooMany);
         }
-        let sealed = self.sealer.seal(value, &uses::secret(&secret.name), nonce);
-        self.book.set(&SecretRecord { secret: secret.clone(), sealed }).await?;
+        let kept = qualified(&self.project, &secret.name);
+        let sealed = self.sealer.seal(value, &uses::secret(&kept), nonce);
+        self.book.set(&SecretRecord { secret: Secret { name: kept, ..secret.clone() }, sealed }).await?;
         Ok(secret)
     }
 
@@ -167,7 +192,7 @@ impl Secrets {
     /// # Errors
     /// When the book cannot be written.
     pub async fn remove(&self, name: &str) -> Result<bool, BookAway> {
-        self.book.remove(name).await
+        self.book.remove(&qualified(&self.project, name)).await
     }
 }
 
@@ -227,6 +252,23 @@ mod tests {
         assert!(kept.remove("hub").await.expect("removed"));
         assert!(!kept.remove("hub").await.expect("nothing to remove"));
         assert!(kept.values(&["hub"]).await.expect("readable").is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_project_has_secrets_of_its_own_and_sees_no_others() {
+        let book = Arc::default();
+        let main = secrets(&book, KEY);
+        let vision = main.of("vision");
+        main.set(named("hub"), "one", [1; NONCE_LEN]).await.expect("taken");
+        vision.set(named("hub"), "two", [2; NONCE_LEN]).await.expect("taken");
+        vision.set(named("only"), "three", [3; NONCE_LEN]).await.expect("taken");
+        assert_eq!(main.list().await.expect("a list"), [named("hub")]);
+        assert_eq!(vision.list().await.expect("a list"), [named("hub"), named("only")]);
+        let hub = BTreeMap::from([("hub".to_owned(), "two".to_owned())]);
+        assert_eq!(vision.values(&["hub"]).await.expect("readable"), hub);
+        assert!(!main.remove("only").await.expect("nothing to remove"));
+        assert!(vision.remove("hub").await.expect("removed"));
+        assert_eq!(main.values(&["hub"]).await.expect("readable")["hub"], "one");
     }
 
     #[tokio::test]

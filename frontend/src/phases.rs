@@ -105,6 +105,7 @@ mod tests {
             reason: None,
             message: String::new(),
             actor: None,
+            project: None,
             offered: None,
         }
     }

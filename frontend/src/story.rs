@@ -102,6 +102,7 @@ mod tests {
             reason: None,
             message: message.into(),
             actor: (seq == 1).then(|| "mara".into()),
+            project: None,
             offered: None,
         }
     }

@@ -212,6 +212,7 @@ mod tests {
             reason: None,
             message: message.to_owned(),
             actor: None,
+            project: None,
             offered: None,
         };
         let submitted = Event {

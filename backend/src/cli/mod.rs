@@ -64,7 +64,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs the server: dashboard, API and orchestrator.
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     /// Remembers a server and how to get in.
     Login(login::Args),
     /// Forgets a server.

@@ -21,6 +21,7 @@ fn event(at: Timestamp, subject: Subject, message: String, actor: Option<&str>) 
         reason: None,
         message,
         actor: actor.map(str::to_owned),
+        project: None,
         offered: None,
     }
 }
@@ -158,7 +159,8 @@ pub(super) fn limit_crossed(message: String, level: Level, now: Timestamp) -> Ne
 /// About a run that was deleted.
 pub(super) fn deleted(run: &RunRow, actor: &str, now: Timestamp) -> NewEvent {
     let message = format!("`{}` was deleted", run.run.name);
-    NewEvent { event: Event { run_id: Some(run.run.id), ..event(now, Subject::Run, message, Some(actor)) } }
+    let event = Event { run_id: Some(run.run.id), ..event(now, Subject::Run, message, Some(actor)) };
+    NewEvent { event }.in_project(&run.run.project)
 }
 
 /// What a change does, without what is only this one's: two that do the same to rows of the same kinds have the same.

@@ -13,8 +13,9 @@ use super::{
     placement::{self, take_offer},
     planning,
     service::{ATTEMPTS, whole},
+    submission::new_pool,
 };
-use crate::store::{Change, CommitError, InstanceDesired, InstanceRow, Model, Order, Queue};
+use crate::store::{Change, CommitError, InstanceDesired, InstanceRow, Model, NewEvent, Order, Queue};
 
 /// How long an instance that was added is kept when nobody says, in seconds: 3 days (`spec/dstack-0.18.md` §5).
 const ADDED_IDLE_SECONDS: i64 = 3 * 24 * 3600;
@@ -26,12 +27,12 @@ const KEEP_MOST: i64 = 30 * 24 * 3600;
 const ADDED: &str = "added";
 
 impl Service {
-    /// Pools by name.
+    /// The project's pools by name.
     ///
     /// # Errors
     /// Only [`ServiceError::Internal`].
     pub async fn pools(&self) -> Result<Vec<Pool>, ServiceError> {
-        Ok(self.core().storage.pools().await?)
+        Ok(self.core().storage.pools(self.project()).await?)
     }
 
     /// Makes a pool.
@@ -46,8 +47,8 @@ impl Service {
             return Err(ServiceError::PoolExists(name.to_owned()));
         }
         let now = self.core().now();
-        let pool = Pool { name: name.to_owned(), default: false, created_at: now, instances: 0, idle: 0 };
-        let events = vec![events::pool(format!("`{actor}` made the pool `{name}`"), actor, now)];
+        let pool = new_pool(self.project(), name, now);
+        let events = vec![self.about_pool(format!("`{actor}` made the pool `{name}`"), actor, now)];
         write(self.core(), Change { pools: vec![pool.clone()], events, ..Change::default() }).await?;
         Ok(pool)
     }
@@ -60,7 +61,7 @@ impl Service {
         let mut pool = self.pool(name).await?;
         let now = self.core().now();
         pool.default = true;
-        let events = vec![events::pool(format!("`{actor}` made `{name}` the default pool"), actor, now)];
+        let events = vec![self.about_pool(format!("`{actor}` made `{name}` the default pool"), actor, now)];
         write(self.core(), Change { pools: vec![pool.clone()], events, ..Change::default() }).await?;
         Ok(pool)
     }
@@ -76,11 +77,14 @@ impl Service {
             return Err(ServiceError::PoolIsDefault(name.to_owned()));
         }
         let now = self.core().now();
-        let events = vec![events::pool(format!("`{actor}` removed the pool `{name}`"), actor, now)];
-        let change = Change { delete_pool: Some(name.to_owned()), events, ..Change::default() };
+        let events = vec![self.about_pool(format!("`{actor}` removed the pool `{name}`"), actor, now)];
+        let delete_pool = Some((self.project().to_owned(), name.to_owned()));
+        let change = Change { delete_pool, events, ..Change::default() };
         for _ in 0..ATTEMPTS {
             let rows = self.core().storage.active_instances().await?;
-            let inside: Vec<InstanceRow> = rows.into_iter().filter(|row| row.instance.pool == name).collect();
+            let here =
+                |row: &InstanceRow| row.instance.project == self.project() && row.instance.pool == name;
+            let inside: Vec<InstanceRow> = rows.into_iter().filter(here).collect();
             if inside.is_empty() {
                 match self.core().commit(&change).await {
                     Ok(()) => return Ok(()),
@@ -137,7 +141,7 @@ impl Service {
         let name = configuration.instance_name.take();
         let retry = planning::retry_seconds(&configuration, ADDED_RETRY_SECONDS);
         let model = Model { configuration, written: checked.written };
-        let mut planned = planning::plan(core, &model).await?;
+        let mut planned = planning::plan(core, self.project(), &model).await?;
         let fits = !planned.offers.is_empty();
         planned.offers.retain(|planned| {
             core.provider(&planned.offer.backend).is_ok_and(|provider| provider.keeps_idle())
@@ -160,8 +164,8 @@ impl Service {
         let short = id.to_string();
         let name = name.unwrap_or_else(|| format!("{ADDED}-{}", short.get(..6).unwrap_or(&short)));
         let placed = usable.is_some();
-        let mut row =
-            placement::new_instance(id, name, actor.to_owned(), pool.to_owned(), &likely, kept, now);
+        let place = (self.project().to_owned(), pool.to_owned());
+        let mut row = placement::new_instance(id, name, actor.to_owned(), place, &likely, kept, now);
         row.order = Some(Order {
             model,
             agreed_price: request.agreed_price,
@@ -268,8 +272,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError::InstanceNotFound`].
     pub async fn instance(&self, id: InstanceId) -> Result<Instance, ServiceError> {
-        let row = self.core().storage.instance(id).await?;
-        row.map(|(row, _)| row.instance).ok_or_else(|| ServiceError::InstanceNotFound(id.to_string()))
+        Ok(self.instance_row(id).await?.instance)
     }
 
     /// What sweeps found.
@@ -308,6 +311,17 @@ impl Service {
         Ok(orphan)
     }
 
+    /// What belongs to another project is not there.
+    async fn instance_row(&self, id: InstanceId) -> Result<InstanceRow, ServiceError> {
+        let found = self.core().storage.instance(id).await?.map(|(row, _)| row);
+        let found = found.filter(|row| row.instance.project == self.project());
+        found.ok_or_else(|| ServiceError::InstanceNotFound(id.to_string()))
+    }
+
+    fn about_pool(&self, message: String, actor: &str, now: Timestamp) -> NewEvent {
+        events::pool(message, actor, now).in_project(self.project())
+    }
+
     async fn pool(&self, name: &str) -> Result<Pool, ServiceError> {
         let pools = self.pools().await?;
         pools
@@ -324,9 +338,7 @@ impl Service {
         actor: &str,
     ) -> Result<Instance, ServiceError> {
         for _ in 0..ATTEMPTS {
-            let Some((row, _)) = self.core().storage.instance(id).await? else {
-                return Err(ServiceError::InstanceNotFound(id.to_string()));
-            };
+            let row = self.instance_row(id).await?;
             let Some((after, told, now)) = wanted(&row, self.core().now())? else { return Ok(row.instance) };
             let event = events::instance_by(Some(&row), &after, Some(told), Some(actor), now);
             let instance = after.instance.clone();

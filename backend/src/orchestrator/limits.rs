@@ -24,7 +24,7 @@ const CLAIM_SECONDS: i64 = 300;
 /// For how many instances of an earlier version the ledger is written up at once.
 const SETTLE: u32 = 200;
 
-/// How much room somebody has below their limits and the project's.
+/// How much room somebody has in a project, below their limits and its own.
 pub(super) struct Room {
     book: LimitBook,
     used: Use,
@@ -33,12 +33,12 @@ pub(super) struct Room {
 
 impl Room {
     /// As it is now; `None` where nothing is limited.
-    pub(super) async fn of(core: &Core, person: &str) -> Result<Option<Self>, StoreError> {
-        let book = core.storage.limits().await?;
+    pub(super) async fn of(core: &Core, project: &str, person: &str) -> Result<Option<Self>, StoreError> {
+        let book = core.storage.limits().await?.of(project);
         if book == LimitBook::default() {
             return Ok(None);
         }
-        let used = core.storage.used(core.now()).await?;
+        let used = core.storage.used(project, core.now()).await?;
         Ok(Some(Self { book, used, person: person.to_owned() }))
     }
 
@@ -89,14 +89,15 @@ fn adds(offer: &Offer, share: Option<&Allocation>) -> Adds {
 }
 
 impl Service {
-    /// All limits that were set, and where everybody stands who has something or has limits of their own.
+    /// All limits of the project that were set, and where everybody stands who has something or has limits of their own.
     ///
     /// # Errors
     /// Only [`ServiceError::Unavailable`] and [`ServiceError::Internal`].
     pub async fn limits(&self) -> Result<LimitsOverview, ServiceError> {
         let core = self.core();
         let now = core.now();
-        let (book, used) = (core.storage.limits().await?, core.storage.used(now).await?);
+        let book = core.storage.limits().await?.of(self.project());
+        let used = core.storage.used(self.project(), now).await?;
         let names: BTreeSet<&String> = book.people.keys().chain(used.0.keys()).collect();
         let standing = |name: &String| Standing {
             person: Some(name.clone()),
@@ -117,7 +118,7 @@ impl Service {
         })
     }
 
-    /// Sets limits, or takes them away with `None`. What runs already goes on, whatever they are.
+    /// Sets limits of the project, or takes them away with `None`. What runs already goes on, whatever they are.
     ///
     /// # Errors
     /// [`ServiceError::LimitsInvalid`].
@@ -133,8 +134,10 @@ impl Service {
         let (service, actor) = (self.clone(), actor.to_owned());
         whole(async move {
             let core = service.core();
-            let event = events::limits_set(&of, set.as_ref(), &actor, core.now());
-            let change = Change { limits: vec![(of, set)], events: vec![event], ..Change::default() };
+            let project = service.project().to_owned();
+            let event = events::limits_set(&of, set.as_ref(), &actor, core.now()).in_project(&project);
+            let change =
+                Change { limits: vec![(project, of, set)], events: vec![event], ..Change::default() };
             Ok(core.commit(&change).await?)
         })
         .await
@@ -172,22 +175,32 @@ pub(super) async fn look(core: &Core, told: &mut BTreeSet<String>) -> Result<(),
         // Whoever else wants to write gets a turn.
         sleep(Duration::from_millis(20)).await;
     }
-    let book = core.storage.limits().await.map_err(words)?;
-    if book == LimitBook::default() {
-        return Ok(());
+    for (project, book) in core.storage.limits().await.map_err(words)?.iter() {
+        look_at(core, project, book, told).await?;
     }
+    Ok(())
+}
+
+async fn look_at(
+    core: &Core,
+    project: &str,
+    book: &LimitBook,
+    told: &mut BTreeSet<String>,
+) -> Result<(), String> {
     let now = core.now();
-    let used = core.storage.used(now).await.map_err(words)?;
+    let used = core.storage.used(project, now).await.map_err(|e| e.to_string())?;
     let people = used.0.iter().map(|(name, used)| (Some(name.as_str()), book.of(name), *used));
     let all = std::iter::once((None, &book.project, used.project())).chain(people);
     for (person, limits, used) in all {
         let (Some(level), Some(limit)) = (level(limits, &used), limits.usd_per_month) else { continue };
-        let crossing = Crossing { month: month(now).0, person: person.map(str::to_owned), level, limit };
+        let (project, person) = (project.to_owned(), person.map(str::to_owned));
+        let crossing = Crossing { project, month: month(now).0, person, level, limit };
         if !told.insert(crossing.key()) {
             continue;
         }
         let spent = used.usd_this_month;
-        let event = events::limit_crossed(crossed(person, limit, spent, level), level, now);
+        let message = crossed(crossing.person.as_deref(), limit, spent, level);
+        let event = events::limit_crossed(message, level, now).in_project(&crossing.project);
         let key = crossing.key();
         let change = Change { crossed: Some(crossing), events: vec![event], ..Change::default() };
         match core.commit(&change).await {

@@ -274,7 +274,9 @@ async fn carry_out(
             };
             let mut spec =
                 placement::job_spec(&whole.run, &whole.job, instance.turns, &source, core.entrance.as_ref());
-            if let Err(failure) = references::put(core, &source.model.configuration, &mut spec).await {
+            if let Err(failure) =
+                references::put(core, &whole.run.run.project, &source.model.configuration, &mut spec).await
+            {
                 return Ok(job::Sight::Failed(failure));
             }
             core.call(backend, "start", environment.start(&spec)).await

@@ -41,7 +41,11 @@ pub(super) async fn place(core: &Core, whole: &Whole, lease: &Lease) -> Result<S
     let agreed = whole.run.agreed_price;
     let mut limited = None;
     for _ in 0..REUSES {
-        let Some(found) = pool::free(core, &source.model.configuration, agreed).await? else { break };
+        let Some(found) =
+            pool::free(core, &whole.run.run.project, &source.model.configuration, agreed).await?
+        else {
+            break;
+        };
         match reuse(core, whole, lease, found).await {
             Ok(()) => return Ok(Sight::Did(Effect::Place)),
             // Another run was quicker, or this one has changed: its pass looks at it anew.
@@ -57,10 +61,14 @@ pub(super) async fn place(core: &Core, whole: &Whole, lease: &Lease) -> Result<S
     }
     let tried: BTreeSet<&str> = whole.job.tried.iter().map(|tried| tried.offer.as_str()).collect();
     let avoid: BTreeSet<&str> = whole.run.avoid.iter().map(String::as_str).collect();
-    let room = Room::of(core, &whole.run.run.owner).await?;
+    let room = Room::of(core, &whole.run.run.project, &whole.run.run.owner).await?;
     let wishes = Wishes { agreed, tried: &tried, avoid: &avoid, room: room.as_ref() };
-    let ask =
-        async || Ok::<_, StoreError>(choice::choose(&planning::plan(core, &source.model).await?, wishes));
+    let ask = async || {
+        Ok::<_, StoreError>(choice::choose(
+            &planning::plan(core, &whole.run.run.project, &source.model).await?,
+            wishes,
+        ))
+    };
     let mut choice = ask().await?;
     // Of a machine that is shared the next one may have only what this one leaves. Whole machines are the provider's to
     // give, and thousands of launches need not wait for each other.
@@ -101,10 +109,11 @@ pub(super) async fn place_order(
 ) -> Result<instance::Sight, CommitError> {
     let Some(order) = &row.order else { return Err(CommitError::Stale) };
     let tried: BTreeSet<&str> = order.tried.iter().map(|tried| tried.offer.as_str()).collect();
-    let room = Room::of(core, &row.instance.owner).await?.map(|room| room.without(row));
+    let room =
+        Room::of(core, &row.instance.project, &row.instance.owner).await?.map(|room| room.without(row));
     let (agreed, avoid) = (order.agreed_price, BTreeSet::new());
     let wishes = Wishes { agreed, tried: &tried, avoid: &avoid, room: room.as_ref() };
-    match choice::choose(&planning::plan(core, &order.model).await?, wishes) {
+    match choice::choose(&planning::plan(core, &row.instance.project, &order.model).await?, wishes) {
         Choice::Offer(chosen, offered) => {
             let now = core.now();
             let mut after = row.clone();
@@ -175,12 +184,12 @@ async fn write(
 ) -> Result<(), CommitError> {
     let now = core.now();
     let configuration = &source.model.configuration;
-    let pool = pool::of(core, configuration).await?;
     let run = &whole.run.run;
+    let place = (run.project.clone(), pool::of(core, &run.project, configuration).await?);
     let name = configuration.instance_name.clone().unwrap_or_else(|| run.name.clone());
     let kept = idle_seconds(configuration, provider, IDLE_SECONDS);
     let id = InstanceId(core.new_id());
-    let mut instance = new_instance(id, name, run.owner.clone(), pool, chosen, kept, now);
+    let mut instance = new_instance(id, name, run.owner.clone(), place, chosen, kept, now);
     instance.instance.run_id = Some(run.id);
     instance.job_id = Some(whole.job.id);
     instance.turns = 1;
@@ -233,12 +242,12 @@ pub(super) fn idle_seconds(
     }
 }
 
-/// An instance that nobody has been asked for yet.
+/// An instance that nobody has been asked for yet, in a project and a pool of it.
 pub(super) fn new_instance(
     id: InstanceId,
     name: String,
     owner: String,
-    pool: String,
+    (project, pool): (String, String),
     chosen: &PlannedOffer,
     idle_seconds: Option<i64>,
     now: Timestamp,
@@ -250,6 +259,7 @@ pub(super) fn new_instance(
             id,
             name,
             owner,
+            project,
             pool,
             status: InstanceStatus::Pending,
             status_since: now,

@@ -26,20 +26,20 @@ pub(super) struct Planned {
     pub(super) unreachable: bool,
 }
 
-/// Asks every provider.
-pub(super) async fn plan(core: &Core, model: &Model) -> Result<Planned, StoreError> {
+/// Asks every provider what it has for a project.
+pub(super) async fn plan(core: &Core, project: &str, model: &Model) -> Result<Planned, StoreError> {
     let Model { configuration, written } = model;
     let mut planned = Planned { offers: Vec::new(), refusals: Vec::new(), unreachable: false };
     if core.providers.is_empty() {
         planned.refuse(SERVER, "no-backend", "", "no backend is configured on this server");
     }
-    let missing = references::missing(core, configuration).await?;
+    let missing = references::missing(core, project, configuration).await?;
     if !missing.is_empty() {
         // No backend can do anything about it.
         planned.refusals.push(Refusal { backend: SERVER.to_owned(), reasons: missing });
         return Ok(planned);
     }
-    let default = pool::default(core).await?;
+    let default = pool::default(core, project).await?;
     let wanted = configuration.pool_name.as_deref().unwrap_or(&default);
     let pool = Pools { wanted, default: &default };
     // All at once: whoever waits for a plan waits for the slowest of them, not for their sum.

@@ -11,28 +11,33 @@ use berth_shared::{
 use super::core::Core;
 use crate::store::{InstanceRow, StoreError};
 
-/// The pool that a configuration uses: the one it names, or the default one.
-pub(super) async fn of(core: &Core, configuration: &Configuration) -> Result<String, StoreError> {
+/// The pool of a project that a configuration uses: the one it names, or the default one.
+pub(super) async fn of(
+    core: &Core,
+    project: &str,
+    configuration: &Configuration,
+) -> Result<String, StoreError> {
     if let Some(name) = &configuration.pool_name {
         return Ok(name.clone());
     }
-    default(core).await
+    default(core, project).await
 }
 
-/// The pool of whatever names none.
-pub(super) async fn default(core: &Core) -> Result<String, StoreError> {
-    Ok(core.storage.default_pool().await?.unwrap_or_else(|| DEFAULT_POOL.to_owned()))
+/// A project's pool of whatever names none.
+pub(super) async fn default(core: &Core, project: &str) -> Result<String, StoreError> {
+    Ok(core.storage.default_pool(project).await?.unwrap_or_else(|| DEFAULT_POOL.to_owned()))
 }
 
-/// The instance that a run of this configuration takes: of those that wait in its pool and fit the cheapest, then the
+/// The instance that a project's run of this configuration takes: of those that wait in its pool and fit the cheapest, then the
 /// first by name (`conformance/README.md`, rule 10), at no more than the agreed price.
 pub(super) async fn free(
     core: &Core,
+    project: &str,
     configuration: &Configuration,
     agreed: Option<f64>,
 ) -> Result<Option<InstanceRow>, StoreError> {
-    let pool = of(core, configuration).await?;
-    let mut rows = core.storage.idle_instances(&pool).await?;
+    let pool = of(core, project, configuration).await?;
+    let mut rows = core.storage.idle_instances(project, &pool).await?;
     rows.retain(|row| {
         let offer = &row.instance.offer;
         keeps(core, &offer.backend)
@@ -55,14 +60,15 @@ const SHOWN: u32 = 200;
 /// go with their run, such as shares of this machine, are none of the pool's.
 pub(super) async fn instances(
     core: &Core,
+    project: &str,
     configuration: &Configuration,
 ) -> Result<Vec<PlannedInstance>, StoreError> {
-    let pool = of(core, configuration).await?;
-    let idle = core.storage.idle_instances(&pool).await?;
+    let pool = of(core, project, configuration).await?;
+    let idle = core.storage.idle_instances(project, &pool).await?;
     let mut instances: Vec<Instance> = idle.into_iter().map(|row| row.instance).collect();
     let idle: BTreeSet<InstanceId> = instances.iter().map(|instance| instance.id).collect();
     // All that may be had, and some of the others, to be seen.
-    let others = core.storage.pool_instances(&pool, SHOWN).await?;
+    let others = core.storage.pool_instances(project, &pool, SHOWN).await?;
     instances.extend(others.into_iter().filter(|instance| !idle.contains(&instance.id)));
     instances.retain(|instance| keeps(core, &instance.offer.backend));
     let required = Requirements::from(configuration);

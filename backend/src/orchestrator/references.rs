@@ -45,15 +45,19 @@ fn secrets_of(configuration: &Configuration) -> Vec<&str> {
         .collect()
 }
 
-/// What a configuration names and is not there, each once.
+/// What a configuration names and is not there in a project, each once.
 ///
 /// # Errors
 /// When it cannot be told which secrets there are.
-pub(super) async fn missing(core: &Core, configuration: &Configuration) -> Result<Vec<PlanNote>, StoreError> {
+pub(super) async fn missing(
+    core: &Core,
+    project: &str,
+    configuration: &Configuration,
+) -> Result<Vec<PlanNote>, StoreError> {
     let there = if secrets_of(configuration).is_empty() {
         Vec::new()
     } else {
-        core.secrets.list().await.map_err(|away| StoreError::Unavailable(away.0))?
+        core.secrets.of(project).list().await.map_err(|away| StoreError::Unavailable(away.0))?
     };
     Ok(not_there(configuration, &there))
 }
@@ -88,16 +92,18 @@ fn not_there(configuration: &Configuration, secrets: &[Secret]) -> Vec<PlanNote>
     notes
 }
 
-/// Puts the values into what an environment is asked to do.
+/// Puts a project's values into what an environment is asked to do.
 ///
 /// # Errors
 /// When one is not there, or cannot be read.
 pub(super) async fn put(
     core: &Core,
+    project: &str,
     configuration: &Configuration,
     job: &mut JobSpec,
 ) -> Result<(), Failure> {
-    let secrets = core.secrets.values(&secrets_of(configuration)).await.map_err(|error| match error {
+    let secrets = core.secrets.of(project).values(&secrets_of(configuration)).await;
+    let secrets = secrets.map_err(|error| match error {
         OpenSecretError::Sealed { .. } => Failure::Permanent(error.to_string()),
         OpenSecretError::Away(_) => Failure::Temporary(format!("the secrets cannot be read: {error}")),
     })?;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use berth_shared::api::{
-    EventSeq, Instance, InstanceId, InstanceStatus, JobStatus, LogChunk, Plan, PlanRequest, Run, RunDetail,
-    RunId, SubmitRequest,
+    DEFAULT_PROJECT, EventSeq, Instance, InstanceId, InstanceStatus, JobStatus, LogChunk, Plan, PlanRequest,
+    Run, RunDetail, RunId, SubmitRequest,
 };
 use tokio::sync::{broadcast, watch};
 
@@ -25,15 +25,28 @@ use crate::{
 /// How often a change is tried anew when others are quicker.
 pub(super) const ATTEMPTS: usize = 16;
 
-/// The handle that endpoints, the stream and terminals hold. Cheap to clone.
+/// The handle that endpoints, the stream and terminals hold: what it gives and changes is one project's, and for it nothing else is
+/// there. Cheap to clone.
 #[derive(Clone)]
 pub struct Service {
     core: Arc<Core>,
+    project: Arc<str>,
 }
 
 impl Service {
+    /// That of the first project.
     pub(super) fn new(core: Arc<Core>) -> Self {
-        Self { core }
+        Self { core, project: DEFAULT_PROJECT.into() }
+    }
+
+    /// The same for another project.
+    #[must_use]
+    pub fn of(&self, project: &str) -> Self {
+        Self { core: Arc::clone(&self.core), project: project.into() }
+    }
+
+    pub(super) fn project(&self) -> &str {
+        &self.project
     }
 
     pub(super) fn core(&self) -> &Core {
@@ -45,7 +58,7 @@ impl Service {
     /// # Errors
     /// Only [`ServiceError::Unavailable`] and [`ServiceError::Internal`].
     pub async fn plan(&self, actor: &str, request: &PlanRequest) -> Result<Plan, ServiceError> {
-        submission::plan(&self.core, actor, request).await
+        submission::plan(&self.core, &self.project, actor, request).await
     }
 
     /// Writes a run down and answers; everything else happens afterwards.
@@ -53,9 +66,10 @@ impl Service {
     /// # Errors
     /// Says what is wrong with the request; then nothing was written.
     pub async fn submit(&self, actor: &str, request: SubmitRequest) -> Result<RunDetail, ServiceError> {
-        let core = Arc::clone(&self.core);
-        let actor = actor.to_owned();
-        let id = whole(async move { submission::submit(&core, &actor, request).await }).await?;
+        let (service, actor) = (self.clone(), actor.to_owned());
+        let id =
+            whole(async move { submission::submit(&service.core, &service.project, &actor, request).await })
+                .await?;
         self.run_by_id(id).await
     }
 
@@ -93,7 +107,9 @@ impl Service {
     /// [`ServiceError::RunNotFound`].
     pub async fn run_by_id(&self, id: RunId) -> Result<RunDetail, ServiceError> {
         let detail = self.core.storage.detail(id).await?;
-        detail.ok_or_else(|| ServiceError::RunNotFound(id.to_string()))
+        detail
+            .filter(|detail| *detail.run.project == *self.project)
+            .ok_or_else(|| ServiceError::RunNotFound(id.to_string()))
     }
 
     /// Runs, newest first, with `active` only those that are not finished; `limit` is kept between 1 and 200.
@@ -108,7 +124,7 @@ impl Service {
     ) -> Result<Page<Run>, ServiceError> {
         let limit = limit.clamp(1, 200);
         let before = before.map(|cursor| (cursor.at, RunId(cursor.id)));
-        let items = self.core.storage.runs(active, before, limit + 1).await?;
+        let items = self.core.storage.runs(&self.project, active, before, limit + 1).await?;
         Ok(Page::of(items, limit, |run| Cursor { at: run.submitted_at, id: run.id.0 }))
     }
 
@@ -123,17 +139,18 @@ impl Service {
     ) -> Result<Page<Instance>, ServiceError> {
         let limit = limit.clamp(1, 200);
         let after = after.map(|cursor| (cursor.at, InstanceId(cursor.id)));
-        let items = self.core.storage.instances(after, limit + 1).await?;
+        let items = self.core.storage.instances(&self.project, after, limit + 1).await?;
         Ok(Page::of(items, limit, |instance| Cursor { at: instance.created_at, id: instance.id.0 }))
     }
 
-    /// All instances that are not terminated, oldest first.
+    /// All instances of the project that are not terminated, oldest first.
     ///
     /// # Errors
     /// Only [`ServiceError::Internal`].
     pub async fn instances(&self) -> Result<Vec<Instance>, ServiceError> {
         let rows = self.core.storage.active_instances().await?;
-        Ok(rows.into_iter().map(|row| row.instance).collect())
+        let all = rows.into_iter().map(|row| row.instance);
+        Ok(all.filter(|instance| *instance.project == *self.project).collect())
     }
 
     /// The environment that a run is in.
@@ -187,15 +204,15 @@ impl Service {
         Ok(chunk)
     }
 
-    /// Everything a page begins with.
+    /// Everything a page of the project begins with.
     ///
     /// # Errors
     /// Only [`ServiceError::Internal`].
     pub async fn snapshot(&self) -> Result<Snapshot, ServiceError> {
-        Ok(self.core.storage.snapshot(self.core.now()).await?)
+        Ok(self.core.storage.snapshot(&self.project, self.core.now()).await?)
     }
 
-    /// The events that follow `seq`, at most `limit`, in order and without gaps.
+    /// The events of all projects that follow `seq`, at most `limit`, in order and without gaps.
     ///
     /// # Errors
     /// Only [`ServiceError::Internal`].
@@ -235,12 +252,14 @@ impl Service {
     }
 
     async fn id_of(&self, name: &str) -> Result<RunId, ServiceError> {
-        let id = self.core.storage.newest_of_name(name).await?;
+        let id = self.core.storage.newest_of_name(&self.project, name).await?;
         id.ok_or_else(|| ServiceError::RunNotFound(name.to_owned()))
     }
 
     async fn whole(&self, id: RunId) -> Result<Whole, ServiceError> {
-        find(&self.core, id).await
+        let whole = find(&self.core, id).await?;
+        let here = *whole.run.run.project == *self.project;
+        if here { Ok(whole) } else { Err(ServiceError::RunNotFound(id.to_string())) }
     }
 }
 

@@ -35,13 +35,13 @@ impl SpendQuery {
 }
 
 impl Service {
-    /// What was spent in the last days, today's part of it until now.
+    /// What was spent in the project in the last days, today's part of it until now.
     ///
     /// # Errors
     /// Only [`ServiceError::Unavailable`] and [`ServiceError::Internal`].
     pub async fn spend(&self, query: &SpendQuery) -> Result<Spend, ServiceError> {
         let now = self.core().now();
-        let paid = self.core().storage.stretches(Timestamp(query.begin(now)), now).await?;
+        let paid = self.core().storage.stretches(self.project(), Timestamp(query.begin(now)), now).await?;
         Ok(spend(&paid, query, now))
     }
 }
@@ -110,6 +110,7 @@ mod tests {
     fn stretch(person: &str, run: Option<&str>, from: i64, to: Option<i64>) -> Stretch {
         let id = Uuid::from_u128(1);
         Stretch {
+            project: "main".to_owned(),
             instance: InstanceId(id),
             person: person.to_owned(),
             run: run.map(|name| PaidRun { job: JobId(id), id: RunId(id), name: name.to_owned() }),

@@ -30,7 +30,12 @@ const PLAN_OFFERS: usize = 50;
 /// How often another name is made up when one is taken.
 const NAMES: usize = 20;
 
-pub(super) async fn plan(core: &Core, actor: &str, request: &PlanRequest) -> Result<Plan, ServiceError> {
+pub(super) async fn plan(
+    core: &Core,
+    project: &str,
+    actor: &str,
+    request: &PlanRequest,
+) -> Result<Plan, ServiceError> {
     let checked = berth_shared::check(&request.configuration);
     let valid = checked.is_valid();
     let mut plan = Plan {
@@ -48,11 +53,11 @@ pub(super) async fn plan(core: &Core, actor: &str, request: &PlanRequest) -> Res
     let Some(configuration) = checked.configuration.filter(|_| valid) else { return Ok(plan) };
     plan.variables = planning::variables(&configuration);
     let required = Requirements::from(&configuration);
-    plan.instances = pool::instances(core, &configuration).await?;
-    let waiting = pool::free(core, &configuration, None).await?;
+    plan.instances = pool::instances(core, project, &configuration).await?;
+    let waiting = pool::free(core, project, &configuration, None).await?;
     let Planned { mut offers, refusals, .. } =
-        planning::plan(core, &Model { configuration, written: checked.written }).await?;
-    plan.limits = limit_notes(core, actor, waiting.as_ref(), &offers, None).await?;
+        planning::plan(core, project, &Model { configuration, written: checked.written }).await?;
+    plan.limits = limit_notes(core, project, actor, waiting.as_ref(), &offers, None).await?;
     plan.preview =
         Some(preview::compare(core, request.preview.as_deref(), &required, &mut offers, &refusals));
     plan.total = offers.len() as u64;
@@ -63,7 +68,12 @@ pub(super) async fn plan(core: &Core, actor: &str, request: &PlanRequest) -> Res
 }
 
 /// Checks the request and writes the run down.
-pub(super) async fn submit(core: &Core, actor: &str, request: SubmitRequest) -> Result<RunId, ServiceError> {
+pub(super) async fn submit(
+    core: &Core,
+    project: &str,
+    actor: &str,
+    request: SubmitRequest,
+) -> Result<RunId, ServiceError> {
     let checked = berth_shared::check(&request.configuration);
     let valid = checked.is_valid();
     let Some(configuration) = checked.configuration.filter(|_| valid) else {
@@ -74,32 +84,38 @@ pub(super) async fn submit(core: &Core, actor: &str, request: SubmitRequest) -> 
     }
     let model = Model { configuration, written: checked.written };
     check_variables(&model.configuration, &request.variables)?;
-    let missing = references::missing(core, &model.configuration).await?;
+    let missing = references::missing(core, project, &model.configuration).await?;
     if !missing.is_empty() {
         let refusal = Refusal { backend: planning::SERVER.to_owned(), reasons: missing };
         return Err(ServiceError::NoOffers(vec![refusal]));
     }
     let code = check_code(core, actor, request.code.clone()).await?;
     let retry_seconds = planning::retry_seconds(&model.configuration, RETRY_SECONDS);
-    let waiting = pool::free(core, &model.configuration, request.agreed_price).await?;
+    let waiting = pool::free(core, project, &model.configuration, request.agreed_price).await?;
     let planned = match &waiting {
-        None => planning::plan(core, &model).await?,
+        None => planning::plan(core, project, &model).await?,
         Some(_) => Planned::default(),
     };
     if waiting.is_none() {
         check_offers(core, &planned, &request, retry_seconds.is_some())?;
     }
-    let mut notes = limit_notes(core, actor, waiting.as_ref(), &planned.offers, request.agreed_price).await?;
+    let mut notes =
+        limit_notes(core, project, actor, waiting.as_ref(), &planned.offers, request.agreed_price).await?;
     if waiting.is_some() && limits::is_over(&notes) {
         // What waits is somebody else's and too much; perhaps something smaller can be had.
-        let planned = planning::plan(core, &model).await?;
-        notes = limit_notes(core, actor, waiting.as_ref(), &planned.offers, request.agreed_price).await?;
+        let planned = planning::plan(core, project, &model).await?;
+        notes = limit_notes(core, project, actor, waiting.as_ref(), &planned.offers, request.agreed_price)
+            .await?;
     }
     if limits::is_over(&notes) {
         return Err(ServiceError::LimitReached(limits::over(notes)));
     }
-    let pools =
-        model.configuration.pool_name.iter().map(|name| new_pool(name, core.now())).collect::<Vec<_>>();
+    let pools = model
+        .configuration
+        .pool_name
+        .iter()
+        .map(|name| new_pool(project, name, core.now()))
+        .collect::<Vec<_>>();
 
     let source = Source { text: request.configuration, model, variables: request.variables };
     for _ in 0..NAMES {
@@ -107,6 +123,7 @@ pub(super) async fn submit(core: &Core, actor: &str, request: SubmitRequest) -> 
         let mut row =
             new_run(core, actor, name, &source.model.configuration, request.agreed_price, retry_seconds);
         row.run.code.clone_from(&code);
+        project.clone_into(&mut row.run.project);
         let id = row.run.id;
         let now = row.run.submitted_at;
         let job = new_job(row.job_id, &row, now);
@@ -144,12 +161,13 @@ pub(super) async fn submit(core: &Core, actor: &str, request: SubmitRequest) -> 
 /// limits, and where there is none, by the first that can be had at all.
 async fn limit_notes(
     core: &Core,
+    project: &str,
     actor: &str,
     waiting: Option<&InstanceRow>,
     offers: &[PlannedOffer],
     agreed: Option<f64>,
 ) -> Result<Vec<LimitNote>, StoreError> {
-    let Some(room) = Room::of(core, actor).await? else { return Ok(Vec::new()) };
+    let Some(room) = Room::of(core, project, actor).await? else { return Ok(Vec::new()) };
     if let Some(waiting) = waiting {
         let notes = room.waiting(waiting);
         if !limits::is_over(&notes) || offers.is_empty() {
@@ -171,8 +189,9 @@ async fn limit_notes(
 }
 
 /// A pool that nobody made is made by the first run that names it; one that exists stays as it is.
-fn new_pool(name: &str, now: Timestamp) -> Pool {
-    Pool { name: name.to_owned(), default: false, created_at: now, instances: 0, idle: 0 }
+pub(super) fn new_pool(project: &str, name: &str, now: Timestamp) -> Pool {
+    let (project, name) = (project.to_owned(), name.to_owned());
+    Pool { name, project, default: false, created_at: now, instances: 0, idle: 0 }
 }
 
 fn check_variables(

@@ -17,6 +17,8 @@ use super::InstanceRow;
 /// A time in which one payer pays one price for one instance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stretch {
+    /// The project that pays.
+    pub project: String,
     /// The instance.
     pub instance: InstanceId,
     /// Who pays: the owner of the run on it, else of the instance.
@@ -176,6 +178,7 @@ impl Paid<'_> {
         let offer = &self.row.instance.offer;
         self.cursor = to;
         self.stretches.push(Stretch {
+            project: self.row.instance.project.clone(),
             instance: self.row.instance.id,
             person: person.to_owned(),
             run: run.cloned(),

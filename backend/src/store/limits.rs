@@ -1,6 +1,6 @@
 //! Limits: what was set, what everybody has, and whether a change may add to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use berth_shared::{
     api::{InstanceStatus, LimitNote, Limits, Used},
@@ -8,7 +8,11 @@ use berth_shared::{
     time::Timestamp,
 };
 
-use super::{Change, CommitError, InstanceRow, ledger::Holding};
+use super::{
+    Change, CommitError, InstanceRow,
+    ledger::Holding,
+    qualified::{parts, qualified},
+};
 
 /// Whose limits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,27 +26,71 @@ pub enum LimitsOf {
 }
 
 impl LimitsOf {
-    /// Kind and name, as tables have them.
-    pub(super) fn columns(&self) -> (&'static str, &str) {
+    /// Kind and qualified name, as tables have them.
+    pub(super) fn columns(&self, project: &str) -> (&'static str, String) {
         match self {
-            Self::Project => ("project", ""),
-            Self::Everybody => ("everybody", ""),
-            Self::Person(name) => ("person", name),
+            Self::Project => ("project", qualified(project, "")),
+            Self::Everybody => ("everybody", qualified(project, "")),
+            Self::Person(name) => ("person", qualified(project, name)),
         }
     }
 
-    /// The reverse; `None` for what a newer version has written.
-    pub(super) fn from_columns(kind: &str, name: String) -> Option<Self> {
-        match kind {
-            "project" => Some(Self::Project),
-            "everybody" => Some(Self::Everybody),
-            "person" => Some(Self::Person(name)),
-            _ => None,
+    /// The reverse, with the project; `None` for what a newer version has written.
+    pub(super) fn from_columns(kind: &str, name: &str) -> Option<(String, Self)> {
+        let (project, name) = parts(name);
+        let of = match kind {
+            "project" => Self::Project,
+            "everybody" => Self::Everybody,
+            "person" => Self::Person(name.to_owned()),
+            _ => return None,
+        };
+        Some((project.to_owned(), of))
+    }
+}
+
+/// All limits that were set, by project.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LimitBooks(BTreeMap<String, LimitBook>);
+
+impl LimitBooks {
+    /// Those of a project.
+    #[must_use]
+    pub fn of(&self, project: &str) -> LimitBook {
+        self.0.get(project).cloned().unwrap_or_default()
+    }
+
+    /// Those of a project in which something is limited for somebody.
+    pub(super) fn limiting(&self, project: &str) -> Option<&LimitBook> {
+        self.0.get(project).filter(|book| !book.is_empty())
+    }
+
+    /// All projects with limits, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &LimitBook)> {
+        self.0.iter().map(|(project, book)| (project.as_str(), book))
+    }
+
+    /// Whether none were set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Leaves only those of these projects in which something is limited for somebody.
+    pub(super) fn keep(&mut self, projects: &BTreeSet<&str>) {
+        self.0.retain(|project, book| projects.contains(project.as_str()) && !book.is_empty());
+    }
+
+    /// Sets limits; `None` takes them away.
+    pub(super) fn set(&mut self, project: &str, of: &LimitsOf, limits: Option<&Limits>) {
+        let book = self.0.entry(project.to_owned()).or_default();
+        book.set(of, limits);
+        if *book == LimitBook::default() {
+            self.0.remove(project);
         }
     }
 }
 
-/// All limits that were set.
+/// All limits of a project that were set.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LimitBook {
     /// The project's.
@@ -91,7 +139,7 @@ impl LimitBook {
     }
 }
 
-/// What people have and have spent in a month, by name.
+/// What people have in a project and have spent there in a month, by name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Use(pub BTreeMap<String, Used>);
 
@@ -129,6 +177,8 @@ impl Use {
 /// A limit of a month's money of which it is to be told once that it is near, or reached.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Crossing {
+    /// The project.
+    pub project: String,
     /// When the month begins.
     pub month: Timestamp,
     /// Whose limit: a person's; `None` = the project's.
@@ -144,8 +194,8 @@ impl Crossing {
     #[must_use]
     pub fn key(&self) -> String {
         let (kind, name) = match &self.person {
-            None => ("project", ""),
-            Some(name) => ("person", name.as_str()),
+            None => ("project", qualified(&self.project, "")),
+            Some(name) => ("person", qualified(&self.project, name)),
         };
         format!("{} {} {} {kind} {name}", self.month.0, self.level.as_str(), self.limit)
     }
@@ -158,6 +208,11 @@ pub(super) struct Move<'a> {
 }
 
 impl Move<'_> {
+    /// An instance stays in its project.
+    fn project(&self) -> &str {
+        &self.after.0.instance.project
+    }
+
     /// Whether somebody takes it, and it does not merely go on: only that is held against limits. What runs is never stopped by one.
     fn takes(&self) -> bool {
         let (after, _) = &self.after;
@@ -171,9 +226,9 @@ impl Move<'_> {
     }
 }
 
-/// Whether any of these is held against limits.
-pub(super) fn takes(moves: &[Move<'_>]) -> bool {
-    moves.iter().any(Move::takes)
+/// The projects in which one of these is held against limits.
+pub(super) fn taking<'a>(moves: &'a [Move<'_>]) -> BTreeSet<&'a str> {
+    moves.iter().filter(|step| step.takes()).map(Move::project).collect()
 }
 
 /// When a change is made, by what it tells and by its instances.
@@ -183,21 +238,26 @@ pub(super) fn moment(change: &Change) -> Timestamp {
     told.chain(since).max().unwrap_or_default()
 }
 
-/// Refuses a change by which somebody would have more than they may. `after` is what everybody has with it.
+/// Refuses a change by which somebody would have more than they may in a project. `after` is what everybody has there with it.
 ///
 /// What counts is what the change adds on the whole: one machine in the stead of another is not one more, also for who has too many.
-pub(super) fn admit(moves: &[Move<'_>], book: &LimitBook, after: &Use) -> Result<(), CommitError> {
+pub(super) fn admit(
+    moves: &[Move<'_>],
+    project: &str,
+    book: &LimitBook,
+    after: &Use,
+) -> Result<(), CommitError> {
     let mut people: BTreeMap<String, Net> = BTreeMap::new();
-    let mut project = Net::default();
-    for step in moves {
+    let mut all = Net::default();
+    for step in moves.iter().filter(|step| step.project() == project) {
         let before = step.before.as_ref().and_then(|(_, held)| held.as_ref()).map(|held| (held, -1));
         let after = step.after.1.as_ref().map(|held| (held, 1));
         for (held, sign) in before.into_iter().chain(after) {
-            project.add(held, sign);
+            all.add(held, sign);
             people.entry(held.person.clone()).or_default().add(held, sign);
         }
     }
-    let mut refused = notes(None, &book.project, &project.before(&after.project()), &project.adds());
+    let mut refused = notes(None, &book.project, &all.before(&after.project()), &all.adds());
     for (person, net) in &people {
         refused.extend(notes(Some(person), book.of(person), &net.before(&after.of(person)), &net.adds()));
     }

@@ -16,6 +16,7 @@ mod limits;
 pub mod memory;
 mod open;
 mod postgres;
+mod qualified;
 mod rows;
 mod sealed;
 mod secrets;
@@ -42,11 +43,12 @@ pub use code::{CODE_PIECE, CODE_SECONDS, CodeStore, UPLOAD_SECONDS};
 pub(crate) use either::{Either, on_either};
 pub use hosts::HostStore;
 pub use ledger::{PaidRun, Stretch, gpus_of};
-pub use limits::{Crossing, LimitBook, LimitsOf, Use};
+pub use limits::{Crossing, LimitBook, LimitBooks, LimitsOf, Use};
 pub use memory::{Link, MemoryDatabase, MemoryStore, Reach};
 pub use open::{Address, OpenError, Store, beside, hold_local, open, open_at};
 pub use postgres::LocalHold;
 pub(crate) use postgres::{store_error as postgres_error, tell_ended};
+pub(crate) use qualified::{parts, qualified};
 pub use rows::{
     Ending, InstanceDesired, InstanceFault, InstanceRow, JobDesired, JobRow, Model, Order, RunDesired,
     RunRow, Source, Tried, offer_key,
@@ -112,14 +114,14 @@ pub struct Change {
     /// The finished run to delete, with its jobs.
     pub delete: Option<RunId>,
     /// Pools after the change. One that exists already stays as it is, but for whether it is the default; when one
-    /// is made the default, no other is any more.
+    /// is made the default, no other of its project is any more.
     pub pools: Vec<Pool>,
-    /// The pool to delete; [`CommitError::Stale`] while an instance in it is not terminated.
-    pub delete_pool: Option<String>,
+    /// The pool to delete, after its project; [`CommitError::Stale`] while an instance in it is not terminated.
+    pub delete_pool: Option<(String, String)>,
     /// What sweeps found, after the change; told apart by backend and handle.
     pub orphans: Vec<Orphan>,
-    /// Limits after the change; `None` takes them away.
-    pub limits: Vec<(LimitsOf, Option<Limits>)>,
+    /// Limits after the change, by their project; `None` takes them away.
+    pub limits: Vec<(String, LimitsOf, Option<Limits>)>,
     /// Of what is told now that it is near its limit, or at it; [`CommitError::Stale`] when that was told before.
     pub crossed: Option<Crossing>,
     /// Rows to look at soon, besides those that change.
@@ -129,7 +131,7 @@ pub struct Change {
 }
 
 /// An event before it has its number. What it leaves behind is taken from the [`Change`], or else from the
-/// database.
+/// database, and its project from that where it has none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewEvent {
     /// The event; `seq` does not count.
@@ -137,12 +139,25 @@ pub struct NewEvent {
 }
 
 impl NewEvent {
+    /// In this project.
+    #[must_use]
+    pub fn in_project(mut self, project: &str) -> Self {
+        self.event.project = Some(project.to_owned());
+        self
+    }
+
     /// With what was offered when the machine was chosen that it tells of.
     #[must_use]
     pub fn offering(mut self, offered: Box<Offered>) -> Self {
         self.event.offered = Some(offered);
         self
     }
+}
+
+/// The project of an event: the one that it says, or that of what it leaves behind.
+fn project_of(event: &Event, run: Option<&Run>, instance: Option<&Instance>) -> Option<String> {
+    let told = event.project.as_deref().or_else(|| run.map(|run| run.project.as_str()));
+    told.or_else(|| instance.map(|instance| instance.project.as_str())).map(str::to_owned)
 }
 
 /// The kinds of rows that are worked on.
@@ -209,7 +224,7 @@ pub enum CommitError {
     /// The lease has gone to somebody else: leave the row alone.
     #[error("the lease has gone to another worker")]
     LeaseLost,
-    /// An unfinished run has this name.
+    /// An unfinished run of the project has this name.
     #[error("an active run has this name")]
     NameTaken,
     /// Somebody, or the project, would have more than they may: which limits stand in the way.
@@ -392,53 +407,66 @@ pub trait Storage: Send + Sync {
     /// What a run was made from.
     async fn source(&self, run: RunId) -> Result<Option<Source>, StoreError>;
 
-    /// The newest run of a name.
-    async fn newest_of_name(&self, name: &str) -> Result<Option<RunId>, StoreError>;
+    /// A project's newest run of a name.
+    async fn newest_of_name(&self, project: &str, name: &str) -> Result<Option<RunId>, StoreError>;
 
-    /// Runs, newest first, those before the given place; with `active` only those that are not finished.
+    /// A project's runs, newest first, those before the given place; with `active` only those that are not finished.
     async fn runs(
         &self,
+        project: &str,
         active: bool,
         before: Option<(Timestamp, RunId)>,
         limit: u32,
     ) -> Result<Vec<Run>, StoreError>;
 
-    /// Instances that are not terminated, oldest first.
+    /// Instances of all projects that are not terminated, oldest first.
     async fn active_instances(&self) -> Result<Vec<InstanceRow>, StoreError>;
 
-    /// Of these at most `limit`, those after the given place.
+    /// Those of a project, at most `limit`, after the given place.
     async fn instances(
         &self,
+        project: &str,
         after: Option<(Timestamp, InstanceId)>,
         limit: u32,
     ) -> Result<Vec<Instance>, StoreError>;
 
-    /// Instances that wait for a run in this pool, oldest first.
-    async fn idle_instances(&self, pool: &str) -> Result<Vec<InstanceRow>, StoreError>;
+    /// Instances that wait for a run in this pool of a project, oldest first.
+    async fn idle_instances(&self, project: &str, pool: &str) -> Result<Vec<InstanceRow>, StoreError>;
 
-    /// Instances in this pool that are not terminated, oldest first, at most `limit`.
-    async fn pool_instances(&self, pool: &str, limit: u32) -> Result<Vec<Instance>, StoreError>;
+    /// Instances in this pool of a project that are not terminated, oldest first, at most `limit`.
+    async fn pool_instances(
+        &self,
+        project: &str,
+        pool: &str,
+        limit: u32,
+    ) -> Result<Vec<Instance>, StoreError>;
 
     /// What the active instances of a backend hold of machines that they share.
     async fn held(&self, backend: &str) -> Result<Vec<Allocation>, StoreError>;
 
-    /// Name of the default pool, should there be one.
-    async fn default_pool(&self) -> Result<Option<String>, StoreError>;
+    /// Name of a project's default pool, should there be one.
+    async fn default_pool(&self, project: &str) -> Result<Option<String>, StoreError>;
 
-    /// Pools by name, with counts.
-    async fn pools(&self) -> Result<Vec<Pool>, StoreError>;
+    /// A project's pools by name, with counts.
+    async fn pools(&self, project: &str) -> Result<Vec<Pool>, StoreError>;
 
     /// What sweeps found and nobody has removed, and what was removed within the last 200 findings; newest first.
     async fn orphans(&self) -> Result<Vec<Orphan>, StoreError>;
 
-    /// The limits that were set.
-    async fn limits(&self) -> Result<LimitBook, StoreError>;
+    /// The limits that were set, by project.
+    async fn limits(&self) -> Result<LimitBooks, StoreError>;
 
-    /// What everybody has at `now`, and has spent until then in its calendar month (UTC); who has and has spent nothing is not there.
-    async fn used(&self, now: Timestamp) -> Result<Use, StoreError>;
+    /// What everybody has in a project at `now`, and has spent there until then in its calendar month (UTC); who has and has spent nothing
+    /// is not there.
+    async fn used(&self, project: &str, now: Timestamp) -> Result<Use, StoreError>;
 
-    /// What was paid between two moments: the stretches that have a part in that time, by when they begin, then by instance.
-    async fn stretches(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Stretch>, StoreError>;
+    /// What was paid in a project between two moments: the stretches that have a part in that time, by when they begin, then by instance.
+    async fn stretches(
+        &self,
+        project: &str,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Stretch>, StoreError>;
 
     /// Writes up the ledger for instances that a version without one has written, at most `limit` of them; gives for how many. Fewer
     /// than `limit` when there are no more.
@@ -456,8 +484,8 @@ pub trait Storage: Send + Sync {
     /// The events after `seq`, at most `limit`.
     async fn events_after(&self, seq: EventSeq, limit: u32) -> Result<Vec<StoredEvent>, StoreError>;
 
-    /// Everything a page begins with, read at one moment.
-    async fn snapshot(&self, now: Timestamp) -> Result<Snapshot, StoreError>;
+    /// Everything a page of a project begins with, read at one moment.
+    async fn snapshot(&self, project: &str, now: Timestamp) -> Result<Snapshot, StoreError>;
 
     /// The number of the last event.
     async fn newest(&self) -> Result<EventSeq, StoreError>;

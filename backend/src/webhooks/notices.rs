@@ -140,6 +140,7 @@ mod tests {
             reason: reason.map(str::to_owned),
             message: "its words".to_owned(),
             actor: None,
+            project: None,
             offered: None,
         };
         StoredEvent { event, run: None, instance: None, deleted_run: None }

@@ -23,11 +23,11 @@ use berth::{
 };
 use berth_shared::{
     api::{
-        AddInstance, CreatePool, DecideOrphan, DeletePool, Event, EventSeq, Instance, InstanceId,
-        InstanceStatus, KeepInstance, LimitNote, Limits, LimitsOverview, LogChunk, LogLine, LogSource,
-        Orphan, Page, Plan, PlanRequest, PlannedOffer, Pool, PriceChange, RemoveInstance, Run, RunDetail,
-        RunId, RunStatus, Spend, Standing, StopRequest, Subject, SubmitRequest, TerminalId, TerminalInfo,
-        TerminalSize, Usage, Used,
+        AddInstance, CreatePool, DEFAULT_PROJECT, DecideOrphan, DeletePool, Event, EventSeq, Instance,
+        InstanceId, InstanceStatus, KeepInstance, LimitNote, Limits, LimitsOverview, LogChunk, LogLine,
+        LogSource, Orphan, Page, Plan, PlanRequest, PlannedOffer, Pool, PriceChange, RemoveInstance, Run,
+        RunDetail, RunId, RunStatus, Spend, Standing, StopRequest, Subject, SubmitRequest, TerminalId,
+        TerminalInfo, TerminalSize, Usage, Used,
     },
     catalog::{Availability, Offer, PriceBasis},
     time::Timestamp,
@@ -120,6 +120,7 @@ impl Fake {
                 reason: None,
                 message: format!("event {seq}"),
                 actor: None,
+                project: None,
                 offered: None,
             };
             events.push(StoredEvent { event, run: Some(self.present()), instance: None, deleted_run: None });
@@ -154,7 +155,14 @@ pub(crate) fn run() -> Run {
 }
 
 fn pool() -> Pool {
-    Pool { name: "team".into(), default: false, created_at: Timestamp(0), instances: 1, idle: 1 }
+    Pool {
+        name: "team".into(),
+        project: DEFAULT_PROJECT.into(),
+        default: false,
+        created_at: Timestamp(0),
+        instances: 1,
+        idle: 1,
+    }
 }
 
 fn instance() -> Instance {
@@ -344,7 +352,7 @@ impl Control for Fake {
     }
 
     async fn limits(&self) -> Result<LimitsOverview, Refused> {
-        let book = self.code.limits().await?;
+        let book = self.code.limits().await?.of(DEFAULT_PROJECT);
         let standing = |(name, limits): (&String, &Limits)| Standing {
             person: Some(name.clone()),
             limits: limits.clone(),
@@ -363,7 +371,7 @@ impl Control for Fake {
         if let Some(limits) = &set {
             berth_shared::limits::check(limits).map_err(ServiceError::LimitsInvalid)?;
         }
-        let change = Change { limits: vec![(of, set)], ..Change::default() };
+        let change = Change { limits: vec![(DEFAULT_PROJECT.to_owned(), of, set)], ..Change::default() };
         self.code.commit(&change).await.map(drop).map_err(Refused::internal)
     }
 

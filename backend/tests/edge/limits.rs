@@ -197,6 +197,7 @@ async fn spending_is_told_by_day_and_as_a_table_for_accounting() {
     let session = server.sign_in().await;
     let id = Uuid::from_u128(1);
     let paid = |person: &str, gpu: &str, run: Option<&str>, from: i64, to| Stretch {
+        project: "main".to_owned(),
         instance: InstanceId(id),
         person: person.to_owned(),
         run: run.map(|name| PaidRun { job: JobId(id), id: RunId(id), name: name.to_owned() }),

@@ -215,6 +215,7 @@ mod tests {
             reason: None,
             message: "the project has spent $80 of $100".to_owned(),
             actor: None,
+            project: None,
             offered: None,
         };
         let kind = |to| of_limit(&about(to)).map(|news| news.kind);

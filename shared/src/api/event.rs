@@ -13,6 +13,9 @@ pub struct Event {
     pub seq: EventSeq,
     /// When.
     pub at: Timestamp,
+    /// The project that it happened in; absent = on the server, and in no project of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
     /// To what.
     pub subject: Subject,
     /// The run it concerns.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{InstanceId, InstanceStatus, RunId};
+use super::{InstanceId, InstanceStatus, RunId, project::default_project};
 use crate::{
     catalog::Offer,
     time::{Timestamp, cost},
@@ -18,7 +18,10 @@ pub struct Instance {
     pub name: String,
     /// Who made it.
     pub owner: String,
-    /// The pool that it belongs to.
+    /// The project that it belongs to.
+    #[serde(default = "default_project")]
+    pub project: String,
+    /// The project's pool that it belongs to.
     #[serde(default = "default_pool")]
     pub pool: String,
     /// Where it stands.
@@ -63,7 +66,7 @@ fn default_pool() -> String {
 pub const TRYING_AGAIN: &str = "; trying again";
 
 impl Instance {
-    /// One of the default pool that was asked for just now, at `at`, and is kept for ever.
+    /// One of the default project's default pool that was asked for just now, at `at`, and is kept for ever.
     #[must_use]
     pub fn asked_for(
         id: InstanceId,
@@ -76,6 +79,7 @@ impl Instance {
             id,
             name: name.into(),
             owner: owner.into(),
+            project: default_project(),
             pool: default_pool(),
             status: InstanceStatus::Pending,
             status_since: at,

@@ -16,6 +16,7 @@ mod plan;
 mod pool;
 mod port;
 mod problem;
+mod project;
 mod pull;
 mod run;
 mod secret;
@@ -54,6 +55,7 @@ pub use pool::{
 };
 pub use port::{RunPort, RunPorts};
 pub use problem::{PriceChange, Problem};
+pub use project::{DEFAULT_PROJECT, PROJECT_NAME_LIMIT, is_project_name};
 pub use pull::{ImagePull, LayerState, PullLayer};
 pub use run::{Actions, Run, RunDetail, StopRequest, SubmitRequest};
 pub use secret::{SECRET_VALUE_LIMIT, Secret, SetSecret};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::InstanceId;
+use super::{InstanceId, project::default_project};
 use crate::time::Timestamp;
 
 /// The pool that is there from the start, and the default until another one is made so (`spec/dstack-0.18.md` §9).
@@ -14,7 +14,10 @@ pub const DEFAULT_POOL: &str = "default-pool";
 pub struct Pool {
     /// Its name: 1 to 100 characters, none of them a control character, no space at either end.
     pub name: String,
-    /// Whether runs that name no pool use it.
+    /// The project that it belongs to.
+    #[serde(default = "default_project")]
+    pub project: String,
+    /// Whether the project's runs that name no pool use it.
     pub default: bool,
     /// When it was made.
     pub created_at: Timestamp,

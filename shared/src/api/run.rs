@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Event, EventSeq, InstanceId, JobReason, RunCode, RunId, RunReason, RunStatus};
+use super::{
+    Event, EventSeq, InstanceId, JobReason, RunCode, RunId, RunReason, RunStatus, project::default_project,
+};
 use crate::{
     catalog::Offer,
     time::{Timestamp, cost},
@@ -16,8 +18,11 @@ use crate::{
 pub struct Run {
     /// Its identifier; stays when the name is used again.
     pub id: RunId,
-    /// Its name: `^[a-z][a-z0-9-]{1,40}$`, unique among runs that are not finished.
+    /// Its name: `^[a-z][a-z0-9-]{1,40}$`, unique among the project's runs that are not finished.
     pub name: String,
+    /// The project that it belongs to.
+    #[serde(default = "default_project")]
+    pub project: String,
     /// Who submitted it.
     pub owner: String,
     /// Where it stands.
@@ -65,12 +70,13 @@ pub struct Run {
 }
 
 impl Run {
-    /// One that was submitted just now, at `at`.
+    /// One of the default project that was submitted just now, at `at`.
     #[must_use]
     pub fn submitted(id: RunId, name: impl Into<String>, owner: impl Into<String>, at: Timestamp) -> Self {
         Self {
             id,
             name: name.into(),
+            project: default_project(),
             owner: owner.into(),
             status: RunStatus::Submitted,
             status_since: at,

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use berth::{
     clock::Clock as _,
     store::{
-        self, Beat, Change, CodeStore, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, LimitBook,
+        self, Beat, Change, CodeStore, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, LimitBooks,
         Link, MemoryDatabase, Reach, Signals, Snapshot, Source, Storage, StoreError, StoredEvent, Stretch,
         Use, Whole,
     },
@@ -233,44 +233,62 @@ impl Storage for Reached {
         self.call(move |storage| Box::pin(async move { storage.source(run).await })).await
     }
 
-    async fn newest_of_name(&self, name: &str) -> Result<Option<RunId>, StoreError> {
+    async fn newest_of_name(&self, project: &str, name: &str) -> Result<Option<RunId>, StoreError> {
         let name = name.to_owned();
-        self.call(move |storage| Box::pin(async move { storage.newest_of_name(&name).await })).await
+        let project = project.to_owned();
+        self.call(move |storage| Box::pin(async move { storage.newest_of_name(&project, &name).await })).await
     }
 
     async fn runs(
         &self,
+        project: &str,
         active: bool,
         before: Option<(Timestamp, RunId)>,
         limit: u32,
     ) -> Result<Vec<Run>, StoreError> {
-        self.call(move |storage| Box::pin(async move { storage.runs(active, before, limit).await })).await
+        let project = project.to_owned();
+        self.call(move |storage| Box::pin(async move { storage.runs(&project, active, before, limit).await }))
+            .await
     }
 
     async fn instances(
         &self,
+        project: &str,
         after: Option<(Timestamp, InstanceId)>,
         limit: u32,
     ) -> Result<Vec<Instance>, StoreError> {
-        self.call(move |storage| Box::pin(async move { storage.instances(after, limit).await })).await
+        let project = project.to_owned();
+        self.call(move |storage| Box::pin(async move { storage.instances(&project, after, limit).await }))
+            .await
     }
 
-    async fn default_pool(&self) -> Result<Option<String>, StoreError> {
-        self.call(move |storage| Box::pin(async move { storage.default_pool().await })).await
+    async fn default_pool(&self, project: &str) -> Result<Option<String>, StoreError> {
+        let project = project.to_owned();
+        self.call(move |storage| Box::pin(async move { storage.default_pool(&project).await })).await
     }
 
     async fn active_instances(&self) -> Result<Vec<InstanceRow>, StoreError> {
         self.call(move |storage| Box::pin(async move { storage.active_instances().await })).await
     }
 
-    async fn idle_instances(&self, pool: &str) -> Result<Vec<InstanceRow>, StoreError> {
+    async fn idle_instances(&self, project: &str, pool: &str) -> Result<Vec<InstanceRow>, StoreError> {
         let pool = pool.to_owned();
-        self.call(move |storage| Box::pin(async move { storage.idle_instances(&pool).await })).await
+        let project = project.to_owned();
+        self.call(move |storage| Box::pin(async move { storage.idle_instances(&project, &pool).await })).await
     }
 
-    async fn pool_instances(&self, pool: &str, limit: u32) -> Result<Vec<Instance>, StoreError> {
+    async fn pool_instances(
+        &self,
+        project: &str,
+        pool: &str,
+        limit: u32,
+    ) -> Result<Vec<Instance>, StoreError> {
         let pool = pool.to_owned();
-        self.call(move |storage| Box::pin(async move { storage.pool_instances(&pool, limit).await })).await
+        let project = project.to_owned();
+        self.call(move |storage| {
+            Box::pin(async move { storage.pool_instances(&project, &pool, limit).await })
+        })
+        .await
     }
 
     async fn held(&self, backend: &str) -> Result<Vec<Allocation>, StoreError> {
@@ -278,8 +296,9 @@ impl Storage for Reached {
         self.call(move |storage| Box::pin(async move { storage.held(&backend).await })).await
     }
 
-    async fn pools(&self) -> Result<Vec<Pool>, StoreError> {
-        self.call(move |storage| Box::pin(async move { storage.pools().await })).await
+    async fn pools(&self, project: &str) -> Result<Vec<Pool>, StoreError> {
+        let project = project.to_owned();
+        self.call(move |storage| Box::pin(async move { storage.pools(&project).await })).await
     }
 
     async fn orphans(&self) -> Result<Vec<Orphan>, StoreError> {
@@ -298,20 +317,29 @@ impl Storage for Reached {
         self.call(move |storage| Box::pin(async move { storage.events_after(seq, limit).await })).await
     }
 
-    async fn snapshot(&self, now: Timestamp) -> Result<Snapshot, StoreError> {
-        self.call(move |storage| Box::pin(async move { storage.snapshot(now).await })).await
+    async fn snapshot(&self, project: &str, now: Timestamp) -> Result<Snapshot, StoreError> {
+        let project = project.to_owned();
+        self.call(move |storage| Box::pin(async move { storage.snapshot(&project, now).await })).await
     }
 
-    async fn limits(&self) -> Result<LimitBook, StoreError> {
+    async fn limits(&self) -> Result<LimitBooks, StoreError> {
         self.call(move |storage| Box::pin(async move { storage.limits().await })).await
     }
 
-    async fn used(&self, now: Timestamp) -> Result<Use, StoreError> {
-        self.call(move |storage| Box::pin(async move { storage.used(now).await })).await
+    async fn used(&self, project: &str, now: Timestamp) -> Result<Use, StoreError> {
+        let project = project.to_owned();
+        self.call(move |storage| Box::pin(async move { storage.used(&project, now).await })).await
     }
 
-    async fn stretches(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Stretch>, StoreError> {
-        self.call(move |storage| Box::pin(async move { storage.stretches(from, until).await })).await
+    async fn stretches(
+        &self,
+        project: &str,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Stretch>, StoreError> {
+        let project = project.to_owned();
+        self.call(move |storage| Box::pin(async move { storage.stretches(&project, from, until).await }))
+            .await
     }
 
     async fn settle(&self, limit: u32) -> Result<u64, StoreError> {

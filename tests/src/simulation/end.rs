@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use berth::{orchestrator::Service, store::InstanceRow};
 use berth_shared::{
-    api::{Instance, InstanceId, InstanceStatus, RemoveInstance, Run, RunId},
+    api::{DEFAULT_PROJECT, Instance, InstanceId, InstanceStatus, RemoveInstance, Run, RunId},
     time::Timestamp,
 };
 use tokio::time::{sleep, timeout};
@@ -175,7 +175,8 @@ pub(super) async fn count(world: &Arc<World>, crashes: usize, cuts: usize) -> Re
 async fn ledger(world: &World, instances: &BTreeMap<InstanceId, InstanceRow>) -> Result<(), String> {
     let now = world.now();
     let (begun, ever) = (Timestamp(i64::MIN), Timestamp(i64::MAX));
-    let paid = world.base.handle().0.stretches(begun, ever).await.map_err(|e| e.to_string())?;
+    let paid =
+        world.base.handle().0.stretches(DEFAULT_PROJECT, begun, ever).await.map_err(|e| e.to_string())?;
     let mut sums: BTreeMap<InstanceId, f64> = BTreeMap::new();
     for stretch in &paid {
         *sums.entry(stretch.instance).or_default() += stretch.cost(begun, now);

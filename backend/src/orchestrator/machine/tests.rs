@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use berth_shared::{
     api::{
-        DEFAULT_POOL, Instance, InstanceId, InstanceStatus, Isolation, JobId, JobReason, JobStatus,
-        PlannedOffer, Run, RunId, RunStatus,
+        DEFAULT_POOL, DEFAULT_PROJECT, Instance, InstanceId, InstanceStatus, Isolation, JobId, JobReason,
+        JobStatus, PlannedOffer, Run, RunId, RunStatus,
     },
     catalog::{Availability, Offer, PriceBasis},
     time::Timestamp,
@@ -56,6 +56,7 @@ pub(super) fn instance_row(status: InstanceStatus) -> InstanceRow {
             id: INSTANCE,
             name: "fox".to_owned(),
             owner: "ann".to_owned(),
+            project: DEFAULT_PROJECT.to_owned(),
             pool: DEFAULT_POOL.to_owned(),
             status,
             status_since: T0,
@@ -121,6 +122,7 @@ pub(super) fn run_row(status: RunStatus) -> RunRow {
         run: Run {
             id: RunId(Uuid::from_u128(1)),
             name: "fox".to_owned(),
+            project: DEFAULT_PROJECT.to_owned(),
             owner: "ann".to_owned(),
             status,
             status_since: T0,

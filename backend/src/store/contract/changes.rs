@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use berth_shared::api::{InstanceStatus, JobStatus, RunStatus, Subject};
+use berth_shared::api::{DEFAULT_PROJECT, InstanceStatus, JobStatus, RunStatus, Subject};
 
 use super::{
     Bed, commit,
@@ -114,7 +114,7 @@ async fn a_name_can_be_passed_on_within_one_change(bed: Bed) {
     let mut change = submission(2, "fox");
     change.runs.insert(0, over);
     commit(&store, change).await;
-    assert_eq!(store.newest_of_name("fox").await.expect("read"), Some(run_id(2)));
+    assert_eq!(store.newest_of_name(DEFAULT_PROJECT, "fox").await.expect("read"), Some(run_id(2)));
 }
 
 async fn a_new_run_needs_a_text(bed: Bed) {
@@ -155,7 +155,7 @@ async fn only_a_finished_run_is_deleted_and_its_jobs_with_it(bed: Bed) {
     commit(&store, delete.clone()).await;
     assert_eq!(store.whole(run_id(1)).await.expect("read"), None);
     assert_eq!(store.whole_of_job(job_id(1)).await.expect("read"), None);
-    assert_eq!(store.newest_of_name("fox").await.expect("read"), None);
+    assert_eq!(store.newest_of_name(DEFAULT_PROJECT, "fox").await.expect("read"), None);
     assert_eq!(store.detail(run_id(1)).await.expect("read"), None);
     assert_eq!(store.source(run_id(1)).await.expect("read"), None);
     let refused = store.commit(&delete).await;
@@ -164,23 +164,23 @@ async fn only_a_finished_run_is_deleted_and_its_jobs_with_it(bed: Bed) {
 
 async fn the_newest_run_of_a_name_is_the_active_one(bed: Bed) {
     let store = bed.store().await;
-    assert_eq!(store.newest_of_name("fox").await.expect("read"), None);
+    assert_eq!(store.newest_of_name(DEFAULT_PROJECT, "fox").await.expect("read"), None);
     // In one millisecond, with identifiers that fall.
     for n in [3, 2, 1] {
         let mut change = submission(n, "fox");
         change.runs[0].run.submitted_at = at(0);
         commit(&store, change).await;
-        assert_eq!(store.newest_of_name("fox").await.expect("read"), Some(run_id(n)));
+        assert_eq!(store.newest_of_name(DEFAULT_PROJECT, "fox").await.expect("read"), Some(run_id(n)));
         let mut run = whole(&store, n).await.run;
         run.run.status = RunStatus::Done;
         commit(&store, Change { runs: vec![run], ..Change::default() }).await;
-        assert_eq!(store.newest_of_name("fox").await.expect("read"), Some(run_id(n)));
+        assert_eq!(store.newest_of_name(DEFAULT_PROJECT, "fox").await.expect("read"), Some(run_id(n)));
     }
     // An active one counts, even when a clock has gone back.
     let mut change = submission(4, "fox");
     change.runs[0].run.submitted_at = at(-60);
     commit(&store, change).await;
-    assert_eq!(store.newest_of_name("fox").await.expect("read"), Some(run_id(4)));
+    assert_eq!(store.newest_of_name(DEFAULT_PROJECT, "fox").await.expect("read"), Some(run_id(4)));
 }
 
 async fn a_job_that_is_not_the_newest_of_its_run_is_not_found(bed: Bed) {
@@ -231,7 +231,7 @@ async fn changes_at_once_stand_or_fall_each_by_itself(bed: Bed) {
     assert_eq!(numbers, (1..=20).map(|n| n * each).collect::<Vec<_>>(), "each has its own number");
 
     // The same row by many: one is the first, and the others' events are not told.
-    let runs = store.runs(false, None, 50).await.expect("read");
+    let runs = store.runs(DEFAULT_PROJECT, false, None, 50).await.expect("read");
     let whole = store.whole(runs[0].id).await.expect("read").expect("it is there");
     let step = |n: usize| {
         let mut run = whole.run.clone();

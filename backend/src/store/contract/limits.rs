@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use berth_shared::{
-    api::{InstanceStatus, JobStatus, LimitNote, Limits, RunStatus, Subject},
+    api::{DEFAULT_PROJECT, InstanceStatus, JobStatus, LimitNote, Limits, RunStatus, Subject},
     limits::{Level, month},
     time::Timestamp,
 };
@@ -62,7 +62,7 @@ async fn what_an_earlier_version_has_left_is_written_up(bed: Bed) {
     for n in 2..6 {
         commit(&store, added(n, "bob")).await;
     }
-    let expected = (paid(&store).await, store.used(at(100)).await.expect("read"));
+    let expected = (paid(&store).await, store.used(DEFAULT_PROJECT, at(100)).await.expect("read"));
     assert_eq!(expected.0, ["ann run-1 10..60", "ann idle 60.."]);
     make_old(&bed).await;
     let mut settled = 0;
@@ -73,7 +73,7 @@ async fn what_an_earlier_version_has_left_is_written_up(bed: Bed) {
         }
     }
     assert!(settled == 5 || matches!(bed, Bed::Memory(_)), "{settled}");
-    assert_eq!((paid(&store).await, store.used(at(100)).await.expect("read")), expected);
+    assert_eq!((paid(&store).await, store.used(DEFAULT_PROJECT, at(100)).await.expect("read")), expected);
     // And what is written before it is written up is written up with it.
     make_old(&bed).await;
     change(&store, 1, |row| row.instance.message = Some("well".to_owned())).await;
@@ -84,7 +84,11 @@ async fn what_an_earlier_version_has_left_is_written_up(bed: Bed) {
 }
 
 async fn set(store: &Arc<dyn Storage>, of: LimitsOf, limits: Limits) {
-    commit(store, Change { limits: vec![(of, Some(limits))], ..Change::default() }).await;
+    commit(store, limiting(of, Some(limits))).await;
+}
+
+fn limiting(of: LimitsOf, limits: Option<Limits>) -> Change {
+    Change { limits: vec![(DEFAULT_PROJECT.to_owned(), of, limits)], ..Change::default() }
 }
 
 fn instances(most: u32) -> Limits {
@@ -128,7 +132,7 @@ async fn refused(store: &Arc<dyn Storage>, change: Change) -> Vec<LimitNote> {
 }
 
 async fn paid(store: &Arc<dyn Storage>) -> Vec<String> {
-    let stretches = store.stretches(at(-1_000_000), at(1_000_000)).await.expect("read");
+    let stretches = store.stretches(DEFAULT_PROJECT, at(-1_000_000), at(1_000_000)).await.expect("read");
     let seconds = |moment: Timestamp| moment.millis_since(T0) / 1000;
     let told = stretches.iter().map(|stretch| {
         let run = stretch.run.as_ref().map_or("idle", |run| &run.name);
@@ -168,10 +172,15 @@ async fn what_is_paid_is_written_with_the_instance_and_outlives_the_run(bed: Bed
     })
     .await;
     assert_eq!(paid(&store).await, ["ann run-1 10..60", "bob idle 60..100"]);
-    let part = store.stretches(at(60), at(70)).await.expect("read");
+    let part = store.stretches(DEFAULT_PROJECT, at(60), at(70)).await.expect("read");
     assert_eq!(part.len(), 1, "only what has a part in that time");
-    let sum: f64 =
-        store.stretches(at(0), at(100)).await.expect("read").iter().map(|s| s.cost(at(0), at(100))).sum();
+    let sum: f64 = store
+        .stretches(DEFAULT_PROJECT, at(0), at(100))
+        .await
+        .expect("read")
+        .iter()
+        .map(|s| s.cost(at(0), at(100)))
+        .sum();
     assert!((sum - stored(&store, 1).await.instance.cost(at(100))).abs() < 1e-9);
     // It never was there after all.
     change(&store, 1, |row| (row.instance.billed_from, row.instance.billed_to) = (None, None)).await;
@@ -180,18 +189,17 @@ async fn what_is_paid_is_written_with_the_instance_and_outlives_the_run(bed: Bed
 
 async fn limits_are_set_and_taken_away_again(bed: Bed) {
     let store = bed.store().await;
-    assert_eq!(store.limits().await.expect("read"), crate::store::LimitBook::default());
+    assert!(store.limits().await.expect("read").is_empty());
     let all = Limits { instances: Some(4), gpus: Some(0), usd_per_hour: Some(0.1), usd_per_month: Some(1e9) };
     set(&store, LimitsOf::Project, all.clone()).await;
     set(&store, LimitsOf::Everybody, instances(2)).await;
     set(&store, LimitsOf::Person("ann".to_owned()), instances(3)).await;
     set(&store, LimitsOf::Person("ann".to_owned()), instances(5)).await;
-    let book = store.limits().await.expect("read");
+    let book = store.limits().await.expect("read").of(DEFAULT_PROJECT);
     assert_eq!((&book.project, book.of("ann"), book.of("bob")), (&all, &instances(5), &instances(2)));
-    let lift = |of| Change { limits: vec![(of, None)], ..Change::default() };
-    commit(&store, lift(LimitsOf::Person("ann".to_owned()))).await;
-    commit(&store, lift(LimitsOf::Project)).await;
-    let book = store.limits().await.expect("read");
+    commit(&store, limiting(LimitsOf::Person("ann".to_owned()), None)).await;
+    commit(&store, limiting(LimitsOf::Project, None)).await;
+    let book = store.limits().await.expect("read").of(DEFAULT_PROJECT);
     assert_eq!((&book.project, book.of("ann")), (&Limits::default(), &instances(2)));
     assert!(book.people.is_empty());
 }
@@ -203,14 +211,14 @@ async fn what_somebody_has_is_counted_by_who_pays(bed: Bed) {
     commit(&store, placed(3)).await;
     change(&store, 3, |row| row.instance.owner = "bob".to_owned()).await;
     change(&store, 3, |row| row.instance.billed_from = Some(at(0))).await;
-    let used = store.used(at(7200)).await.expect("read");
+    let used = store.used(DEFAULT_PROJECT, at(7200)).await.expect("read");
     let (ann, bob) = (used.of("ann"), used.of("bob"));
     assert_eq!((ann.instances, bob.instances), (2, 1), "who has a run on it has the instance");
     assert!((ann.usd_per_hour - 3.0).abs() < 1e-9 && (ann.usd_this_month - 3.0).abs() < 1e-9, "{ann:?}");
     assert_eq!(bob.usd_this_month, 0.0);
     assert_eq!(used.project().instances, 3);
     change(&store, 1, |row| row.instance.status = InstanceStatus::Terminated).await;
-    assert!(!store.used(at(7200)).await.expect("read").0.contains_key("bob"));
+    assert!(!store.used(DEFAULT_PROJECT, at(7200)).await.expect("read").0.contains_key("bob"));
 }
 
 async fn nobody_gets_more_than_they_may(bed: Bed) {
@@ -233,7 +241,7 @@ async fn nobody_gets_more_than_they_may(bed: Bed) {
     // One that is gone leaves room, and so does a limit that is lifted.
     change(&store, 1, |row| row.instance.status = InstanceStatus::Terminated).await;
     commit(&store, added(4, "eve")).await;
-    commit(&store, Change { limits: vec![(LimitsOf::Project, None)], ..Change::default() }).await;
+    commit(&store, limiting(LimitsOf::Project, None)).await;
     commit(&store, added(5, "ann")).await;
 }
 
@@ -326,7 +334,8 @@ async fn a_months_money_is_that_of_its_month(bed: Bed) {
         row.instance.status = InstanceStatus::Terminated;
     })
     .await;
-    let spent = async |now: Timestamp| store.used(now).await.expect("read").of("ann").usd_this_month;
+    let spent =
+        async |now: Timestamp| store.used(DEFAULT_PROJECT, now).await.expect("read").of("ann").usd_this_month;
     for (now, expected) in
         [(hour(-1), 1.5), (Timestamp(begin.0 - 1), 3.0), (begin, 0.0), (hour(2), 3.0), (T0, 6.0), (end, 0.0)]
     {
@@ -354,7 +363,13 @@ async fn a_months_money_is_that_of_its_month(bed: Bed) {
 async fn a_crossing_is_told_once(bed: Bed) {
     let (one, two) = (bed.store().await, bed.store().await);
     let crossing = |level, limit| Change {
-        crossed: Some(Crossing { month: month(T0).0, person: Some("ann".to_owned()), level, limit }),
+        crossed: Some(Crossing {
+            project: DEFAULT_PROJECT.to_owned(),
+            month: month(T0).0,
+            person: Some("ann".to_owned()),
+            level,
+            limit,
+        }),
         events: vec![event(Subject::Limit, None, None)],
         ..Change::default()
     };

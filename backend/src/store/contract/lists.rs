@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use berth_shared::api::{Allocation, InstanceStatus, RunId, RunStatus};
+use berth_shared::api::{Allocation, DEFAULT_PROJECT, InstanceStatus, RunId, RunStatus};
 
 use super::{
     Bed, commit,
@@ -23,7 +23,13 @@ super::on_every_store!(
 
 async fn page(store: &Arc<dyn Storage>, before: Option<(i64, u32)>, limit: u32) -> Vec<RunId> {
     let before = before.map(|(seconds, n)| (at(seconds), run_id(n)));
-    store.runs(false, before, limit).await.expect("read").into_iter().map(|run| run.id).collect()
+    store
+        .runs(DEFAULT_PROJECT, false, before, limit)
+        .await
+        .expect("read")
+        .into_iter()
+        .map(|run| run.id)
+        .collect()
 }
 
 async fn runs_come_in_pages_newest_first(bed: Bed) {
@@ -62,7 +68,7 @@ async fn a_snapshot_has_what_is_active_and_the_newest_that_is_finished(bed: Bed)
     gone.instance.status = InstanceStatus::Terminated;
     let instances = vec![gone, instance(3, "cloud"), instance(2, "local")];
     commit(&store, Change { instances, ..Change::default() }).await;
-    let snapshot = store.snapshot(at(99)).await.expect("read");
+    let snapshot = store.snapshot(DEFAULT_PROJECT, at(99)).await.expect("read");
     assert_eq!((snapshot.seq, snapshot.at), (all.into(), at(99)));
     let runs: Vec<RunId> = snapshot.runs.iter().map(|run| run.id).collect();
     let newest = (all - SNAPSHOT_FINISHED + 1..=all).rev().chain([2, 1]);
@@ -87,11 +93,14 @@ async fn instances_that_are_gone_are_in_no_list(bed: Bed) {
     commit(&store, Change { instances: rows, ..Change::default() }).await;
     let all = store.active_instances().await.expect("read");
     assert_eq!(ids(&all), [1, 2, 3, 4, 5].map(instance_id));
-    assert_eq!(ids(&store.idle_instances("default-pool").await.expect("read")), [1, 2, 3].map(instance_id));
-    assert_eq!(ids(&store.idle_instances("other").await.expect("read")), [instance_id(4)]);
-    assert_eq!(ids(&store.idle_instances("none").await.expect("read")), []);
+    assert_eq!(
+        ids(&store.idle_instances(DEFAULT_PROJECT, "default-pool").await.expect("read")),
+        [1, 2, 3].map(instance_id)
+    );
+    assert_eq!(ids(&store.idle_instances(DEFAULT_PROJECT, "other").await.expect("read")), [instance_id(4)]);
+    assert_eq!(ids(&store.idle_instances(DEFAULT_PROJECT, "none").await.expect("read")), []);
     let of_pool = async |pool, limit| -> Vec<_> {
-        let found = store.pool_instances(pool, limit).await.expect("read");
+        let found = store.pool_instances(DEFAULT_PROJECT, pool, limit).await.expect("read");
         found.into_iter().map(|instance| instance.id).collect()
     };
     assert_eq!(of_pool("default-pool", 9).await, [1, 2, 3, 5].map(instance_id));
@@ -102,7 +111,10 @@ async fn instances_that_are_gone_are_in_no_list(bed: Bed) {
     gone.instance.status = InstanceStatus::Terminated;
     commit(&store, Change { instances: vec![gone], ..Change::default() }).await;
     assert_eq!(ids(&store.active_instances().await.expect("read")), [1, 3, 4, 5].map(instance_id));
-    assert_eq!(ids(&store.idle_instances("default-pool").await.expect("read")), [1, 3].map(instance_id));
+    assert_eq!(
+        ids(&store.idle_instances(DEFAULT_PROJECT, "default-pool").await.expect("read")),
+        [1, 3].map(instance_id)
+    );
     let (gone, _) = store.instance(instance_id(2)).await.expect("read").expect("it is kept");
     assert_eq!(gone.instance.status, InstanceStatus::Terminated);
 }
@@ -116,7 +128,7 @@ async fn active_runs_come_in_pages_of_their_own(bed: Bed) {
     }
     let page = async |before: Option<u32>, limit| -> Vec<RunId> {
         let before = before.map(|n| (at(n.into()), run_id(n)));
-        let runs = store.runs(true, before, limit).await.expect("read");
+        let runs = store.runs(DEFAULT_PROJECT, true, before, limit).await.expect("read");
         runs.into_iter().map(|run| run.id).collect()
     };
     assert_eq!(page(None, 2).await, [run_id(5), run_id(3)]);
@@ -136,7 +148,7 @@ async fn instances_come_in_pages_oldest_first(bed: Bed) {
     commit(&store, Change { instances: rows, ..Change::default() }).await;
     let page = async |after: Option<(i64, u32)>, limit| {
         let after = after.map(|(seconds, n)| (at(seconds), instance_id(n)));
-        let page = store.instances(after, limit).await.expect("read");
+        let page = store.instances(DEFAULT_PROJECT, after, limit).await.expect("read");
         page.into_iter().map(|instance| instance.id).collect::<Vec<_>>()
     };
     assert_eq!(page(None, 2).await, [1, 2].map(instance_id));
@@ -147,12 +159,12 @@ async fn instances_come_in_pages_oldest_first(bed: Bed) {
 
 async fn the_default_pool_is_known_by_name(bed: Bed) {
     let store = bed.store().await;
-    assert_eq!(store.default_pool().await.expect("read").as_deref(), Some("default-pool"));
-    let mut pool = store.pools().await.expect("read").remove(0);
+    assert_eq!(store.default_pool(DEFAULT_PROJECT).await.expect("read").as_deref(), Some("default-pool"));
+    let mut pool = store.pools(DEFAULT_PROJECT).await.expect("read").remove(0);
     pool.name = "other".to_owned();
     pool.default = true;
     commit(&store, Change { pools: vec![pool], ..Change::default() }).await;
-    assert_eq!(store.default_pool().await.expect("read").as_deref(), Some("other"));
+    assert_eq!(store.default_pool(DEFAULT_PROJECT).await.expect("read").as_deref(), Some("other"));
 }
 
 async fn what_a_backend_holds_is_what_its_instances_were_given(bed: Bed) {

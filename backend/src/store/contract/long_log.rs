@@ -14,7 +14,7 @@ use std::{
 };
 
 use berth_shared::{
-    api::{RunId, RunStatus, Subject},
+    api::{DEFAULT_PROJECT, RunId, RunStatus, Subject},
     time::Timestamp,
 };
 use sqlx::{AssertSqlSafe, PgPool, Row};
@@ -117,7 +117,7 @@ async fn reads(log: &Log, store: &Arc<dyn Storage>, events: Range<u64>) {
     store.events_after(0, 1000).await.expect("read");
     say("a page after 0", begun);
     let begun = now();
-    store.snapshot(T0).await.expect("read");
+    store.snapshot(DEFAULT_PROJECT, T0).await.expect("read");
     say("a snapshot", begun);
     // In rounds that are still there as a whole.
     let round = (events.end - ROUND..events.end).step_by(37).take(20);

@@ -14,6 +14,7 @@ mod long_log;
 mod people;
 mod pools;
 mod processes;
+mod projects;
 mod property;
 mod retention;
 pub(crate) mod sample;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use berth_shared::api::{DEFAULT_POOL, InstanceStatus, Orphan, Pool};
+use berth_shared::api::{DEFAULT_POOL, DEFAULT_PROJECT, InstanceStatus, Orphan, Pool};
 
 use super::{
     Bed, commit,
@@ -19,7 +19,8 @@ super::on_every_store!(
 );
 
 fn pool(name: &str, default: bool) -> Pool {
-    Pool { name: name.to_owned(), default, created_at: at(5), instances: 0, idle: 0 }
+    let (name, project) = (name.to_owned(), DEFAULT_PROJECT.to_owned());
+    Pool { name, project, default, created_at: at(5), instances: 0, idle: 0 }
 }
 
 async fn write(store: &Arc<dyn Storage>, pools: &[Pool]) {
@@ -28,7 +29,7 @@ async fn write(store: &Arc<dyn Storage>, pools: &[Pool]) {
 
 /// Name, default, instances, idle.
 async fn pools(store: &Arc<dyn Storage>) -> Vec<(String, bool, u64, u64)> {
-    let pools = store.pools().await.expect("read");
+    let pools = store.pools(DEFAULT_PROJECT).await.expect("read");
     pools.into_iter().map(|pool| (pool.name, pool.default, pool.instances, pool.idle)).collect()
 }
 
@@ -49,7 +50,7 @@ async fn one_pool_is_the_default(bed: Bed) {
     again.created_at = at(77);
     write(&store, &[again]).await;
     assert_eq!(pools(&store).await, [told("a", true, 0, 0), told(DEFAULT_POOL, false, 0, 0)]);
-    let stored = store.pools().await.expect("read");
+    let stored = store.pools(DEFAULT_PROJECT).await.expect("read");
     assert_eq!(stored[0].created_at, at(5), "it stays as it was made");
     write(&store, &[pool("a", false)]).await;
     assert!(pools(&store).await[0].1, "one of them must be it");
@@ -66,7 +67,10 @@ async fn a_pool_is_deleted_when_nothing_is_in_it(bed: Bed) {
     row.instance.status = InstanceStatus::Idle;
     commit(&store, Change { instances: vec![row], ..Change::default() }).await;
     assert_eq!(pools(&store).await[0], told("a", false, 1, 1));
-    let delete = |name: &str| Change { delete_pool: Some(name.to_owned()), ..Change::default() };
+    let delete = |name: &str| Change {
+        delete_pool: Some((DEFAULT_PROJECT.to_owned(), name.to_owned())),
+        ..Change::default()
+    };
     for refused in ["a", DEFAULT_POOL, "none"] {
         let refused = store.commit(&delete(refused)).await;
         assert!(matches!(refused, Err(CommitError::Stale)), "{refused:?}");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use berth_shared::api::{Allocation, InstanceStatus, JobStatus, Pool, RunStatus, Subject};
+use berth_shared::api::{Allocation, DEFAULT_PROJECT, InstanceStatus, JobStatus, Pool, RunStatus, Subject};
 use proptest::{prelude::*, test_runner::TestCaseError};
 
 use super::{
@@ -66,6 +66,13 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
+const PROJECTS: [&str; 2] = [DEFAULT_PROJECT, "vision"];
+
+/// Every third of everything is the second project's.
+fn project(n: i64) -> &'static str {
+    PROJECTS[usize::from(n % 3 == 0)]
+}
+
 /// One database and what its users hold.
 struct Subjected {
     store: Arc<dyn Storage>,
@@ -99,6 +106,7 @@ impl Subjected {
             Operation::Submit { run, name } => {
                 let mut change = sample::submission(run, &format!("name-{name}"));
                 change.runs[0].run.submitted_at = at(self.now / 60);
+                project(run.into()).clone_into(&mut change.runs[0].run.project);
                 self.commit(change).await
             }
             Operation::SetRun { run, status, stale, lease } => {
@@ -130,6 +138,7 @@ impl Subjected {
             }
             Operation::AddInstance { instance, backend, pool } => {
                 let mut row = sample::instance(instance, BACKENDS[backend]);
+                project(instance.into()).clone_into(&mut row.instance.project);
                 row.instance.pool = POOLS[pool].to_owned();
                 let events = vec![event(Subject::Instance, None, Some(instance_id(instance)))];
                 self.commit(Change { instances: vec![row], events, ..Change::default() }).await
@@ -148,11 +157,13 @@ impl Subjected {
             }
             Operation::Pool { pool, default } => {
                 let created_at = at(self.now);
-                let pool = Pool { name: POOLS[pool].to_owned(), default, created_at, instances: 0, idle: 0 };
+                let (name, project) = (POOLS[pool].to_owned(), project(self.now).to_owned());
+                let pool = Pool { name, project, default, created_at, instances: 0, idle: 0 };
                 self.commit(Change { pools: vec![pool], ..Change::default() }).await
             }
             Operation::DeletePool { pool } => {
-                self.commit(Change { delete_pool: Some(POOLS[pool].to_owned()), ..Change::default() }).await
+                let delete_pool = Some((project(self.now).to_owned(), POOLS[pool].to_owned()));
+                self.commit(Change { delete_pool, ..Change::default() }).await
             }
             Operation::Tell { run, instance, subject } => {
                 let event = event(SUBJECTS[subject], run.map(run_id), instance.map(instance_id));
@@ -213,22 +224,26 @@ impl Subjected {
     async fn told(&self) -> Vec<String> {
         let store = &self.store;
         let mut told = vec![
-            format!("{:?}", store.snapshot(at(0)).await.expect("read")),
-            format!("{:?}", store.runs(false, None, 3).await.expect("read")),
             format!("{:?}", store.active_instances().await.expect("read")),
             format!("{:?}", store.newest().await.expect("read")),
         ];
-        for mut pool in store.pools().await.expect("read") {
-            if pool.name == POOLS[0] {
-                pool.created_at = at(0);
+        for project in PROJECTS {
+            told.push(format!("{:?}", store.snapshot(project, at(0)).await.expect("read")));
+            told.push(format!("{:?}", store.runs(project, false, None, 3).await.expect("read")));
+            told.push(format!("{:?}", store.instances(project, None, 3).await.expect("read")));
+            told.push(format!("{:?}", store.default_pool(project).await.expect("read")));
+            for mut pool in store.pools(project).await.expect("read") {
+                if pool.name == POOLS[0] {
+                    pool.created_at = at(0);
+                }
+                told.push(format!("{pool:?}"));
             }
-            told.push(format!("{pool:?}"));
+            for pool in POOLS {
+                told.push(format!("{:?}", store.idle_instances(project, pool).await.expect("read")));
+            }
         }
         for stored in store.events_after(0, 1000).await.expect("read") {
             told.push(format!("{stored:?}"));
-        }
-        for pool in POOLS {
-            told.push(format!("{:?}", store.idle_instances(pool).await.expect("read")));
         }
         for backend in BACKENDS {
             told.push(format!("{:?}", store.held(backend).await.expect("read")));
@@ -239,11 +254,11 @@ impl Subjected {
             told.push(format!("{:?}", store.detail(run_id(n)).await.expect("read")));
             told.push(format!("{:?}", store.whole_of_job(job_id(n)).await.expect("read")));
             told.push(format!("{:?}", store.instance(instance_id(n)).await.expect("read")));
-            told.push(format!("{:?}", store.newest_of_name(&format!("name-{n}")).await.expect("read")));
-            told.push(format!(
-                "{:?}",
-                store.runs(n % 2 == 0, Some((at(1), run_id(n))), 2).await.expect("read")
-            ));
+            for project in PROJECTS {
+                let named = store.newest_of_name(project, &format!("name-{n}")).await.expect("read");
+                let runs = store.runs(project, n % 2 == 0, Some((at(1), run_id(n))), 2).await.expect("read");
+                told.push(format!("{named:?} {runs:?}"));
+            }
         }
         told
     }

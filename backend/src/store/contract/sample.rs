@@ -157,6 +157,7 @@ pub(crate) fn event_at(
             reason: None,
             message: "something happened".to_owned(),
             actor: None,
+            project: None,
             offered: None,
         },
     }

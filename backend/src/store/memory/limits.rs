@@ -1,12 +1,16 @@
 //! The ledger and limits in memory.
 
-use berth_shared::{api::RunId, limits::month, time::Timestamp};
+use berth_shared::{
+    api::{InstanceId, RunId},
+    limits::month,
+    time::Timestamp,
+};
 
 use super::state::State;
 use crate::store::{
     Change, CommitError, InstanceRow, JobRow, PaidRun, Stretch, Use,
-    ledger::{self, Turn},
-    limits::{Move, admit, moment, takes},
+    ledger::{self, Holding, Turn},
+    limits::{Move, admit, moment, taking},
 };
 
 impl State {
@@ -31,14 +35,24 @@ impl State {
                 Move { before, after: (row, ledger::holding(row, row.instance.run_id.and_then(owner))) }
             })
             .collect();
-        if !takes(&moves) {
-            return Ok(());
+        for project in taking(&moves) {
+            let Some(book) = self.limits.limiting(project) else { continue };
+            let mut after = self.spent(project, moment(change));
+            let unchanged = |id| !change.instances.iter().any(|row| row.instance.id == id);
+            let held = self.held_in(project).filter(|(id, _)| unchanged(*id)).map(|(_, held)| held);
+            let here = moves.iter().filter(|step| step.after.0.instance.project == project);
+            held.chain(here.filter_map(|step| step.after.1.as_ref())).for_each(|held| after.hold(held));
+            admit(&moves, project, book, &after)?;
         }
-        let mut after = self.spent(moment(change));
-        let unchanged = |id| !change.instances.iter().any(|row| row.instance.id == id);
-        let held = self.held.iter().filter(|(id, _)| unchanged(**id)).map(|(_, held)| held);
-        held.chain(moves.iter().filter_map(|step| step.after.1.as_ref())).for_each(|held| after.hold(held));
-        admit(&moves, &self.limits, &after)
+        Ok(())
+    }
+
+    /// Who has the instances of a project.
+    fn held_in<'a>(&'a self, project: &'a str) -> impl Iterator<Item = (InstanceId, &'a Holding)> + 'a {
+        let held = self.held.iter().map(|(id, held)| (*id, held));
+        held.filter(move |(id, _)| {
+            self.instances.get(id.0).is_some_and(|row| row.instance.project == project)
+        })
     }
 
     /// Writes up who has an instance and who paid for it; after its jobs and runs.
@@ -73,23 +87,25 @@ impl State {
         })
     }
 
-    /// What everybody has spent in the month of this moment.
-    fn spent(&self, now: Timestamp) -> Use {
+    /// What everybody has spent in a project in the month of this moment.
+    fn spent(&self, project: &str, now: Timestamp) -> Use {
         let mut spent = Use::default();
-        for stretch in self.stretches(month(now).0, now) {
+        for stretch in self.stretches(project, month(now).0, now) {
             spent.spend(&stretch.person, stretch.cost(month(now).0, now));
         }
         spent
     }
 
-    pub(super) fn used(&self, now: Timestamp) -> Use {
-        let mut used = self.spent(now);
-        self.held.values().for_each(|held| used.hold(held));
+    pub(super) fn used(&self, project: &str, now: Timestamp) -> Use {
+        let mut used = self.spent(project, now);
+        self.held_in(project).for_each(|(_, held)| used.hold(held));
         used
     }
 
-    pub(super) fn stretches(&self, from: Timestamp, until: Timestamp) -> Vec<Stretch> {
-        let part = |stretch: &&Stretch| stretch.from < until && stretch.to.is_none_or(|to| to > from);
+    pub(super) fn stretches(&self, project: &str, from: Timestamp, until: Timestamp) -> Vec<Stretch> {
+        let part = |stretch: &&Stretch| {
+            stretch.project == project && stretch.from < until && stretch.to.is_none_or(|to| to > from)
+        };
         let mut found: Vec<Stretch> = self.ledger.values().flatten().filter(part).cloned().collect();
         found.sort_by_key(|stretch| (stretch.from, stretch.instance));
         found

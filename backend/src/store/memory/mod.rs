@@ -29,7 +29,7 @@ use state::State;
 use crate::clock::Clock;
 
 use super::{
-    Beat, Change, CodeStore, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, LimitBook, Queue,
+    Beat, Change, CodeStore, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, LimitBooks, Queue,
     SILENCE_SECONDS, Signals, Snapshot, Source, Storage, StoreError, StoredEvent, Stretch, Use, Whole,
 };
 
@@ -336,65 +336,77 @@ impl Storage for MemoryStore {
         self.call(|state| state.sources.get(&run).cloned()).await
     }
 
-    async fn newest_of_name(&self, name: &str) -> Result<Option<RunId>, StoreError> {
-        self.call(|state| state.newest_of_name(name)).await
+    async fn newest_of_name(&self, project: &str, name: &str) -> Result<Option<RunId>, StoreError> {
+        self.call(|state| state.newest_of_name(project, name)).await
     }
 
     async fn runs(
         &self,
+        project: &str,
         active: bool,
         before: Option<(Timestamp, RunId)>,
         limit: u32,
     ) -> Result<Vec<Run>, StoreError> {
-        self.call(|state| state.runs(active, before, limit)).await
+        self.call(|state| state.runs(project, active, before, limit)).await
     }
 
     async fn instances(
         &self,
+        project: &str,
         after: Option<(Timestamp, InstanceId)>,
         limit: u32,
     ) -> Result<Vec<Instance>, StoreError> {
-        self.call(|state| state.instances(after, limit)).await
+        self.call(|state| state.instances(project, after, limit)).await
     }
 
-    async fn default_pool(&self) -> Result<Option<String>, StoreError> {
-        self.call(|state| state.default_pool()).await
+    async fn default_pool(&self, project: &str) -> Result<Option<String>, StoreError> {
+        self.call(|state| state.default_pool(project)).await
     }
 
     async fn active_instances(&self) -> Result<Vec<InstanceRow>, StoreError> {
         self.call(|state| state.active().cloned().collect()).await
     }
 
-    async fn idle_instances(&self, pool: &str) -> Result<Vec<InstanceRow>, StoreError> {
-        self.call(|state| state.idle_instances(pool)).await
+    async fn idle_instances(&self, project: &str, pool: &str) -> Result<Vec<InstanceRow>, StoreError> {
+        self.call(|state| state.idle_instances(project, pool)).await
     }
 
-    async fn pool_instances(&self, pool: &str, limit: u32) -> Result<Vec<Instance>, StoreError> {
-        self.call(|state| state.pool_instances(pool, limit)).await
+    async fn pool_instances(
+        &self,
+        project: &str,
+        pool: &str,
+        limit: u32,
+    ) -> Result<Vec<Instance>, StoreError> {
+        self.call(|state| state.pool_instances(project, pool, limit)).await
     }
 
     async fn held(&self, backend: &str) -> Result<Vec<Allocation>, StoreError> {
         self.call(|state| state.held(backend)).await
     }
 
-    async fn pools(&self) -> Result<Vec<Pool>, StoreError> {
-        self.call(|state| state.pools()).await
+    async fn pools(&self, project: &str) -> Result<Vec<Pool>, StoreError> {
+        self.call(|state| state.pools(project)).await
     }
 
     async fn orphans(&self) -> Result<Vec<Orphan>, StoreError> {
         self.call(|state| state.orphans()).await
     }
 
-    async fn limits(&self) -> Result<LimitBook, StoreError> {
+    async fn limits(&self) -> Result<LimitBooks, StoreError> {
         self.call(|state| state.limits.clone()).await
     }
 
-    async fn used(&self, now: Timestamp) -> Result<Use, StoreError> {
-        self.call(|state| state.used(now)).await
+    async fn used(&self, project: &str, now: Timestamp) -> Result<Use, StoreError> {
+        self.call(|state| state.used(project, now)).await
     }
 
-    async fn stretches(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Stretch>, StoreError> {
-        self.call(|state| state.stretches(from, until)).await
+    async fn stretches(
+        &self,
+        project: &str,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Stretch>, StoreError> {
+        self.call(|state| state.stretches(project, from, until)).await
     }
 
     async fn settle(&self, _limit: u32) -> Result<u64, StoreError> {
@@ -414,8 +426,8 @@ impl Storage for MemoryStore {
         self.call(|state| state.events_after(seq, limit)).await
     }
 
-    async fn snapshot(&self, now: Timestamp) -> Result<Snapshot, StoreError> {
-        self.call(|state| state.snapshot(now)).await
+    async fn snapshot(&self, project: &str, now: Timestamp) -> Result<Snapshot, StoreError> {
+        self.call(|state| state.snapshot(project, now)).await
     }
 
     async fn newest(&self) -> Result<EventSeq, StoreError> {

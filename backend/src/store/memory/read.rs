@@ -1,6 +1,6 @@
 //! Reading.
 
-use std::ops::Bound;
+use std::{cmp::Reverse, ops::Bound};
 
 use berth_shared::{
     api::{
@@ -11,7 +11,7 @@ use berth_shared::{
 };
 use uuid::Uuid;
 
-use super::state::State;
+use super::state::{State, StoredPool};
 use crate::store::{
     GONE_ORPHANS, InstanceRow, JobRow, KEPT_EVENTS, SNAPSHOT_FINISHED, Snapshot, StoredEvent, Whole,
 };
@@ -35,41 +35,64 @@ impl State {
         Some((instance.clone(), job.cloned()))
     }
 
-    pub(super) fn newest_of_name(&self, name: &str) -> Option<RunId> {
-        let active = self.active_names.get(name).copied();
-        active.or_else(|| self.names.get(name)?.last().map(|(_, _, id)| *id))
+    pub(super) fn newest_of_name(&self, project: &str, name: &str) -> Option<RunId> {
+        let name = (project.to_owned(), name.to_owned());
+        let active = self.active_names.get(&name).copied();
+        active.or_else(|| self.names.get(&name)?.last().map(|(_, _, id)| *id))
     }
 
-    fn views<'a>(&'a self, ids: impl Iterator<Item = Uuid> + 'a) -> impl Iterator<Item = Run> + 'a {
-        ids.filter_map(|id| self.runs.get(id)).map(|row| row.run.clone())
+    /// Those of these runs that are a project's.
+    fn of_project<'a>(
+        &'a self,
+        project: &'a str,
+        ids: impl Iterator<Item = Uuid> + 'a,
+    ) -> impl Iterator<Item = &'a Run> + 'a {
+        ids.filter_map(|id| self.runs.get(id)).map(|row| &row.run).filter(move |run| run.project == project)
     }
 
-    pub(super) fn runs(&self, active: bool, before: Option<(Timestamp, RunId)>, limit: u32) -> Vec<Run> {
+    /// A project's instances that are not terminated, oldest first.
+    fn active_of<'a>(&'a self, project: &'a str) -> impl Iterator<Item = &'a InstanceRow> + 'a {
+        self.active().filter(move |row| row.instance.project == project)
+    }
+
+    pub(super) fn runs(
+        &self,
+        project: &str,
+        active: bool,
+        before: Option<(Timestamp, RunId)>,
+        limit: u32,
+    ) -> Vec<Run> {
         let end = before.map_or(Bound::Unbounded, |(at, id)| Bound::Excluded((at, id.0)));
         let ages = if active { &self.active_runs } else { &self.runs_by_age };
         let newest = ages.range((Bound::Unbounded, end)).rev();
-        self.views(newest.take(limit as usize).map(|(_, id)| *id)).collect()
+        self.of_project(project, newest.map(|(_, id)| *id)).take(limit as usize).cloned().collect()
     }
 
-    pub(super) fn instances(&self, after: Option<(Timestamp, InstanceId)>, limit: u32) -> Vec<Instance> {
+    pub(super) fn instances(
+        &self,
+        project: &str,
+        after: Option<(Timestamp, InstanceId)>,
+        limit: u32,
+    ) -> Vec<Instance> {
         let later =
             |row: &&InstanceRow| after.is_none_or(|after| (row.instance.created_at, row.instance.id) > after);
-        self.active().filter(later).take(limit as usize).map(|row| row.instance.clone()).collect()
+        self.active_of(project).filter(later).take(limit as usize).map(|row| row.instance.clone()).collect()
     }
 
-    pub(super) fn pool_instances(&self, pool: &str, limit: u32) -> Vec<Instance> {
-        let of_pool = self.active().filter(|row| row.instance.pool == pool);
+    pub(super) fn pool_instances(&self, project: &str, pool: &str, limit: u32) -> Vec<Instance> {
+        let of_pool = self.active_of(project).filter(|row| row.instance.pool == pool);
         of_pool.take(limit as usize).map(|row| row.instance.clone()).collect()
     }
 
-    pub(super) fn default_pool(&self) -> Option<String> {
-        self.pools.iter().find(|(_, pool)| pool.default).map(|(name, _)| name.clone())
+    pub(super) fn default_pool(&self, project: &str) -> Option<String> {
+        let default = self.pools_of(project).find(|(_, pool)| pool.default);
+        default.map(|(name, _)| name.to_owned())
     }
 
-    pub(super) fn idle_instances(&self, pool: &str) -> Vec<InstanceRow> {
+    pub(super) fn idle_instances(&self, project: &str, pool: &str) -> Vec<InstanceRow> {
         let idle =
             |row: &&InstanceRow| row.instance.status == InstanceStatus::Idle && row.instance.pool == pool;
-        self.active().filter(idle).cloned().collect()
+        self.active_of(project).filter(idle).cloned().collect()
     }
 
     pub(super) fn held(&self, backend: &str) -> Vec<Allocation> {
@@ -77,13 +100,19 @@ impl State {
         of_backend.filter_map(|row| row.instance.allocation.clone()).collect()
     }
 
-    pub(super) fn pools(&self) -> Vec<Pool> {
+    fn pools_of<'a>(&'a self, project: &'a str) -> impl Iterator<Item = (&'a str, &'a StoredPool)> + 'a {
+        let of_project = self.pools.iter().filter(move |((of, _), _)| of == project);
+        of_project.map(|((_, name), pool)| (name.as_str(), pool))
+    }
+
+    pub(super) fn pools(&self, project: &str) -> Vec<Pool> {
         let count = |name: &str, which: fn(InstanceStatus) -> bool| {
-            let of_pool = self.active().filter(|row| row.instance.pool == name);
+            let of_pool = self.active_of(project).filter(|row| row.instance.pool == name);
             of_pool.filter(|row| which(row.instance.status)).count() as u64
         };
-        let pools = self.pools.iter().map(|(name, pool)| Pool {
-            name: name.clone(),
+        let pools = self.pools_of(project).map(|(name, pool)| Pool {
+            name: name.to_owned(),
+            project: project.to_owned(),
             default: pool.default,
             created_at: pool.created_at,
             instances: count(name, |_| true),
@@ -140,14 +169,15 @@ impl State {
         after.take(limit as usize).map(|(_, stored)| StoredEvent::clone(stored)).collect()
     }
 
-    pub(super) fn snapshot(&self, now: Timestamp) -> Snapshot {
-        let finished = self.finished_runs.iter().take(SNAPSHOT_FINISHED as usize).map(|age| age.0);
-        let mut ages: Vec<_> = self.active_runs.iter().copied().chain(finished).collect();
-        ages.sort_unstable_by(|a, b| b.cmp(a));
+    pub(super) fn snapshot(&self, project: &str, now: Timestamp) -> Snapshot {
+        let finished = self.of_project(project, self.finished_runs.iter().map(|age| age.0.1));
+        let active = self.of_project(project, self.active_runs.iter().map(|(_, id)| *id));
+        let mut runs: Vec<Run> = active.chain(finished.take(SNAPSHOT_FINISHED as usize)).cloned().collect();
+        runs.sort_unstable_by_key(|run| Reverse((run.submitted_at, run.id)));
         Snapshot {
             seq: self.newest,
-            runs: self.views(ages.into_iter().map(|(_, id)| id)).collect(),
-            instances: self.active().map(|row| row.instance.clone()).collect(),
+            runs,
+            instances: self.active_of(project).map(|row| row.instance.clone()).collect(),
             at: now,
         }
     }

@@ -7,7 +7,10 @@ use std::{
 };
 
 use berth_shared::{
-    api::{DEFAULT_POOL, EventSeq, InstanceId, InstanceStatus, JobId, Orphan, RunId, Subject},
+    api::{
+        DEFAULT_POOL, DEFAULT_PROJECT, Event, EventSeq, InstanceId, InstanceStatus, JobId, Orphan, RunId,
+        Subject,
+    },
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -17,9 +20,16 @@ use super::{
     table::{Row, Table},
 };
 use crate::store::{
-    Change, CommitError, Crossing, InstanceRow, JobRow, LimitBook, NewEvent, Queue, RunRow, Source,
-    StoreError, StoredEvent, Stretch, ledger::Holding,
+    Change, CommitError, Crossing, InstanceRow, JobRow, LimitBooks, NewEvent, Queue, RunRow, Source,
+    StoreError, StoredEvent, Stretch, ledger::Holding, project_of,
 };
+
+/// A project and a name in it.
+pub(super) type Name = (String, String);
+
+fn name_of(row: &RunRow) -> Name {
+    (row.run.project.clone(), row.run.name.clone())
+}
 
 /// A place in a list by age.
 pub(super) type Age = (Timestamp, Uuid);
@@ -36,7 +46,8 @@ pub(super) struct State {
     pub(super) jobs: Table<JobRow>,
     pub(super) instances: Table<InstanceRow>,
     pub(super) sources: BTreeMap<RunId, Source>,
-    pub(super) pools: BTreeMap<String, StoredPool>,
+    /// By project and name.
+    pub(super) pools: BTreeMap<(String, String), StoredPool>,
     /// By backend and handle.
     pub(super) orphans: BTreeMap<(String, String), Orphan>,
     /// Owner and end of tasks, by name.
@@ -48,15 +59,15 @@ pub(super) struct State {
     /// Who has each instance that is not terminated, and what by it.
     pub(super) held: BTreeMap<InstanceId, Holding>,
     pub(super) ledger: BTreeMap<InstanceId, Vec<Stretch>>,
-    pub(super) limits: LimitBook,
+    pub(super) limits: LimitBooks,
     /// What was told of months' money.
     pub(super) crossed: BTreeSet<String>,
     /// By upload.
     pub(super) code: BTreeMap<Uuid, StoredCode>,
     pub(super) events_of_run: BTreeMap<RunId, BTreeSet<EventSeq>>,
-    /// Runs of each name by age; of two in one millisecond the later one counts as newer.
-    pub(super) names: BTreeMap<String, BTreeSet<(Timestamp, u64, RunId)>>,
-    pub(super) active_names: BTreeMap<String, RunId>,
+    /// Runs of each project and name by age; of two in one millisecond the later one counts as newer.
+    pub(super) names: BTreeMap<Name, BTreeSet<(Timestamp, u64, RunId)>>,
+    pub(super) active_names: BTreeMap<Name, RunId>,
     /// In which order runs came.
     arrivals: BTreeMap<RunId, u64>,
     arrived: u64,
@@ -72,7 +83,7 @@ impl State {
     pub(super) fn new() -> Self {
         let mut state = Self::default();
         let pool = StoredPool { created_at: Timestamp(0), default: true };
-        state.pools.insert(DEFAULT_POOL.to_owned(), pool);
+        state.pools.insert((DEFAULT_PROJECT.to_owned(), DEFAULT_POOL.to_owned()), pool);
         state
     }
 
@@ -91,8 +102,8 @@ impl State {
         for row in &change.instances {
             self.write_up(row);
         }
-        for (of, limits) in &change.limits {
-            self.limits.set(of, limits.as_ref());
+        for (project, of, limits) in &change.limits {
+            self.limits.set(project, of, limits.as_ref());
         }
         self.crossed.extend(change.crossed.as_ref().map(Crossing::key));
         for (queue, id) in &change.wakes {
@@ -107,10 +118,11 @@ impl State {
         }
         for pool in &change.pools {
             self.pools
-                .entry(pool.name.clone())
+                .entry((pool.project.clone(), pool.name.clone()))
                 .or_insert(StoredPool { created_at: pool.created_at, default: false });
             if pool.default {
-                for (name, stored) in &mut self.pools {
+                let others = self.pools.iter_mut().filter(|((project, _), _)| *project == pool.project);
+                for ((_, name), stored) in others {
                     stored.default = *name == pool.name;
                 }
             }
@@ -157,14 +169,14 @@ impl State {
 
     /// Row after row, since one may give up the name that the next takes.
     fn check_names(&self, change: &Change) -> Result<(), CommitError> {
-        let mut taken: BTreeMap<&str, Option<RunId>> = BTreeMap::new();
+        let mut taken: BTreeMap<Name, Option<RunId>> = BTreeMap::new();
         for row in &change.runs {
             if row.version == 0 && change.source.is_none() {
                 let cause = "it has no text".to_owned();
                 return Err(StoreError::Corrupt { what: "run", cause }.into());
             }
-            let (name, id) = (row.run.name.as_str(), row.run.id);
-            let holder = taken.get(name).copied().unwrap_or_else(|| self.active_names.get(name).copied());
+            let (name, id) = (name_of(row), row.run.id);
+            let holder = taken.get(&name).copied().unwrap_or_else(|| self.active_names.get(&name).copied());
             if row.is_over() {
                 if holder == Some(id) {
                     taken.insert(name, None);
@@ -178,15 +190,19 @@ impl State {
         Ok(())
     }
 
-    fn check_pool_delete(&self, change: &Change, pool: &str) -> Result<(), CommitError> {
-        let named = change.pools.iter().rev().find(|other| other.default);
+    fn check_pool_delete(&self, change: &Change, pool: &(String, String)) -> Result<(), CommitError> {
+        let (project, name) = pool;
+        let mut written = change.pools.iter().filter(|other| other.project == *project);
+        let named = written.clone().rev().find(|other| other.default);
         let stored = self.pools.get(pool);
-        let exists = stored.is_some() || change.pools.iter().any(|other| other.name == pool);
+        let exists = stored.is_some() || written.any(|other| other.name == *name);
         let default = match named {
-            Some(named) => named.name == pool,
+            Some(named) => named.name == *name,
             None => stored.is_some_and(|stored| stored.default),
         };
-        let holds = |row: &InstanceRow| row.instance.pool == pool && !row.is_over();
+        let holds = |row: &InstanceRow| {
+            row.instance.project == *project && row.instance.pool == *name && !row.is_over()
+        };
         let changed: BTreeSet<InstanceId> = change.instances.iter().map(|row| row.instance.id).collect();
         let holds_stored = self.active().any(|row| !changed.contains(&row.instance.id) && holds(row));
         if !exists || default || holds_stored || change.instances.iter().any(holds) {
@@ -221,14 +237,14 @@ impl State {
             }
         }
         let arrival = self.arrivals.get(&id).copied().unwrap_or(0);
-        self.names.entry(run.name.clone()).or_default().insert((run.submitted_at, arrival, id));
+        self.names.entry(name_of(row)).or_default().insert((run.submitted_at, arrival, id));
         let age = (run.submitted_at, id.0);
         self.runs_by_age.insert(age);
         if row.is_over() {
             self.finished_runs.insert(Reverse(age));
         } else {
             self.active_runs.insert(age);
-            self.active_names.insert(run.name.clone(), id);
+            self.active_names.insert(name_of(row), id);
         }
     }
 
@@ -236,14 +252,15 @@ impl State {
     fn unlist_run(&mut self, before: &RunRow) {
         let (id, run) = (before.run.id, &before.run);
         let arrival = self.arrivals.get(&id).copied().unwrap_or(0);
-        if let Some(named) = self.names.get_mut(&run.name) {
+        let name = name_of(before);
+        if let Some(named) = self.names.get_mut(&name) {
             named.remove(&(run.submitted_at, arrival, id));
             if named.is_empty() {
-                self.names.remove(&run.name);
+                self.names.remove(&name);
             }
         }
-        if self.active_names.get(&run.name) == Some(&id) {
-            self.active_names.remove(&run.name);
+        if self.active_names.get(&name) == Some(&id) {
+            self.active_names.remove(&name);
         }
         let age = (run.submitted_at, id.0);
         self.runs_by_age.remove(&age);
@@ -325,6 +342,7 @@ impl State {
         if let Some(run) = event.run_id {
             self.events_of_run.entry(run).or_default().insert(self.newest);
         }
+        let event = Event { project: project_of(&event, run.as_ref(), instance.as_ref()), ..event };
         let stored = StoredEvent { event, run, instance, deleted_run: change.delete.filter(|_| deletes) };
         self.events.insert(self.newest, Arc::new(stored));
     }

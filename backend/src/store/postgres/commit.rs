@@ -167,8 +167,8 @@ async fn runs(connection: &mut PgConnection, change: &Change) -> Result<(), Fail
             return Err(StoreError::Corrupt { what: "run", cause: "it has no text".to_owned() }.into());
         };
         let inserted = sqlx::query(
-            "INSERT INTO runs (id, version, format, state, configuration, model, variables)
-             VALUES ($1, 1, $2, $3::jsonb, $4, $5, $6) ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO runs (id, version, format, state, configuration, model, variables, project)
+             VALUES ($1, 1, $2, $3::jsonb, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING",
         )
         .bind(row.run.id.0)
         .bind(FORMAT)
@@ -176,6 +176,7 @@ async fn runs(connection: &mut PgConnection, change: &Change) -> Result<(), Fail
         .bind(source.text.replace('\0', "\u{fffd}"))
         .bind(to_json(&source.model)?)
         .bind(to_json(&source.variables)?)
+        .bind(&row.run.project)
         .execute(&mut *connection)
         .await
         .map_err(name_taken)?;
@@ -219,8 +220,8 @@ async fn insert(connection: &mut PgConnection, table: &'static str, new: &Column
              SELECT id, 1, $3, state::jsonb FROM unnest($1, $2) AS new (id, state) ON CONFLICT (id) DO NOTHING"
         }
         _ => {
-            "INSERT INTO instances (id, version, format, state)
-             SELECT id, 1, $3, state::jsonb FROM unnest($1, $2) AS new (id, state) ON CONFLICT (id) DO NOTHING"
+            "INSERT INTO instances (id, version, format, state, project)
+             SELECT id, 1, $3, state::jsonb, state::jsonb #>> '{instance,project}' FROM unnest($1, $2) AS new (id, state) ON CONFLICT (id) DO NOTHING"
         }
     };
     let inserted = sqlx::query(sql).bind(&new.ids).bind(&new.states).bind(FORMAT).execute(connection).await?;

@@ -14,6 +14,7 @@ use super::{commit::Failed, json, json_option, jsonb, listen, signed, store_erro
 use crate::store::{
     Change, InstanceRow, RunRow, StoreError, StoredEvent,
     forget::{EventLog, Looked},
+    project_of,
 };
 
 /// Takes the counter, which keeps all others from committing until this transaction ends; writes the events and tells
@@ -127,7 +128,8 @@ impl Columns {
         self.at.push(event.at.0);
         self.run.push(event.run_id.map(|id| id.0));
         self.instance.push(event.instance_id.map(|id| id.0));
-        self.event.push(to_json(event)?);
+        let project = project_of(event, run, instance);
+        self.event.push(to_json(&Event { project, ..event.clone() })?);
         self.after_run.push(run.map(to_json).transpose()?);
         self.after_instance.push(instance.map(to_json).transpose()?);
         self.deleted.push(left.deleted.filter(|_| deletes).map(|id| id.0));

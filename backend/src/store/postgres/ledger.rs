@@ -105,8 +105,8 @@ async fn put(connection: &mut PgConnection, number: usize, stretch: &Stretch) ->
     let run = stretch.run.as_ref();
     sqlx::query(
         "INSERT INTO ledger
-             (instance_id, number, person, job_id, run_id, run_name, backend, gpu, gpus, price, from_at, to_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+             (project, instance_id, number, person, job_id, run_id, run_name, backend, gpu, gpus, price, from_at, to_at)
+         VALUES ($13, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
          ON CONFLICT (instance_id, number) DO UPDATE SET
              person = excluded.person, job_id = excluded.job_id, run_id = excluded.run_id, run_name = excluded.run_name,
              backend = excluded.backend, gpu = excluded.gpu, gpus = excluded.gpus, price = excluded.price,
@@ -124,6 +124,7 @@ async fn put(connection: &mut PgConnection, number: usize, stretch: &Stretch) ->
     .bind(stretch.price)
     .bind(stretch.from.0)
     .bind(stretch.to.map(|to| to.0))
+    .bind(&stretch.project)
     .execute(connection)
     .await?;
     Ok(())
@@ -137,6 +138,7 @@ fn stretch(row: &PgRow) -> Result<Stretch, sqlx::Error> {
         None => None,
     };
     Ok(Stretch {
+        project: row.try_get("project")?,
         instance: InstanceId(row.try_get("instance_id")?),
         person: row.try_get("person")?,
         run,
@@ -153,17 +155,19 @@ fn counted(number: i64) -> u32 {
     u32::try_from(unsigned(number)).unwrap_or(u32::MAX)
 }
 
-/// What everybody has spent in the month of `now` until then. $1 when the month begins, $2 now; in milliseconds of a dollar an hour.
+/// What everybody has spent in a project in the month of `now` until then. $1 when the month begins, $2 now, $3 the project; in milliseconds of a dollar an hour.
 const SPENT: &str = "SELECT person, SUM(spent) AS spent FROM (
-         SELECT person, price * ($2 - greatest(from_at, $1)) AS spent FROM ledger WHERE to_at IS NULL AND from_at < $2
+         SELECT person, price * ($2 - greatest(from_at, $1)) AS spent FROM ledger
+         WHERE project = $3 AND to_at IS NULL AND from_at < $2
          UNION ALL
          SELECT person, price * (least(to_at, $2) - greatest(from_at, $1)) AS spent FROM ledger
-         WHERE to_at IS NOT NULL AND to_at > $1 AND from_at < $2
+         WHERE project = $3 AND to_at IS NOT NULL AND to_at > $1 AND from_at < $2
      ) AS parts GROUP BY person";
 
-/// What everybody has now, and has spent this month.
+/// What everybody has in a project now, and has spent there this month.
 pub(super) async fn used(
     connection: &mut PgConnection,
+    project: &str,
     now: Timestamp,
     months: bool,
 ) -> Result<Use, sqlx::Error> {
@@ -171,16 +175,16 @@ pub(super) async fn used(
     let held = sqlx::query(
         "SELECT coalesce(payer, state #>> '{instance,owner}') AS person, count(*) AS instances, sum(gpus)::bigint AS gpus,
                 sum(price) AS price
-         FROM instances WHERE status <> 'terminated' GROUP BY 1",
+         FROM instances WHERE project = $1 AND status <> 'terminated' GROUP BY 1",
     );
-    for row in held.fetch_all(&mut *connection).await? {
+    for row in held.bind(project).fetch_all(&mut *connection).await? {
         let entry = used.0.entry(row.try_get("person")?).or_default();
         entry.instances = counted(row.try_get("instances")?);
         entry.gpus = counted(row.try_get("gpus")?);
         entry.usd_per_hour = row.try_get("price")?;
     }
     if months {
-        let spent = sqlx::query(SPENT).bind(month(now).0.0).bind(now.0);
+        let spent = sqlx::query(SPENT).bind(month(now).0.0).bind(now.0).bind(project);
         for row in spent.fetch_all(connection).await? {
             used.spend(row.try_get("person")?, row.try_get::<f64, _>("spent")? / 3_600_000.0);
         }
@@ -190,15 +194,16 @@ pub(super) async fn used(
 
 pub(super) async fn stretches(
     pool: &PgPool,
+    project: &str,
     from: Timestamp,
     until: Timestamp,
 ) -> Result<Vec<Stretch>, StoreError> {
     let found = sqlx::query(
-        "SELECT * FROM ledger WHERE to_at IS NULL AND from_at < $2
-         UNION ALL SELECT * FROM ledger WHERE to_at IS NOT NULL AND to_at > $1 AND from_at < $2
+        "SELECT * FROM ledger WHERE project = $3 AND to_at IS NULL AND from_at < $2
+         UNION ALL SELECT * FROM ledger WHERE project = $3 AND to_at IS NOT NULL AND to_at > $1 AND from_at < $2
          ORDER BY from_at, instance_id",
     );
-    let found = found.bind(from.0).bind(until.0).fetch_all(pool).await.map_err(store_error)?;
+    let found = found.bind(from.0).bind(until.0).bind(project).fetch_all(pool).await.map_err(store_error)?;
     found.iter().map(stretch).collect::<Result<_, _>>().map_err(store_error)
 }
 

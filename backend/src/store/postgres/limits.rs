@@ -7,19 +7,19 @@ use sqlx::{PgConnection, PgExecutor, Row};
 
 use super::{commit::Failed, ledger};
 use crate::store::{
-    Change, CommitError, InstanceRow, LimitBook, LimitsOf,
+    Change, CommitError, InstanceRow, LimitBooks, LimitsOf,
     ledger::{Holding, concerns},
-    limits::{Move, admit, moment, takes},
+    limits::{Move, admit, moment, taking},
 };
 
 /// PostgreSQL's name for the lock: `berth` and `lim` as bytes.
 const LOCK: i64 = 0x6265_7274_686c_696d;
 
-/// The limits that were set.
-pub(super) async fn book(executor: impl PgExecutor<'_>) -> Result<LimitBook, sqlx::Error> {
+/// The limits that were set, by project.
+pub(super) async fn books(executor: impl PgExecutor<'_>) -> Result<LimitBooks, sqlx::Error> {
     let rows = sqlx::query("SELECT kind, name, instances, gpus, usd_per_hour, usd_per_month FROM limits");
     let count = |number: Option<i64>| number.map(|number| u32::try_from(number).unwrap_or(u32::MAX));
-    let mut book = LimitBook::default();
+    let mut books = LimitBooks::default();
     for row in rows.fetch_all(executor).await? {
         let limits = Limits {
             instances: count(row.try_get("instances")?),
@@ -27,20 +27,20 @@ pub(super) async fn book(executor: impl PgExecutor<'_>) -> Result<LimitBook, sql
             usd_per_hour: row.try_get("usd_per_hour")?,
             usd_per_month: row.try_get("usd_per_month")?,
         };
-        if let Some(of) = LimitsOf::from_columns(row.try_get("kind")?, row.try_get("name")?) {
-            book.set(&of, Some(&limits));
+        if let Some((project, of)) = LimitsOf::from_columns(row.try_get("kind")?, row.try_get("name")?) {
+            books.set(&project, &of, Some(&limits));
         }
     }
-    Ok(book)
+    Ok(books)
 }
 
 /// What a change says about limits.
 pub(super) async fn write(connection: &mut PgConnection, change: &Change) -> Result<(), Failed> {
-    for (of, limits) in &change.limits {
-        let (kind, name) = of.columns();
+    for (project, of, limits) in &change.limits {
+        let (kind, name) = of.columns(project);
         let Some(limits) = limits else {
             let delete = sqlx::query("DELETE FROM limits WHERE kind = $1 AND name = $2");
-            delete.bind(kind).bind(name).execute(&mut *connection).await?;
+            delete.bind(kind).bind(&name).execute(&mut *connection).await?;
             continue;
         };
         sqlx::query(
@@ -85,15 +85,20 @@ pub(super) async fn settle(
         };
         moves.push(Move { before, after: (row, held) });
     }
-    if !takes(&moves) {
-        return Ok(());
-    }
-    if book(&mut *connection).await?.is_empty() {
+    let projects = taking(&moves);
+    let limiting = async |connection: &mut PgConnection| -> Result<LimitBooks, sqlx::Error> {
+        let mut books = books(connection).await?;
+        books.keep(&projects);
+        Ok(books)
+    };
+    if projects.is_empty() || limiting(connection).await?.is_empty() {
         return Ok(());
     }
     // One at a time from here until it is committed: each counts what the one before has taken. Whoever takes nothing does not wait.
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *connection).await?;
-    let book = book(&mut *connection).await?;
-    let after = ledger::used(connection, moment(change), book.limits_months()).await?;
-    admit(&moves, &book, &after).map_err(Failed::Refused)
+    for (project, book) in limiting(connection).await?.iter() {
+        let after = ledger::used(connection, project, moment(change), book.limits_months()).await?;
+        admit(&moves, project, book, &after).map_err(Failed::Refused)?;
+    }
+    Ok(())
 }

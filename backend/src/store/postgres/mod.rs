@@ -27,7 +27,7 @@ use sqlx::{PgPool, Row, postgres::PgRow};
 use uuid::Uuid;
 
 use super::{
-    Beat, Change, CodeStore, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, LimitBook, Queue,
+    Beat, Change, CodeStore, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, LimitBooks, Queue,
     Signals, Snapshot, Source, Storage, StoreError, StoredEvent, Stretch, Use, Whole, forget::Forget,
 };
 
@@ -145,66 +145,78 @@ impl Storage for Postgres {
         read::source(&self.0.pool, run).await
     }
 
-    async fn newest_of_name(&self, name: &str) -> Result<Option<RunId>, StoreError> {
-        read::newest_of_name(&self.0.pool, name).await
+    async fn newest_of_name(&self, project: &str, name: &str) -> Result<Option<RunId>, StoreError> {
+        read::newest_of_name(&self.0.pool, project, name).await
     }
 
     async fn runs(
         &self,
+        project: &str,
         active: bool,
         before: Option<(Timestamp, RunId)>,
         limit: u32,
     ) -> Result<Vec<Run>, StoreError> {
-        read::runs(&self.0.pool, active, before, limit).await
+        read::runs(&self.0.pool, project, active, before, limit).await
     }
 
     async fn instances(
         &self,
+        project: &str,
         after: Option<(Timestamp, InstanceId)>,
         limit: u32,
     ) -> Result<Vec<Instance>, StoreError> {
-        read::instances(&self.0.pool, after, limit).await
+        read::instances(&self.0.pool, project, after, limit).await
     }
 
-    async fn default_pool(&self) -> Result<Option<String>, StoreError> {
-        pools::default(&self.0.pool).await
+    async fn default_pool(&self, project: &str) -> Result<Option<String>, StoreError> {
+        pools::default(&self.0.pool, project).await
     }
 
     async fn active_instances(&self) -> Result<Vec<InstanceRow>, StoreError> {
         read::active_instances(&self.0.pool).await
     }
 
-    async fn idle_instances(&self, pool: &str) -> Result<Vec<InstanceRow>, StoreError> {
-        pools::idle(&self.0.pool, pool).await
+    async fn idle_instances(&self, project: &str, pool: &str) -> Result<Vec<InstanceRow>, StoreError> {
+        pools::idle(&self.0.pool, project, pool).await
     }
 
-    async fn pool_instances(&self, pool: &str, limit: u32) -> Result<Vec<Instance>, StoreError> {
-        pools::instances(&self.0.pool, pool, limit).await
+    async fn pool_instances(
+        &self,
+        project: &str,
+        pool: &str,
+        limit: u32,
+    ) -> Result<Vec<Instance>, StoreError> {
+        pools::instances(&self.0.pool, project, pool, limit).await
     }
 
     async fn held(&self, backend: &str) -> Result<Vec<Allocation>, StoreError> {
         pools::held(&self.0.pool, backend).await
     }
 
-    async fn pools(&self) -> Result<Vec<Pool>, StoreError> {
-        pools::pools(&self.0.pool).await
+    async fn pools(&self, project: &str) -> Result<Vec<Pool>, StoreError> {
+        pools::pools(&self.0.pool, project).await
     }
 
     async fn orphans(&self) -> Result<Vec<Orphan>, StoreError> {
         pools::orphans(&self.0.pool).await
     }
 
-    async fn limits(&self) -> Result<LimitBook, StoreError> {
-        limits::book(&self.0.pool).await.map_err(store_error)
+    async fn limits(&self) -> Result<LimitBooks, StoreError> {
+        limits::books(&self.0.pool).await.map_err(store_error)
     }
 
-    async fn used(&self, now: Timestamp) -> Result<Use, StoreError> {
+    async fn used(&self, project: &str, now: Timestamp) -> Result<Use, StoreError> {
         let mut connection = self.0.pool.acquire().await.map_err(store_error)?;
-        ledger::used(&mut connection, now, true).await.map_err(store_error)
+        ledger::used(&mut connection, project, now, true).await.map_err(store_error)
     }
 
-    async fn stretches(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Stretch>, StoreError> {
-        ledger::stretches(&self.0.pool, from, until).await
+    async fn stretches(
+        &self,
+        project: &str,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Stretch>, StoreError> {
+        ledger::stretches(&self.0.pool, project, from, until).await
     }
 
     async fn settle(&self, limit: u32) -> Result<u64, StoreError> {
@@ -223,8 +235,8 @@ impl Storage for Postgres {
         events::after(&self.0.pool, seq, limit).await
     }
 
-    async fn snapshot(&self, now: Timestamp) -> Result<Snapshot, StoreError> {
-        read::snapshot(&self.0.pool, now).await
+    async fn snapshot(&self, project: &str, now: Timestamp) -> Result<Snapshot, StoreError> {
+        read::snapshot(&self.0.pool, project, now).await
     }
 
     async fn newest(&self) -> Result<EventSeq, StoreError> {

@@ -18,12 +18,14 @@ use crate::store::{Change, CommitError, GONE_ORPHANS, InstanceRow, StoreError};
 
 /// Keeps the pools of new instances from being deleted until these are written.
 pub(super) async fn keep(connection: &mut PgConnection, rows: &[InstanceRow]) -> Result<(), Failed> {
-    let pools: BTreeSet<&str> =
-        rows.iter().filter(|row| row.version == 0).map(|row| row.instance.pool.as_str()).collect();
+    let new = rows.iter().filter(|row| row.version == 0).map(|row| &row.instance);
+    let pools: BTreeSet<(&str, &str)> = new.map(|new| (new.project.as_str(), new.pool.as_str())).collect();
     if !pools.is_empty() {
-        let pools: Vec<&str> = pools.into_iter().collect();
-        let keep = sqlx::query("SELECT 1 FROM pools WHERE name = ANY($1) ORDER BY name FOR KEY SHARE");
-        keep.bind(&pools).execute(connection).await?;
+        let (projects, names): (Vec<&str>, Vec<&str>) = pools.into_iter().unzip();
+        let keep = sqlx::query(
+            "SELECT 1 FROM pools WHERE (project, name) IN (SELECT * FROM unnest($1, $2)) ORDER BY project, name FOR KEY SHARE",
+        );
+        keep.bind(&projects).bind(&names).execute(connection).await?;
     }
     Ok(())
 }
@@ -34,27 +36,30 @@ pub(super) async fn write(connection: &mut PgConnection, change: &Change) -> Res
         sqlx::query("LOCK TABLE pools IN SHARE ROW EXCLUSIVE MODE").execute(&mut *connection).await?;
     }
     for pool in &change.pools {
-        sqlx::query("INSERT INTO pools (name, created_at) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-            .bind(&pool.name)
-            .bind(pool.created_at.0)
-            .execute(&mut *connection)
-            .await?;
+        sqlx::query(
+            "INSERT INTO pools (project, name, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        )
+        .bind(&pool.project)
+        .bind(&pool.name)
+        .bind(pool.created_at.0)
+        .execute(&mut *connection)
+        .await?;
         if pool.default {
-            let others = sqlx::query("UPDATE pools SET is_default = false WHERE is_default");
-            others.execute(&mut *connection).await?;
-            let this = sqlx::query("UPDATE pools SET is_default = true WHERE name = $1");
-            this.bind(&pool.name).execute(&mut *connection).await?;
+            let others = sqlx::query("UPDATE pools SET is_default = false WHERE is_default AND project = $1");
+            others.bind(&pool.project).execute(&mut *connection).await?;
+            let this = sqlx::query("UPDATE pools SET is_default = true WHERE project = $1 AND name = $2");
+            this.bind(&pool.project).bind(&pool.name).execute(&mut *connection).await?;
         }
     }
-    if let Some(pool) = &change.delete_pool {
+    if let Some((project, pool)) = &change.delete_pool {
         // Waits for whoever keeps it; what that one has written is seen by the next statement.
-        let lock = sqlx::query("SELECT 1 FROM pools WHERE name = $1 FOR UPDATE").bind(pool);
-        lock.execute(&mut *connection).await?;
+        let lock = sqlx::query("SELECT 1 FROM pools WHERE project = $1 AND name = $2 FOR UPDATE");
+        lock.bind(project).bind(pool).execute(&mut *connection).await?;
         let deleted = sqlx::query(
-            "DELETE FROM pools WHERE name = $1 AND NOT is_default
-             AND NOT EXISTS (SELECT 1 FROM instances WHERE pool = $1 AND status <> 'terminated')",
+            "DELETE FROM pools WHERE project = $1 AND name = $2 AND NOT is_default
+             AND NOT EXISTS (SELECT 1 FROM instances WHERE project = $1 AND pool = $2 AND status <> 'terminated')",
         );
-        if deleted.bind(pool).execute(&mut *connection).await?.rows_affected() == 0 {
+        if deleted.bind(project).bind(pool).execute(&mut *connection).await?.rows_affected() == 0 {
             return Err(Failed::Refused(CommitError::Stale));
         }
     }
@@ -74,20 +79,21 @@ pub(super) async fn write(connection: &mut PgConnection, change: &Change) -> Res
     Ok(())
 }
 
-pub(super) async fn default(pool: &PgPool) -> Result<Option<String>, StoreError> {
-    let sql = "SELECT name FROM pools WHERE is_default";
-    sqlx::query_scalar(sql).fetch_optional(pool).await.map_err(store_error)
+pub(super) async fn default(pool: &PgPool, project: &str) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT name FROM pools WHERE is_default AND project = $1";
+    sqlx::query_scalar(sql).bind(project).fetch_optional(pool).await.map_err(store_error)
 }
 
-pub(super) async fn pools(pool: &PgPool) -> Result<Vec<Pool>, StoreError> {
+pub(super) async fn pools(pool: &PgPool, project: &str) -> Result<Vec<Pool>, StoreError> {
     let rows = sqlx::query(
         "SELECT name, created_at, is_default, coalesce(instances, 0) AS instances, coalesce(idle, 0) AS idle
          FROM pools LEFT JOIN (
              SELECT pool, count(*) AS instances, count(*) FILTER (WHERE status = 'idle') AS idle
-             FROM instances WHERE status <> 'terminated' GROUP BY pool
+             FROM instances WHERE project = $1 AND status <> 'terminated' GROUP BY pool
          ) AS counted ON counted.pool = pools.name
-         ORDER BY name",
+         WHERE project = $1 ORDER BY name",
     )
+    .bind(project)
     .fetch_all(pool)
     .await
     .map_err(store_error)?;
@@ -95,6 +101,7 @@ pub(super) async fn pools(pool: &PgPool) -> Result<Vec<Pool>, StoreError> {
         .map(|row| {
             Ok(Pool {
                 name: row.try_get("name")?,
+                project: project.to_owned(),
                 default: row.try_get("is_default")?,
                 created_at: Timestamp(row.try_get("created_at")?),
                 instances: unsigned(row.try_get("instances")?),
@@ -116,17 +123,26 @@ pub(super) async fn orphans(pool: &PgPool) -> Result<Vec<Orphan>, StoreError> {
     Ok(orphans)
 }
 
-pub(super) async fn idle(pool: &PgPool, name: &str) -> Result<Vec<InstanceRow>, StoreError> {
-    let sql =
-        "SELECT version, state FROM instances WHERE status = 'idle' AND pool = $1 ORDER BY created_at, id";
-    let rows = sqlx::query(sql).bind(name).fetch_all(pool).await.map_err(store_error)?;
+pub(super) async fn idle(pool: &PgPool, project: &str, name: &str) -> Result<Vec<InstanceRow>, StoreError> {
+    let sql = "SELECT version, state FROM instances WHERE status = 'idle' AND project = $1 AND pool = $2 ORDER BY created_at, id";
+    let rows = sqlx::query(sql).bind(project).bind(name).fetch_all(pool).await.map_err(store_error)?;
     rows.iter().map(|row| instance_row(row, "version", "state")).collect()
 }
 
-pub(super) async fn instances(pool: &PgPool, name: &str, limit: u32) -> Result<Vec<Instance>, StoreError> {
-    let sql = "SELECT state FROM instances WHERE status <> 'terminated' AND pool = $1 ORDER BY created_at, id LIMIT $2";
-    let rows =
-        sqlx::query(sql).bind(name).bind(i64::from(limit)).fetch_all(pool).await.map_err(store_error)?;
+pub(super) async fn instances(
+    pool: &PgPool,
+    project: &str,
+    name: &str,
+    limit: u32,
+) -> Result<Vec<Instance>, StoreError> {
+    let sql = "SELECT state FROM instances WHERE status <> 'terminated' AND project = $1 AND pool = $2 ORDER BY created_at, id LIMIT $3";
+    let rows = sqlx::query(sql)
+        .bind(project)
+        .bind(name)
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await
+        .map_err(store_error)?;
     rows.iter().map(instance_view).collect()
 }
 

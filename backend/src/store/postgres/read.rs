@@ -103,11 +103,16 @@ pub(super) async fn source(pool: &PgPool, run: RunId) -> Result<Option<Source>, 
     }))
 }
 
-pub(super) async fn newest_of_name(pool: &PgPool, name: &str) -> Result<Option<RunId>, StoreError> {
+pub(super) async fn newest_of_name(
+    pool: &PgPool,
+    project: &str,
+    name: &str,
+) -> Result<Option<RunId>, StoreError> {
     // An active run is newer than all that are finished, but two may have been submitted in one millisecond.
     let newest: Option<Uuid> = sqlx::query_scalar(
-        "SELECT id FROM runs WHERE name = $1 ORDER BY finished, submitted_at DESC, arrival DESC LIMIT 1",
+        "SELECT id FROM runs WHERE project = $1 AND name = $2 ORDER BY finished, submitted_at DESC, arrival DESC LIMIT 1",
     )
+    .bind(project)
     .bind(name)
     .fetch_optional(pool)
     .await
@@ -117,6 +122,7 @@ pub(super) async fn newest_of_name(pool: &PgPool, name: &str) -> Result<Option<R
 
 pub(super) async fn runs(
     pool: &PgPool,
+    project: &str,
     active: bool,
     before: Option<(Timestamp, RunId)>,
     limit: u32,
@@ -124,28 +130,29 @@ pub(super) async fn runs(
     // Spelled out, so that each is answered from its own index.
     let sql = match active {
         false => {
-            "SELECT state FROM runs WHERE (submitted_at, id) < ($1, $2)
+            "SELECT state FROM runs WHERE project = $4 AND (submitted_at, id) < ($1, $2)
              ORDER BY submitted_at DESC, id DESC LIMIT $3"
         }
         true => {
-            "SELECT state FROM runs WHERE NOT finished AND (submitted_at, id) < ($1, $2)
+            "SELECT state FROM runs WHERE project = $4 AND NOT finished AND (submitted_at, id) < ($1, $2)
              ORDER BY submitted_at DESC, id DESC LIMIT $3"
         }
     };
     let (at, id) = before.map_or((i64::MAX, Uuid::nil()), |(at, id)| (at.0, id.0));
-    let rows = sqlx::query(sql).bind(at).bind(id).bind(i64::from(limit)).fetch_all(pool).await;
+    let rows = sqlx::query(sql).bind(at).bind(id).bind(i64::from(limit)).bind(project).fetch_all(pool).await;
     rows.map_err(store_error)?.iter().map(run_view).collect()
 }
 
 pub(super) async fn instances(
     pool: &PgPool,
+    project: &str,
     after: Option<(Timestamp, InstanceId)>,
     limit: u32,
 ) -> Result<Vec<Instance>, StoreError> {
-    let sql = "SELECT state FROM instances WHERE status <> 'terminated' AND (created_at, id) > ($1, $2)
+    let sql = "SELECT state FROM instances WHERE project = $4 AND status <> 'terminated' AND (created_at, id) > ($1, $2)
                ORDER BY created_at, id LIMIT $3";
     let (at, id) = after.map_or((i64::MIN, Uuid::nil()), |(at, id)| (at.0, id.0));
-    let rows = sqlx::query(sql).bind(at).bind(id).bind(i64::from(limit)).fetch_all(pool).await;
+    let rows = sqlx::query(sql).bind(at).bind(id).bind(i64::from(limit)).bind(project).fetch_all(pool).await;
     rows.map_err(store_error)?.iter().map(instance_view).collect()
 }
 
@@ -177,19 +184,20 @@ pub(super) async fn detail(pool: &PgPool, run: RunId) -> Result<Option<RunDetail
     Ok(Some(RunDetail { seq, run: run_view(&row)?, configuration, events }))
 }
 
-pub(super) async fn snapshot(pool: &PgPool, now: Timestamp) -> Result<Snapshot, StoreError> {
+pub(super) async fn snapshot(pool: &PgPool, project: &str, now: Timestamp) -> Result<Snapshot, StoreError> {
     let mut transaction = one_moment(pool).await?;
     let seq = events::newest(&mut transaction).await.map_err(store_error)?;
     let (mut runs, mut instances) = (Vec::new(), Vec::new());
     let mut rows = sqlx::query(
         "SELECT state FROM (
-             SELECT state, submitted_at, id FROM runs WHERE NOT finished
+             SELECT state, submitted_at, id FROM runs WHERE project = $2 AND NOT finished
              UNION ALL
-             (SELECT state, submitted_at, id FROM runs WHERE finished
+             (SELECT state, submitted_at, id FROM runs WHERE project = $2 AND finished
               ORDER BY submitted_at DESC, id DESC LIMIT $1)) AS shown
          ORDER BY submitted_at DESC, id DESC",
     )
     .bind(i64::from(SNAPSHOT_FINISHED))
+    .bind(project)
     .fetch(&mut *transaction);
     while let Some(row) = rows.try_next().await.map_err(store_error)? {
         runs.push(run_view(&row)?);
@@ -197,8 +205,9 @@ pub(super) async fn snapshot(pool: &PgPool, now: Timestamp) -> Result<Snapshot, 
         consume_budget().await;
     }
     drop(rows);
-    let sql = "SELECT state FROM instances WHERE status <> 'terminated' ORDER BY created_at, id";
-    let mut rows = sqlx::query(sql).fetch(&mut *transaction);
+    let sql =
+        "SELECT state FROM instances WHERE project = $1 AND status <> 'terminated' ORDER BY created_at, id";
+    let mut rows = sqlx::query(sql).bind(project).fetch(&mut *transaction);
     while let Some(row) = rows.try_next().await.map_err(store_error)? {
         instances.push(instance_view(&row)?);
         consume_budget().await;

@@ -8,7 +8,7 @@ use sqlx::{Connection as _, Row, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
 use super::{id, json, json_option, limits, pools, read, to_json};
-use crate::store::{Change, CommitError, InstanceRow, NewEvent, Queue, RunRow, StoreError};
+use crate::store::{Change, CommitError, InstanceRow, NewEvent, Queue, RunRow, StoreError, project_of};
 
 /// The number of the last event. No other process writes, and this one writes through one connection; `None` = read it.
 pub(super) type Last = Mutex<Option<EventSeq>>;
@@ -52,7 +52,8 @@ pub(super) async fn commit(pool: &SqlitePool, last: &Last, change: &Change) -> R
     for row in &change.instances {
         let write = if row.version == 0 {
             sqlx::query(
-                "INSERT INTO instances (version, state, id) VALUES (?2 + 1, ?1, ?3) ON CONFLICT (id) DO NOTHING",
+                "INSERT INTO instances (version, state, id, project) VALUES (?2 + 1, ?1, ?3, json_extract(?1, '$.instance.project'))
+                 ON CONFLICT (id) DO NOTHING",
             )
         } else {
             sqlx::query(
@@ -128,8 +129,8 @@ async fn write_run(
             return Err(StoreError::Corrupt { what: "run", cause: "it has no text".to_owned() }.into());
         };
         let insert = sqlx::query(
-            "INSERT INTO runs (version, state, id, configuration, model, variables)
-             VALUES (?2 + 1, ?1, ?3, ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO runs (version, state, id, project, configuration, model, variables)
+             VALUES (?2 + 1, ?1, ?3, json_extract(?1, '$.run.project'), ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING",
         );
         let written = bind(insert, row, row.version, id, own)?
             .bind(&source.text)
@@ -173,6 +174,7 @@ async fn write_event(
         (Subject::Instance, Some(instance)) => instance_after(connection, change, instance).await?,
         _ => None,
     };
+    event.project = project_of(&event, run.as_ref(), instance.as_ref());
     sqlx::query(
         "INSERT INTO events (seq, run_id, event, after_run, after_instance, deleted_run) VALUES (?, ?, ?, ?, ?, ?)",
     )

@@ -90,9 +90,10 @@ async fn put(connection: &mut SqliteConnection, number: usize, stretch: &Stretch
     let run = stretch.run.as_ref();
     sqlx::query(
         "INSERT OR REPLACE INTO ledger
-             (instance_id, number, person, job_id, run_id, run_name, backend, gpu, gpus, price, from_at, to_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+             (project, instance_id, number, person, job_id, run_id, run_name, backend, gpu, gpus, price, from_at, to_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
+    .bind(&stretch.project)
     .bind(stretch.instance.to_string())
     .bind(number as i64)
     .bind(&stretch.person)
@@ -116,6 +117,7 @@ fn stretch(row: &SqliteRow) -> Result<Stretch, StoreError> {
         None => None,
     };
     Ok(Stretch {
+        project: row.try_get("project")?,
         instance: id(row, "instance_id")?,
         person: row.try_get("person")?,
         run,
@@ -128,17 +130,19 @@ fn stretch(row: &SqliteRow) -> Result<Stretch, StoreError> {
     })
 }
 
-/// What everybody has spent in the month of `now` until then. ?1 when the month begins, ?2 now; in milliseconds of a dollar an hour.
+/// What everybody has spent in a project in the month of `now` until then. ?1 when the month begins, ?2 now, ?3 the project; in milliseconds of a dollar an hour.
 const SPENT: &str = "SELECT person, SUM(spent) AS spent FROM (
-         SELECT person, price * (?2 - max(from_at, ?1)) AS spent FROM ledger WHERE to_at IS NULL AND from_at < ?2
+         SELECT person, price * (?2 - max(from_at, ?1)) AS spent FROM ledger
+         WHERE project = ?3 AND to_at IS NULL AND from_at < ?2
          UNION ALL
          SELECT person, price * (min(to_at, ?2) - max(from_at, ?1)) AS spent FROM ledger
-         WHERE to_at IS NOT NULL AND to_at > ?1 AND from_at < ?2
+         WHERE project = ?3 AND to_at IS NOT NULL AND to_at > ?1 AND from_at < ?2
      ) GROUP BY person";
 
-/// What everybody has now, and has spent this month.
+/// What everybody has in a project now, and has spent there this month.
 pub(super) async fn used(
     connection: &mut SqliteConnection,
+    project: &str,
     now: Timestamp,
     months: bool,
 ) -> Result<Use, StoreError> {
@@ -146,16 +150,16 @@ pub(super) async fn used(
     let held = sqlx::query(
         "SELECT coalesce(payer, json_extract(state, '$.instance.owner')) AS person, COUNT(*) AS instances, SUM(gpus) AS gpus, \
                 SUM(price) AS price
-         FROM instances WHERE status <> 'terminated' GROUP BY 1",
+         FROM instances WHERE project = ? AND status <> 'terminated' GROUP BY 1",
     );
-    for row in held.fetch_all(&mut *connection).await? {
+    for row in held.bind(project).fetch_all(&mut *connection).await? {
         let entry = used.0.entry(row.try_get("person")?).or_default();
         entry.instances = row.try_get("instances")?;
         entry.gpus = row.try_get("gpus")?;
         entry.usd_per_hour = row.try_get("price")?;
     }
     if months {
-        let spent = sqlx::query(SPENT).bind(month(now).0.0).bind(now.0);
+        let spent = sqlx::query(SPENT).bind(month(now).0.0).bind(now.0).bind(project);
         for row in spent.fetch_all(connection).await? {
             used.spend(row.try_get("person")?, row.try_get::<f64, _>("spent")? / 3_600_000.0);
         }
@@ -165,15 +169,16 @@ pub(super) async fn used(
 
 pub(super) async fn stretches(
     pool: &SqlitePool,
+    project: &str,
     from: Timestamp,
     until: Timestamp,
 ) -> Result<Vec<Stretch>, StoreError> {
     let found = sqlx::query(
-        "SELECT * FROM ledger WHERE to_at IS NULL AND from_at < ?2
-         UNION ALL SELECT * FROM ledger WHERE to_at IS NOT NULL AND to_at > ?1 AND from_at < ?2
+        "SELECT * FROM ledger WHERE project = ?3 AND to_at IS NULL AND from_at < ?2
+         UNION ALL SELECT * FROM ledger WHERE project = ?3 AND to_at IS NOT NULL AND to_at > ?1 AND from_at < ?2
          ORDER BY from_at, instance_id",
     );
-    found.bind(from.0).bind(until.0).fetch_all(pool).await?.iter().map(stretch).collect()
+    found.bind(from.0).bind(until.0).bind(project).fetch_all(pool).await?.iter().map(stretch).collect()
 }
 
 /// Writes the ledger up for instances that a version without one has written.

@@ -4,15 +4,15 @@ use sqlx::{Row, SqliteConnection, SqliteExecutor};
 
 use super::ledger;
 use crate::store::{
-    Change, CommitError, InstanceRow, LimitBook, LimitsOf, StoreError,
+    Change, CommitError, InstanceRow, LimitBooks, LimitsOf, StoreError,
     ledger::{Holding, concerns},
-    limits::{Move, admit, moment, takes},
+    limits::{Move, admit, moment, taking},
 };
 
-/// The limits that were set.
-pub(super) async fn book(executor: impl SqliteExecutor<'_>) -> Result<LimitBook, StoreError> {
+/// The limits that were set, by project.
+pub(super) async fn books(executor: impl SqliteExecutor<'_>) -> Result<LimitBooks, StoreError> {
     let rows = sqlx::query("SELECT kind, name, instances, gpus, usd_per_hour, usd_per_month FROM limits");
-    let mut book = LimitBook::default();
+    let mut books = LimitBooks::default();
     for row in rows.fetch_all(executor).await? {
         let limits = berth_shared::api::Limits {
             instances: row.try_get("instances")?,
@@ -20,20 +20,20 @@ pub(super) async fn book(executor: impl SqliteExecutor<'_>) -> Result<LimitBook,
             usd_per_hour: row.try_get("usd_per_hour")?,
             usd_per_month: row.try_get("usd_per_month")?,
         };
-        if let Some(of) = LimitsOf::from_columns(row.try_get("kind")?, row.try_get("name")?) {
-            book.set(&of, Some(&limits));
+        if let Some((project, of)) = LimitsOf::from_columns(row.try_get("kind")?, row.try_get("name")?) {
+            books.set(&project, &of, Some(&limits));
         }
     }
-    Ok(book)
+    Ok(books)
 }
 
 /// What a change says about limits.
 pub(super) async fn write(connection: &mut SqliteConnection, change: &Change) -> Result<(), CommitError> {
-    for (of, limits) in &change.limits {
-        let (kind, name) = of.columns();
+    for (project, of, limits) in &change.limits {
+        let (kind, name) = of.columns(project);
         sqlx::query("DELETE FROM limits WHERE kind = ? AND name = ?")
             .bind(kind)
-            .bind(name)
+            .bind(&name)
             .execute(&mut *connection)
             .await?;
         if let Some(limits) = limits {
@@ -91,13 +91,15 @@ pub(super) async fn settle(
         };
         moves.push(Move { before, after: (row, held) });
     }
-    if !takes(&moves) {
+    let projects = taking(&moves);
+    if projects.is_empty() {
         return Ok(());
     }
-    let book = book(&mut *connection).await?;
-    if book.is_empty() {
-        return Ok(());
+    let books = books(&mut *connection).await?;
+    for project in projects {
+        let Some(book) = books.limiting(project) else { continue };
+        let after = ledger::used(connection, project, moment(change), book.limits_months()).await?;
+        admit(&moves, project, book, &after)?;
     }
-    let after = ledger::used(connection, moment(change), book.limits_months()).await?;
-    admit(&moves, &book, &after)
+    Ok(())
 }

@@ -29,7 +29,7 @@ pub(super) use self::{pools::LOOK, read::EVENTS_AFTER};
 use crate::failpoint;
 
 use super::{
-    Beat, Change, CodeStore, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, LimitBook, Signals,
+    Beat, Change, CodeStore, CommitError, InstanceRow, JobRow, Lease, LeaseRequest, LimitBooks, Signals,
     Snapshot, Source, Storage, StoreError, StoredEvent, Stretch, Use, Whole, forget::Forget,
 };
 
@@ -202,66 +202,78 @@ impl Storage for Sqlite {
         read::source(&self.reader, run).await
     }
 
-    async fn newest_of_name(&self, name: &str) -> Result<Option<RunId>, StoreError> {
-        read::newest_of_name(&self.reader, name).await
+    async fn newest_of_name(&self, project: &str, name: &str) -> Result<Option<RunId>, StoreError> {
+        read::newest_of_name(&self.reader, project, name).await
     }
 
     async fn runs(
         &self,
+        project: &str,
         active: bool,
         before: Option<(Timestamp, RunId)>,
         limit: u32,
     ) -> Result<Vec<Run>, StoreError> {
-        read::runs(&self.reader, active, before, limit).await
+        read::runs(&self.reader, project, active, before, limit).await
     }
 
     async fn instances(
         &self,
+        project: &str,
         after: Option<(Timestamp, InstanceId)>,
         limit: u32,
     ) -> Result<Vec<Instance>, StoreError> {
-        read::instances(&self.reader, after, limit).await
+        read::instances(&self.reader, project, after, limit).await
     }
 
-    async fn default_pool(&self) -> Result<Option<String>, StoreError> {
-        pools::default(&self.reader).await
+    async fn default_pool(&self, project: &str) -> Result<Option<String>, StoreError> {
+        pools::default(&self.reader, project).await
     }
 
     async fn active_instances(&self) -> Result<Vec<InstanceRow>, StoreError> {
         read::active_instances(&self.reader).await
     }
 
-    async fn idle_instances(&self, pool: &str) -> Result<Vec<InstanceRow>, StoreError> {
-        pools::idle(&self.reader, pool).await
+    async fn idle_instances(&self, project: &str, pool: &str) -> Result<Vec<InstanceRow>, StoreError> {
+        pools::idle(&self.reader, project, pool).await
     }
 
-    async fn pool_instances(&self, pool: &str, limit: u32) -> Result<Vec<Instance>, StoreError> {
-        pools::instances(&self.reader, pool, limit).await
+    async fn pool_instances(
+        &self,
+        project: &str,
+        pool: &str,
+        limit: u32,
+    ) -> Result<Vec<Instance>, StoreError> {
+        pools::instances(&self.reader, project, pool, limit).await
     }
 
     async fn held(&self, backend: &str) -> Result<Vec<Allocation>, StoreError> {
         pools::held(&self.reader, backend).await
     }
 
-    async fn pools(&self) -> Result<Vec<Pool>, StoreError> {
-        pools::pools(&self.reader).await
+    async fn pools(&self, project: &str) -> Result<Vec<Pool>, StoreError> {
+        pools::pools(&self.reader, project).await
     }
 
     async fn orphans(&self) -> Result<Vec<Orphan>, StoreError> {
         pools::orphans(&self.reader).await
     }
 
-    async fn limits(&self) -> Result<LimitBook, StoreError> {
-        limits::book(&self.reader).await
+    async fn limits(&self) -> Result<LimitBooks, StoreError> {
+        limits::books(&self.reader).await
     }
 
-    async fn used(&self, now: Timestamp) -> Result<Use, StoreError> {
+    async fn used(&self, project: &str, now: Timestamp) -> Result<Use, StoreError> {
         let mut connection = self.reader.acquire().await?;
-        ledger::used(&mut connection, now, true).await
+        ledger::used(&mut connection, project, now, true).await
     }
 
-    async fn stretches(&self, from: Timestamp, until: Timestamp) -> Result<Vec<Stretch>, StoreError> {
-        ledger::stretches(&self.reader, from, until).await
+    async fn stretches(
+        &self,
+        project: &str,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Stretch>, StoreError> {
+        ledger::stretches(&self.reader, project, from, until).await
     }
 
     async fn settle(&self, limit: u32) -> Result<u64, StoreError> {
@@ -281,8 +293,8 @@ impl Storage for Sqlite {
         read::events_after(&self.reader, seq, limit).await
     }
 
-    async fn snapshot(&self, now: Timestamp) -> Result<Snapshot, StoreError> {
-        read::snapshot(&self.reader, now).await
+    async fn snapshot(&self, project: &str, now: Timestamp) -> Result<Snapshot, StoreError> {
+        read::snapshot(&self.reader, project, now).await
     }
 
     async fn newest(&self) -> Result<EventSeq, StoreError> {

@@ -20,27 +20,30 @@ use crate::store::{
 /// What a change says about pools and orphans.
 pub(super) async fn write(connection: &mut SqliteConnection, change: &Change) -> Result<(), CommitError> {
     for pool in &change.pools {
-        sqlx::query("INSERT INTO pools (name, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING")
+        sqlx::query("INSERT INTO pools (project, name, created_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+            .bind(&pool.project)
             .bind(&pool.name)
             .bind(pool.created_at.0)
             .execute(&mut *connection)
             .await?;
         if pool.default {
-            sqlx::query("UPDATE pools SET is_default = 0 WHERE is_default = 1")
+            sqlx::query("UPDATE pools SET is_default = 0 WHERE is_default = 1 AND project = ?")
+                .bind(&pool.project)
                 .execute(&mut *connection)
                 .await?;
-            sqlx::query("UPDATE pools SET is_default = 1 WHERE name = ?")
+            sqlx::query("UPDATE pools SET is_default = 1 WHERE project = ? AND name = ?")
+                .bind(&pool.project)
                 .bind(&pool.name)
                 .execute(&mut *connection)
                 .await?;
         }
     }
-    if let Some(pool) = &change.delete_pool {
+    if let Some((project, pool)) = &change.delete_pool {
         let deleted = sqlx::query(
-            "DELETE FROM pools WHERE name = ?1 AND is_default = 0
-             AND NOT EXISTS (SELECT 1 FROM instances WHERE pool = ?1 AND status <> 'terminated')",
+            "DELETE FROM pools WHERE project = ?1 AND name = ?2 AND is_default = 0
+             AND NOT EXISTS (SELECT 1 FROM instances WHERE project = ?1 AND pool = ?2 AND status <> 'terminated')",
         );
-        if deleted.bind(pool).execute(&mut *connection).await?.rows_affected() == 0 {
+        if deleted.bind(project).bind(pool).execute(&mut *connection).await?.rows_affected() == 0 {
             return Err(CommitError::Stale);
         }
     }
@@ -60,18 +63,19 @@ pub(super) async fn write(connection: &mut SqliteConnection, change: &Change) ->
     Ok(())
 }
 
-pub(super) async fn default(pool: &SqlitePool) -> Result<Option<String>, StoreError> {
-    let sql = "SELECT name FROM pools WHERE is_default = 1";
-    Ok(sqlx::query_scalar(sql).fetch_optional(pool).await?)
+pub(super) async fn default(pool: &SqlitePool, project: &str) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT name FROM pools WHERE is_default = 1 AND project = ?";
+    Ok(sqlx::query_scalar(sql).bind(project).fetch_optional(pool).await?)
 }
 
-pub(super) async fn pools(pool: &SqlitePool) -> Result<Vec<Pool>, StoreError> {
+pub(super) async fn pools(pool: &SqlitePool, project: &str) -> Result<Vec<Pool>, StoreError> {
     let rows = sqlx::query(
         "SELECT name, created_at, is_default,
-                (SELECT COUNT(*) FROM instances WHERE pool = pools.name AND status <> 'terminated') AS instances,
-                (SELECT COUNT(*) FROM instances WHERE pool = pools.name AND status = 'idle') AS idle
-         FROM pools ORDER BY name",
+                (SELECT COUNT(*) FROM instances WHERE project = ?1 AND pool = pools.name AND status <> 'terminated') AS instances,
+                (SELECT COUNT(*) FROM instances WHERE project = ?1 AND pool = pools.name AND status = 'idle') AS idle
+         FROM pools WHERE project = ?1 ORDER BY name",
     )
+    .bind(project)
     .fetch_all(pool)
     .await?;
     let count = |row: &sqlx::sqlite::SqliteRow, column| -> Result<u64, StoreError> {
@@ -81,6 +85,7 @@ pub(super) async fn pools(pool: &SqlitePool) -> Result<Vec<Pool>, StoreError> {
         .map(|row| {
             Ok(Pool {
                 name: row.try_get("name")?,
+                project: project.to_owned(),
                 default: row.try_get("is_default")?,
                 created_at: Timestamp(row.try_get("created_at")?),
                 instances: count(row, "instances")?,
@@ -101,19 +106,23 @@ pub(super) async fn orphans(pool: &SqlitePool) -> Result<Vec<Orphan>, StoreError
     Ok(orphans)
 }
 
-pub(super) async fn idle(pool: &SqlitePool, name: &str) -> Result<Vec<InstanceRow>, StoreError> {
-    let sql =
-        "SELECT version, state FROM instances WHERE status = 'idle' AND pool = ? ORDER BY created_at, id";
-    sqlx::query(sql).bind(name).fetch_all(pool).await?.iter().map(instance_row).collect()
+pub(super) async fn idle(
+    pool: &SqlitePool,
+    project: &str,
+    name: &str,
+) -> Result<Vec<InstanceRow>, StoreError> {
+    let sql = "SELECT version, state FROM instances WHERE status = 'idle' AND project = ? AND pool = ? ORDER BY created_at, id";
+    sqlx::query(sql).bind(project).bind(name).fetch_all(pool).await?.iter().map(instance_row).collect()
 }
 
 pub(super) async fn instances(
     pool: &SqlitePool,
+    project: &str,
     name: &str,
     limit: u32,
 ) -> Result<Vec<Instance>, StoreError> {
-    let sql = "SELECT state FROM instances WHERE status <> 'terminated' AND pool = ? ORDER BY created_at, id LIMIT ?";
-    let rows = sqlx::query(sql).bind(name).bind(limit).fetch_all(pool).await?;
+    let sql = "SELECT state FROM instances WHERE status <> 'terminated' AND project = ? AND pool = ? ORDER BY created_at, id LIMIT ?";
+    let rows = sqlx::query(sql).bind(project).bind(name).bind(limit).fetch_all(pool).await?;
     rows.iter().map(instance_view).collect()
 }
 

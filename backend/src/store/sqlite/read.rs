@@ -103,21 +103,33 @@ pub(super) async fn source(pool: &SqlitePool, run: RunId) -> Result<Option<Sourc
     }))
 }
 
-pub(super) async fn newest_of_name(pool: &SqlitePool, name: &str) -> Result<Option<RunId>, StoreError> {
+pub(super) async fn newest_of_name(
+    pool: &SqlitePool,
+    project: &str,
+    name: &str,
+) -> Result<Option<RunId>, StoreError> {
     // An active run is newer than all that are finished, but two may have been submitted in one millisecond.
     let query = sqlx::query(
         "SELECT id FROM (
              SELECT id, 0 AS later FROM runs
-             WHERE name = ?1 AND status NOT IN ('terminated', 'failed', 'done')
+             WHERE project = ?1 AND name = ?2 AND status NOT IN ('terminated', 'failed', 'done')
              UNION ALL
-             SELECT * FROM (SELECT id, 1 FROM runs WHERE name = ?1 ORDER BY submitted_at DESC, rowid DESC LIMIT 1))
+             SELECT * FROM (SELECT id, 1 FROM runs WHERE project = ?1 AND name = ?2 ORDER BY submitted_at DESC, rowid DESC LIMIT 1))
          ORDER BY later LIMIT 1",
     );
-    query.bind(name).fetch_optional(pool).await?.as_ref().map(|row| super::id(row, "id")).transpose()
+    query
+        .bind(project)
+        .bind(name)
+        .fetch_optional(pool)
+        .await?
+        .as_ref()
+        .map(|row| super::id(row, "id"))
+        .transpose()
 }
 
 pub(super) async fn runs(
     pool: &SqlitePool,
+    project: &str,
     active: bool,
     before: Option<(Timestamp, RunId)>,
     limit: u32,
@@ -125,28 +137,30 @@ pub(super) async fn runs(
     // Spelled out, so that each is answered from its own index.
     let sql = match active {
         false => {
-            "SELECT state FROM runs WHERE (submitted_at, id) < (?, ?) ORDER BY submitted_at DESC, id DESC LIMIT ?"
+            "SELECT state FROM runs WHERE project = ? AND (submitted_at, id) < (?, ?)
+             ORDER BY submitted_at DESC, id DESC LIMIT ?"
         }
         true => {
             "SELECT state FROM runs
-             WHERE status NOT IN ('terminated', 'failed', 'done') AND (submitted_at, id) < (?, ?)
+             WHERE project = ? AND status NOT IN ('terminated', 'failed', 'done') AND (submitted_at, id) < (?, ?)
              ORDER BY submitted_at DESC, id DESC LIMIT ?"
         }
     };
     let (at, id) = before.map_or((i64::MAX, String::new()), |(at, id)| (at.0, id.to_string()));
-    let rows = sqlx::query(sql).bind(at).bind(id).bind(limit).fetch_all(pool).await?;
+    let rows = sqlx::query(sql).bind(project).bind(at).bind(id).bind(limit).fetch_all(pool).await?;
     rows.iter().map(run_view).collect()
 }
 
 pub(super) async fn instances(
     pool: &SqlitePool,
+    project: &str,
     after: Option<(Timestamp, InstanceId)>,
     limit: u32,
 ) -> Result<Vec<Instance>, StoreError> {
-    let sql = "SELECT state FROM instances WHERE status <> 'terminated' AND (created_at, id) > (?, ?)
+    let sql = "SELECT state FROM instances WHERE project = ? AND status <> 'terminated' AND (created_at, id) > (?, ?)
                ORDER BY created_at, id LIMIT ?";
     let (at, id) = after.map_or((i64::MIN, String::new()), |(at, id)| (at.0, id.to_string()));
-    let rows = sqlx::query(sql).bind(at).bind(id).bind(limit).fetch_all(pool).await?;
+    let rows = sqlx::query(sql).bind(project).bind(at).bind(id).bind(limit).fetch_all(pool).await?;
     rows.iter().map(instance_view).collect()
 }
 
@@ -186,20 +200,27 @@ pub(super) async fn events_after(
     sqlx::query(EVENTS_AFTER).bind(after).bind(limit).fetch_all(pool).await?.iter().map(stored).collect()
 }
 
-pub(super) async fn snapshot(pool: &SqlitePool, now: Timestamp) -> Result<Snapshot, StoreError> {
+pub(super) async fn snapshot(
+    pool: &SqlitePool,
+    project: &str,
+    now: Timestamp,
+) -> Result<Snapshot, StoreError> {
     let mut transaction = pool.begin().await?;
     let seq = newest(&mut transaction).await?;
     // Each comes in the order of its index; sorting them together here is cheaper than there, where whole rows are moved.
     let mut runs = Vec::new();
     for (sql, limit) in [
-        ("SELECT state FROM runs WHERE status NOT IN ('terminated', 'failed', 'done') LIMIT ?", -1),
         (
-            "SELECT state FROM runs WHERE status IN ('terminated', 'failed', 'done')
+            "SELECT state FROM runs WHERE project = ? AND status NOT IN ('terminated', 'failed', 'done') LIMIT ?",
+            -1,
+        ),
+        (
+            "SELECT state FROM runs WHERE project = ? AND status IN ('terminated', 'failed', 'done')
              ORDER BY submitted_at DESC, id DESC LIMIT ?",
             i64::from(SNAPSHOT_FINISHED),
         ),
     ] {
-        let mut rows = sqlx::query(sql).bind(limit).fetch(&mut *transaction);
+        let mut rows = sqlx::query(sql).bind(project).bind(limit).fetch(&mut *transaction);
         while let Some(row) = rows.try_next().await? {
             runs.push(run_view(&row)?);
             // There may be tens of thousands of them: others have their turn in between.
@@ -208,8 +229,9 @@ pub(super) async fn snapshot(pool: &SqlitePool, now: Timestamp) -> Result<Snapsh
     }
     runs.sort_unstable_by_key(|run| Reverse((run.submitted_at, run.id)));
     let mut instances = Vec::new();
-    let sql = "SELECT state FROM instances WHERE status <> 'terminated' ORDER BY created_at, id";
-    let mut rows = sqlx::query(sql).fetch(&mut *transaction);
+    let sql =
+        "SELECT state FROM instances WHERE project = ? AND status <> 'terminated' ORDER BY created_at, id";
+    let mut rows = sqlx::query(sql).bind(project).fetch(&mut *transaction);
     while let Some(row) = rows.try_next().await? {
         instances.push(instance_view(&row)?);
         consume_budget().await;

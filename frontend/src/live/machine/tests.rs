@@ -40,6 +40,7 @@ fn event(seq: EventSeq) -> ServerMessage {
         reason: None,
         message: String::new(),
         actor: None,
+        project: None,
         offered: None,
     };
     ServerMessage::Event { seq, event, run: None, instance: None, deleted_run: None }

@@ -1,0 +1,29 @@
+//! Names of what belongs to a project, as tables have them that knew of no projects once.
+//!
+//! A name of the first project stands alone, as it always did; one of another is `PROJECT/NAME`. No such name has a `/` of its own.
+
+use berth_shared::api::DEFAULT_PROJECT;
+
+/// The name that a table has.
+pub(crate) fn qualified(project: &str, name: &str) -> String {
+    if project == DEFAULT_PROJECT { name.to_owned() } else { format!("{project}/{name}") }
+}
+
+/// The project, and the name in it.
+pub(crate) fn parts(qualified: &str) -> (&str, &str) {
+    qualified.split_once('/').unwrap_or((DEFAULT_PROJECT, qualified))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_the_first_project_stay_as_they_were_and_all_come_back() {
+        assert_eq!(qualified("main", "hub"), "hub");
+        assert_eq!(qualified("vision", "hub"), "vision/hub");
+        for (project, name) in [("main", "hub"), ("main", ""), ("vision", "hub"), ("vision", "")] {
+            assert_eq!(parts(&qualified(project, name)), (project, name));
+        }
+    }
+}
