@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 
 use super::{Ways, card::Card, row::Row};
 use crate::{
-    components::{Backend, Icon, Void},
+    components::{Avatar, Backend, Icon, Void},
     format,
     live::use_live,
     team::{
@@ -113,7 +113,7 @@ fn Heading(ways: Ways, drawn: Drawn, key: String) -> impl IntoView {
     let sum = part(drawn, key.clone(), |group| (group.count, group.rate));
     let title = match by {
         By::Person => view! {
-            <span class="avatar" aria-hidden="true">{key.chars().take(2).collect::<String>()}</span>
+            <Avatar name=key.clone()/>
             <b class="table__strong">{key}</b>
         }
         .into_any(),
