@@ -9,7 +9,7 @@ use crate::components::{Button, Dialog, Field, Note, PaletteRow, StopDialog, Sto
 pub(super) fn dialog(_: Theme) -> AnyView {
     let open = RwSignal::new(false);
     view! {
-        <Button press=move |()| open.set(true) attr:aria-haspopup="dialog">"Open the dialog"</Button>
+        <div class="actions"><Button press=move |()| open.set(true) attr:aria-haspopup="dialog">"Open the dialog"</Button></div>
         <Dialog open title="Save these filters?".to_owned()>
             <p class="dialog__text">"They stay in this browser, for you alone."</p>
             <Field label="Name"><input class="input" autocomplete="off"/></Field>

@@ -130,7 +130,7 @@ pub fn RunPage() -> impl IntoView {
                     <Show when=move || missing().is_some() fallback=Loading>
                         <section class="panel" aria-label="No such run">
                             <Void title="No such run" tone="danger">
-                                <p class="void__text"><Prose text=Signal::derive(move || missing().unwrap_or_default())/></p>
+                                <p class="void__text"><Prose text=Signal::derive(move || missing().unwrap_or_default()) capital=true/></p>
                                 <div class="actions"><a class="btn" href="/runs">"See all runs"</a></div>
                             </Void>
                         </section>

@@ -147,7 +147,7 @@ fn Table(ways: Ways, drawn: Drawn) -> impl IntoView {
                     <th scope="col" data-priority="2">"Use, 30 min"</th>
                     <th scope="col" data-priority="1" data-num="">"$/h"</th>
                     <th scope="col" data-num="">"So far"</th>
-                    <th scope="col" data-priority="4" data-num="">"Up"</th>
+                    <th scope="col" data-priority="5" data-num="">"Up"</th>
                     <th scope="col">"Stops by itself"</th>
                     <th scope="col"><span class="sr">"Stop or remove"</span></th>
                 </tr>
