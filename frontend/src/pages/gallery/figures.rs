@@ -15,12 +15,13 @@ pub(super) fn spark(_: Theme) -> AnyView {
     let small = view! {
         {one(busy.clone(), None, "GPU use, 70 %")}
         {one(idle, Some("waste"), "GPU use, 2 %, paid for and not used")}
+        {one(vec![0.4], None, "GPU use, 40 %, measured once")}
         {one(Vec::new(), None, "GPU use, not known yet")}
     };
     let usual = view! { <Spark shares=Signal::stored(busy.clone()) label=Signal::stored("CPU use over an hour".to_owned())/> };
     let large = view! { <Spark shares=Signal::stored(busy) size="lg" label=Signal::stored("CPU use over a week".to_owned())/> };
     view! {
-        {row("Small: busy, idle, nothing known", small)}
+        {row("Small: busy, idle, measured once, nothing known", small)}
         {row("Usual", usual)}
         {row("Large", large)}
     }
