@@ -11,9 +11,9 @@ use crate::{
     live::provide_live,
     notices::provide_notices,
     pages::{
-        Account, AuditLog, Explore, Launch, LimitsPage, Login, NeedsServer, NotFound, Notifications, People,
-        Reference, ReferenceProblems, RunPage, Runs, Secrets, SpendPage, Team, ToKeys, ToSettings, Webhooks,
-        provide_incoming,
+        Account, AuditLog, Explore, Gallery, Launch, LimitsPage, Login, NeedsServer, NotFound, Notifications,
+        People, Reference, ReferenceProblems, RunPage, Runs, Secrets, SpendPage, Team, ToKeys, ToSettings,
+        Webhooks, provide_incoming,
     },
     price_list::provide_price_list,
     site,
@@ -50,6 +50,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/notifications") view=|| served(Notifications)/>
                     <Route path=path!("/settings/webhooks") view=|| served(Webhooks)/>
                     <Route path=path!("/settings/audit") view=|| served(AuditLog)/>
+                    <Route path=path!("/gallery") view=|| served(Gallery)/>
                     <Route path=path!("/explore") view=Explore/>
                     <Route path=path!("/reference") view=Reference/>
                     <Route path=path!("/reference/problems") view=ReferenceProblems/>

@@ -12,7 +12,7 @@ use leptos_router::{
 use crate::{
     api::{self, ApiError},
     browser,
-    components::{Icon, Mark, Password, Prose},
+    components::{Mark, Notice, Password, Prose},
     format,
     live::use_live,
     pages::title::set_title,
@@ -158,7 +158,7 @@ pub fn Login() -> impl IntoView {
                     <h1 class="gate__title">"Sign in to "{host}</h1>
                     <div class="gate__wrong" id="login-error" role="alert">
                         {move || gate.wrong.get().map(|(_, words)| view! {
-                            <div class="notice" data-tone="danger"><Icon name="error"/><span class="notice__text"><Prose text=words/></span></div>
+                            <Notice tone="danger"><Prose text=words/></Notice>
                         })}
                         <Sent sso/>
                     </div>

@@ -2,6 +2,7 @@
 
 mod account;
 mod explore;
+mod gallery;
 pub mod launch;
 mod limits;
 mod login;
@@ -18,6 +19,7 @@ mod title;
 
 pub use account::{Account, ToKeys};
 pub use explore::Explore;
+pub use gallery::Gallery;
 pub use launch::{Launch, provide_incoming};
 pub use limits::LimitsPage;
 pub use login::Login;

@@ -135,6 +135,15 @@ pub struct Bar {
     pub usd: f64,
 }
 
+/// A line of the table of days.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DayLine<'a> {
+    /// A day.
+    Day(&'a Bar),
+    /// Days one after the other on which nothing was spent: the earliest and the latest, `YYYY-MM-DD`.
+    Nothing(&'a str, &'a str),
+}
+
 /// Spending as bars.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Chart {
@@ -176,6 +185,22 @@ impl Chart {
             series.push(Series { key: OTHERS.to_owned(), rest: true, usd: rest });
         }
         Self { series, bars, top, step }
+    }
+
+    /// The days as lines of a table, the newest first. Three or more on which nothing was spent are one line.
+    #[must_use]
+    pub fn day_lines(&self) -> Vec<DayLine<'_>> {
+        let mut lines = Vec::new();
+        for part in self.bars.chunk_by(|a, b| (a.usd > 0.0) == (b.usd > 0.0)) {
+            match part {
+                [first, _, .., last] if first.usd <= 0.0 => {
+                    lines.push(DayLine::Nothing(&first.date, &last.date));
+                }
+                _ => lines.extend(part.iter().map(DayLine::Day)),
+            }
+        }
+        lines.reverse();
+        lines
     }
 
     /// The lines of the grid above the base, US dollars.
@@ -293,6 +318,22 @@ mod tests {
         assert_eq!(chart.bars[2].usd, 0.0);
         let sum: f64 = chart.bars.iter().map(|bar| bar.usd).sum();
         assert!((sum - 38.0).abs() < 1e-9, "nothing is lost: {sum}");
+    }
+
+    #[test]
+    fn days_without_spending_are_one_line_of_the_table_when_there_are_three() {
+        let some: &[(&str, f64)] = &[("x", 1.0)];
+        let chart = Chart::of(&spend(&[&[], &[], some, &[], &[], &[], &[], some]));
+        let lines: Vec<String> = chart
+            .day_lines()
+            .into_iter()
+            .map(|line| match line {
+                DayLine::Day(bar) => format!("{} {}", day(&bar.date, false), bar.usd),
+                DayLine::Nothing(first, last) => format!("{} to {}", day(first, false), day(last, false)),
+            })
+            .collect();
+        assert_eq!(lines, ["8 Nov 1", "4 Nov to 7 Nov", "3 Nov 1", "2 Nov 0", "1 Nov 0"]);
+        assert_eq!(Chart::of(&spend(&[])).day_lines(), []);
     }
 
     #[test]

@@ -93,7 +93,7 @@ impl Source {
             Gathered { title: "Runs", entries: found },
             Gathered { title: "Instances", entries: best(typed, self.instances(&runs), SHOWN) },
             Gathered { title: "Saved filters", entries: best(typed, self.saved(), SHOWN) },
-            Gathered { title: "Go to", entries: best(typed, pages(), PAGES.len()) },
+            Gathered { title: "Go to", entries: best(typed, pages(), PAGES.len() + 2) },
             Gathered { title: "Page", entries: best(typed, themes(), SHOWN) },
         ];
         groups.retain(|group| !group.entries.is_empty());
@@ -198,6 +198,7 @@ fn pages() -> Vec<Entry> {
         PAGES.iter().filter(|page| site::has_server() || !page.server).map(page).collect();
     if site::has_server() {
         pages.push(entry("lock", "Audit log", Act::Go("/settings/audit".to_owned())));
+        pages.push(entry("grid", "Component gallery", Act::Go("/gallery".to_owned())));
     }
     pages
 }

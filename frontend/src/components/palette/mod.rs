@@ -1,6 +1,7 @@
 //! The command palette: whatever there is, by a few letters, and the keys that work on every page.
 
 mod entries;
+mod row;
 mod shortcuts;
 
 use leptos::{ev, html, prelude::*};
@@ -8,15 +9,13 @@ use leptos_router::hooks::{use_location, use_navigate};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use super::{Icon, Status, StopDialog, Stopper, toaster};
+use super::{Icon, StopDialog, Stopper, toaster};
 use crate::{
     browser,
-    palette::{
-        fuzzy::pieces,
-        keys::{Command, Keys, Pressed},
-    },
+    palette::keys::{Command, Keys, Pressed},
 };
 use entries::{Entry, Gathered};
+pub use row::PaletteRow;
 use shortcuts::Shortcuts;
 
 /// Whether they are open. Copied about freely; all copies are one.
@@ -241,18 +240,10 @@ fn Group<F: Fn(usize) + 'static>(
         .enumerate()
         .map(|(at, entry)| {
             let at = first + at;
-            let text = pieces(&entry.text, &entry.at)
-                .into_iter()
-                .map(|(text, meant)| if meant { view! { <mark>{text}</mark> }.into_any() } else { text.into_any() })
-                .collect_view();
-            let status = entry.status.map(|status| view! { <Status status=Signal::stored(status)/> });
+            let Entry { icon, text, at: meant, status, more, .. } = entry;
             view! {
-                <div class="palette__opt" role="option" id=option_id(at) aria-selected=move || (chosen.get() == at).to_string()
-                    on:pointermove=move |_| if chosen.get_untracked() != at { chosen.set(at) } on:click=move |_| go.with_value(|go| go(at))>
-                    <Icon name=entry.icon/>
-                    <span class="palette__text">{text}</span>
-                    <span class="palette__more">{status}{entry.more.map(|more| view! { <span class="meta">{more}</span> })}</span>
-                </div>
+                <PaletteRow icon text meant status more chosen=Signal::derive(move || chosen.get() == at) attr:id=option_id(at)
+                    on:pointermove=move |_| if chosen.get_untracked() != at { chosen.set(at) } on:click=move |_| go.with_value(|go| go(at))/>
             }
         })
         .collect_view();

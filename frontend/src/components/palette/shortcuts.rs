@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::super::Dialog;
+use super::super::{Button, Dialog};
 use crate::{browser, palette::keys::PAGES, site};
 
 /// The dialog.
@@ -43,7 +43,7 @@ pub(super) fn Shortcuts(open: RwSignal<bool>) -> impl IntoView {
                 <dl class="facts">{general}</dl>
                 <dl class="facts">{pages}</dl>
             </div>
-            <div class="dialog__actions"><button class="btn" on:click=move |_| open.set(false)>"Close"</button></div>
+            <div class="dialog__actions"><Button press=move |()| open.set(false)>"Close"</Button></div>
         </Dialog>
     }
 }

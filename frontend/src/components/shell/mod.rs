@@ -1,6 +1,5 @@
 //! The frame around every page but the login: rail, top bar, notes.
 
-mod connection;
 mod leave;
 mod rail;
 pub(super) mod theme;
@@ -13,7 +12,7 @@ use leptos_router::{
 };
 
 use super::{
-    Icon, Mark, Toasts, Tone,
+    ConnectionState, Icon, Mark, Toasts, Tone,
     palette::{Finder, Palette},
     toaster,
 };
@@ -22,7 +21,6 @@ use crate::{
     permissions, site,
 };
 use berth_shared::api::User;
-use connection::ConnectionState;
 pub use leave::leave;
 use rail::Rail;
 use theme::ThemeToggle;

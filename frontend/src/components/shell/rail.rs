@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::{
-    super::{Icon, Mark},
+    super::{Avatar, Icon, Mark},
     leave::leave,
 };
 use crate::{browser, live::use_live, site};
@@ -82,7 +82,7 @@ pub(super) fn Rail() -> impl IntoView {
                 {site::has_server().then(|| view! { <Item href="/settings" icon="settings" label="Settings"/> })}
                 <Show when=move || live.user.with(Option::is_some)>
                     <a class="rail__item" href="/account" aria-current=at_account title="Your account">
-                        <span class="avatar" aria-hidden="true" data-initials=move || initials(&name())></span>
+                        <Avatar name=Signal::derive(name)/>
                         <span class="rail__user">{name}" "<span class="meta">{role}</span></span>
                     </a>
                     <button class="rail__item" on:click=move |_| leave() aria-label=move || format!("Sign out {}", name()) title="Sign out">
@@ -93,9 +93,4 @@ pub(super) fn Rail() -> impl IntoView {
             </div>
         </nav>
     }
-}
-
-/// What stands for a person where there is no room for the name.
-fn initials(name: &str) -> String {
-    name.chars().take(2).collect()
 }

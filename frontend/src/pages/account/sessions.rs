@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api,
-    components::{Failed, Icon, Time, TimeAs, Tone, leave, toaster},
+    components::{Bone, Failed, Icon, Tag, Time, TimeAs, Tone, leave, toaster},
     format,
     known::Known,
     live::use_live,
@@ -65,7 +65,7 @@ pub(super) fn Sessions(known: Known<SessionInfo>) -> impl IntoView {
                         <Row known session/>
                     </For>
                     <Show when=move || known.is_awaited() && known.failed.with(Option::is_none)>
-                        <tr role="row" aria-hidden="true"><td role="cell" colspan="5" data-cell="1s"><span class="bone" style:--w="12rem"></span></td></tr>
+                        <tr role="row" aria-hidden="true"><td role="cell" colspan="5" data-cell="1s"><Bone width="12rem"/></td></tr>
                     </Show>
                 </tbody>
             </table>
@@ -112,7 +112,7 @@ fn Row(known: Known<SessionInfo>, session: SessionInfo) -> impl IntoView {
         <tr role="row">
             <td role="cell" data-cell="1s">
                 <span class="table__strong" title=agent>{program}</span>
-                {current.then(|| view! { " "<span class="tag" data-tone="accent">"this one"</span> })}
+                {current.then(|| view! { " "<Tag tone="accent">"this one"</Tag> })}
                 <span class="table__sub" data-only="narrow">{address.clone()}", "{seen}</span>
             </td>
             <td role="cell" data-priority="2"><span class="mono">{address}</span></td>

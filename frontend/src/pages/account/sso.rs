@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api, browser,
-    components::{Icon, Prose, Tone, toaster},
+    components::{Notice, Prose, Tone, toaster},
     format,
     live::use_live,
 };
@@ -100,7 +100,7 @@ fn Panel(sso: Sso, provider: String, problem: Option<OidcProblem>) -> impl IntoV
             <div class="panel__body form">
                 <div id="oidc-wrong" role="alert">
                     {move || wrong.get().map(|words| view! {
-                        <div class="notice" data-tone="danger"><Icon name="error"/><span class="notice__text"><Prose text=words/></span></div>
+                        <Notice tone="danger"><Prose text=words/></Notice>
                     })}
                 </div>
                 <p class="field__hint">{move || match (connection.get(), has_password.get()) {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Icon, RoleTable, leave},
+    components::{Avatar, Bone, Icon, RoleTable, Tag, leave},
     format,
     live::use_live,
     permissions,
@@ -15,8 +15,6 @@ pub(super) fn You() -> impl IntoView {
     let live = use_live();
     let name = Memo::new(move |_| live.user.with(|user| user.as_ref().map(|user| user.name.clone())));
     let role = Memo::new(move |_| live.user.with(|user| user.as_ref().map(|user| user.role)));
-    let initials =
-        move || name.with(|name| name.iter().flat_map(|name| name.chars().take(2)).collect::<String>());
     let words = move || {
         role.get().map(|role| {
             format!("{} {}.", format::capitalised(permissions::one(role)), permissions::purpose(role))
@@ -26,14 +24,14 @@ pub(super) fn You() -> impl IntoView {
     view! {
         <section class="panel" id="you" aria-label="You">
             <div class="panel__body you">
-                <span class="avatar" data-size="lg" aria-hidden="true">{initials}</span>
+                <Avatar name=Signal::derive(move || name.get().unwrap_or_default()) size="lg"/>
                 <div class="you__words" aria-busy=move || name.with(Option::is_none).to_string()>
                     <h2 class="you__name">
                         {move || match name.get() {
                             Some(name) => name.into_any(),
-                            None => view! { <span class="bone" style:--w="8rem"></span> }.into_any(),
+                            None => view! { <Bone width="8rem"/> }.into_any(),
                         }}
-                        {move || role.get().map(|role| view! { <span class="tag" data-tone="accent">{format::capitalised(role.as_str())}</span> })}
+                        {move || role.get().map(|role| view! { <Tag tone="accent">{format::capitalised(role.as_str())}</Tag> })}
                     </h2>
                     <p class="you__role">{words}</p>
                 </div>

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::{shelf::Shelf, using::Using};
 use crate::{
-    components::{Icon, Price, Void, basis_text},
+    components::{Bone, Icon, Price, Void, basis_text},
     explore::{query::Opened, use_this::Pick},
     format::{figure, gib, grouped, machine::plate, vendor},
     launch::dates,
@@ -183,13 +183,13 @@ fn Bones() -> impl IntoView {
         <div class="gpus" aria-hidden="true">
             {(0..9).map(|_| view! {
                 <div class="gpu">
-                    <div class="gpu__head"><span class="bone" style:--w="7rem"></span></div>
+                    <div class="gpu__head"><Bone width="7rem"/></div>
                     <div class="gpu__list">
                         {[80, 65, 72].map(|width| view! {
-                            <div class="gpu__bone"><span class="bone" style=("--w", format!("{width}%"))></span></div>
+                            <div class="gpu__bone"><Bone width=format!("{width}%")/></div>
                         }).collect_view()}
                     </div>
-                    <div class="gpu__foot"><span class="bone" style:--w="5rem"></span></div>
+                    <div class="gpu__foot"><Bone width="5rem"/></div>
                 </div>
             }).collect_view()}
         </div>

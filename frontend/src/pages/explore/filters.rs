@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::{backends::Backends, shelf::Shelf};
 use crate::{
-    components::{Choice, Icon, Spot, Value},
+    components::{Choice, Icon, Segment, Segments, Spot, Value},
     explore::query::{Order, View},
     format::{gib, grouped, number, vendor},
 };
@@ -210,17 +210,17 @@ fn Kind(shelf: Shelf) -> impl IntoView {
     let spot = part(shelf, |view| view.wanted.spot);
     let option = move |kind: Option<bool>, word: &'static str| {
         view! {
-            <button class="seg__opt" aria-pressed=move || (spot.get() == kind).to_string()
-                on:click=move |_| shelf.change(false, |view| view.wanted.spot = kind)>
+            <Segment chosen=Signal::derive(move || spot.get() == kind)
+                choose=move |()| shelf.change(false, |view| view.wanted.spot = kind)>
                 {kind.map(|spot| view! { <Spot spot bare=true/> })}
                 {word}
-            </button>
+            </Segment>
         }
     };
     view! {
-        <div class="seg" role="group" aria-label="Kind">
+        <Segments label="Kind">
             {option(None, "All")}{option(Some(false), "On-demand")}{option(Some(true), "Spot")}
-        </div>
+        </Segments>
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     waiting::Waiting,
 };
 use crate::{
-    components::{Icon, Spot},
+    components::{Icon, Spot, Switch},
     format::{grouped, price, rate},
     launch::{
         columns::{Column, clicked},
@@ -177,12 +177,10 @@ fn Toolbar(desk: Desk, room: Room) -> impl IntoView {
             <ColumnsMenu listed room/>
             <span class="toolbar__spring"></span>
             <Show when=move || !all_set_up.get()>
-                <button class="switch" role="switch" aria-checked=move || desk.preview.get().to_string()
-                    on:click=move |_| desk.preview.update(|preview| *preview = !*preview)>
-                    <span class="switch__track" aria-hidden="true"></span>
+                <Switch on=desk.preview flip=move |()| desk.preview.update(|preview| *preview = !*preview)>
                     "Backends not set up"
                     <span class="tag" data-preview="" aria-hidden="true" title="such a frame stands around backends that are not set up here: a preview of prices">"preview"</span>
-                </button>
+                </Switch>
             </Show>
         </div>
     }

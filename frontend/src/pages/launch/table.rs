@@ -10,7 +10,7 @@ use super::{
     line::{Key, line},
 };
 use crate::{
-    components::Icon,
+    components::{Bone, Icon},
     format::grouped,
     launch::{
         columns::{Column, Columns, aria_sort, clicked},
@@ -254,7 +254,7 @@ pub(super) fn OffersTable(desk: Desk, room: Room) -> impl IntoView {
                 <div class="offers__loading" role="status">
                     <span class="sr">"Loading the price list"</span>
                     {[70, 55, 62, 48, 66].map(|width| view! {
-                        <span class="bone" style=("--w", format!("{width}%"))></span>
+                        <Bone width=format!("{width}%")/>
                     }).collect_view()}
                 </div>
             </Show>

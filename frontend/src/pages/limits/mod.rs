@@ -14,7 +14,7 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     api,
     asked::Asked,
-    components::{Failed, Icon, Locked, Time, TimeAs, Tone, TopBar, toaster},
+    components::{Avatar, Failed, Icon, Locked, Tag, Time, TimeAs, Tone, TopBar, toaster},
     limits::{ALL, Reach, meters, name, of},
     live::use_live,
     pages::{team::TeamTabs, title::set_title},
@@ -199,10 +199,10 @@ fn Row(board: Board, person: String, standing: Memo<Standing>, reader: Memo<bool
     view! {
         <tr role="row" data-tone=tone>
             <td role="cell" data-cell="1s"><span class="person">
-                <span class="avatar" aria-hidden="true">{person.chars().take(2).collect::<String>()}</span>
+                <Avatar name=person.clone()/>
                 <span class="table__strong person__name">{person.clone()}</span>
-                <Show when=move || reader.get()><span class="tag" data-tone="accent">"you"</span></Show>
-                <Show when=move || own.get()><span class="tag">"own limits"</span></Show>
+                <Show when=move || reader.get()><Tag tone="accent">"you"</Tag></Show>
+                <Show when=move || own.get()><Tag>"own limits"</Tag></Show>
             </span></td>
             {cells}
             <td role="cell" data-cell="1e" data-num=""><span class="rowactions limits__acts">

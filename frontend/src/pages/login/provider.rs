@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api, browser,
-    components::{Icon, Prose},
+    components::{Notice, Prose},
 };
 
 /// What people call a provider whose name is not known.
@@ -60,8 +60,10 @@ pub(super) async fn accept(token: String) -> Result<(), api::ApiError> {
 #[component]
 pub(super) fn Sent(sso: Sso) -> impl IntoView {
     move || {
-        sso.words().map(|words| view! {
-            <div class="notice" data-tone="danger"><Icon name="error"/><span class="notice__text"><Prose text=words/></span></div>
+        sso.words().map(|words| {
+            view! {
+                <Notice tone="danger"><Prose text=words/></Notice>
+            }
         })
     }
 }

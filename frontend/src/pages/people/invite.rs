@@ -6,7 +6,7 @@ use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use super::{Crowd, link::TheLink};
 use crate::{
     api,
-    components::{Dialog, Icon, Prose, RoleOptions},
+    components::{Dialog, Field, Notice, Prose, RoleOptions},
     format, permissions,
 };
 
@@ -71,22 +71,20 @@ fn Form(crowd: Crowd, made: RwSignal<Option<Invitation>>) -> impl IntoView {
     };
     view! {
         <form class="values" on:submit=invite>
-            <label class="field">
-                <span class="field__label">"Name"</span>
+            <Field label="Name">
                 <input class="input" autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="40" required prop:value=name
                     aria-invalid=move || wrong.with(Option::is_some).then_some("true") aria-describedby="invite-name"
                     on:input:target=move |event| { name.set(event.target().value()); wrong.set(None); }/>
                 <span class="field__hint" id="invite-name">"By it they sign in, and their runs carry it: lower-case letters, digits, -, _ and dots."</span>
-            </label>
-            <label class="field">
-                <span class="field__label">"Role"</span>
+            </Field>
+            <Field label="Role">
                 <select class="select" aria-describedby="invite-role" on:change:target=move |event| if let Ok(chosen) = event.target().value().parse() { role.set(chosen) }>
                     <RoleOptions chosen=Signal::derive(move || Some(role.get()))/>
                 </select>
                 <span class="field__hint" id="invite-role">{purpose}</span>
-            </label>
+            </Field>
             {move || wrong.get().map(|why| view! {
-                <div class="notice" data-tone="danger" role="alert"><Icon name="error"/><span class="notice__text"><Prose text=why capital=true/></span></div>
+                <Notice tone="danger" alert=true><Prose text=why capital=true/></Notice>
             })}
             <div class="dialog__actions">
                 <button class="btn" type="button" on:click=move |_| crowd.inviting.set(false)>"Cancel"</button>

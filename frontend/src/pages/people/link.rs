@@ -6,7 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::Crowd;
 use crate::{
     api, browser,
-    components::{CopyLine, Dialog, Icon, Prose},
+    components::{CopyLine, Dialog, Icon, Notice, Prose},
     format,
     live::use_live,
 };
@@ -83,7 +83,7 @@ pub(super) fn NewLink(crowd: Crowd) -> impl IntoView {
                 None => view! {
                     <p class="dialog__text">"It lets in once whoever opens it, as this person: for somebody who has no password, or no longer knows it. Links that were made for them before work no longer."</p>
                     {move || wrong.get().map(|why| view! {
-                        <div class="notice" data-tone="danger" role="alert"><Icon name="error"/><span class="notice__text"><Prose text=why capital=true/></span></div>
+                        <Notice tone="danger" alert=true><Prose text=why capital=true/></Notice>
                     })}
                     <div class="dialog__actions">
                         <button class="btn" on:click=move |_| linking.set(None)>"Cancel"</button>

@@ -12,7 +12,7 @@ use berth_shared::{api::Person, policy::Action};
 use leptos::prelude::*;
 
 use crate::{
-    components::{Failed, Icon, Locked, RoleTable, TopBar, Void},
+    components::{Bone, Failed, Icon, Locked, RoleTable, TopBar, Void},
     known::Known,
     live::use_live,
     pages::title::set_title,
@@ -143,12 +143,12 @@ fn Bones() -> impl IntoView {
         .map(|_| {
             view! {
                 <tr role="row" aria-hidden="true">
-                    <td role="cell" data-cell="1s"><span class="bone" style:--w="7rem"></span></td>
-                    <td role="cell" data-cell="1e"><span class="bone" style:--w="5rem"></span></td>
-                    <td role="cell" data-priority="2"><span class="bone" style:--w="4rem"></span></td>
-                    <td role="cell" data-priority="3"><span class="bone" style:--w="4rem"></span></td>
-                    <td role="cell" data-priority="3"><span class="bone" data-end="" style:--w="1rem"></span></td>
-                    <td role="cell" data-priority="2"><span class="bone" data-end="" style:--w="3rem"></span></td>
+                    <td role="cell" data-cell="1s"><Bone width="7rem"/></td>
+                    <td role="cell" data-cell="1e"><Bone width="5rem"/></td>
+                    <td role="cell" data-priority="2"><Bone width="4rem"/></td>
+                    <td role="cell" data-priority="3"><Bone width="4rem"/></td>
+                    <td role="cell" data-priority="3"><Bone width="1rem" end=true/></td>
+                    <td role="cell" data-priority="2"><Bone width="3rem" end=true/></td>
                     <td role="cell"></td>
                 </tr>
             }

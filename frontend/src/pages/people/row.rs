@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{Crowd, role::RolePick};
 use crate::{
-    components::Icon,
+    components::{Avatar, Icon, Tag},
     format,
     live::use_live,
     pages::team::{is_billed, rate_of},
@@ -75,9 +75,9 @@ pub(super) fn Row(crowd: Crowd, name: String) -> impl IntoView {
         <tr role="row">
             <td role="cell" data-cell="1s">
                 <span class="person" title=since>
-                    <span class="avatar" aria-hidden="true">{name.chars().take(2).collect::<String>()}</span>
+                    <Avatar name=name.clone()/>
                     <span class="table__strong person__name">{name}</span>
-                    <Show when=move || is_reader.get()><span class="tag" data-tone="accent">"you"</span></Show>
+                    <Show when=move || is_reader.get()><Tag tone="accent">"you"</Tag></Show>
                     <Show when=move || last.with(Option::is_some)><span class="tag" title=move || last.get()>"only admin"</span></Show>
                 </span>
                 <span class="table__sub" data-only="phone">{narrow}</span>

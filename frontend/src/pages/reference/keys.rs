@@ -4,7 +4,10 @@ use berth_shared::schema::{Dialect, FIELDS, Field, keys};
 use leptos::prelude::*;
 
 use super::Code;
-use crate::{components::Prose, site};
+use crate::{
+    components::{Prose, Tag},
+    site,
+};
 
 fn read_here(field: &&'static Field) -> bool {
     field.dialect == Dialect::V0_18
@@ -83,7 +86,7 @@ fn section(field: &'static Field, here: Memo<String>) -> impl IntoView {
             data-here=move || (here.get() == path).then_some("")>
             <div class="ref__line">
                 {head}
-                {field.required.then(|| view! { <span class="tag" data-tone="accent">"required"</span> })}
+                {field.required.then(|| view! { <Tag tone="accent">"required"</Tag> })}
             </div>
             <p class="ref__text"><Prose text=field.doc.to_owned()/></p>
             <dl class="facts">

@@ -27,7 +27,7 @@ use leptos_router::hooks::use_params_map;
 
 use crate::{
     api,
-    components::{Icon, Prose, StopDialog, Stopper, TopBar, Void},
+    components::{Bone, Icon, Prose, StopDialog, Stopper, TopBar, Void},
     live::{Feed, use_live},
     pages::title::{set_icon, set_title},
 };
@@ -130,7 +130,7 @@ pub fn RunPage() -> impl IntoView {
                     <Show when=move || missing().is_some() fallback=Loading>
                         <section class="panel" aria-label="No such run">
                             <Void title="No such run" tone="danger">
-                                <p class="void__text"><Prose text=Signal::derive(move || missing().unwrap_or_default())/></p>
+                                <p class="void__text"><Prose text=Signal::derive(move || missing().unwrap_or_default()) capital=true/></p>
                                 <div class="actions"><a class="btn" href="/runs">"See all runs"</a></div>
                             </Void>
                         </section>
@@ -146,8 +146,8 @@ fn Loading() -> impl IntoView {
     view! {
         <div class="runhead" aria-busy="true">
             <div>
-                <h1 class="runhead__name"><span class="bone" style:--w="12rem"></span><span class="sr">"Loading"</span></h1>
-                <div class="runhead__meta"><span class="bone" style:--w="24rem"></span></div>
+                <h1 class="runhead__name"><Bone width="12rem"/><span class="sr">"Loading"</span></h1>
+                <div class="runhead__meta"><Bone width="24rem"/></div>
             </div>
         </div>
     }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::{Subject, asked::Asked, logs::Logs, offered::Offered, terminals::Terminals, usage::Usage};
-use crate::components::{Tab, TabList};
+use crate::components::{Switch, Tab, TabList};
 
 /// The panel with the tabs. A panel is made when it is first looked at, and then kept.
 #[component]
@@ -38,9 +38,7 @@ pub(super) fn Work(subject: Subject) -> impl IntoView {
                 <TabList label="Work" tabs=tabs chosen=chosen/>
                 <span class="panel__spring"></span>
                 <Show when=move || chosen.get() == "log">
-                    <button class="switch" role="switch" aria-checked=move || follow.get().to_string() on:click=move |_| follow.update(|follow| *follow = !*follow)>
-                        <span class="switch__track" aria-hidden="true"></span>"Follow"
-                    </button>
+                    <Switch on=follow flip=move |()| follow.update(|follow| *follow = !*follow)>"Follow"</Switch>
                 </Show>
             </div>
             <div role="tabpanel" id="p-log" aria-labelledby="t-log" hidden=hidden("log")>

@@ -3,7 +3,11 @@
 use berth_shared::api::{Run, RunStatus, User};
 use leptos::prelude::*;
 
-use crate::{components::Icon, format, live::use_live};
+use crate::{
+    components::{Icon, Segment, Segments},
+    format,
+    live::use_live,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -84,17 +88,15 @@ pub(super) fn FilterBar(filter: Filter) -> impl IntoView {
                 <input class="search__input" type="search" placeholder="Name, person, GPU or backend" aria-label="Filter runs"
                     prop:value=filter.text on:input:target=move |event| filter.text.set(event.target().value())/>
             </label>
-            <div class="seg" role="group" aria-label="State">
+            <Segments label="State">
                 {options.map(|(word, state)| {
                     let count = count(state);
                     view! {
-                        <button class="seg__opt" aria-pressed=move || (filter.state.get() == state).to_string()
-                            on:click=move |_| filter.state.set(state)>
-                            {word} <span class="seg__n">{move || count.get()}</span>
-                        </button>
+                        <Segment chosen=Signal::derive(move || filter.state.get() == state) choose=move |()| filter.state.set(state)
+                            count=Signal::derive(move || count.get().to_string())>{word}</Segment>
                     }
                 }).collect_view()}
-            </div>
+            </Segments>
             <button class="chip" aria-pressed=move || filter.mine.get().to_string() on:click=move |_| filter.mine.update(|mine| *mine = !*mine)>
                 "Mine" <span class="chip__key">{move || mine.get()}</span>
             </button>

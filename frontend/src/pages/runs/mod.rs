@@ -9,7 +9,7 @@ use berth_shared::api::{Run, RunId};
 use leptos::prelude::*;
 
 use crate::{
-    components::{Icon, StopDialog, Stopper, TopBar, Void},
+    components::{Bone, GroupRow, Icon, StopDialog, Stopper, TopBar, Void},
     format,
     live::use_live,
     pages::title::set_title,
@@ -104,20 +104,13 @@ fn Table(filter: Filter, stopper: Stopper) -> impl IntoView {
             <Show when=move || live.loaded.get() fallback=Bones>
                 <tbody>
                     <Show when=move || !active.with(Vec::is_empty)>
-                        <tr class="table__group"><td colspan=COLUMNS><span class="table__group-line">
-                            <b class="table__strong">"Active"</b>
-                            <span>{move || active.with(Vec::len)}</span>
-                            <span class="table__group-end">{move || burn.get()}</span>
-                        </span></td></tr>
+                        <GroupRow columns=COLUMNS title="Active" count=Signal::derive(move || active.with(Vec::len)) end=burn/>
                     </Show>
                     <For each=move || active.get() key=|id| *id let:id><Row id=id stopper=stopper/></For>
                 </tbody>
                 <tbody>
                     <Show when=move || !finished.with(Vec::is_empty)>
-                        <tr class="table__group"><td colspan=COLUMNS><span class="table__group-line">
-                            <b class="table__strong">"Finished"</b>
-                            <span>{move || finished.with(Vec::len)}</span>
-                        </span></td></tr>
+                        <GroupRow columns=COLUMNS title="Finished" count=Signal::derive(move || finished.with(Vec::len))/>
                     </Show>
                     <For each=move || finished.get() key=|id| *id let:id><Row id=id stopper=stopper/></For>
                 </tbody>
@@ -147,14 +140,14 @@ fn Bones() -> impl IntoView {
         <tbody aria-hidden="true">
             {(0..3).map(|_| view! {
                 <tr>
-                    <td data-cell="1s"><span class="bone" style:--w="7rem"></span></td>
-                    <td class="table__grow" data-cell="2"><span class="bone" style:--w="5rem"></span></td>
-                    <td data-priority="3"><span class="bone" style:--w="3rem"></span></td>
-                    <td><span class="bone" style:--w="6rem"></span></td>
-                    <td data-priority="3"><span class="bone" style:--w="5rem"></span></td>
-                    <td data-priority="4"><span class="bone" data-end="" style:--w="3rem"></span></td>
-                    <td><span class="bone" data-end="" style:--w="3rem"></span></td>
-                    <td data-priority="2"><span class="bone" data-end="" style:--w="4rem"></span></td>
+                    <td data-cell="1s"><Bone width="7rem"/></td>
+                    <td class="table__grow" data-cell="2"><Bone width="5rem"/></td>
+                    <td data-priority="3"><Bone width="3rem"/></td>
+                    <td><Bone width="6rem"/></td>
+                    <td data-priority="3"><Bone width="5rem"/></td>
+                    <td data-priority="4"><Bone width="3rem" end=true/></td>
+                    <td><Bone width="3rem" end=true/></td>
+                    <td data-priority="2"><Bone width="4rem" end=true/></td>
                     <td></td>
                 </tr>
             }).collect_view()}

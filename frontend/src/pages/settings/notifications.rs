@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::Frame;
 use crate::{
-    components::{Icon, Tone, toaster},
+    components::{Icon, Switch, Tone, toaster},
     notices::{self, Permission},
     notify::words,
 };
@@ -35,7 +35,7 @@ pub fn Notifications() -> impl IntoView {
     };
     let by_browser =
         move || wishes.now.with(|wishes| wishes.browser) && permission.get() == Permission::Given;
-    let switch = move |_| {
+    let switch = move |()| {
         if untrack(by_browser) {
             return wishes.change(|wishes| wishes.browser = false);
         }
@@ -72,9 +72,7 @@ pub fn Notifications() -> impl IntoView {
                     <fieldset class="checks"><legend class="field__label">"Tell me of"</legend>{NotificationKind::ALL.map(choice)}</fieldset>
                 </div>
                 <div class="panel__body" data-rule="start">
-                    <button class="switch" role="switch" aria-checked=move || by_browser().to_string() aria-describedby="notify-browser" disabled=locked on:click=switch>
-                        <span class="switch__track" aria-hidden="true"></span>"By the browser, too"
-                    </button>
+                    <Switch on=Signal::derive(by_browser) flip=switch disabled=Signal::derive(locked) attr:aria-describedby="notify-browser">"By the browser, too"</Switch>
                     <p class="field__hint" id="notify-browser">{words}</p>
                 </div>
                 <div class="panel__foot"><Icon name="bell"/><span>"Kept for you in this browser. For others, and while no page is open, there are "<a class="link" href="/settings/webhooks">"webhooks"</a>"."</span></div>

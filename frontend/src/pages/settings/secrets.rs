@@ -11,7 +11,7 @@ use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 use super::Frame;
 use crate::{
     api,
-    components::{Dialog, Failed, Icon, Locked, Prose, Time, Tone, Void, toaster},
+    components::{Bone, Dialog, Failed, Icon, Locked, Time, Tone, Void, Wrong, toaster},
     format,
     known::Known,
     permissions::refusal,
@@ -116,7 +116,7 @@ fn Table(safe: Safe) -> impl IntoView {
             <tbody role="rowgroup">
                 <For each=rows key=|secret| (secret.name.clone(), secret.set_at) children=row/>
                 <Show when=move || safe.known.is_awaited() && safe.known.failed.with(Option::is_none)>
-                    <tr role="row" aria-hidden="true"><td role="cell" colspan="4" data-cell="1s"><span class="bone" style:--w="12rem"></span></td></tr>
+                    <tr role="row" aria-hidden="true"><td role="cell" colspan="4" data-cell="1s"><Bone width="12rem"/></td></tr>
                 </Show>
             </tbody>
         </table>
@@ -189,7 +189,7 @@ fn Set(safe: Safe) -> impl IntoView {
                     <span class="field__hint" id="secret-value">{hint}</span>
                 </div>
             </div>
-            {move || wrong.get().map(|why| view! { <p class="field__error" role="alert"><Icon name="error"/><span><Prose text=why/></span></p> })}
+            <Wrong why=wrong/>
             <div class="actions">
                 <button class="btn" data-kind="primary" type="submit" disabled=move || !ready() title=move || safe.refused.get() aria-busy=move || busy.get().to_string()>
                     {move || match (busy.get(), there.get()) { (true, _) => "Setting…", (false, true) => "Replace the secret", (false, false) => "Add the secret" }}

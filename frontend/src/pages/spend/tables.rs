@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::Report;
 use crate::{
     format,
-    spend::{View, by_word, day, key_word, per_cent, totals},
+    spend::{DayLine, View, by_word, day, key_word, per_cent, totals},
 };
 use berth_shared::api::SpendBy;
 
@@ -81,17 +81,28 @@ pub(super) fn ByDay(report: Report) -> impl IntoView {
     };
     let rows = move || {
         report.chart.with(|chart| {
-            let bars = chart.iter().flat_map(|chart| chart.bars.iter().rev());
-            bars.map(|bar| {
-                let parts = bar.parts.iter().map(|usd| {
-                    let words = if *usd > 0.0 { format::cost(*usd) } else { "–".to_owned() };
-                    view! { <td data-num="" data-priority="2">{words}</td> }
-                });
-                view! {
-                    <tr><th scope="row">{day(&bar.date, false)}</th>{parts.collect_view()}<td data-num="" class="table__strong">{format::cost(bar.usd)}</td></tr>
-                }
-            })
-            .collect_view()
+            let lines = chart.iter().flat_map(|chart| chart.day_lines().into_iter().map(move |line| (chart, line)));
+            lines
+                .map(|(chart, line)| match line {
+                    DayLine::Day(bar) => {
+                        let parts = bar.parts.iter().map(|usd| {
+                            let words = if *usd > 0.0 { format::cost(*usd) } else { "–".to_owned() };
+                            view! { <td data-num="" data-priority="2">{words}</td> }
+                        });
+                        view! {
+                            <tr><th scope="row">{day(&bar.date, false)}</th>{parts.collect_view()}<td data-num="" class="table__strong">{format::cost(bar.usd)}</td></tr>
+                        }
+                        .into_any()
+                    }
+                    DayLine::Nothing(first, last) => {
+                        let parts = chart.series.iter().map(|_| view! { <td data-num="" data-priority="2">"–"</td> });
+                        view! {
+                            <tr class="spend__none"><th scope="row">{format!("{} to {}", day(first, false), day(last, false))}</th>{parts.collect_view()}<td data-num="">"nothing"</td></tr>
+                        }
+                        .into_any()
+                    }
+                })
+                .collect_view()
         })
     };
     view! {

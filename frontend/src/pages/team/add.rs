@@ -11,7 +11,7 @@ use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use super::fleet::Fleet;
 use crate::{
     api::{self, ApiError},
-    components::{Dialog, Icon, Prose, Tone, toaster},
+    components::{Dialog, Field, Icon, Prose, Tone, toaster},
     launch::plan::Answers,
     pages::launch::draft,
     permissions::refusal,
@@ -103,19 +103,17 @@ fn Form(fleet: Fleet, open: RwSignal<bool>) -> impl IntoView {
     view! {
         <form class="values" on:submit=add>
             <p class="dialog__text">"It is made now and waits for a run. Of the text only what a machine must have, and its limits, count."</p>
-            <label class="field">
-                <span class="field__label">"Pool"</span>
+            <Field label="Pool">
                 <select class="select" prop:value=move || pool.get() on:change:target=move |event| pool.set(event.target().value())>
                     <For each=move || fleet.names() key=Clone::clone let:name>
                         <option value=name.clone() selected={ let name = name.clone(); move || pool.with(|pool| *pool == name) }>{name.clone()}</option>
                     </For>
                 </select>
-            </label>
-            <label class="field">
-                <span class="field__label">"What it must have"</span>
+            </Field>
+            <Field label="What it must have">
                 <textarea class="input add__text" rows="10" spellcheck="false" autocomplete="off" prop:value=move || text.get()
                     on:input:target=move |event| text.set(event.target().value())></textarea>
-            </label>
+            </Field>
             <div class="notice" role="status" data-tone=move || verdict.with(|verdict| match verdict { Some(Err(_)) => Some("warn"), Some(Ok(_)) => Some("accent"), None => None })>
                 {move || match verdict.get() {
                     None => view! { <span class="notice__text">"Asking the server what it would be…"</span> }.into_any(),

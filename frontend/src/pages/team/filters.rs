@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{Ways, saved::SaveFilter};
 use crate::{
-    components::{Choice, Icon, Value},
+    components::{Choice, Icon, Segment, Segments, Value},
     format,
     team::{
         roster::{Fact, choices},
@@ -151,16 +151,16 @@ fn Shapes(ways: Ways) -> impl IntoView {
     let shape = Memo::new(move |_| lookout.view.with(|view| view.shape));
     let option = move |this: Shape, icon: &'static str, label: &'static str| {
         view! {
-            <button class="seg__opt" aria-label=label title=label aria-pressed=move || (shape.get() == this).to_string()
-                on:click=move |_| lookout.change(true, |view| view.shape = this)>
+            <Segment attr:aria-label=label attr:title=label chosen=Signal::derive(move || shape.get() == this)
+                choose=move |()| lookout.change(true, |view| view.shape = this)>
                 <Icon name=icon/>
-            </button>
+            </Segment>
         }
     };
     view! {
-        <div class="seg" role="group" aria-label="Shown as">
+        <Segments label="Shown as">
             {option(Shape::Table, "table", "Table")}
             {option(Shape::Cards, "grid", "Cards")}
-        </div>
+        </Segments>
     }
 }

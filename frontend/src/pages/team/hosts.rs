@@ -11,7 +11,7 @@ use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 
 use crate::{
     api,
-    components::{Dialog, Failed, Icon, Locked, Prose, Tone, Void, toaster},
+    components::{Dialog, Failed, Field, Icon, Locked, Notice, Prose, Tone, Void, toaster},
     format,
     known::Known,
     live::{Rows, use_live},
@@ -190,36 +190,28 @@ fn Form(known: Known<SshHost>, open: RwSignal<bool>) -> impl IntoView {
     view! {
         <form class="values" on:submit=add>
             <p class="dialog__text">"The server connects, looks at what the machine has, and trusts the key that it shows now: compare the fingerprint afterwards."</p>
-            <label class="field">
-                <span class="field__label">"Where, and as whom"</span>
+            <Field label="Where, and as whom">
                 <input class="input" placeholder="ubuntu@gpu-1.example:22" autocomplete="off" spellcheck="false" autocapitalize="off" required
                     prop:value=move || address.get() on:input:target=move |event| address.set(event.target().value())/>
-            </label>
-            <label class="field">
-                <span class="field__label">"Name"</span>
+            </Field>
+            <Field label="Name">
                 <input class="input" placeholder="that of the host" autocomplete="off" spellcheck="false" maxlength="60"
                     prop:value=move || name.get() on:input:target=move |event| name.set(event.target().value())/>
-            </label>
-            <label class="field">
-                <span class="field__label">"Pool"</span>
+            </Field>
+            <Field label="Pool" hint="Runs of this pool use it. One that is not there is made.".to_owned()>
                 <input class="input" placeholder="the default one" autocomplete="off" spellcheck="false" maxlength="60"
                     prop:value=move || pool.get() on:input:target=move |event| pool.set(event.target().value())/>
-                <span class="field__hint">"Runs of this pool use it. One that is not there is made."</span>
-            </label>
-            <label class="field">
-                <span class="field__label">"Through"</span>
+            </Field>
+            <Field label="Through" hint="Hosts on the way, in order, with commas between.".to_owned()>
                 <input class="input" placeholder="ada@bastion.example" autocomplete="off" spellcheck="false" autocapitalize="off"
                     prop:value=move || jump.get() on:input:target=move |event| jump.set(event.target().value())/>
-                <span class="field__hint">"Hosts on the way, in order, with commas between."</span>
-            </label>
-            <label class="field">
-                <span class="field__label">"Private key"</span>
+            </Field>
+            <Field label="Private key" hint="Without a passphrase, best one of its own. It is kept sealed and never shown again. Empty: the server's SSH agent is used.".to_owned()>
                 <textarea class="input add__text" rows="5" spellcheck="false" autocomplete="off" placeholder="-----BEGIN OPENSSH PRIVATE KEY-----"
                     prop:value=move || key.get() on:input:target=move |event| key.set(event.target().value())></textarea>
-                <span class="field__hint">"Without a passphrase, best one of its own. It is kept sealed and never shown again. Empty: the server's SSH agent is used."</span>
-            </label>
+            </Field>
             {move || wrong.get().map(|why| view! {
-                <div class="notice" data-tone="danger" role="alert"><Icon name="error"/><span class="notice__text"><Prose text=why capital=true/></span></div>
+                <Notice tone="danger" alert=true><Prose text=why capital=true/></Notice>
             })}
             <div class="dialog__actions">
                 <button class="btn" type="button" on:click=move |_| open.set(false)>"Cancel"</button>

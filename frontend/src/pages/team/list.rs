@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 
 use super::{Ways, card::Card, row::Row};
 use crate::{
-    components::{Backend, Icon, Void},
+    components::{Avatar, Backend, Icon, Void},
     format,
     live::use_live,
     team::{
@@ -113,7 +113,7 @@ fn Heading(ways: Ways, drawn: Drawn, key: String) -> impl IntoView {
     let sum = part(drawn, key.clone(), |group| (group.count, group.rate));
     let title = match by {
         By::Person => view! {
-            <span class="avatar" aria-hidden="true">{key.chars().take(2).collect::<String>()}</span>
+            <Avatar name=key.clone()/>
             <b class="table__strong">{key}</b>
         }
         .into_any(),
@@ -147,7 +147,7 @@ fn Table(ways: Ways, drawn: Drawn) -> impl IntoView {
                     <th scope="col" data-priority="2">"Use, 30 min"</th>
                     <th scope="col" data-priority="1" data-num="">"$/h"</th>
                     <th scope="col" data-num="">"So far"</th>
-                    <th scope="col" data-priority="4" data-num="">"Up"</th>
+                    <th scope="col" data-priority="5" data-num="">"Up"</th>
                     <th scope="col">"Stops by itself"</th>
                     <th scope="col"><span class="sr">"Stop or remove"</span></th>
                 </tr>

@@ -9,7 +9,7 @@ use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 use super::fleet::Fleet;
 use crate::{
     api::{self, ApiError},
-    components::{Dialog, Icon, Locked, Tone, toaster},
+    components::{Dialog, Icon, Locked, Notice, Tone, toaster},
     live::use_live,
     permissions::refusal,
 };
@@ -34,7 +34,7 @@ pub(super) fn Pools(fleet: Fleet) -> impl IntoView {
                 <Make fleet=fleet locked=locked/>
             </div>
             {move || fleet.failed.get().map(|why| view! {
-                <div class="notice" data-tone="danger" data-bleed="" role="alert"><Icon name="error"/><span class="notice__text">"No list of pools: "{why}</span></div>
+                <Notice tone="danger" alert=true bleed=true>"No list of pools: "{why}</Notice>
             })}
             <ul class="pools" aria-labelledby="pools" aria-busy=move || fleet.pools.with(Option::is_none).to_string()>
                 <For each=move || names.get() key=Clone::clone let:name>

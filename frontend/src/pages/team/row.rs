@@ -55,7 +55,7 @@ pub(super) fn Row(id: InstanceId, ways: Ways) -> impl IntoView {
                 {move || so_far.get()}
                 <span class="table__sub" data-only="phone" data-inline="">{move || view! { <Price offer=offer.get() per=true/> }}</span>
             </td>
-            <td data-priority="4" data-num="">{move || up.get()}</td>
+            <td data-priority="5" data-num="">{move || up.get()}</td>
             <td data-cell="3s"><Stops one=one run=run remover=ways.remover locked=line.no_change now=now/></td>
             <td data-cell="3e"><Ends line ways/></td>
         </tr>

@@ -5,7 +5,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use super::Ways;
 use crate::{
     browser,
-    components::{Dialog, Icon},
+    components::{Dialog, Icon, Wrong},
     live::use_live,
     team::saved::{self, NAME, Saved},
 };
@@ -108,7 +108,7 @@ fn Form(ways: Ways, open: RwSignal<bool>, query: Memo<String>) -> impl IntoView 
                     on:input:target=move |event| { name.set(event.target().value()); wrong.set(None); }/>
                 <span class="field__hint" id="filter-name">"It is kept for you in this browser. A filter of the same name gives way to it."</span>
             </div>
-            {move || wrong.get().map(|why| view! { <p class="field__error" role="alert"><Icon name="error"/><span>{why}</span></p> })}
+            <Wrong why=wrong/>
             <div class="dialog__actions">
                 <button class="btn" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
                 <button class="btn" data-kind="primary" type="submit" disabled=move || name.with(|name| name.trim().is_empty())>"Save"</button>

@@ -5,7 +5,7 @@ use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 
 use crate::{
     api,
-    components::{Icon, Prose, Tone, toaster},
+    components::{Field, Icon, Prose, Tone, toaster},
     format,
 };
 
@@ -53,11 +53,10 @@ pub(super) fn Add(done: impl Fn() + Copy + Send + 'static) -> impl IntoView {
                     prop:value=move || text.get() aria-invalid=move || wrong.with(Option::is_some).then_some("true") aria-describedby="key-wrong"
                     on:input:target=move |event| { text.set(event.target().value()); wrong.set(None); }></textarea>
             </label>
-            <label class="field">
-                <span class="field__label">"Name"</span>
+            <Field label="Name">
                 <input class="input" autocomplete="off" spellcheck="false" maxlength="100" placeholder="What stands behind the key" prop:value=move || label.get()
                     on:input:target=move |event| { label.set(event.target().value()); wrong.set(None); }/>
-            </label>
+            </Field>
             <p class="field__error" id="key-wrong" role="alert" hidden=move || wrong.with(Option::is_none)>
                 <Icon name="error"/>
                 <span><Prose text=Signal::derive(move || format::capitalised(&wrong.get().unwrap_or_default()))/></span>

@@ -7,7 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     api,
-    components::{CopyLine, Dialog, Failed, Icon, Time, TimeAs, Tone, Void, toaster},
+    components::{Bone, CopyLine, Dialog, Failed, Icon, Tag, Time, TimeAs, Tone, Void, toaster},
     known::Known,
     live::use_live,
 };
@@ -83,7 +83,7 @@ fn Table(known: Known<ApiToken>, revoking: RwSignal<Option<String>>) -> impl Int
                     <Row token revoking/>
                 </For>
                 <Show when=move || known.is_awaited() && known.failed.with(Option::is_none)>
-                    <tr role="row" aria-hidden="true"><td role="cell" colspan="5" data-cell="1s"><span class="bone" style:--w="12rem"></span></td></tr>
+                    <tr role="row" aria-hidden="true"><td role="cell" colspan="5" data-cell="1s"><Bone width="12rem"/></td></tr>
                 </Show>
             </tbody>
         </table>
@@ -105,7 +105,7 @@ fn Row(token: ApiToken, revoking: RwSignal<Option<String>>) -> impl IntoView {
     view! {
         <tr role="row">
             <td role="cell" data-cell="1s"><span class="table__strong keys__name">{label}</span></td>
-            <td role="cell" data-cell="2s"><span class="tag">{may}</span></td>
+            <td role="cell" data-cell="2s"><Tag>{may}</Tag></td>
             <td role="cell" data-priority="3"><span class="meta">{last_used_at.map_or_else(|| "never".into_any(), |at| view! { <Time at/> }.into_any())}</span></td>
             <td role="cell" data-priority="2" data-cell="2e"><span class="meta ends" data-tone=soon>{expires_at.map_or_else(|| "never".into_any(), |at| view! { <Time at how=TimeAs::Ahead/> }.into_any())}</span></td>
             <td role="cell" data-cell="1e" data-num="">

@@ -5,7 +5,7 @@ use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 
 use crate::{
     api,
-    components::{Icon, Prose, RoleOptions},
+    components::{Field, Icon, Prose, RoleOptions},
     format,
     known::Known,
     live::use_live,
@@ -62,25 +62,22 @@ pub(super) fn New(made: RwSignal<Option<NewToken>>, known: Known<ApiToken>) -> i
     view! {
         <form class="panel__body form" data-rule="start" on:submit=make>
             <div class="form__row">
-                <label class="field">
-                    <span class="field__label">"What it is for"</span>
+                <Field label="What it is for">
                     <input class="input" autocomplete="off" spellcheck="false" maxlength="100" placeholder="ci" prop:value=label
                         aria-invalid=move || wrong.with(Option::is_some).then_some("true") aria-describedby="token-wrong"
                         on:input:target=move |event| { label.set(event.target().value()); wrong.set(None); }/>
-                </label>
-                <label class="field">
-                    <span class="field__label">"May do"</span>
+                </Field>
+                <Field label="May do">
                     <select class="select" on:change:target=move |event| role.set(event.target().value().parse().ok())>
                         <option value="" prop:selected=move || role.get().is_none()>{all}</option>
                         {move || own.get().map(|own| view! { <RoleOptions chosen=role.into() most=own/> })}
                     </select>
-                </label>
-                <label class="field">
-                    <span class="field__label">"Ends after"</span>
+                </Field>
+                <Field label="Ends after">
                     <select class="select" on:change:target=move |event| life.set(event.target().value())>
                         {LIVES.map(|(seconds, words)| view! { <option value=seconds prop:selected=move || life.with(|life| life == seconds)>{words}</option> })}
                     </select>
-                </label>
+                </Field>
             </div>
             <p class="field__error" id="token-wrong" role="alert" hidden=move || wrong.with(Option::is_none)>
                 <Icon name="error"/>

@@ -10,7 +10,12 @@ use wasm_bindgen::{JsCast, prelude::Closure};
 
 use self::{find::FindBar, view::View};
 use super::Subject;
-use crate::{browser, components::Icon, format, live::log_book::LogBook};
+use crate::{
+    browser,
+    components::{Icon, Switch},
+    format,
+    live::log_book::LogBook,
+};
 
 pub(in crate::pages) use draw::stream;
 
@@ -45,7 +50,7 @@ pub(super) fn Logs(subject: Subject, follow: RwSignal<bool>, shown: Signal<bool>
         // There is little room on a phone.
         _ => window().inner_width().ok().and_then(|width| width.as_f64()).is_none_or(|width| width > 640.0),
     });
-    let flip = move |_| {
+    let flip = move |()| {
         times.update(|times| *times = !*times);
         browser::keep(TIMES, Some(if times.get_untracked() { "on" } else { "off" }));
     };
@@ -70,9 +75,7 @@ pub(super) fn Logs(subject: Subject, follow: RwSignal<bool>, shown: Signal<bool>
             <FindBar view=view/>
             <span class="logbar__spring"></span>
             <span class="meta logbar__count">{move || lines(count.get())}</span>
-            <button class="switch" role="switch" aria-checked=move || times.get().to_string() on:click=flip>
-                <span class="switch__track" aria-hidden="true"></span>"Times"
-            </button>
+            <Switch on=times flip>"Times"</Switch>
             <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label="To the start of the log" title="To the start of the log" on:click=move |_| view.go_to_start()><Icon name="top"/></button>
             <a class="btn" data-kind="quiet" data-icon="" data-size="sm" href=download download="" aria-label="Download the log" title="Download what the programs wrote, to the byte"><Icon name="download"/></a>
         </div>

@@ -8,6 +8,7 @@ use leptos::prelude::*;
 
 use self::{now::Now, past::Past};
 use super::Subject;
+use crate::components::{Segment, Segments};
 
 /// The panel.
 #[component]
@@ -16,11 +17,11 @@ pub(super) fn Usage(subject: Subject) -> impl IntoView {
     let options = [("Now", None), ("Hour", Some(UsageSpan::Hour)), ("Week", Some(UsageSpan::Week))];
     view! {
         <div class="logbar">
-            <div class="seg" role="group" aria-label="How far back">
+            <Segments label="How far back">
                 {options.map(|(word, span)| view! {
-                    <button class="seg__opt" aria-pressed=move || (chosen.get() == span).to_string() on:click=move |_| chosen.set(span)>{word}</button>
+                    <Segment chosen=Signal::derive(move || chosen.get() == span) choose=move |()| chosen.set(span)>{word}</Segment>
                 }).collect_view()}
-            </div>
+            </Segments>
         </div>
         {move || match chosen.get() {
             None => view! { <Now subject=subject.clone()/> }.into_any(),

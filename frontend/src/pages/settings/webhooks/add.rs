@@ -4,12 +4,7 @@ use berth_shared::api::{AddWebhook, AddedWebhook, NotificationKind};
 use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
 
 use super::Hooks;
-use crate::{
-    api,
-    components::{Icon, Prose},
-    format,
-    notify::words,
-};
+use crate::{api, components::Wrong, format, notify::words};
 
 /// The form.
 #[component]
@@ -89,7 +84,7 @@ pub(super) fn Add(hooks: Hooks) -> impl IntoView {
                 </div>
             </div>
             <fieldset class="checks"><legend class="field__label">"Is told of"</legend>{NotificationKind::ALL.map(choice)}</fieldset>
-            {move || wrong.get().map(|why| view! { <p class="field__error" role="alert"><Icon name="error"/><span><Prose text=why/></span></p> })}
+            <Wrong why=wrong/>
             <div class="actions">
                 <button class="btn" data-kind="primary" type="submit" disabled=move || !ready() title=move || hooks.refused.get() aria-busy=move || busy.get().to_string()>
                     {move || if busy.get() { "Adding…" } else { "Add the webhook" }}

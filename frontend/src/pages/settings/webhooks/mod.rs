@@ -14,7 +14,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::Frame;
 use crate::{
     api,
-    components::{CopyLine, Dialog, Failed, Icon, Locked, Time, Tone, Void, toaster},
+    components::{Bone, CopyLine, Dialog, Failed, Icon, Locked, Time, Tone, Void, toaster},
     known::Known,
     notify::words,
     permissions::refusal,
@@ -62,7 +62,7 @@ pub fn Webhooks() -> impl IntoView {
                     <ul class="hooks" aria-labelledby="webhooks" aria-busy=move || hooks.known.is_awaited().to_string()>
                         <For each=move || names.get() key=Clone::clone let:name><Line hooks name/></For>
                         <Show when=move || hooks.known.is_awaited() && hooks.known.failed.with(Option::is_none)>
-                            <li class="hooks__line" aria-hidden="true"><span class="bone" style:--w="14rem"></span></li>
+                            <li class="hooks__line" aria-hidden="true"><Bone width="14rem"/></li>
                         </Show>
                     </ul>
                 </Show>

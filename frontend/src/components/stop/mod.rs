@@ -3,7 +3,7 @@
 use berth_shared::api::{Run, RunId, StopRequest};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{Dialog, Icon, Tone, toaster};
+use super::{Button, Dialog, Icon, Tone, toaster};
 use crate::{api, live::use_live};
 
 #[derive(Clone, Debug, PartialEq)]
@@ -31,8 +31,12 @@ impl Stopper {
 
     /// Asks whether to stop a run; by force when it is stopping already.
     pub fn ask(&self, run: &Run) {
-        let question = Question { run: run.id, name: run.name.clone(), force: !run.actions().stop };
-        self.question.set(Some(question));
+        self.ask_about(run.id, run.name.clone(), !run.actions().stop);
+    }
+
+    /// Asks about the run of that id and name.
+    pub fn ask_about(&self, run: RunId, name: String, force: bool) {
+        self.question.set(Some(Question { run, name, force }));
         self.open.set(true);
     }
 
@@ -65,7 +69,7 @@ pub fn StopDialog(
     let title = Signal::derive(move || {
         if force() { format!("Force {} to stop?", name()) } else { format!("Stop {}?", name()) }
     });
-    let go = move |_| {
+    let go = move |()| {
         let Some(question) = stopper.question.get_untracked() else { return };
         stopper.open.set(false);
         stopper.busy.update(|busy| busy.push(question.run));
@@ -96,11 +100,11 @@ pub fn StopDialog(
                 }}
             </p>
             <div class="dialog__actions">
-                <button class="btn" on:click=move |_| stopper.open.set(false)>"Keep it running"</button>
-                <button class="btn" data-kind="danger-fill" on:click=go>
+                <Button press=move |()| stopper.open.set(false)>"Keep it running"</Button>
+                <Button kind="danger-fill" press=go>
                     <Icon name="stop"/>
                     {move || if force() { "Stop by force" } else { "Stop" }}
-                </button>
+                </Button>
             </div>
         </Dialog>
     }

@@ -7,21 +7,31 @@ use crate::{
     live::{machine::Connection, use_live},
 };
 
-/// `Live 38 ms`, or that and when it is tried again.
+/// How the page's own connection stands.
 #[component]
-pub(super) fn ConnectionState() -> impl IntoView {
+pub fn ConnectionState() -> impl IntoView {
+    view! { <ConnectionMark connection=use_live().connection/> }
+}
+
+/// `Live 38 ms`, or that there is none and when it is tried again.
+#[component]
+pub fn ConnectionMark(
+    /// The connection.
+    #[prop(into)]
+    connection: Signal<Connection>,
+) -> impl IntoView {
     let live = use_live();
-    let state = move || match live.connection.get() {
+    let state = move || match connection.get() {
         Connection::Connecting | Connection::SignedOut => "connecting",
         Connection::Live { .. } => "live",
         Connection::Reconnecting { .. } => "reconnecting",
     };
-    let word = move || match live.connection.get() {
+    let word = move || match connection.get() {
         Connection::Connecting | Connection::SignedOut => "Connecting…",
         Connection::Live { .. } => "Live",
         Connection::Reconnecting { .. } => "Reconnecting…",
     };
-    let detail = move || match live.connection.get() {
+    let detail = move || match connection.get() {
         Connection::Live { latency_ms: Some(latency) } => format!("{latency} ms"),
         Connection::Reconnecting { retry_at_ms: Some(at) } => {
             // The clock's signal makes this count down.

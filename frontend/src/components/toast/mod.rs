@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::{Icon, Prose};
+use super::{Button, Icon, Prose};
 
 /// How a note is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,19 +92,38 @@ pub fn Toasts() -> impl IntoView {
     view! {
         <div class="toasts" role="region" aria-label="Notes" aria-live="polite">
             <For each=move || store.0.get().1 key=|toast| toast.id let:toast>
-                <div class="toast" data-tone=if toast.tone == Tone::Failed { "danger" } else { "ok" }
-                    role=(toast.tone == Tone::Failed).then_some("alert")>
-                    <Icon name=match toast.tone { Tone::Failed => "error", Tone::Done => "check", Tone::Told => "bell" }/>
-                    <span class="toast__text">
-                        <Prose text=toast.text.clone()/>
-                        {toast.link.clone().map(|link| view! { " "<a class="link" href=link on:click=move |_| dismiss(store, toast.id)>"Look"</a> })}
-                    </span>
-                    <button class="btn" data-kind="quiet" data-icon data-size="sm" aria-label="Dismiss"
-                        on:click=move |_| dismiss(store, toast.id)>
-                        <Icon name="x"/>
-                    </button>
-                </div>
+                <Note tone=toast.tone text=toast.text link=toast.link dismiss=move |()| dismiss(store, toast.id)/>
             </For>
+        </div>
+    }
+}
+
+/// A note as it stands there.
+#[component]
+pub fn Note(
+    /// How it is meant.
+    tone: Tone,
+    /// What it says.
+    text: String,
+    /// The address of the page about it.
+    link: Option<String>,
+    /// Takes it away.
+    #[prop(into)]
+    dismiss: Callback<()>,
+) -> impl IntoView {
+    let icon = match tone {
+        Tone::Failed => "error",
+        Tone::Done => "check",
+        Tone::Told => "bell",
+    };
+    view! {
+        <div class="toast" data-tone=if tone == Tone::Failed { "danger" } else { "ok" } role=(tone == Tone::Failed).then_some("alert")>
+            <Icon name=icon/>
+            <span class="toast__text">
+                <Prose text=text/>
+                {link.map(|link| view! { " "<a class="link" href=link on:click=move |_| dismiss.run(())>"Look"</a> })}
+            </span>
+            <Button kind="quiet" size="sm" icon=true attr:aria-label="Dismiss" press=dismiss><Icon name="x"/></Button>
         </div>
     }
 }

@@ -20,9 +20,13 @@ pub fn Password(
     /// The id of the element that says what is wrong.
     #[prop(default = "")]
     error: &'static str,
+    /// What its ids begin with, where a page has two for the same.
+    #[prop(default = "")]
+    key: &'static str,
 ) -> impl IntoView {
     let shown = RwSignal::new(false);
-    let (id, about) = (format!("{autocomplete}-field"), format!("{autocomplete}-hint"));
+    let key = if key.is_empty() { autocomplete } else { key };
+    let (id, about) = (format!("{key}-field"), format!("{key}-hint"));
     let described = match (hint.is_some(), error) {
         (true, "") => about.clone(),
         (true, error) => format!("{about} {error}"),

@@ -40,5 +40,9 @@ fn path(shares: &[f64]) -> String {
         let letter = if index == 0 { 'M' } else { 'L' };
         let _ = write!(path, "{letter}{:.1} {:.1}", index as f64 * step, 40.0 - 38.0 * share.clamp(0.0, 1.0));
     }
+    // A single one is level: a slope would be made up.
+    if let [share] = shares {
+        let _ = write!(path, "L100.0 {:.1}", 40.0 - 38.0 * share.clamp(0.0, 1.0));
+    }
     path
 }

@@ -8,6 +8,11 @@ pub fn Sprite() -> impl IntoView {
     view! { <svg class="sprite" aria-hidden="true" inner_html=include_str!("sprite.svg")></svg> }
 }
 
+/// The names of all icons.
+pub fn icon_names() -> impl Iterator<Item = &'static str> {
+    include_str!("sprite.svg").split("id=\"i-").skip(1).filter_map(|rest| rest.split('"').next())
+}
+
 /// A 16-px icon: `launch`, `runs`, `stop` … (`sprite.svg` has them all).
 #[component]
 pub fn Icon(

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Icon, Prose};
+use super::{Notice, Prose};
 
 /// A notice at the head of a panel that says why there is no list, or that it is not the newest; nothing while there is none
 /// such.
@@ -15,7 +15,7 @@ pub fn Failed(
 ) -> impl IntoView {
     move || {
         why.get().map(|why| view! {
-            <div class="notice" data-tone="danger" data-bleed="" role="alert"><Icon name="error"/><span class="notice__text"><Prose text=format!("No list of {what}: {why}")/></span></div>
+            <Notice tone="danger" alert=true bleed=true><Prose text=format!("No list of {what}: {why}")/></Notice>
         })
     }
 }

@@ -25,10 +25,16 @@ pub fn DemoBar() -> impl IntoView {
     });
     view! {
         <Show when=move || demo.get()>
-            <aside class="demo" aria-label="Demo">
-                <Icon name="hint"/>
-                <p><strong>"Demo: nothing here is real."</strong>" No machine is made and nothing is billed."</p>
-            </aside>
+            <aside class="demo" aria-label="Demo"><DemoLine/></aside>
         </Show>
+    }
+}
+
+/// The line's words.
+#[component]
+pub fn DemoLine() -> impl IntoView {
+    view! {
+        <Icon name="hint"/>
+        <p><strong>"Demo: nothing here is real."</strong>" No machine is made and nothing is billed."</p>
     }
 }
