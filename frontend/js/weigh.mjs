@@ -95,7 +95,7 @@ async function main([folder, profile]) {
   }
   const weighed = await weigh(resolve(folder));
   for (const { which, kind, files, bytes, most } of lines(weighed, budgets, profile)) {
-    const share = most ? `${((100 * bytes) / most).toFixed(0)} % of ${grouped(most)}` : "no budget";
+    const share = most === undefined ? "no budget" : `of at most ${grouped(most)}`;
     console.log(`${which === "first" ? "first load" : "later     "}  ${kind.padEnd(9)} ${String(files).padStart(2)} files  ${grouped(bytes).padStart(10)} bytes  ${share}`);
   }
   const complaints = over(weighed, budgets, profile);
