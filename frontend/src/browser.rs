@@ -1,5 +1,7 @@
 //! Small services of the browser that pages share.
 
+use std::time::Duration;
+
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Storage;
 
@@ -117,6 +119,16 @@ pub fn steady_millis() -> u64 {
 #[must_use]
 pub fn precise_millis() -> f64 {
     leptos::prelude::window().performance().map_or(0.0, |performance| performance.now())
+}
+
+/// Acts once the next frame is on the screen: what was pressed or typed is seen first, whatever takes longer follows. At once where
+/// nobody sees the page, since it has no frames then.
+pub fn after_paint(act: impl FnOnce() + 'static) {
+    if leptos::prelude::document().hidden() {
+        act();
+        return;
+    }
+    leptos::prelude::request_animation_frame(move || leptos::prelude::set_timeout(act, Duration::ZERO));
 }
 
 /// A random number from 0 up to 1.

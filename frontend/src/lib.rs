@@ -54,6 +54,8 @@ pub mod pages;
 #[cfg(target_arch = "wasm32")]
 pub mod price_list;
 #[cfg(target_arch = "wasm32")]
+mod sight;
+#[cfg(target_arch = "wasm32")]
 pub mod site;
 #[cfg(target_arch = "wasm32")]
 mod socket;

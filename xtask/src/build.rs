@@ -35,6 +35,21 @@ pub(crate) fn dashboard(steps: &mut Steps, profile: Profile) -> Result<(), Probl
     Ok(())
 }
 
+/// Holds the dashboard that was built against what it may weigh: `frontend/budgets.json`.
+pub(crate) fn weigh(steps: &mut Steps, profile: Profile) -> Result<(), Problem> {
+    let profile = match profile {
+        Profile::Quick => "quick",
+        Profile::Release => "release",
+    };
+    steps.step("weight of the dashboard", || {
+        run(command("node")
+            .env("PATH", path_with_tools()?)
+            .arg(root().join("frontend/js/weigh.mjs"))
+            .arg(root().join("frontend/dist"))
+            .arg(profile))
+    })
+}
+
 /// Trunk as it is, for work on the dashboard: `serve` builds and reloads with each change.
 pub(crate) fn trunk_as_it_is(steps: &mut Steps, what: &str, args: &[String]) -> Result<(), Problem> {
     setup::for_build(steps)?;

@@ -50,8 +50,11 @@ pub(crate) fn dispatch(args: Vec<String>) -> Result<ExitCode, Problem> {
         ("build", [] | ["--release"]) => {
             setup::for_build(&mut steps)?;
             let binary = build::all(&mut steps, profile)?;
+            // At the end: what is too heavy is built all the same.
+            let weight = build::weigh(&mut steps, profile);
             steps.summary();
             println!("built {}", binary.display());
+            weight?;
         }
         ("setup", []) => {
             setup::for_build(&mut steps)?;

@@ -14,9 +14,15 @@ pub struct Rows<K: 'static, T: 'static> {
     order: RwSignal<Vec<K>>,
     /// Grows with every change of whatever row.
     version: RwSignal<u64>,
-    cells: StoredValue<HashMap<K, ArcRwSignal<T>>>,
+    cells: StoredValue<HashMap<K, Cell<T>>>,
     key: fn(&T) -> K,
     compare: fn(&T, &T) -> Ordering,
+}
+
+struct Cell<T: 'static> {
+    row: ArcRwSignal<T>,
+    /// That of the list when the row came to be as it is.
+    version: u64,
 }
 
 impl<K: 'static, T: 'static> Clone for Rows<K, T> {
@@ -65,7 +71,15 @@ where
     /// The row of this key, as a signal of its own.
     #[must_use]
     pub fn row(&self, key: K) -> Option<ArcRwSignal<T>> {
-        self.cells.with_value(|cells| cells.get(&key).cloned())
+        self.cells.with_value(|cells| cells.get(&key).map(|cell| cell.row.clone()))
+    }
+
+    /// Shows the row of this key, untracked, with a number that is another one whenever the row is.
+    pub fn peek<R>(&self, key: K, show: impl FnOnce(&T, u64) -> R) -> Option<R> {
+        self.cells.with_value(|cells| {
+            let Cell { row, version } = cells.get(&key)?;
+            Some(row.with_untracked(|row| show(row, *version)))
+        })
     }
 
     /// All rows in order; tracks every one of them.
@@ -76,11 +90,24 @@ where
 
     /// Shows each row in order; tracks all of them by one signal and copies none, so that sums over many rows are cheap.
     pub fn each(&self, mut show: impl FnMut(&T)) {
+        self.track();
+        self.peek_all(|row, _| show(row));
+    }
+
+    /// Tracks all rows by one signal and looks at none.
+    pub fn track(&self) {
         self.version.track();
+    }
+
+    /// Shows each row in order, untracked, with a number that is another one whenever the row is: whoever makes something of every
+    /// row need not do so anew for those that are as they were.
+    pub fn peek_all(&self, mut show: impl FnMut(&T, u64)) {
         self.order.with_untracked(|order| {
-            for row in order.iter().filter_map(|key| self.row(*key)) {
-                row.with_untracked(&mut show);
-            }
+            self.cells.with_value(|cells| {
+                for Cell { row, version } in order.iter().filter_map(|key| cells.get(key)) {
+                    row.with_untracked(|row| show(row, *version));
+                }
+            });
         });
     }
 
@@ -102,11 +129,12 @@ where
     pub fn replace(&self, mut rows: Vec<T>) {
         berth_shared::order::sort_by(&mut rows, self.compare);
         let keys: Vec<K> = rows.iter().map(self.key).collect();
+        let version = self.next_version();
         self.cells.update_value(|cells| {
             let there: HashSet<K> = keys.iter().copied().collect();
             cells.retain(|key, _| there.contains(key));
             for row in rows {
-                put(cells, (self.key)(&row), row);
+                put(cells, (self.key)(&row), row, version);
             }
         });
         if self.order.with_untracked(|order| *order != keys) {
@@ -118,8 +146,14 @@ where
     /// Adds a row, or changes the one of its key.
     pub fn upsert(&self, row: T) {
         let key = (self.key)(&row);
-        let Some(is_new) = self.cells.try_update_value(|cells| put(cells, key, row.clone())) else { return };
-        if is_new {
+        let version = self.next_version();
+        let Some(put) = self.cells.try_update_value(|cells| put(cells, key, row.clone(), version)) else {
+            return;
+        };
+        if put == Put::Same {
+            return;
+        }
+        if put == Put::New {
             self.order.update(|order| {
                 let at = order.partition_point(|other| {
                     self.row(*other).is_some_and(|other| {
@@ -130,6 +164,10 @@ where
             });
         }
         self.changed();
+    }
+
+    fn next_version(&self) -> u64 {
+        self.version.with_untracked(|version| version + 1)
     }
 
     fn changed(&self) {
@@ -152,17 +190,28 @@ where
     }
 }
 
+/// What became of a row that was put into its cell.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Put {
+    New,
+    Changed,
+    Same,
+}
+
 fn put<K: Eq + Hash, T: PartialEq + Send + Sync + 'static>(
-    cells: &mut HashMap<K, ArcRwSignal<T>>,
+    cells: &mut HashMap<K, Cell<T>>,
     key: K,
     row: T,
-) -> bool {
-    if let Some(cell) = cells.get(&key) {
-        if cell.with_untracked(|old| *old != row) {
-            cell.set(row);
+    version: u64,
+) -> Put {
+    if let Some(cell) = cells.get_mut(&key) {
+        if cell.row.with_untracked(|old| *old == row) {
+            return Put::Same;
         }
-        return false;
+        cell.version = version;
+        cell.row.set(row);
+        return Put::Changed;
     }
-    cells.insert(key, ArcRwSignal::new(row));
-    true
+    cells.insert(key, Cell { row: ArcRwSignal::new(row), version });
+    Put::New
 }

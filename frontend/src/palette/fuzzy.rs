@@ -27,6 +27,10 @@ const LONGEST: usize = 160;
 /// in a row and at the beginnings of words count most. `None` = it does not; what is empty fits all.
 #[must_use]
 pub fn fit(typed: &str, name: &str) -> Option<Fit> {
+    // Most names of many do not fit, and that is seen soon.
+    if !typed.split_whitespace().all(|word| holds(name, word)) {
+        return None;
+    }
     let letters: Vec<char> = name.chars().take(LONGEST).collect();
     let mut whole = Fit { score: 0, at: Vec::new() };
     for word in typed.split_whitespace() {
@@ -42,14 +46,23 @@ pub fn fit(typed: &str, name: &str) -> Option<Fit> {
     Some(whole)
 }
 
+/// Whether a name has the letters of a word in order.
+fn holds(name: &str, word: &str) -> bool {
+    let mut letters = name.chars().take(LONGEST).map(lower);
+    word.chars().flat_map(char::to_lowercase).all(|wanted| letters.any(|letter| letter == wanted))
+}
+
+fn lower(letter: char) -> char {
+    letter.to_lowercase().next().unwrap_or(letter)
+}
+
 /// The best way to find a word's letters in a name, in order: `best[i][j]` is the best score of the first `i + 1` letters with
 /// the last of them at `j`.
 fn one(word: &[char], name: &[char]) -> Option<Fit> {
     if word.is_empty() || word.len() > name.len() {
         return word.is_empty().then(|| Fit { score: 0, at: Vec::new() });
     }
-    let lower: Vec<char> =
-        name.iter().map(|letter| letter.to_lowercase().next().unwrap_or(*letter)).collect();
+    let lower: Vec<char> = name.iter().copied().map(lower).collect();
     let worth =
         |at: usize| LETTER + if begins(name, at) { WORD } else { 0 } + if at == 0 { START } else { 0 };
     // Score, and where the letter before is.

@@ -1,6 +1,9 @@
 //! The active instances as far as lists, headings and sums need them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Borrow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use berth_shared::{
     api::{Instance, InstanceId, InstanceStatus, Run},
@@ -123,36 +126,26 @@ impl Fact {
 pub struct Group {
     /// The heading.
     pub key: String,
-    /// How many there are.
-    pub count: usize,
     /// What they cost together, US dollars an hour.
     pub rate: f64,
-    /// Those that are drawn, oldest first.
+    /// Which, oldest first.
     pub ids: Vec<InstanceId>,
 }
 
-/// Headings in order, and under each what `view` lets pass, oldest first as in `facts`; of all together at most `most` are
-/// drawn.
+/// Headings in order, and under each what `view` lets pass, oldest first as in `facts`.
 #[must_use]
-pub fn groups(facts: &[Fact], view: &View, most: usize) -> Vec<Group> {
+pub fn groups<F: Borrow<Fact>>(facts: &[F], view: &View) -> Vec<Group> {
     let mut groups = BTreeMap::<(bool, &str), Group>::new();
-    for fact in facts.iter().filter(|fact| view.accepts(fact)) {
+    for fact in facts.iter().map(Borrow::borrow).filter(|fact| view.accepts(fact)) {
         let key = fact.heading(view.by);
         // Machines without GPUs stand last.
         let group = groups
             .entry((view.by == By::Gpu && key == NO_GPU, key))
             .or_insert_with(|| Group { key: key.to_owned(), ..Group::default() });
-        group.count += 1;
         group.rate += fact.rate;
         group.ids.push(fact.id);
     }
-    let mut left = most;
-    let mut groups: Vec<Group> = groups.into_values().collect();
-    for group in &mut groups {
-        group.ids.truncate(left);
-        left -= group.ids.len();
-    }
-    groups
+    groups.into_values().collect()
 }
 
 /// What stands on top of the page.
@@ -172,28 +165,36 @@ pub struct Sums {
 
 /// Sums up all instances.
 #[must_use]
-pub fn sums(facts: &[Fact]) -> Sums {
-    let costing = facts.iter().filter(|fact| fact.billed && !fact.own).count();
-    let own = facts.iter().filter(|fact| fact.own).count();
+pub fn sums<F: Borrow<Fact>>(facts: &[F]) -> Sums {
+    let all = || facts.iter().map(Borrow::borrow);
+    let costing = all().filter(|fact| fact.billed && !fact.own).count();
+    let own = all().filter(|fact| fact.own).count();
     let note = match (costing, own, facts.len()) {
         (_, _, 0) => "nothing runs".to_owned(),
         (0, own, total) if own == total => "all on own machines".to_owned(),
         (costing, _, total) => format!("{costing} of {total} cost money"),
     };
-    let idle = facts.iter().filter(|fact| fact.idle);
+    let idle = all().filter(|fact| fact.idle);
     Sums {
-        rate: facts.iter().map(|fact| fact.rate).sum(),
+        rate: all().map(|fact| fact.rate).sum(),
         idle_rate: idle.clone().map(|fact| fact.rate).sum(),
         idle: idle.count(),
-        people: facts.iter().map(|fact| fact.person.as_str()).collect::<BTreeSet<_>>().len(),
+        people: all().map(|fact| fact.person.as_str()).collect::<BTreeSet<_>>().len(),
         note,
     }
 }
 
 /// The values that a filter can have, in order, each once.
 #[must_use]
-pub fn choices(facts: &[Fact], read: fn(&Fact) -> &str) -> Vec<String> {
-    facts.iter().map(read).collect::<BTreeSet<_>>().into_iter().map(ToOwned::to_owned).collect()
+pub fn choices<F: Borrow<Fact>>(facts: &[F], read: fn(&Fact) -> &str) -> Vec<String> {
+    facts
+        .iter()
+        .map(Borrow::borrow)
+        .map(read)
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .map(ToOwned::to_owned)
+        .collect()
 }
 
 #[cfg(test)]
@@ -246,9 +247,9 @@ mod tests {
         ];
         let keys = |by| {
             let view = View { by, ..View::default() };
-            groups(&facts, &view, 9)
+            groups(&facts, &view)
                 .into_iter()
-                .map(|group| (group.key, group.count, group.rate))
+                .map(|group| (group.key, group.ids.len(), group.rate))
                 .collect::<Vec<_>>()
         };
         assert_eq!(keys(By::Person), [("ann".into(), 1, 2.0), ("bob".into(), 2, 5.0)]);
@@ -257,17 +258,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_drawn_counts_all_the_same() {
-        let facts: Vec<Fact> =
-            (0..100).map(|n| fact(n, if n % 2 == 0 { "ann" } else { "bob" }, NO_GPU, 1.0)).collect();
-        let groups = groups(&facts, &View::default(), 60);
-        assert_eq!(groups.iter().map(|group| group.ids.len()).collect::<Vec<_>>(), [50, 10]);
-        assert_eq!(groups.iter().map(|group| group.count).collect::<Vec<_>>(), [50, 50]);
-    }
-
-    #[test]
     fn sums_say_what_is_paid_and_what_for_nothing() {
-        assert_eq!(sums(&[]).note, "nothing runs");
+        assert_eq!(sums::<Fact>(&[]).note, "nothing runs");
         let mut facts = vec![fact(1, "ann", NO_GPU, 1.5), fact(2, "bob", NO_GPU, 0.5)];
         facts[1].idle = true;
         facts.push(Fact { own: true, rate: 0.0, ..fact(3, "bob", NO_GPU, 0.0) });

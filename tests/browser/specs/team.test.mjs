@@ -1,6 +1,7 @@
 // *Team*: instances under headings, filters in the address and under names, what a thousand instances do to the page.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { crowd } from '../crowd.mjs';
 import { examineAll, logIn, until, withServer } from '../harness.mjs';
 
 const instances = (page) => page.getByRole('table', { name: 'Instances' });
@@ -81,50 +82,6 @@ test(
   ),
 );
 
-/** Has the page believe that there are `count` instances, all of them running, and one after the other changed. Gives whose use it
- *  follows at the moment. */
-async function crowd(page, count) {
-  const followed = new Set();
-  // Nobody but the page knows these runs.
-  await page.route(/\/api\/v1\/runs\/crowd-\d+\/usage/, (route) => route.fulfill({ status: 200, contentType: 'application/json', body: '{"step_seconds":10,"samples":[]}' }));
-  await page.routeWebSocket(/\/api\/v1\/stream/, (socket) => {
-    const server = socket.connectToServer();
-    let [seq, run, instance] = [0, null, null];
-    server.onMessage((text) => {
-      const message = JSON.parse(text);
-      if (message.type === 'snapshot') {
-        [run] = message.runs;
-        [instance] = message.instances;
-        seq = message.seq;
-        const many = (one, make) => Array.from({ length: count }, (_, at) => ({ ...one, ...make(at) }));
-        const id = (kind, at) => `00000000-0000-4000-${kind}000-${String(at).padStart(12, '0')}`;
-        message.runs = many(run, (at) => ({ id: id(8, at), name: `crowd-${at}`, owner: `person-${at % 7}` }));
-        message.instances = many(instance, (at) => ({ id: id(9, at), run_id: id(8, at), name: `crowd-${at}` }));
-        socket.send(JSON.stringify(message));
-        const change = () => {
-          const at = seq % count;
-          seq += 1;
-          const changed = { ...message.runs[at], progress: `step ${seq}` };
-          const event = { seq, at: Date.now(), subject: 'run', run_id: changed.id, message: 'changed', from: null, to: null, reason: null, instance_id: null, actor: null };
-          socket.send(JSON.stringify({ type: 'event', seq, event, run: changed }));
-        };
-        // Not a reason for the test to go on once the page is gone.
-        const timer = setInterval(change, 50).unref();
-        socket.onClose(() => clearInterval(timer));
-      } else if (message.type !== 'event') {
-        socket.send(text);
-      }
-    });
-    socket.onMessage((text) => {
-      const { type, topic } = JSON.parse(text);
-      if (type === 'subscribe') followed.add(topic.run_id);
-      else if (type === 'unsubscribe') followed.delete(topic.run_id);
-      else server.send(text);
-    });
-  });
-  return followed;
-}
-
 test(
   'of a thousand instances with twenty changes a second what somebody looks at is drawn and measured, and keys are answered',
   withServer(
@@ -134,7 +91,7 @@ test(
       await launch(page, 'one-fox', 'A100');
       await page.goto(`${server.address}/runs/one-fox`);
       await page.getByRole('main').locator('[data-status="running"]').first().waitFor();
-      const followed = await crowd(page, 1000);
+      const { followed } = await crowd(page, { count: 1000 });
       await page.goto(`${server.address}/team`);
       await instances(page).getByRole('row', { name: /crowd-0/ }).first().waitFor();
       await page.locator('#active + .meta', { hasText: '1000' }).waitFor();
@@ -161,11 +118,19 @@ test(
       // Far above what it takes, so that a machine with other things to do is no failure.
       assert.ok(slowest < 3000, `a key is answered in ${slowest} ms`);
 
-      // The end of the list brings more of it.
+      // All of the list can be scrolled through, and what is out of sight keeps its place without being drawn.
       await page.getByRole('button', { name: 'Clear' }).click();
-      await page.getByRole('button', { name: 'Show more' }).scrollIntoViewIfNeeded();
-      const before = await drawn();
-      await until(async () => (await drawn()) > before, 'more are drawn');
+      await until(async () => (await drawn()) > 1, 'all of them are listed');
+      const tall = () => page.evaluate(() => document.scrollingElement.scrollHeight);
+      const before = await tall();
+      const first = await page.locator('.instances tr[id]').first().getAttribute('id');
+      await page.getByRole('heading', { name: 'Pools' }).scrollIntoViewIfNeeded();
+      await page.locator('.instances tr[id]').last().waitFor();
+      await until(async () => (await page.locator(`[id="${first}"]`).count()) === 0, 'the first one is not drawn any more');
+      assert.ok((await drawn()) <= 200, `${await drawn()} rows are drawn at the end`);
+      assert.ok(Math.abs((await tall()) - before) < 0.2 * before, `the page stays as long as it was: ${await tall()}, ${before}`);
+      await page.evaluate(() => window.scrollTo(0, 0));
+      await page.locator(`[id="${first}"]`).waitFor();
       assert.ok(followed.size <= 32, `no more is followed than the server takes: ${followed.size}`);
       assert.deepEqual(page.problems, []);
     },

@@ -1,5 +1,10 @@
 //! What the palette can lead to and do.
 
+use std::{
+    collections::HashSet,
+    sync::{Arc, OnceLock},
+};
+
 use berth_shared::{
     api::{Run, RunId},
     policy::{Action, Whose, may},
@@ -50,7 +55,6 @@ pub(super) struct Entry {
     /// What stands behind it.
     pub(super) more: Option<String>,
     pub(super) act: Act,
-    score: i32,
 }
 
 /// What belongs together.
@@ -61,62 +65,94 @@ pub(super) struct Gathered {
 }
 
 fn entry(icon: &'static str, text: impl Into<String>, act: Act) -> Entry {
-    Entry { icon, text: text.into(), at: Vec::new(), status: None, more: None, act, score: 0 }
+    Entry { icon, text: text.into(), at: Vec::new(), status: None, more: None, act }
 }
 
-/// Where entries come from.
+/// Where entries come from: what there was when the palette was opened.
 #[derive(Clone)]
-pub(super) struct Source {
+pub(super) struct Source(Arc<Gathering>);
+
+struct Gathering {
     live: Live,
     /// The run whose page is open.
     here: Option<String>,
+    runs: Vec<Run>,
+    /// What can be done with any run; made once something is typed.
+    actions: OnceLock<Vec<Entry>>,
+    named: Vec<Entry>,
+    instances: Vec<Entry>,
+    saved: Vec<Entry>,
+    pages: Vec<Entry>,
+    themes: Vec<Entry>,
 }
 
 impl Source {
     /// For a page's path.
-    pub(super) fn new(path: &str) -> Self {
+    pub(super) fn new(live: Live, path: &str) -> Self {
         let path = site::below(path);
         let here = path.strip_prefix("/runs/").filter(|name| !name.is_empty()).map(ToOwned::to_owned);
-        Self { live: use_live(), here }
+        let mut all = Gathering {
+            live,
+            here,
+            runs: Vec::new(),
+            actions: OnceLock::new(),
+            named: Vec::new(),
+            instances: Vec::new(),
+            saved: Vec::new(),
+            pages: pages(),
+            themes: themes(),
+        };
+        all.runs = all.runs();
+        all.named = all.runs.iter().map(run_entry).collect();
+        all.instances = all.instances();
+        all.saved = all.saved();
+        Self(Arc::new(all))
     }
 
     /// What fits, in groups, the best first in each.
     pub(super) fn find(&self, typed: &str) -> Vec<Gathered> {
-        let runs = self.runs();
+        let all = &*self.0;
         // What can be done with the run that is looked at; once something is typed, with any.
-        let nothing = typed.trim().is_empty();
-        let meant = |run: &&Run| self.here.as_ref() == Some(&run.name) || !nothing;
-        let actions = runs.iter().filter(meant).take(ACTED_ON).flat_map(|run| self.actions(run)).collect();
-        let found = best(typed, runs.iter().map(run_entry).collect(), SHOWN);
+        let here: Vec<Entry>;
+        let actions = if typed.trim().is_empty() {
+            let run = all.runs.iter().find(|run| all.here.as_ref() == Some(&run.name));
+            here = run.map(|run| all.actions(run)).unwrap_or_default();
+            &here
+        } else {
+            all.actions
+                .get_or_init(|| all.runs.iter().take(ACTED_ON).flat_map(|run| all.actions(run)).collect())
+        };
         let mut groups = vec![
             Gathered { title: "Do", entries: best(typed, actions, SHOWN) },
-            Gathered { title: "Runs", entries: found },
-            Gathered { title: "Instances", entries: best(typed, self.instances(&runs), SHOWN) },
-            Gathered { title: "Saved filters", entries: best(typed, self.saved(), SHOWN) },
-            Gathered { title: "Go to", entries: best(typed, pages(), PAGES.len() + 2) },
-            Gathered { title: "Page", entries: best(typed, themes(), SHOWN) },
+            Gathered { title: "Runs", entries: best(typed, &all.named, SHOWN) },
+            Gathered { title: "Instances", entries: best(typed, &all.instances, SHOWN) },
+            Gathered { title: "Saved filters", entries: best(typed, &all.saved, SHOWN) },
+            Gathered { title: "Go to", entries: best(typed, &all.pages, PAGES.len() + 2) },
+            Gathered { title: "Page", entries: best(typed, &all.themes, SHOWN) },
         ];
         groups.retain(|group| !group.entries.is_empty());
         groups
     }
+}
 
+impl Gathering {
     /// Runs, those that are not finished first; of each name the newest.
     fn runs(&self) -> Vec<Run> {
         let mut runs: Vec<Run> = Vec::new();
         untrack(|| self.live.runs.each(|run| runs.push(run.clone())));
         berth_shared::order::sort_by_key(&mut runs, |run| run.status.is_finished());
-        let mut names = std::collections::HashSet::new();
+        let mut names = HashSet::new();
         runs.retain(|run| names.insert(run.name.clone()));
         runs
     }
 
     /// Machines that wait without a run; the others are their runs.
-    fn instances(&self, runs: &[Run]) -> Vec<Entry> {
+    fn instances(&self) -> Vec<Entry> {
+        let known: HashSet<RunId> = self.runs.iter().map(|run| run.id).collect();
         let mut entries = Vec::new();
         untrack(|| {
             self.live.instances.each(|one| {
-                let known = one.run_id.is_some_and(|id| runs.iter().any(|run| run.id == id));
-                if !known {
+                if !one.run_id.is_some_and(|id| known.contains(&id)) {
                     let mut entry = entry("team", one.name.clone(), Act::Go(format!("/team#{}", one.id)));
                     entry.status = Some(one.status.as_str());
                     entry.more = Some(one.owner.clone());
@@ -213,22 +249,22 @@ fn themes() -> Vec<Entry> {
 }
 
 /// What fits, the best first, at most `most`; in its own order when nothing is typed.
-fn best(typed: &str, entries: Vec<Entry>, most: usize) -> Vec<Entry> {
-    let mut fitting: Vec<Entry> = entries
-        .into_iter()
-        .filter_map(|mut entry| {
+fn best(typed: &str, entries: &[Entry], most: usize) -> Vec<Entry> {
+    if typed.trim().is_empty() {
+        return entries.iter().take(most).cloned().collect();
+    }
+    let mut fitting: Vec<(i32, Vec<usize>, &Entry)> = entries
+        .iter()
+        .filter_map(|entry| {
             let Fit { score, at } = fit(typed, &entry.text)?;
             // What cannot be taken back is never the first by a name alone.
             let last = i32::from(matches!(entry.act, Act::Stop(_)));
-            (entry.score, entry.at) = (score - 1000 * last, at);
-            Some(entry)
+            Some((score - 1000 * last, at, entry))
         })
         .collect();
-    if !typed.trim().is_empty() {
-        berth_shared::order::sort_by_key(&mut fitting, |entry| std::cmp::Reverse(entry.score));
-    }
+    berth_shared::order::sort_by_key(&mut fitting, |(score, ..)| std::cmp::Reverse(*score));
     fitting.truncate(most);
-    fitting
+    fitting.into_iter().map(|(_, at, entry)| Entry { at, ..entry.clone() }).collect()
 }
 
 /// A function that does what was chosen.

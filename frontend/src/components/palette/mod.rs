@@ -12,6 +12,7 @@ use web_sys::{Element, HtmlElement};
 use super::{Icon, StopDialog, Stopper, toaster};
 use crate::{
     browser,
+    live::use_live,
     palette::keys::{Command, Keys, Pressed},
 };
 use entries::{Entry, Gathered};
@@ -130,18 +131,31 @@ fn Window(open: RwSignal<bool>, keys: RwSignal<bool>, stopper: Stopper) -> impl 
 fn Search(open: RwSignal<bool>, keys: RwSignal<bool>, stopper: Stopper) -> impl IntoView {
     let typed = RwSignal::new(String::new());
     let chosen = RwSignal::new(0_usize);
-    let path = use_location().pathname.get_untracked();
+    let path = StoredValue::new(use_location().pathname.get_untracked());
     let act = entries::actor(stopper, keys, toaster());
-    let found: Memo<Vec<Gathered>> = {
-        let source = entries::Source::new(&path);
-        Memo::new(move |_| source.find(&typed.get()))
+    // What is looked for: what is typed, once that is seen; nothing before the window itself is.
+    let asked = RwSignal::new(None::<String>);
+    let source = RwSignal::new(None::<entries::Source>);
+    let live = use_live();
+    let look = move || {
+        let Some(typed) = typed.try_get_untracked() else { return };
+        if source.with_untracked(Option::is_none) {
+            source.set(Some(path.with_value(|path| entries::Source::new(live, path))));
+        }
+        if asked.with_untracked(|asked| asked.as_ref() != Some(&typed)) {
+            asked.set(Some(typed));
+            chosen.set(0);
+        }
     };
-    let list: Memo<Vec<Entry>> = Memo::new(move |_| {
-        found.with(|groups| groups.iter().flat_map(|group| group.entries.iter().cloned()).collect())
+    browser::after_paint(look);
+    let found = Memo::new(move |_| {
+        asked.with(|asked| {
+            let asked = asked.as_ref()?;
+            source.with(|source| source.as_ref().map(|source| source.find(asked)))
+        })
     });
-    Effect::new(move |_| {
-        typed.track();
-        chosen.set(0);
+    let list: Memo<Vec<Entry>> = Memo::new(move |_| {
+        found.with(|groups| groups.iter().flatten().flat_map(|group| group.entries.iter().cloned()).collect())
     });
     let input = NodeRef::<html::Input>::new();
     Effect::new(move |_| {
@@ -169,6 +183,10 @@ fn Search(open: RwSignal<bool>, keys: RwSignal<bool>, stopper: Stopper) -> impl 
     };
     let go = StoredValue::new_local(go);
     let on_key = move |event: ev::KeyboardEvent| {
+        // A key that acts on what was found acts on what is typed by now.
+        if matches!(event.key().as_str(), "Enter" | "ArrowDown" | "ArrowUp") {
+            look();
+        }
         let count = list.with_untracked(Vec::len);
         let last = count.saturating_sub(1);
         let now = chosen.get_untracked().min(last);
@@ -188,8 +206,9 @@ fn Search(open: RwSignal<bool>, keys: RwSignal<bool>, stopper: Stopper) -> impl 
         event.prevent_default();
         chosen.set(next);
     };
-    let none = Memo::new(move |_| list.with(Vec::is_empty));
+    let none = Memo::new(move |_| found.with(|found| found.as_ref().is_some_and(Vec::is_empty)));
     let count = move || match list.with(Vec::len) {
+        0 if !none.get() => String::new(),
         0 => "nothing found".to_owned(),
         1 => "1 result".to_owned(),
         count => format!("{count} results"),
@@ -198,14 +217,14 @@ fn Search(open: RwSignal<bool>, keys: RwSignal<bool>, stopper: Stopper) -> impl 
         <div class="palette__input">
             <Icon name="search"/>
             <input node_ref=input role="combobox" aria-label="Search or jump to" aria-expanded="true" aria-autocomplete="list" aria-controls="palette-list"
-                aria-activedescendant=move || (!none.get()).then(|| option_id(chosen.get())) placeholder="A run, a page, something to do" autocomplete="off" autocapitalize="none" spellcheck="false"
-                maxlength="100" prop:value=typed on:input:target=move |event| typed.set(event.target().value()) on:keydown=on_key/>
+                aria-activedescendant=move || (!list.with(Vec::is_empty)).then(|| option_id(chosen.get())) placeholder="A run, a page, something to do" autocomplete="off" autocapitalize="none" spellcheck="false"
+                maxlength="100" prop:value=typed on:input:target=move |event| { typed.set(event.target().value()); browser::after_paint(look); } on:keydown=on_key/>
             <span class="kbd" aria-hidden="true">"Esc"</span>
         </div>
         <div class="palette__list" role="listbox" id="palette-list" aria-label="Results" tabindex="-1">
             {move || {
                 let mut from = 0;
-                found.get().into_iter().map(|group| {
+                found.get().unwrap_or_default().into_iter().map(|group| {
                     let first = from;
                     from += group.entries.len();
                     view! { <Group group first chosen go/> }

@@ -80,7 +80,7 @@ pub(super) fn Rail() -> impl IntoView {
                     <span class="rail__label">"Collapse"</span>
                 </button>
                 {site::has_server().then(|| view! { <Item href="/settings" icon="settings" label="Settings"/> })}
-                <Show when=move || live.user.with(Option::is_some)>
+                <Show when=move || live.user.with(Option::is_some) fallback=rooms>
                     <a class="rail__item" href="/account" aria-current=at_account title="Your account">
                         <Avatar name=Signal::derive(name)/>
                         <span class="rail__user">{name}" "<span class="meta">{role}</span></span>
@@ -93,4 +93,10 @@ pub(super) fn Rail() -> impl IntoView {
             </div>
         </nav>
     }
+}
+
+/// The places of the account and of signing out until it is known who reads, so that nothing moves then.
+fn rooms() -> impl IntoView {
+    let room = || view! { <span class="rail__item" aria-hidden="true"></span> };
+    site::has_server().then(|| view! { {room()}{room()} })
 }

@@ -4,7 +4,7 @@ use berth_shared::api::Role;
 use leptos::prelude::*;
 
 use super::{Theme, row};
-use crate::components::{Backend, Bone, GroupRow, RoleTable, Spark, Status};
+use crate::components::{Backend, Bone, Chunks, Form, GroupRow, LongList, RoleTable, Spark, Status};
 
 pub(super) fn spark(_: Theme) -> AnyView {
     let busy: Vec<f64> = (0..30_u8).map(|at| 0.7 + 0.25 * (f64::from(at) * 0.9).sin()).collect();
@@ -30,6 +30,22 @@ pub(super) fn spark(_: Theme) -> AnyView {
 
 /// How many columns the table has.
 const COLUMNS: &str = "4";
+
+/// A thousand rows in a window of their own; what is out of sight is not drawn.
+pub(super) fn long_list(Theme(theme): Theme) -> AnyView {
+    let long = LongList::new();
+    let ids = Memo::new(|_| (1..=1000_u32).collect::<Vec<_>>());
+    let line = |id: u32| view! { <tr><td class="mono">{format!("row {id}")}</td></tr> };
+    view! {
+        <div class="gallery__window" tabindex="0" role="region" aria-label=format!("A long list, {theme}")>
+            <table class="table" aria-label=format!("A thousand rows, {theme}")>
+                <thead><tr><th scope="col">"Row"</th></tr></thead>
+                <Chunks long ids form=Form::Rows("1") row=line/>
+            </table>
+        </div>
+    }
+    .into_any()
+}
 
 pub(super) fn table(Theme(theme): Theme) -> AnyView {
     let line = |name: &'static str, status: &'static str, tone: Option<&'static str>, chosen: bool| {

@@ -42,6 +42,7 @@ const PARTS: &[Part] = &[
     ("icon", "The one set, and the mark", words::icon),
     ("spark", "A figure over time", figures::spark),
     ("table", "Rows, and the line over a group of them", figures::table),
+    ("long_list", "Any number of rows, drawn where one looks", figures::long_list),
     ("roles", "What each role may do", figures::roles),
     ("notice", "How something stands", states::notice),
     ("void", "Nothing here, and what to do about it", states::void),

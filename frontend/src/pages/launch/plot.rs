@@ -58,9 +58,9 @@ pub(super) fn Plot(desk: Desk) -> impl IntoView {
         drawn.track();
         at.set(None);
     });
-    // Two lanes' height before there are prices, so that little moves when they come.
+    // As tall as it is at most before there are prices, as it is with most texts, so that nothing moves when they come.
     let height =
-        move || drawn.with(|drawn| drawn.as_ref().map_or(48.0, |drawn| drawn.picture.height.max(24.0)));
+        move || drawn.with(|drawn| drawn.as_ref().map_or(192.0, |drawn| drawn.picture.height.max(24.0)));
     let table = move || {
         let axis = listed.axis.get();
         let kind = desk.kind.get();

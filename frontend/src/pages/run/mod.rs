@@ -28,6 +28,7 @@ use leptos_router::hooks::use_params_map;
 use crate::{
     api,
     components::{Bone, Icon, Prose, StopDialog, Stopper, TopBar, Void},
+    format,
     live::{Feed, use_live},
     pages::title::{set_icon, set_title},
 };
@@ -164,6 +165,7 @@ fn Found(id: RunId) -> impl IntoView {
     let subject = Subject { id, name, run: Memo::new(move |_| row.get()), feed };
     let stopper = Stopper::new();
     Some(view! {
+        <Told subject=subject.clone()/>
         <head::Head subject=subject.clone() stopper=stopper/>
         <phase_bar::PhaseBar subject=subject.clone()/>
         <pull::Pull subject=subject.clone()/>
@@ -181,4 +183,20 @@ fn Found(id: RunId) -> impl IntoView {
         </div>
         <StopDialog stopper=stopper/>
     })
+}
+
+/// Says each change of the status once to those who do not see it. Nothing at first: how the run stood when the page came is no news.
+#[component]
+fn Told(subject: Subject) -> impl IntoView {
+    let Subject { name, run, .. } = subject;
+    let status = Memo::new(move |_| run.with(|run| run.status));
+    let told = RwSignal::new(String::new());
+    Effect::new(move |before: Option<RunStatus>| {
+        let now = status.get();
+        if before.is_some_and(|before| before != now) {
+            told.set(format!("{name}: {}", format::status_word(now.as_str())));
+        }
+        now
+    });
+    view! { <p class="sr" role="status">{move || told.get()}</p> }
 }

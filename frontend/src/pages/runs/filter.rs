@@ -44,8 +44,12 @@ impl Filter {
         in_state(run, self.state.get())
             && (!self.mine.get() || reader.is_some_and(|reader| reader.name == run.owner))
             && self.text.with(|text| {
+                let mut words = text.split_whitespace().map(str::to_lowercase).peekable();
+                if words.peek().is_none() {
+                    return true;
+                }
                 let hay = haystack(run);
-                text.split_whitespace().all(|word| hay.contains(&word.to_lowercase()))
+                words.all(|word| hay.contains(&word))
             })
     }
 }

@@ -9,7 +9,7 @@ use berth_shared::api::{Run, RunId};
 use leptos::prelude::*;
 
 use crate::{
-    components::{Bone, GroupRow, Icon, StopDialog, Stopper, TopBar, Void},
+    components::{Bone, Chunks, Form, GroupRow, Icon, LongList, StopDialog, Stopper, TopBar, Void},
     format,
     live::use_live,
     pages::title::set_title,
@@ -63,28 +63,26 @@ fn Table(filter: Filter, stopper: Stopper) -> impl IntoView {
     let live = use_live();
     let shown = move |finished: bool| {
         Memo::new(move |_| {
-            live.runs
-                .all()
-                .iter()
-                .filter(|run| {
-                    run.status.is_finished() == finished && filter.accepts(run, live.user.get().as_ref())
-                })
-                .map(|run| run.id)
-                .collect::<Vec<RunId>>()
+            let mut ids = Vec::<RunId>::new();
+            live.user.with(|user| {
+                live.runs.each(|run| {
+                    if run.status.is_finished() == finished && filter.accepts(run, user.as_ref()) {
+                        ids.push(run.id);
+                    }
+                });
+            });
+            ids
         })
     };
     let (active, finished) = (shown(false), shown(true));
     let burn = Memo::new(move |_| {
-        let rate: f64 = live
-            .runs
-            .all()
-            .iter()
-            .filter(|run| is_billed(run))
-            .filter_map(|run| run.offer.as_ref())
-            .map(|offer| offer.price)
-            .sum();
+        let mut rate = 0.0;
+        live.runs.each(|run| {
+            rate += run.offer.as_ref().filter(|_| is_billed(run)).map_or(0.0, |offer| offer.price)
+        });
         format!("{}/h", format::rate(rate))
     });
+    let long = LongList::new();
     let none = move || live.loaded.get() && active.with(Vec::is_empty) && finished.with(Vec::is_empty);
     view! {
         <table class="table" class:stale=move || live.loaded.get() && !live.is_live() data-stack="" data-wide="" aria-label="Runs" aria-busy=move || (!live.loaded.get()).to_string()>
@@ -106,14 +104,14 @@ fn Table(filter: Filter, stopper: Stopper) -> impl IntoView {
                     <Show when=move || !active.with(Vec::is_empty)>
                         <GroupRow columns=COLUMNS title="Active" count=Signal::derive(move || active.with(Vec::len)) end=burn/>
                     </Show>
-                    <For each=move || active.get() key=|id| *id let:id><Row id=id stopper=stopper/></For>
                 </tbody>
+                <Chunks long ids=active form=Form::Rows(COLUMNS) row=move |id| view! { <Row id=id stopper=stopper/> }/>
                 <tbody>
                     <Show when=move || !finished.with(Vec::is_empty)>
                         <GroupRow columns=COLUMNS title="Finished" count=Signal::derive(move || finished.with(Vec::len))/>
                     </Show>
-                    <For each=move || finished.get() key=|id| *id let:id><Row id=id stopper=stopper/></For>
                 </tbody>
+                <Chunks long ids=finished form=Form::Rows(COLUMNS) row=move |id| view! { <Row id=id stopper=stopper/> }/>
             </Show>
         </table>
         <Show when=none>

@@ -25,7 +25,11 @@ pub(super) fn Bars(report: Report) -> impl IntoView {
             </div>
             <div class="panel__body">
                 {move || report.chart.get().map(|chart| view! { <Drawing report chart/> })}
-                <Show when=move || report.chart.with(Option::is_none)><div class="stacks" aria-hidden="true"></div></Show>
+                <Show when=move || report.chart.with(Option::is_none)>
+                    // As tall as what comes.
+                    <div class="stacks" aria-hidden="true"></div>
+                    <div class="bars__axis" aria-hidden="true"><span>"\u{a0}"</span></div>
+                </Show>
             </div>
         </section>
     }

@@ -1,8 +1,8 @@
 //! The active instances as facts, put together anew a few times a second at most, however many changes there are.
 
-use std::time::Duration;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use berth_shared::api::Instance;
+use berth_shared::api::InstanceId;
 use leptos::prelude::*;
 
 use crate::{
@@ -14,11 +14,15 @@ use crate::{
 /// How long it takes at least from one time to the next. The first change is seen at once.
 const REST: u64 = 200;
 
+/// What was made of each instance, with the numbers that it and its run had then.
+type Kept = HashMap<InstanceId, ((u64, u64), Arc<Fact>)>;
+
 /// The facts. Copied about freely; all copies are one.
 #[derive(Clone, Copy)]
 pub(super) struct Crew {
     /// All active instances, oldest first.
-    pub(super) facts: RwSignal<Vec<Fact>>,
+    pub(super) facts: RwSignal<Vec<Arc<Fact>>>,
+    kept: StoredValue<Kept>,
     last: StoredValue<u64>,
     waiting: StoredValue<Option<TimeoutHandle>>,
 }
@@ -27,13 +31,15 @@ impl Crew {
     pub(super) fn follow() -> Self {
         let live = use_live();
         let crew = Self {
-            facts: RwSignal::new(gather(live)),
+            facts: RwSignal::new(Vec::new()),
+            kept: StoredValue::default(),
             last: StoredValue::new(browser::steady_millis()),
             waiting: StoredValue::new(None),
         };
+        crew.renew(live);
         Effect::new(move |first: Option<()>| {
-            live.instances.each(|_| {});
-            live.runs.each(|_| {});
+            live.instances.track();
+            live.runs.track();
             if first.is_some() {
                 crew.soon(live);
             }
@@ -64,25 +70,44 @@ impl Crew {
 
     fn renew(self, live: Live) {
         self.last.try_update_value(|last| *last = browser::steady_millis());
-        let facts = untrack(|| gather(live));
-        if self.facts.try_with_untracked(|known| *known != facts) == Some(true) {
+        let Some(facts) = self.kept.try_update_value(|kept| gather(live, kept)) else { return };
+        let are_same = |known: &Vec<Arc<Fact>>| {
+            known.len() == facts.len() && known.iter().zip(&facts).all(|(a, b)| Arc::ptr_eq(a, b))
+        };
+        if self.facts.try_with_untracked(are_same) == Some(false) {
             self.facts.set(facts);
         }
     }
 }
 
-fn gather(live: Live) -> Vec<Fact> {
-    untrack(|| {
-        let mut facts = Vec::with_capacity(live.instances.len());
-        live.instances.each(|instance: &Instance| {
-            let run = instance.run_id.and_then(|id| live.runs.row(id));
-            facts.push(match run {
-                Some(run) => run.with_untracked(|run| {
-                    Fact::of(instance, Some(run).filter(|run| !run.status.is_finished()))
-                }),
-                None => Fact::of(instance, None),
-            });
-        });
-        facts
-    })
+/// The facts of all instances; those of which nothing has changed are the very same as before.
+fn gather(live: Live, kept: &mut Kept) -> Vec<Arc<Fact>> {
+    let mut before = std::mem::take(kept);
+    let mut facts = Vec::with_capacity(before.len());
+    live.instances.peek_all(|instance, version| {
+        let old = before.remove(&instance.id);
+        let run_version = instance.run_id.and_then(|id| live.runs.peek(id, |_, version| version));
+        let versions = (version, run_version.unwrap_or_default());
+        let fact = match old {
+            Some((old, fact)) if old == versions => fact,
+            old => {
+                let new = instance
+                    .run_id
+                    .and_then(|id| {
+                        live.runs.peek(id, |run, _| {
+                            Fact::of(instance, Some(run).filter(|run| !run.status.is_finished()))
+                        })
+                    })
+                    .unwrap_or_else(|| Fact::of(instance, None));
+                // What changes without being seen here, a run's progress say, leaves all lists as they are.
+                match old {
+                    Some((_, fact)) if *fact == new => fact,
+                    _ => Arc::new(new),
+                }
+            }
+        };
+        kept.insert(instance.id, (versions, Arc::clone(&fact)));
+        facts.push(fact);
+    });
+    facts
 }

@@ -64,7 +64,7 @@ fn Text(ways: Ways) -> impl IntoView {
         // One step back leads to before the search, not through its letters.
         let replace = typed.with_untracked(|typed| !typed.trim().is_empty());
         typed.set(value.clone());
-        lookout.change(replace, |view| view.text = value);
+        lookout.change(replace, move |view| view.text = value);
     };
     view! {
         <label class="search">
@@ -81,7 +81,7 @@ fn Headings(ways: Ways) -> impl IntoView {
     let by = Memo::new(move |_| lookout.view.with(|view| view.by));
     let choose = move |value: String| {
         let by = By::ALL.iter().find(|(_, word, _)| *word == value).map_or_else(By::default, |(by, ..)| *by);
-        lookout.change(false, |view| view.by = by);
+        lookout.change(false, move |view| view.by = by);
     };
     view! {
         <label class="pick">
@@ -118,8 +118,9 @@ fn Pick(
     let lookout = ways.lookout;
     let chosen = lookout.name(read);
     let wanted = Memo::new(move |_| values.with(Vec::len) > 1 || !chosen.get().is_empty());
-    let choose =
-        move |value: String| lookout.change(false, |view| *part(view) = (!value.is_empty()).then_some(value));
+    let choose = move |value: String| {
+        lookout.change(false, move |view| *part(view) = (!value.is_empty()).then_some(value))
+    };
     let groups = Signal::derive(move || vec![(String::new(), values.get())]);
     view! { <Show when=move || wanted.get()><Choice label any groups chosen choose/></Show> }
 }
@@ -152,7 +153,7 @@ fn Shapes(ways: Ways) -> impl IntoView {
     let option = move |this: Shape, icon: &'static str, label: &'static str| {
         view! {
             <Segment attr:aria-label=label attr:title=label chosen=Signal::derive(move || shape.get() == this)
-                choose=move |()| lookout.change(true, |view| view.shape = this)>
+                choose=move |()| lookout.change(true, move |view| view.shape = this)>
                 <Icon name=icon/>
             </Segment>
         }

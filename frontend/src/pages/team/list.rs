@@ -1,12 +1,11 @@
 //! The instances under their headings, as a table or as cards.
 
 use berth_shared::api::InstanceId;
-use leptos::{html, prelude::*};
-use wasm_bindgen::JsCast;
+use leptos::prelude::*;
 
 use super::{Ways, card::Card, row::Row};
 use crate::{
-    components::{Avatar, Backend, Icon, Void},
+    components::{Avatar, Backend, Chunks, Form, Icon, LongList, Void},
     format,
     live::use_live,
     team::{
@@ -15,20 +14,16 @@ use crate::{
     },
 };
 
-/// How many instances are drawn at first, and how many more whenever the end of them comes into sight.
-const AT_ONCE: usize = 50;
+/// How many columns the table has at most.
+const COLUMNS: &str = "12";
 
-/// How many are drawn, and how many could be.
+/// What is listed, and how it is drawn. Copied about freely; all copies are one.
 #[derive(Clone, Copy)]
 struct Drawn {
-    most: RwSignal<usize>,
     groups: Memo<Vec<Group>>,
-}
-
-impl Drawn {
-    fn left(self) -> usize {
-        self.groups.with(|groups| groups.iter().map(|group| group.count - group.ids.len()).sum())
-    }
+    long: LongList,
+    /// The machine that a link from a run leads to.
+    meant: Option<InstanceId>,
 }
 
 /// What the view lets pass.
@@ -36,21 +31,14 @@ impl Drawn {
 pub(super) fn List(ways: Ways) -> impl IntoView {
     let live = use_live();
     let view = ways.lookout.view;
-    let most = RwSignal::new(AT_ONCE);
-    Effect::new(move |_| {
-        view.track();
-        most.set(AT_ONCE);
-    });
-    let groups =
-        Memo::new(move |_| ways.crew.facts.with(|facts| view.with(|view| groups(facts, view, most.get()))));
-    let drawn = Drawn { most, groups };
+    let groups = Memo::new(move |_| ways.crew.facts.with(|facts| view.with(|view| groups(facts, view))));
+    let drawn = Drawn { groups, long: LongList::new(), meant: meant() };
     let cards = Memo::new(move |_| view.with(|view| view.shape == Shape::Cards));
     let none = Memo::new(move |_| {
         live.loaded.get() && groups.with(Vec::is_empty) && ways.crew.facts.with(|facts| !facts.is_empty())
     });
     view! {
         <Show when=move || cards.get() fallback=move || view! { <Table ways drawn/> }><Cards ways drawn/></Show>
-        <More drawn/>
         <Show when=move || none.get()>
             <Void title="Nothing matches">
                 <p class="void__text">{move || match ways.crew.facts.with(Vec::len) {
@@ -63,31 +51,9 @@ pub(super) fn List(ways: Ways) -> impl IntoView {
     }
 }
 
-/// Draws more when it comes into sight, or when it is pressed.
-#[component]
-fn More(drawn: Drawn) -> impl IntoView {
-    let left = Memo::new(move |_| drawn.left());
-    view! { <Show when=move || { left.get() > 0 }><MoreButton drawn left/></Show> }
-}
-
-#[component]
-fn MoreButton(drawn: Drawn, left: Memo<usize>) -> impl IntoView {
-    let node = NodeRef::<html::Div>::new();
-    let more = move || drawn.most.update(|most| *most += AT_ONCE);
-    let watch = super::Watch::new();
-    let near = watch.see("team-more".to_owned(), move || node.get().and_then(|node| node.dyn_into().ok()));
-    Effect::new(move |_| {
-        // It stays in sight until enough is drawn; each time it has moved down, it is asked again.
-        if near.get() && left.get() > 0 {
-            request_animation_frame(more);
-        }
-    });
-    view! {
-        <div class="panel__foot" id="team-more" node_ref=node>
-            <span>{move || format!("{} more", format::grouped(left.get() as u64))}</span>
-            <button class="btn" data-size="sm" on:click=move |_| more()>"Show more"</button>
-        </div>
-    }
+fn meant() -> Option<InstanceId> {
+    let hash = window().location().hash().ok()?;
+    hash.trim_start_matches('#').parse().ok().map(InstanceId)
 }
 
 /// The keys of the headings, each with its own part of the list.
@@ -106,11 +72,16 @@ fn part<T: Clone + Default + PartialEq + Send + Sync + 'static>(
     })
 }
 
+/// Whether it is the first heading as things are.
+fn is_first(drawn: Drawn, key: &str) -> bool {
+    drawn.groups.with_untracked(|groups| groups.first().is_some_and(|group| group.key == key))
+}
+
 /// A heading with how many stand under it, and what they cost.
 #[component]
 fn Heading(ways: Ways, drawn: Drawn, key: String) -> impl IntoView {
     let by = ways.lookout.view.with_untracked(|view| view.by);
-    let sum = part(drawn, key.clone(), |group| (group.count, group.rate));
+    let sum = part(drawn, key.clone(), |group| (group.ids.len(), group.rate));
     let title = match by {
         By::Person => view! {
             <Avatar name=key.clone()/>
@@ -162,11 +133,10 @@ fn Table(ways: Ways, drawn: Drawn) -> impl IntoView {
 #[component]
 fn Rows(ways: Ways, drawn: Drawn, key: String) -> impl IntoView {
     let ids = part(drawn, key.clone(), |group| group.ids.clone());
+    let first = is_first(drawn, &key);
     view! {
-        <tbody>
-            <tr class="table__group"><td colspan="12"><Heading ways drawn key/></td></tr>
-            <For each=move || ids.get() key=|id| *id let:id><Row id ways/></For>
-        </tbody>
+        <tbody><tr class="table__group"><td colspan=COLUMNS><Heading ways drawn key/></td></tr></tbody>
+        <Chunks long=drawn.long ids form=Form::Rows(COLUMNS) meant=drawn.meant first row=move |id| view! { <Row id ways/> }/>
     }
 }
 
@@ -187,10 +157,9 @@ fn Cards(ways: Ways, drawn: Drawn) -> impl IntoView {
 #[component]
 fn CardGroup(ways: Ways, drawn: Drawn, key: String) -> impl IntoView {
     let ids: Memo<Vec<InstanceId>> = part(drawn, key.clone(), |group| group.ids.clone());
+    let first = is_first(drawn, &key);
     view! {
         <h3 class="cards__head"><Heading ways drawn key/></h3>
-        <div class="cards">
-            <For each=move || ids.get() key=|id| *id let:id><Card id ways/></For>
-        </div>
+        <Chunks long=drawn.long ids form=Form::Cards meant=drawn.meant first row=move |id| view! { <Card id ways/> }/>
     }
 }

@@ -6,7 +6,7 @@ use leptos_router::{
     hooks::{use_navigate, use_query_map},
 };
 
-use crate::team::view::View;
+use crate::{browser, team::view::View};
 
 /// How an address is gone to: the address, and whether it takes the place of the present one.
 type Go = Box<dyn Fn(String, bool)>;
@@ -33,11 +33,14 @@ impl Lookout {
         Self { view, go: StoredValue::new_local(go) }
     }
 
-    /// Goes to the address of a changed view. `replace`: the present one is not gone back to.
-    pub(super) fn change(self, replace: bool, change: impl FnOnce(&mut View)) {
-        let Some(mut view) = self.view.try_get_untracked() else { return };
-        change(&mut view);
-        let _ = self.go.try_with_value(|go| go(view.to_query(), replace));
+    /// Goes to the address of a changed view, once what was pressed or typed for it is seen. `replace`: the present one is not
+    /// gone back to.
+    pub(super) fn change(self, replace: bool, change: impl FnOnce(&mut View) + 'static) {
+        browser::after_paint(move || {
+            let Some(mut view) = self.view.try_get_untracked() else { return };
+            change(&mut view);
+            let _ = self.go.try_with_value(|go| go(view.to_query(), replace));
+        });
     }
 
     /// The pool whose instances alone are shown.
