@@ -6,6 +6,8 @@
 
 use std::cell::RefCell;
 
+use berth_shared::api::{DEFAULT_PROJECT, endpoint_of, is_project_name};
+use leptos_router::NavigateOptions;
 use web_sys::Url;
 
 thread_local! {
@@ -16,8 +18,10 @@ thread_local! {
 struct Here {
     /// The address that was opened; relative addresses in the page are meant from there, wherever it goes later.
     opened: String,
-    /// The path above all pages, without a slash at its end: "" or `/berth`.
+    /// The path above all pages, without a slash at its end: "", `/berth`, or `/p/vision` of a project other than the first.
     root: String,
+    /// The project that the pages are of.
+    project: Option<String>,
     /// Where the catalogue is, when there is no server to ask.
     catalogue: Option<String>,
     /// Whether the server says that nothing here is real.
@@ -58,7 +62,39 @@ pub fn read() {
             lost.remove();
         }
     }
+    if here.catalogue.is_none() {
+        let path = leptos::prelude::window().location().pathname().unwrap_or_default();
+        here.project = project_in(&path).map(str::to_owned);
+        here.root = here.project.as_deref().map(|project| format!("{PROJECTS}{project}")).unwrap_or_default();
+        if let Some(element) = document.document_element()
+            && !here.root.is_empty()
+        {
+            // For the scripts that make links.
+            let _ = element.set_attribute("data-root", &here.root);
+        }
+    }
     HERE.set(here);
+}
+
+/// What the paths of a project's pages begin with, before its name.
+const PROJECTS: &str = "/p/";
+
+/// The project that a path names.
+fn project_in(path: &str) -> Option<&str> {
+    let name = path.strip_prefix(PROJECTS)?.split('/').next()?;
+    (is_project_name(name) && name != DEFAULT_PROJECT).then_some(name)
+}
+
+/// The project that the pages are of. A page of another one is opened anew.
+#[must_use]
+pub fn project() -> String {
+    HERE.with_borrow(|here| here.project.clone()).unwrap_or_else(|| DEFAULT_PROJECT.to_owned())
+}
+
+/// Where an endpoint is for the project that the pages are of.
+#[must_use]
+pub fn endpoint(path: &str) -> String {
+    HERE.with_borrow(|here| endpoint_of(here.project.as_deref().unwrap_or(DEFAULT_PROJECT), path))
 }
 
 /// Whether there is a server to ask.
@@ -85,13 +121,13 @@ pub fn root() -> String {
     HERE.with_borrow(|here| here.root.clone())
 }
 
-/// Where a page of the dashboard is: `/runs` of `/runs`; as files below `/berth`, `/berth/runs/`, because there every
+/// Where a page of the dashboard is: `/runs` of `/runs`, `/p/vision/runs` in another project than the first; as files below `/berth`, `/berth/runs/`, because there every
 /// page is a folder.
 #[must_use]
 pub fn at(path: &str) -> String {
     HERE.with_borrow(|here| {
         if here.catalogue.is_none() {
-            return path.to_owned();
+            return format!("{}{path}", here.root);
         }
         let end = path.find(['?', '#']).unwrap_or(path.len());
         let (page, rest) = path.split_at(end);
@@ -103,7 +139,7 @@ pub fn at(path: &str) -> String {
 /// Where a file is that stands beside the pages: `/schema/dstack-0.18.json`.
 #[must_use]
 pub fn file(path: &str) -> String {
-    format!("{}{path}", root())
+    if has_server() { path.to_owned() } else { format!("{}{path}", root()) }
 }
 
 /// A page as a whole address.
@@ -115,7 +151,14 @@ pub fn address(path: &str) -> String {
 /// A path for the router to go to. It takes a whole address as it is, and would cut a path's last slash off.
 #[must_use]
 pub fn to(path: &str) -> String {
-    if has_server() { path.to_owned() } else { address(path) }
+    let is_whole = !path.starts_with('/');
+    if is_whole || root().is_empty() && has_server() { path.to_owned() } else { address(path) }
+}
+
+/// Goes to pages of the dashboard, by their paths below the root.
+pub fn use_navigate() -> impl Fn(&str, NavigateOptions) + Clone + 'static {
+    let navigate = leptos_router::hooks::use_navigate();
+    move |path, options| navigate(&to(path), options)
 }
 
 /// The part of an address's path below the root, without a slash at its end: `/runs`, `/`.

@@ -5,11 +5,45 @@ use std::fmt::Write as _;
 
 use crate::api::Role;
 
+/// What somebody is: to the server, and to the project that they ask about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Roles {
+    /// To the server.
+    pub server: Role,
+    /// To the project; never less than to the server.
+    pub project: Role,
+}
+
+impl Roles {
+    /// What comes of what they are to the server, and of what the project has made them.
+    #[must_use]
+    pub fn new(server: Role, member: Option<Role>) -> Self {
+        Self { server, project: member.map_or(server, |member| member.max(server)) }
+    }
+
+    /// The same, and no more than this.
+    #[must_use]
+    pub fn at_most(self, limit: Option<Role>) -> Self {
+        let least = |role: Role| limit.map_or(role, |limit| limit.min(role));
+        Self { server: least(self.server), project: least(self.project) }
+    }
+
+    /// What counts for an action.
+    #[must_use]
+    pub const fn over(self, action: Action) -> Role {
+        if action.is_of_the_server() { self.server } else { self.project }
+    }
+}
+
 /// What somebody wants to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Action {
-    /// See the project: runs, instances, pools, hosts, logs, usage, costs, who is there, and what secrets are called.
+    /// Be signed in: see who one is and which projects there are for one, read about the API, go again.
+    BeHere,
+    /// See the project: runs, instances, pools, logs, usage, costs, who is in it, and what secrets are called.
     See,
+    /// See the server: who is there, its hosts, its figures, and machines that no run knows.
+    SeeServer,
     /// Change one's own account: password, sessions, API tokens, SSH keys.
     Account,
     /// Launch an environment.
@@ -28,8 +62,12 @@ pub enum Action {
     ChangeHosts,
     /// Decide who is told of what happens, and where.
     ChangeWebhooks,
-    /// Invite people, change their roles, and remove them.
+    /// Invite people, change what they are to the server, and remove them.
     ChangePeople,
+    /// Make projects.
+    ChangeProjects,
+    /// Decide who is in the project, and as what.
+    ChangeMembers,
     /// Decide how much the project and each person may have and spend.
     ChangeLimits,
     /// Read who did what, from where, and when.
@@ -66,8 +104,10 @@ pub enum Verdict {
 
 impl Action {
     /// All, in the order of the table.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
+        Self::BeHere,
         Self::See,
+        Self::SeeServer,
         Self::Account,
         Self::Launch,
         Self::ChangeRun,
@@ -78,6 +118,8 @@ impl Action {
         Self::ChangeHosts,
         Self::ChangeWebhooks,
         Self::ChangePeople,
+        Self::ChangeProjects,
+        Self::ChangeMembers,
         Self::ChangeLimits,
         Self::SeeAudit,
     ];
@@ -86,7 +128,9 @@ impl Action {
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
+            Self::BeHere => "be signed in",
             Self::See => "see what goes on",
+            Self::SeeServer => "see people, hosts and figures of the server",
             Self::Account => "change an account's password, sessions, tokens and keys",
             Self::Launch => "launch an environment",
             Self::ChangeRun => "stop, keep or delete a run",
@@ -97,16 +141,35 @@ impl Action {
             Self::ChangeHosts => "add and remove SSH hosts",
             Self::ChangeWebhooks => "decide who is told of what happens",
             Self::ChangePeople => "invite people, change roles and remove people",
+            Self::ChangeProjects => "make projects",
+            Self::ChangeMembers => "decide who is in the project",
             Self::ChangeLimits => "change limits",
             Self::SeeAudit => "read the audit log",
         }
+    }
+
+    /// Whether it is about the whole server: what somebody is to a project alone gives no leave then.
+    #[must_use]
+    pub const fn is_of_the_server(self) -> bool {
+        matches!(
+            self,
+            Self::BeHere
+                | Self::SeeServer
+                | Self::Account
+                | Self::SettleOrphans
+                | Self::ChangeHosts
+                | Self::ChangePeople
+                | Self::ChangeProjects
+                | Self::SeeAudit
+        )
     }
 
     /// The least role that may do it; `None` = nobody may.
     #[must_use]
     pub const fn least(self, whose: Whose) -> Option<Role> {
         match (self, whose) {
-            (Self::See, _) | (Self::Account, Whose::Own) => Some(Role::Viewer),
+            (Self::BeHere, _) | (Self::Account, Whose::Own) => Some(Role::Guest),
+            (Self::See | Self::SeeServer, _) => Some(Role::Viewer),
             // Not even an admin: who can sign in as somebody else leaves no trace of who did what.
             (Self::Account, Whose::Others) => None,
             (Self::Launch | Self::ChangeRun | Self::Work, Whose::Own) => Some(Role::Member),
@@ -116,9 +179,15 @@ impl Action {
             (Self::ChangePools | Self::ChangeSecrets | Self::SettleOrphans | Self::ChangeWebhooks, _) => {
                 Some(Role::Manager)
             }
-            (Self::ChangeHosts | Self::ChangePeople | Self::ChangeLimits | Self::SeeAudit, _) => {
-                Some(Role::Admin)
-            }
+            (
+                Self::ChangeHosts
+                | Self::ChangePeople
+                | Self::ChangeProjects
+                | Self::ChangeMembers
+                | Self::ChangeLimits
+                | Self::SeeAudit,
+                _,
+            ) => Some(Role::Admin),
         }
     }
 }
@@ -131,6 +200,8 @@ pub fn decide(role: Option<Role>, action: Action, whose: Whose) -> Verdict {
         Some(least) if role >= least => Verdict::Allowed,
         // Of another's account there is nothing to be seen.
         None => Verdict::Hidden,
+        // Nor is there anything to be seen of what a guest is no part of.
+        Some(_) if role == Role::Guest => Verdict::Hidden,
         Some(_) => Verdict::Forbidden,
     }
 }
@@ -162,10 +233,13 @@ pub fn refusal(role: Role, action: Action, whose: Whose) -> String {
 /// The table of all this in Markdown.
 #[must_use]
 pub fn table() -> String {
-    let mut text = String::from("| | | viewer | member | manager | admin |\n|---|---|---|---|---|---|\n");
+    let mut text = String::from(
+        "| | | counts | guest | viewer | member | manager | admin |\n|---|---|---|---|---|---|---|---|\n",
+    );
     for action in Action::ALL {
         for (whose, word) in [(Whose::Own, "own"), (Whose::Others, "another's")] {
-            let _ = write!(text, "| {} | {word} |", action.words());
+            let counts = if action.is_of_the_server() { "server" } else { "project" };
+            let _ = write!(text, "| {} | {word} | {counts} |", action.words());
             for role in Role::ALL {
                 let word = match decide(Some(role), action, whose) {
                     Verdict::Allowed => "yes",
@@ -240,10 +314,34 @@ mod tests {
     }
 
     #[test]
+    fn what_a_project_makes_somebody_counts_in_it_alone() {
+        let roles = Roles::new(Role::Guest, Some(Role::Admin));
+        for action in Action::ALL {
+            let wanted = if action.is_of_the_server() { Role::Guest } else { Role::Admin };
+            assert_eq!(roles.over(action), wanted, "{action:?}");
+        }
+        assert_eq!(Roles::new(Role::Manager, Some(Role::Viewer)).project, Role::Manager);
+        assert_eq!(roles.at_most(Some(Role::Viewer)).project, Role::Viewer);
+    }
+
+    #[test]
+    fn a_guest_learns_nothing_of_what_there_is() {
+        for action in Action::ALL {
+            for whose in [Whose::Own, Whose::Others] {
+                let verdict = decide(Some(Role::Guest), action, whose);
+                assert_ne!(verdict, Verdict::Forbidden, "{action:?}");
+            }
+        }
+    }
+
+    #[test]
     fn viewers_change_nothing_but_their_own_account() {
         for action in Action::ALL {
             for whose in [Whose::Own, Whose::Others] {
-                let harmless = matches!((action, whose), (Action::See, _) | (Action::Account, Whose::Own));
+                let harmless = matches!(
+                    (action, whose),
+                    (Action::BeHere | Action::See | Action::SeeServer, _) | (Action::Account, Whose::Own)
+                );
                 assert_eq!(may(Role::Viewer, action, whose), harmless, "{action:?} {whose:?}");
             }
         }

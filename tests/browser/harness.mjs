@@ -186,9 +186,14 @@ async function stopAllRuns(server) {
     return answer.json();
   };
   await api('POST', '/login', { token: tokenOf(await server.anotherLoginLink()) });
-  const unfinished = async () =>
-    (await api('GET', '/runs')).items.filter((run) => !['terminated', 'failed', 'done'].includes(run.status));
-  for (const run of await unfinished()) await api('POST', `/runs/${run.name}/stop`, { abort: true });
+  const projects = (await api('GET', '/projects')).items.map((project) => `/projects/${project.name}`);
+  const unfinished = async () => {
+    const all = await Promise.all(
+      projects.map(async (at) => (await api('GET', `${at}/runs`)).items.map((run) => ({ ...run, at: `${at}/runs/${run.name}` }))),
+    );
+    return all.flat().filter((run) => !['terminated', 'failed', 'done'].includes(run.status));
+  };
+  for (const run of await unfinished()) await api('POST', `${run.at}/stop`, { abort: true });
   const deadline = Date.now() + 30_000;
   while ((await unfinished()).length && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 100));
 }

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use berth_shared::policy::{self, Action, Whose};
+use berth_shared::{
+    api::DEFAULT_PROJECT,
+    policy::{self, Action, Whose},
+};
 use tokio::{sync::broadcast::error::RecvError, time::sleep};
 
 use super::{Auth, Caller, Digest};
@@ -27,7 +30,7 @@ impl Auth {
                     () = sleep(LOOK_AGAIN) => {}
                 }
                 // A database that does not answer now says nothing against it.
-                if matches!(store.api_token(&token, clock.now()).await, Ok(None)) {
+                if matches!(store.api_token(&token, DEFAULT_PROJECT, clock.now()).await, Ok(None)) {
                     return;
                 }
             }
@@ -43,16 +46,15 @@ impl Auth {
         owner: String,
     ) -> impl Future<Output = ()> + Send + use<> {
         let (store, mut changes) = (self.store.clone(), self.store.person_changes(&caller.user));
-        let (user, limit) = (caller.user.clone(), caller.limit);
+        let (user, project, limit) = (caller.user.clone(), caller.project.clone(), caller.limit);
         async move {
             loop {
                 // Looked at first: it may have changed between the question and this.
-                let may = match store.role(&user).await {
-                    Ok(Some(role)) => policy::may(
-                        limit.map_or(role, |limit| limit.min(role)),
-                        action,
-                        Whose::of(&owner, &user),
-                    ),
+                let may = match store.roles(&user, &project).await {
+                    Ok(Some(roles)) => {
+                        let role = roles.at_most(limit).over(action);
+                        policy::may(role, action, Whose::of(&owner, &user))
+                    }
                     Ok(None) => false,
                     // A database that does not answer now says nothing against it.
                     Err(_) => true,
@@ -69,11 +71,12 @@ impl Auth {
     /// within a minute.
     pub(crate) fn role_changed(&self, caller: &Caller) -> impl Future<Output = ()> + Send + use<> {
         let (store, mut changes) = (self.store.clone(), self.store.person_changes(&caller.user));
-        let (user, before, limit) = (caller.user.clone(), caller.role, caller.limit);
+        let (user, project) = (caller.user.clone(), caller.project.clone());
+        let (before, limit) = (caller.roles(), caller.limit);
         async move {
             loop {
-                if let Ok(Some(role)) = store.role(&user).await
-                    && limit.map_or(role, |limit| limit.min(role)) != before
+                if let Ok(Some(roles)) = store.roles(&user, &project).await
+                    && roles.at_most(limit) != before
                 {
                     return;
                 }

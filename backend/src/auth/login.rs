@@ -1,7 +1,7 @@
 //! Signing in, by a link or by name and password.
 
 use berth_shared::{
-    api::{LoginRequest, PasswordLogin, User},
+    api::{DEFAULT_PROJECT, LoginRequest, PasswordLogin, User},
     time::Timestamp,
 };
 
@@ -84,7 +84,11 @@ impl Auth {
         }
         let (session, user) = entered?;
         let person = self.store.person(&user).await?.ok_or(LoginError::Invalid)?;
-        Ok((session, User { name: user, role: person.role, has_password: person.has_password }))
+        let project = DEFAULT_PROJECT.to_owned();
+        let member = self.store.roles(&user, &project).await?;
+        let role = member.map_or(person.role, |roles| roles.project);
+        let (server_role, has_password) = (person.role, person.has_password);
+        Ok((session, User { name: user, role, server_role, project, has_password }))
     }
 
     async fn by_link(

@@ -10,6 +10,7 @@ pub mod oidc;
 mod passwords;
 mod people;
 mod previews;
+mod projects;
 mod public_key;
 mod secret;
 mod store;
@@ -19,6 +20,7 @@ pub use login::LoginError;
 pub use passwords::PasswordError;
 pub use people::{INVITATION_SECONDS, PersonError, SetPasswordError, is_name};
 pub use previews::{PREVIEW_SECONDS, Preview};
+pub use projects::ProjectError;
 pub use public_key::{PublicKeyError, PublicKeyText, fingerprint};
 pub use secret::{Digest, Secret};
 pub use store::{AuthStore, Ended, NewApiToken};
@@ -30,6 +32,7 @@ use std::{
 
 use berth_shared::{
     api::{ApiToken, Role, SessionInfo, SshKey, User},
+    policy::Roles,
     time::Timestamp,
 };
 use rand::{Rng as _, rngs::StdRng};
@@ -53,8 +56,12 @@ pub const SESSION_SECONDS: i64 = 30 * 24 * 3600;
 pub struct Caller {
     /// The person's name.
     pub user: String,
-    /// What they may do: what the person may, and no more than what they prove it by.
+    /// The project that they ask about.
+    pub project: String,
+    /// What they may do in it: what the person may, and no more than what they prove it by.
     pub role: Role,
+    /// The same about the server.
+    pub server_role: Role,
     /// The most that they may do by this proof, whatever the person is; `None` = all.
     pub limit: Option<Role>,
     /// Whether the person has a password.
@@ -67,7 +74,28 @@ impl Caller {
     /// As they are told who they are.
     #[must_use]
     pub fn told(&self) -> User {
-        User { name: self.user.clone(), role: self.role, has_password: self.has_password }
+        User {
+            name: self.user.clone(),
+            role: self.role,
+            server_role: self.server_role,
+            project: self.project.clone(),
+            has_password: self.has_password,
+        }
+    }
+
+    /// Whether something that happened in this project, or in none, is for them.
+    #[must_use]
+    pub fn hears_of(&self, project: Option<&str>) -> bool {
+        match project {
+            Some(project) => project == self.project,
+            None => self.server_role > Role::Guest,
+        }
+    }
+
+    /// What they are.
+    #[must_use]
+    pub const fn roles(&self) -> Roles {
+        Roles { server: self.server_role, project: self.role }
     }
 }
 
@@ -137,10 +165,17 @@ impl Auth {
         Ok(self.store.first_admin().await?.unwrap_or_else(|| ADMIN.to_owned()))
     }
 
-    /// Who a session cookie belongs to; `None` when it does not, or no longer.
-    pub async fn session(&self, cookie: &str, from: Visit<'_>) -> Result<Option<Caller>, StoreError> {
+    /// Who a session cookie belongs to, who asks about `project`; `None` when it does not, or no longer.
+    pub async fn session(
+        &self,
+        cookie: &str,
+        project: &str,
+        from: Visit<'_>,
+    ) -> Result<Option<Caller>, StoreError> {
         let (digest, now) = (Digest::of(cookie), self.clock.now());
-        let Some((caller, is_due)) = self.store.session(&digest, now).await? else { return Ok(None) };
+        let Some((caller, is_due)) = self.store.session(&digest, project, now).await? else {
+            return Ok(None);
+        };
         if is_due {
             noted(self.store.session_seen(&digest, &caller.user, from, now).await);
         }
@@ -173,10 +208,12 @@ impl Auth {
         self.store.ended().listen()
     }
 
-    /// Who an API token belongs to.
-    pub async fn api_token(&self, token: &str) -> Result<Option<Caller>, StoreError> {
+    /// Who an API token belongs to, who asks about `project`.
+    pub async fn api_token(&self, token: &str, project: &str) -> Result<Option<Caller>, StoreError> {
         let (digest, now) = (Digest::of(token), self.clock.now());
-        let Some((caller, is_due)) = self.store.api_token(&digest, now).await? else { return Ok(None) };
+        let Some((caller, is_due)) = self.store.api_token(&digest, project, now).await? else {
+            return Ok(None);
+        };
         if is_due {
             noted(self.store.api_token_used(&digest, &caller.user, now).await);
         }

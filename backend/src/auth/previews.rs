@@ -1,9 +1,6 @@
 //! What lets a browser look at a port of a run: a ticket from the dashboard, exchanged once for a cookie of the preview's own.
 
-use berth_shared::{
-    api::{Role, RunId},
-    time::Timestamp,
-};
+use berth_shared::{api::RunId, policy::Roles, time::Timestamp};
 
 use super::{Auth, Caller, Digest, Proof, Secret};
 use crate::store::StoreError;
@@ -19,8 +16,6 @@ pub const PREVIEW_SECONDS: i64 = 7 * 24 * 3600;
 pub struct Preview {
     /// The person's name.
     pub user: String,
-    /// What they are to the project.
-    pub role: Role,
     /// The session that it lives by.
     pub session: Digest,
     /// When that session ends by itself.
@@ -32,13 +27,15 @@ pub struct Preview {
 }
 
 impl Preview {
-    /// The same as whoever asks the dashboard with that session.
+    /// The same as whoever asks the dashboard about a project with that session, and is this to it.
     #[must_use]
-    pub fn caller(&self) -> Caller {
+    pub fn caller(&self, project: &str, roles: Roles) -> Caller {
         let (digest, expires_at) = (self.session.clone(), self.session_expires_at);
         Caller {
             user: self.user.clone(),
-            role: self.role,
+            project: project.to_owned(),
+            role: roles.project,
+            server_role: roles.server,
             limit: None,
             // Nothing that is asked of it here depends on these.
             has_password: false,
@@ -48,6 +45,14 @@ impl Preview {
 }
 
 impl Auth {
+    /// What somebody is to the server and to a project; `None` = there is no such person, or no longer.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn roles(&self, person: &str, project: &str) -> Result<Option<Roles>, StoreError> {
+        self.store.roles(person, project).await
+    }
+
     /// A ticket for a preview, good once and for a minute.
     ///
     /// # Errors

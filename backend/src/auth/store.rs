@@ -88,9 +88,12 @@ macro_rules! changing_people {
     }};
 }
 
+use changing_people;
+
 mod oidc;
 mod people;
 mod previews;
+mod projects;
 mod sessions;
 mod ssh_keys;
 mod tokens;
@@ -102,7 +105,7 @@ pub use tokens::NewApiToken;
 
 /// A role as it is kept. One that only a later version knows may do the least.
 fn role(text: &str) -> Role {
-    text.parse().unwrap_or(Role::Viewer)
+    text.parse().unwrap_or(Role::Guest)
 }
 
 impl AuthStore {

@@ -28,6 +28,7 @@ mod oidc;
 pub mod people;
 pub mod pool;
 pub mod profile;
+pub mod project;
 pub mod ps;
 mod rotate_key;
 pub mod run;
@@ -101,6 +102,8 @@ enum Command {
     Token(token::Args),
     /// People who have an account, and what they may do.
     People(people::Args),
+    /// Shows and makes projects, and decides who is in them.
+    Project(project::Args),
     /// Who did what, from where and when; exports and verifies the log.
     Audit(Box<audit::Args>),
     /// How much the project and each person may have and spend, and where they stand.
@@ -155,6 +158,7 @@ pub fn main() -> ExitCode {
         Command::Limits(args) => limits::run(&args),
         Command::Spend(args) => spend::run(&args),
         Command::People(args) => people::run(&args),
+        Command::Project(args) => project::run(&args),
         Command::Secret(args) => secret::run(&args),
         Command::Webhook(args) => webhook::run(&args),
         Command::Token(args) => token::run(&args),
@@ -197,6 +201,7 @@ mod tests {
             "pool",
             "key",
             "people",
+            "project",
             "audit",
             "webhook",
             "limits",

@@ -24,6 +24,9 @@ use crate::{
 /// Everything a client may ask for. Calls do no work of their own: they read, or write down what is wanted.
 #[async_trait]
 pub trait Control: Send + Sync + 'static {
+    /// The same for another project. For each, what belongs to another is not there.
+    fn of(self: Arc<Self>, project: &str) -> Arc<dyn Control>;
+
     /// Backends that launches can use, in the order in which equal prices are tried.
     fn backends(&self) -> Vec<String>;
 
@@ -109,7 +112,7 @@ pub trait Control: Send + Sync + 'static {
     /// Everything a page begins with.
     async fn snapshot(&self) -> Result<Snapshot, Refused>;
 
-    /// At most `limit` events above `after`, in order.
+    /// At most `limit` events of all projects above `after`, in order.
     async fn events_after(&self, after: EventSeq, limit: u32) -> Result<Vec<StoredEvent>, Refused>;
 
     /// The code that people bring.

@@ -19,6 +19,10 @@ use crate::{
 
 #[async_trait]
 impl Control for Service {
+    fn of(self: Arc<Self>, project: &str) -> Arc<dyn Control> {
+        Arc::new(Self::of(&self, project))
+    }
+
     fn backends(&self) -> Vec<String> {
         Self::backends(self)
     }

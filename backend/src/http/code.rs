@@ -1,12 +1,10 @@
 //! `GET /api/v1/code`
 
-use axum::extract::State;
 use berth_shared::api::{CodeAnswer, Problem, code::is_sha256};
 use serde::Deserialize;
 
 use super::{
-    App,
-    extract::{By, Json, Query},
+    extract::{By, Here, Json, Query},
     problem::Failure,
 };
 use crate::control::Refused;
@@ -30,7 +28,7 @@ pub(super) struct Asked {
     ),
 )]
 pub(super) async fn ask(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     Query(asked): Query<Asked>,
 ) -> Result<Json<CodeAnswer>, Failure> {

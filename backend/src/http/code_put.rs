@@ -4,7 +4,6 @@ use std::{fmt::Write as _, time::Duration};
 
 use axum::{
     body::{Body, BodyDataStream, Bytes},
-    extract::State,
     http::{HeaderMap, StatusCode, header},
 };
 use berth_shared::api::{
@@ -17,9 +16,8 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::{
-    App,
     code::no_sha256,
-    extract::{By, MAX_DISCARDED, Path},
+    extract::{By, Here, MAX_DISCARDED, Path},
     problem::Failure,
 };
 use crate::{
@@ -45,7 +43,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
     ),
 )]
 pub(super) async fn put(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     Path(sha256): Path<String>,
     headers: HeaderMap,

@@ -18,6 +18,7 @@ const PARTS: &[(&str, &str)] = &[
     ("hosts", "gpu-box"),
     ("instances", "7a1b3c9e-52d4-4e0f-8f7a-2d9c0b6e1a33"),
     ("keys", "laptop"),
+    ("members", "grace"),
     ("people", "grace"),
     ("pools", "lab"),
     ("ports", "8888"),
@@ -152,9 +153,9 @@ mod tests {
     }
 
     types! {
-        AcceptInvitation AddInstance AddPerson AddSshHost AddSshKey ApiToken CatalogInfo ChangePerson CodeAnswer CreatePool DecideOrphan
-        DeletePool EventPage ImagePull Instance Invitation KeepInstance LimitsOverview LogChunk LogHits LogIndex LoginRequest LoginWays NewToken
-        OidcAccount OidcBegun Orphan Person Plan PlanRequest Pool Problem RemoveInstance Run RunDetail RunPorts Secret ServerMessage SessionInfo SetPassword
+        AcceptInvitation AddInstance AddPerson AddSshHost AddSshKey ApiToken CatalogInfo ChangePerson CodeAnswer CreatePool CreateProject DecideOrphan
+        DeletePool EventPage ImagePull Instance Invitation KeepInstance LimitsOverview LogChunk LogHits LogIndex LoginRequest LoginWays Member NewToken
+        OidcAccount OidcBegun Orphan Person Plan PlanRequest Pool Problem Project RemoveInstance Run RunDetail RunPorts Secret ServerMessage SessionInfo SetMember SetPassword
         SetSecret SshGateway SshHost SshKey StopRequest SubmitRequest TerminalInfo TerminalSize TokenRequest UsageHistory User
     }
 

@@ -1,12 +1,10 @@
 //! `GET /api/v1/events`
 
-use axum::extract::State;
 use berth_shared::api::{EventPage, EventSeq, Problem};
 use serde::Deserialize;
 
 use super::{
-    App,
-    extract::{Json, Query},
+    extract::{By, Here, Json, Query},
     problem::Failure,
 };
 
@@ -25,8 +23,8 @@ pub(super) struct Params {
     run: Option<String>,
 }
 
-/// What happened, oldest first: one event for each transition of a run, an attempt or an instance. Numbers have no
-/// gaps, so whoever asks on from `next` misses nothing.
+/// What happened in the project, oldest first: one event for each transition of a run, an attempt or an instance. Numbers that are not
+/// there are another project's, and whoever asks on from `next` misses nothing.
 #[utoipa::path(
     get,
     path = "/api/v1/events",
@@ -38,7 +36,8 @@ pub(super) struct Params {
     ),
 )]
 pub(super) async fn list(
-    State(app): State<App>,
+    Here(app): Here,
+    By(caller): By,
     Query(params): Query<Params>,
 ) -> Result<Json<EventPage>, Failure> {
     let limit = params.limit.unwrap_or(100).clamp(1, 1000);
@@ -53,18 +52,17 @@ pub(super) async fn list(
             // Asked first: what is read is then not behind it.
             let newest = *app.control.newest().borrow();
             let stored = app.control.events_after(params.after, limit).await?;
-            let items: Vec<_> = stored.into_iter().map(|stored| stored.event).collect();
-            let newest = items.last().map_or(newest, |last| last.seq.max(newest));
-            (items, newest)
+            let read = stored.last().map(|last| last.event.seq);
+            let newest = read.map_or(newest, |last| last.max(newest));
+            let all = stored.into_iter().map(|stored| stored.event);
+            let items = all.filter(|event| caller.hears_of(event.project.as_deref())).collect();
+            return Ok(Json(EventPage { items, next: read.unwrap_or(params.after), newest }));
         }
     };
-    let more = params.run.is_some() && items.len() > limit as usize;
+    let more = items.len() > limit as usize;
     items.truncate(limit as usize);
     let last = items.last().map(|event| event.seq);
     // Of one run: what follows its last event up to the newest one concerns others.
-    let next = match params.run {
-        Some(_) if !more => newest.max(params.after),
-        _ => last.unwrap_or(params.after),
-    };
+    let next = if more { last.unwrap_or(params.after) } else { newest.max(params.after) };
     Ok(Json(EventPage { items, next, newest }))
 }

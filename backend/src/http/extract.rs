@@ -12,7 +12,7 @@ use axum::{
 use futures_util::StreamExt;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::problem::Failure;
+use super::{App, problem::Failure};
 use crate::auth::Caller;
 
 /// The largest body: a configuration may have 256 KiB, and JSON's escapes make it longer.
@@ -124,6 +124,18 @@ pub(crate) struct Query<T>(pub(crate) T);
 impl From<QueryRejection> for Failure {
     fn from(rejection: QueryRejection) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "wrong-parameter", rejection.body_text())
+    }
+}
+
+/// The server as the project that is asked has it.
+pub(crate) struct Here(pub(crate) App);
+
+impl FromRequestParts<App> for Here {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let caller = parts.extensions.get::<Caller>().ok_or_else(super::session::unauthenticated)?;
+        Ok(Self(app.of(&caller.project)))
     }
 }
 

@@ -1,12 +1,12 @@
 //! `GET` and `POST /api/v1/hosts`
 
-use axum::{extract::State, http::StatusCode};
+use axum::http::StatusCode;
 use berth_shared::api::{AddSshHost, CreatePool, Page, Problem, SshHost};
 
 use super::{
-    App, Inner,
+    Inner,
     audited::Note,
-    extract::{By, Json},
+    extract::{By, Here, Json},
     problem::Failure,
 };
 use crate::provider::remote::{AddHostError, Hosts};
@@ -28,7 +28,7 @@ impl Inner {
     tag = "hosts",
     responses((status = 200, description = "the hosts", body = Page<SshHost>)),
 )]
-pub(super) async fn list(State(app): State<App>, By(_): By) -> Json<Page<SshHost>> {
+pub(super) async fn list(Here(app): Here, By(_): By) -> Json<Page<SshHost>> {
     let items = app.hosts.as_ref().map(Hosts::list).unwrap_or_default();
     Json(Page { items, next: None })
 }
@@ -47,7 +47,7 @@ pub(super) async fn list(State(app): State<App>, By(_): By) -> Json<Page<SshHost
     ),
 )]
 pub(super) async fn add(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     note: Note,
     Json(request): Json<AddSshHost>,

@@ -1,11 +1,9 @@
 //! `GET /api/v1/instances/{id}`
 
-use axum::extract::State;
 use berth_shared::api::{Instance, InstanceId, Problem};
 
 use super::{
-    App,
-    extract::{Json, Path},
+    extract::{Here, Json, Path},
     problem::Failure,
 };
 
@@ -20,9 +18,6 @@ use super::{
         (status = 404, description = "there is none", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn get(
-    State(app): State<App>,
-    Path(id): Path<InstanceId>,
-) -> Result<Json<Instance>, Failure> {
+pub(super) async fn get(Here(app): Here, Path(id): Path<InstanceId>) -> Result<Json<Instance>, Failure> {
     Ok(Json(app.control.instance(id).await?))
 }

@@ -1,12 +1,10 @@
 //! `POST /api/v1/instances/{id}/keep`
 
-use axum::extract::State;
 use berth_shared::api::{Instance, InstanceId, KeepInstance, Problem};
 
 use super::{
-    App,
     audited::Note,
-    extract::{By, Json, Path},
+    extract::{By, Here, Json, Path},
     problem::Failure,
 };
 
@@ -25,7 +23,7 @@ use super::{
     ),
 )]
 pub(super) async fn keep(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     note: Note,
     Path(id): Path<InstanceId>,

@@ -1,12 +1,10 @@
 //! `POST /api/v1/instances/{id}/remove`
 
-use axum::extract::State;
 use berth_shared::api::{Instance, InstanceId, Problem, RemoveInstance};
 
 use super::{
-    App,
     audited::Note,
-    extract::{By, Json, Path},
+    extract::{By, Here, Json, Path},
     problem::Failure,
 };
 
@@ -24,7 +22,7 @@ use super::{
     ),
 )]
 pub(super) async fn remove(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     note: Note,
     Path(id): Path<InstanceId>,

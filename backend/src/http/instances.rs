@@ -1,12 +1,10 @@
 //! `GET /api/v1/instances`
 
-use axum::extract::State;
 use berth_shared::api::{Instance, Page};
 use serde::Deserialize;
 
 use super::{
-    App,
-    extract::{Json, Query},
+    extract::{Here, Json, Query},
     problem::Failure,
 };
 
@@ -31,7 +29,7 @@ pub(super) struct Params {
     responses((status = 200, description = "a piece of the list", body = Page<Instance>)),
 )]
 pub(super) async fn list(
-    State(app): State<App>,
+    Here(app): Here,
     Query(params): Query<Params>,
 ) -> Result<Json<Page<Instance>>, Failure> {
     let limit = params.limit.unwrap_or(50).clamp(1, 200);

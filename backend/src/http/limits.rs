@@ -1,10 +1,14 @@
 //! `GET /api/v1/limits`
 
-use axum::{extract::State, http::StatusCode};
+use axum::http::StatusCode;
 use berth_shared::api::{Limits, LimitsOverview, Standing};
 use serde::Deserialize;
 
-use super::{App, extract::Json, problem::Failure};
+use super::{
+    App,
+    extract::{Here, Json},
+    problem::Failure,
+};
 
 /// The most that the project and each person may have at once and spend in a month, and what they have and have spent. What somebody
 /// has is what they pay for: instances with a run of theirs, and those without a run that were made for them.
@@ -30,18 +34,19 @@ use super::{App, extract::Json, problem::Failure};
         }),
     )),
 )]
-pub(super) async fn overview(State(app): State<App>) -> Result<Json<LimitsOverview>, Failure> {
+pub(super) async fn overview(Here(app): Here) -> Result<Json<LimitsOverview>, Failure> {
     Ok(Json(all(&app).await?))
 }
 
-/// As the control tells it, with everybody who has an account and nothing yet.
+/// As the control tells it, with everybody who is in the project and has nothing yet.
 pub(super) async fn all(app: &App) -> Result<LimitsOverview, Failure> {
     let mut overview = app.control.limits().await?;
-    for account in app.auth.people().await? {
-        let is_there = overview.people.iter().any(|standing| standing.person.as_ref() == Some(&account.name));
+    for member in app.auth.members(&app.project).await? {
+        let is_there =
+            overview.people.iter().any(|standing| standing.person.as_ref() == Some(&member.person));
         if !is_there {
             overview.people.push(Standing {
-                person: Some(account.name),
+                person: Some(member.person),
                 limits: overview.everybody.clone(),
                 ..Standing::default()
             });

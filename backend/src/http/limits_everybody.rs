@@ -1,11 +1,9 @@
 //! `PUT /api/v1/limits/everybody`
 
-use axum::extract::State;
 use berth_shared::api::{Limits, LimitsOverview, Problem};
 
 use super::{
-    App,
-    extract::{By, Json},
+    extract::{By, Here, Json},
     limits::{Asked, all},
     problem::Failure,
 };
@@ -24,7 +22,7 @@ use crate::store::LimitsOf;
     ),
 )]
 pub(super) async fn set(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     Json(asked): Json<Asked>,
 ) -> Result<Json<LimitsOverview>, Failure> {

@@ -1,11 +1,11 @@
 //! `PUT` and `DELETE /api/v1/limits/people/{name}`
 
-use axum::{extract::State, http::StatusCode};
+use axum::http::StatusCode;
 use berth_shared::api::{Limits, LimitsOverview, Problem};
 
 use super::{
     App,
-    extract::{By, Json, Path},
+    extract::{By, Here, Json, Path},
     limits::{Asked, all},
     problem::Failure,
 };
@@ -26,7 +26,7 @@ use crate::store::LimitsOf;
     ),
 )]
 pub(super) async fn set(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     Path(name): Path<String>,
     Json(asked): Json<Asked>,
@@ -49,7 +49,7 @@ pub(super) async fn set(
     ),
 )]
 pub(super) async fn lift(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     Path(name): Path<String>,
 ) -> Result<Json<LimitsOverview>, Failure> {

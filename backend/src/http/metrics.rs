@@ -2,7 +2,10 @@
 
 use std::{
     fmt::Write,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use axum::{
@@ -31,20 +34,25 @@ impl Metrics {
 pub(super) async fn metrics(
     State(app): State<App>,
 ) -> Result<([(HeaderName, &'static str); 1], String), Failure> {
-    let snapshot = app.control.snapshot().await?;
+    let mut snapshots = Vec::new();
+    for project in app.auth.project_names().await? {
+        snapshots.push(Arc::clone(&app.control).of(&project).snapshot().await?);
+    }
+    let runs = || snapshots.iter().flat_map(|snapshot| &snapshot.runs);
+    let instances = || snapshots.iter().flat_map(|snapshot| &snapshot.instances);
     let mut text = String::new();
     family(&mut text, "berth_runs", "gauge", "Runs that are not finished, by status.");
     for status in RunStatus::ALL.iter().filter(|status| !status.is_finished()) {
-        let count = snapshot.runs.iter().filter(|run| run.status == *status).count();
+        let count = runs().filter(|run| run.status == *status).count();
         sample(&mut text, "berth_runs", &format!("status=\"{status}\""), count as u64);
     }
     family(&mut text, "berth_instances", "gauge", "Instances that are not terminated, by status.");
     for status in InstanceStatus::ALL.iter().filter(|status| status.is_active()) {
-        let count = snapshot.instances.iter().filter(|instance| instance.status == *status).count();
+        let count = instances().filter(|instance| instance.status == *status).count();
         sample(&mut text, "berth_instances", &format!("status=\"{status}\""), count as u64);
     }
     family(&mut text, "berth_events_total", "counter", "Events ever written.");
-    sample(&mut text, "berth_events_total", "", snapshot.seq);
+    sample(&mut text, "berth_events_total", "", *app.control.newest().borrow());
     family(&mut text, "berth_stream_connections", "gauge", "Open connections to the stream.");
     sample(&mut text, "berth_stream_connections", "", app.streams.count());
     family(&mut text, "berth_http_responses_total", "counter", "Answers since the start, by class.");

@@ -1,6 +1,6 @@
 //! The API over HTTP: a file for each endpoint.
 //!
-//! Every request passes `visitor` (from where it comes). What comes to the host of a preview goes another way then (`previews`). Every other one passes `edge` (number, log, headers,
+//! Every request passes `project` (which one it is about) and `visitor` (from where it comes). What comes to the host of a preview goes another way then (`previews`). Every other one passes `edge` (number, log, headers,
 //! problems), `guard` (host, origin) and `pace` (how often); all of the API but login and single sign-on, and `/metrics`, passes
 //! `session::authenticate` (who it is), `audited` (what is written down about it) and `permissions` (whether they may) too.
 
@@ -39,6 +39,7 @@ mod me;
 mod me_oidc;
 mod me_password;
 mod me_sessions;
+mod members;
 mod metrics;
 mod oidc;
 mod oidc_back;
@@ -56,6 +57,8 @@ mod pool_delete;
 mod pools;
 mod previews;
 mod problem;
+mod project;
+mod projects;
 mod run_delete;
 mod run_get;
 mod run_log_download;
@@ -93,7 +96,7 @@ use std::{
 };
 
 use axum::{Router, middleware, routing::get};
-use berth_shared::api::{ServerInfo, SshGateway};
+use berth_shared::api::{DEFAULT_PROJECT, ServerInfo, SshGateway};
 use rand::{Rng, rngs::StdRng};
 use tokio::sync::watch;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -166,12 +169,30 @@ pub struct Parts {
     pub code_limit: u64,
 }
 
-/// What handlers share.
+/// What handlers share. What there is one of for each project is that of the first one, or of the one that [`App::of`] was told.
 #[derive(Clone)]
-pub(crate) struct App(Arc<Inner>);
+pub(crate) struct App {
+    inner: Arc<Inner>,
+    project: Arc<str>,
+    pub(crate) control: Arc<dyn Control>,
+    secrets: Secrets,
+    webhooks: Webhooks,
+}
+
+impl App {
+    /// The same for another project.
+    pub(crate) fn of(&self, project: &str) -> Self {
+        Self {
+            inner: Arc::clone(&self.inner),
+            project: project.into(),
+            control: Arc::clone(&self.control).of(project),
+            secrets: self.secrets.of(project),
+            webhooks: self.webhooks.of(project),
+        }
+    }
+}
 
 pub(crate) struct Inner {
-    pub(crate) control: Arc<dyn Control>,
     pub(crate) auth: Auth,
     pub(crate) audit: Audit,
     pub(crate) names: Names,
@@ -183,8 +204,6 @@ pub(crate) struct Inner {
     pub(crate) demo: bool,
     ssh: Option<SshGateway>,
     hosts: Option<Hosts>,
-    secrets: Secrets,
-    webhooks: Webhooks,
     code_limit: u64,
     pub(crate) metrics: metrics::Metrics,
     log_indexes: run_log_index::Indexes,
@@ -203,7 +222,7 @@ impl Deref for App {
     type Target = Inner;
 
     fn deref(&self) -> &Inner {
-        &self.0
+        &self.inner
     }
 }
 
@@ -254,6 +273,9 @@ fn closed() -> OpenApiRouter<App> {
         .routes(routes!(tokens_revoke::revoke))
         .routes(routes!(keys::list, keys::add))
         .routes(routes!(key_remove::remove))
+        .routes(routes!(projects::list, projects::create))
+        .routes(routes!(members::list))
+        .routes(routes!(members::set, members::remove))
         .routes(routes!(people::list, people::add))
         .routes(routes!(person::change, person::remove))
         .routes(routes!(person::link))
@@ -307,10 +329,10 @@ fn closed() -> OpenApiRouter<App> {
 /// All routes. Begins to follow the events; must be called inside a runtime.
 pub fn router(parts: Parts) -> Router {
     let mut rng = parts.rng;
-    let app = App(Arc::new(Inner {
+    let (control, secrets, webhooks) = (Arc::clone(&parts.control), parts.secrets, parts.webhooks);
+    let inner = Arc::new(Inner {
         backends: parts.control.backends(),
-        hub: Hub::start(Arc::clone(&parts.control), parts.stopping.clone()),
-        control: parts.control,
+        hub: Hub::start(parts.control, parts.stopping.clone()),
         auth: parts.auth,
         audit: parts.audit,
         names: parts.names,
@@ -319,8 +341,6 @@ pub fn router(parts: Parts) -> Router {
         demo: parts.demo,
         ssh: parts.ssh,
         hosts: parts.hosts,
-        secrets: parts.secrets,
-        webhooks: parts.webhooks,
         code_limit: parts.code_limit,
         clock: parts.clock,
         metrics: metrics::Metrics::default(),
@@ -333,7 +353,8 @@ pub fn router(parts: Parts) -> Router {
         streams: Sockets::default(),
         request_ids: edge::RequestIds::new(rng.next_u32()),
         rng: Mutex::new(rng),
-    }));
+    });
+    let app = App { inner, project: DEFAULT_PROJECT.into(), control, secrets, webhooks };
     let closed = Router::from(closed())
         .route("/metrics", get(metrics::metrics))
         .route("/api/v1/openapi.json", get(docs::openapi))
@@ -342,7 +363,7 @@ pub fn router(parts: Parts) -> Router {
         .route_layer(middleware::from_fn_with_state(app.clone(), audited::write))
         .route_layer(middleware::from_fn_with_state(app.clone(), pace::known))
         .route_layer(middleware::from_fn_with_state(app.clone(), session::authenticate));
-    Router::from(open())
+    let routes = Router::from(open())
         .merge(closed)
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -354,5 +375,7 @@ pub fn router(parts: Parts) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), edge::around))
         .layer(middleware::from_fn_with_state(app.clone(), previews::part))
         .layer(middleware::from_fn_with_state(app.clone(), visitor::tell))
-        .with_state(app)
+        .with_state(app);
+    // Routes are found by what is left of the address.
+    Router::new().fallback_service(routes).layer(middleware::from_fn(project::part))
 }

@@ -1,12 +1,10 @@
 //! `GET /api/v1/orphans`, `POST /api/v1/orphans/decide`
 
-use axum::extract::State;
 use berth_shared::api::{DecideOrphan, Orphan, Page, Problem};
 
 use super::{
-    App,
     audited::Note,
-    extract::{By, Json},
+    extract::{By, Here, Json},
     problem::Failure,
 };
 
@@ -19,7 +17,7 @@ use super::{
         (status = 200, description = "all of them, in one piece", body = Page<Orphan>),
     ),
 )]
-pub(super) async fn list(State(app): State<App>) -> Result<Json<Page<Orphan>>, Failure> {
+pub(super) async fn list(Here(app): Here) -> Result<Json<Page<Orphan>>, Failure> {
     Ok(Json(Page { items: app.control.orphans().await?, next: None }))
 }
 
@@ -36,7 +34,7 @@ pub(super) async fn list(State(app): State<App>) -> Result<Json<Page<Orphan>>, F
     ),
 )]
 pub(super) async fn decide(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     note: Note,
     Json(request): Json<DecideOrphan>,

@@ -79,29 +79,34 @@ const fn of_instance(method: &'static str, path: &'static str, action: Action) -
 
 /// Every endpoint that asks who somebody is.
 pub const ENDPOINTS: &[Endpoint] = &[
-    own("GET", "/metrics", Action::See),
-    own("GET", "/api/docs", Action::See),
-    own("GET", "/api/v1/openapi.json", Action::See),
+    own("GET", "/metrics", Action::SeeServer),
+    own("GET", "/api/docs", Action::BeHere),
+    own("GET", "/api/v1/openapi.json", Action::BeHere),
     own("GET", "/api/v1/catalog", Action::See),
-    own("GET", "/api/v1/ssh", Action::See),
+    own("GET", "/api/v1/ssh", Action::BeHere),
     own("GET", "/api/v1/stream", Action::See),
     own("GET", "/api/v1/events", Action::See),
     // Whoever is in may go.
-    own("POST", "/api/v1/logout", Action::See).noted("logout"),
-    own("GET", "/api/v1/me", Action::See),
+    own("POST", "/api/v1/logout", Action::BeHere).noted("logout"),
+    own("GET", "/api/v1/me", Action::BeHere),
     own("PUT", "/api/v1/me/password", Action::Account).noted("password.set"),
-    own("GET", "/api/v1/me/oidc", Action::See),
+    own("GET", "/api/v1/me/oidc", Action::BeHere),
     own("POST", "/api/v1/me/oidc", Action::Account).noted("oidc.connect"),
     own("DELETE", "/api/v1/me/oidc", Action::Account).noted("oidc.disconnect"),
-    own("GET", "/api/v1/me/sessions", Action::See),
+    own("GET", "/api/v1/me/sessions", Action::BeHere),
     own("DELETE", "/api/v1/me/sessions/{id}", Action::Account).noted("session.end"),
-    own("GET", "/api/v1/tokens", Action::See),
+    own("GET", "/api/v1/tokens", Action::BeHere),
     own("POST", "/api/v1/tokens", Action::Account).noted("token.create"),
     own("DELETE", "/api/v1/tokens/{name}", Action::Account).noted("token.revoke"),
-    own("GET", "/api/v1/keys", Action::See),
+    own("GET", "/api/v1/keys", Action::BeHere),
     own("POST", "/api/v1/keys", Action::Account).noted("key.add"),
     own("DELETE", "/api/v1/keys/{name}", Action::Account).noted("key.remove"),
-    own("GET", "/api/v1/people", Action::See),
+    own("GET", "/api/v1/projects", Action::BeHere),
+    own("POST", "/api/v1/projects", Action::ChangeProjects).noted("project.create"),
+    own("GET", "/api/v1/members", Action::See),
+    own("PUT", "/api/v1/members/{name}", Action::ChangeMembers).noted("member.set"),
+    own("DELETE", "/api/v1/members/{name}", Action::ChangeMembers).noted("member.remove"),
+    own("GET", "/api/v1/people", Action::SeeServer),
     own("POST", "/api/v1/people", Action::ChangePeople).noted("person.add"),
     own("PATCH", "/api/v1/people/{name}", Action::ChangePeople).noted("person.role"),
     own("DELETE", "/api/v1/people/{name}", Action::ChangePeople).noted("person.remove"),
@@ -135,7 +140,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     own("POST", "/api/v1/pools/{name}/default", Action::ChangePools).noted("pool.default"),
     own("POST", "/api/v1/pools/{name}/delete", Action::ChangePools).noted("pool.remove"),
     own("POST", "/api/v1/pools/{name}/instances", Action::ChangePools).noted("instance.add"),
-    own("GET", "/api/v1/hosts", Action::See),
+    own("GET", "/api/v1/hosts", Action::SeeServer),
     own("POST", "/api/v1/hosts", Action::ChangeHosts).noted("host.add"),
     own("DELETE", "/api/v1/hosts/{name}", Action::ChangeHosts).noted("host.remove"),
     own("GET", "/api/v1/secrets", Action::See),
@@ -155,7 +160,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     own("DELETE", "/api/v1/limits/people/{name}", Action::ChangeLimits).noted("limits.lift"),
     own("GET", "/api/v1/spend", Action::See),
     own("GET", "/api/v1/spend.csv", Action::See),
-    own("GET", "/api/v1/orphans", Action::See),
+    own("GET", "/api/v1/orphans", Action::SeeServer),
     own("POST", "/api/v1/orphans/decide", Action::SettleOrphans).noted("orphan.decide"),
 ];
 
@@ -187,7 +192,7 @@ pub(super) async fn check(
         return Err(limited());
     }
     let whose = whose(&app, endpoint, &params, &caller).await?;
-    match policy::decide(Some(caller.role), endpoint.action, whose) {
+    match policy::decide(Some(caller.roles().over(endpoint.action)), endpoint.action, whose) {
         Verdict::Allowed => Ok(next.run(request).await),
         Verdict::Forbidden => Err(Failure::not_allowed(&caller, endpoint.action, whose)),
         Verdict::Hidden => Err(Failure::new(StatusCode::NOT_FOUND, "not-found", "there is no such thing")),
@@ -229,7 +234,9 @@ async fn whose(
     params: &RawPathParams,
     caller: &Caller,
 ) -> Result<Whose, Failure> {
-    let verdict = |whose| policy::decide(Some(caller.role), endpoint.action, whose);
+    let app = app.of(&caller.project);
+    let role = caller.roles().over(endpoint.action);
+    let verdict = |whose| policy::decide(Some(role), endpoint.action, whose);
     // Nobody needs to be asked for what makes no difference.
     if endpoint.of == Of::Own || verdict(Whose::Own) == verdict(Whose::Others) {
         return Ok(Whose::Own);
@@ -246,7 +253,7 @@ async fn whose(
             let id = part("id")?.parse().map_err(|_| {
                 Failure::new(StatusCode::BAD_REQUEST, "wrong-address", "the address names no instance")
             })?;
-            instance_owner(app, InstanceId(id)).await?
+            instance_owner(&app, InstanceId(id)).await?
         }
     };
     Ok(Whose::of(&owner, &caller.user))

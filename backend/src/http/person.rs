@@ -1,12 +1,13 @@
 //! `PATCH` and `DELETE /api/v1/people/{name}`, `POST /api/v1/people/{name}/link`
 
-use axum::{extract::State, http::StatusCode};
+use std::sync::Arc;
+
+use axum::http::StatusCode;
 use berth_shared::api::{ChangePerson, Invitation, Person, Problem};
 
 use super::{
-    App,
     audited::Note,
-    extract::{By, Json, Path},
+    extract::{By, Here, Json, Path},
     problem::Failure,
 };
 use crate::store::LimitsOf;
@@ -26,7 +27,7 @@ use crate::store::LimitsOf;
     ),
 )]
 pub(super) async fn change(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     note: Note,
     Path(name): Path<String>,
@@ -52,22 +53,19 @@ pub(super) async fn change(
     ),
 )]
 pub(super) async fn remove(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     Path(name): Path<String>,
 ) -> Result<StatusCode, Failure> {
     app.auth.remove_person(&name).await?;
     tracing::info!(user = caller.user, person = name, "person removed");
     // Whoever is given the name later begins with everybody's limits.
-    let own = app
-        .control
-        .limits()
-        .await?
-        .people
-        .into_iter()
-        .any(|standing| standing.own && standing.person.as_deref() == Some(name.as_str()));
-    if own {
-        app.control.set_limits(&caller.user, LimitsOf::Person(name), None).await?;
+    for project in app.auth.project_names().await? {
+        let control = Arc::clone(&app.control).of(&project);
+        let mut people = control.limits().await?.people.into_iter();
+        if people.any(|standing| standing.own && standing.person.as_deref() == Some(name.as_str())) {
+            control.set_limits(&caller.user, LimitsOf::Person(name.clone()), None).await?;
+        }
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -85,7 +83,7 @@ pub(super) async fn remove(
     ),
 )]
 pub(super) async fn link(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     Path(name): Path<String>,
 ) -> Result<Json<Invitation>, Failure> {

@@ -1,11 +1,9 @@
 //! `POST /api/v1/plan`
 
-use axum::extract::State;
 use berth_shared::api::{Plan, PlanRequest};
 
 use super::{
-    App,
-    extract::{By, Json},
+    extract::{By, Here, Json},
     problem::Failure,
 };
 
@@ -18,7 +16,7 @@ use super::{
     responses((status = 200, description = "also for a text that is not valid; `valid` tells", body = Plan)),
 )]
 pub(super) async fn plan(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     Json(request): Json<PlanRequest>,
 ) -> Result<Json<Plan>, Failure> {

@@ -1,12 +1,10 @@
 //! `POST /api/v1/pools/{name}/instances`
 
-use axum::extract::State;
 use berth_shared::api::{AddInstance, Instance, Problem};
 
 use super::{
-    App,
     audited::Note,
-    extract::{By, Json, Path},
+    extract::{By, Here, Json, Path},
     problem::Failure,
 };
 
@@ -25,7 +23,7 @@ use super::{
     ),
 )]
 pub(super) async fn add(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     note: Note,
     Path(name): Path<String>,

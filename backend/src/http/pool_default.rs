@@ -1,11 +1,9 @@
 //! `POST /api/v1/pools/{name}/default`
 
-use axum::extract::State;
 use berth_shared::api::{Pool, Problem};
 
 use super::{
-    App,
-    extract::{By, Json, Path},
+    extract::{By, Here, Json, Path},
     problem::Failure,
 };
 
@@ -21,7 +19,7 @@ use super::{
     ),
 )]
 pub(super) async fn set_default(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     Path(name): Path<String>,
 ) -> Result<Json<Pool>, Failure> {

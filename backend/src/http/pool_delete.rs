@@ -1,13 +1,12 @@
 //! `POST /api/v1/pools/{name}/delete`
 
-use axum::{extract::State, http::StatusCode};
+use axum::http::StatusCode;
 use berth_shared::api::{DeletePool, Problem};
 
 use crate::provider::remote::Hosts;
 
 use super::{
-    App,
-    extract::{By, Json, Path},
+    extract::{By, Here, Json, Path},
     problem::Failure,
 };
 
@@ -25,7 +24,7 @@ use super::{
     ),
 )]
 pub(super) async fn delete(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     Path(name): Path<String>,
     Json(request): Json<DeletePool>,

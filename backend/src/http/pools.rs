@@ -1,12 +1,10 @@
 //! `GET /api/v1/pools`, `POST /api/v1/pools`
 
-use axum::extract::State;
 use berth_shared::api::{CreatePool, Page, Pool, Problem};
 
 use super::{
-    App,
     audited::Note,
-    extract::{By, Json},
+    extract::{By, Here, Json},
     problem::Failure,
 };
 
@@ -19,7 +17,7 @@ use super::{
         (status = 200, description = "all of them, in one piece", body = Page<Pool>),
     ),
 )]
-pub(super) async fn list(State(app): State<App>) -> Result<Json<Page<Pool>>, Failure> {
+pub(super) async fn list(Here(app): Here) -> Result<Json<Page<Pool>>, Failure> {
     Ok(Json(Page { items: app.control.pools().await?, next: None }))
 }
 
@@ -36,7 +34,7 @@ pub(super) async fn list(State(app): State<App>) -> Result<Json<Page<Pool>>, Fai
     ),
 )]
 pub(super) async fn create(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     note: Note,
     Json(request): Json<CreatePool>,

@@ -110,7 +110,7 @@ impl Failure {
             Proof::ApiToken { is_limited: true, .. } => "; this API token may do what its role allows",
             _ => "",
         };
-        let why = policy::refusal(caller.role, action, whose);
+        let why = policy::refusal(caller.roles().over(action), action, whose);
         Self::new(StatusCode::FORBIDDEN, "not-allowed", format!("{why}{by}"))
     }
 

@@ -1,11 +1,10 @@
 //! `DELETE /api/v1/runs/{name}`
 
-use axum::{extract::State, http::StatusCode};
+use axum::http::StatusCode;
 use berth_shared::api::Problem;
 
 use super::{
-    App,
-    extract::{By, Path},
+    extract::{By, Here, Path},
     problem::Failure,
 };
 
@@ -22,7 +21,7 @@ use super::{
     ),
 )]
 pub(super) async fn delete(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     Path(name): Path<String>,
 ) -> Result<StatusCode, Failure> {

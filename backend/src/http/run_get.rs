@@ -1,11 +1,9 @@
 //! `GET /api/v1/runs/{name}`
 
-use axum::extract::State;
 use berth_shared::api::{Problem, RunDetail};
 
 use super::{
-    App,
-    extract::{Json, Path},
+    extract::{Here, Json, Path},
     problem::Failure,
 };
 
@@ -21,9 +19,6 @@ use super::{
         (status = 404, description = "no run has or had this name", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn get(
-    State(app): State<App>,
-    Path(name): Path<String>,
-) -> Result<Json<RunDetail>, Failure> {
+pub(super) async fn get(Here(app): Here, Path(name): Path<String>) -> Result<Json<RunDetail>, Failure> {
     Ok(Json(app.control.run(&name).await?))
 }

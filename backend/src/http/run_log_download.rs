@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::{
     body::{Body, Bytes},
-    extract::State,
     http::header,
     response::{IntoResponse, Response},
 };
@@ -16,8 +15,7 @@ use futures_util::stream;
 use serde::Deserialize;
 
 use super::{
-    App,
-    extract::{Path, Query},
+    extract::{Here, Path, Query},
     problem::Failure,
 };
 use crate::control::{Control, Refused};
@@ -49,7 +47,7 @@ pub(super) struct Params {
     ),
 )]
 pub(super) async fn download(
-    State(app): State<App>,
+    Here(app): Here,
     Path(name): Path<String>,
     Query(params): Query<Params>,
 ) -> Result<Response, Failure> {

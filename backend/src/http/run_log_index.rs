@@ -5,15 +5,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use axum::extract::State;
 use berth_shared::{
     api::{LogIndex, Problem, RunId},
     log::Indexer,
 };
 
 use super::{
-    App,
-    extract::{Json, Path},
+    extract::{Here, Json, Path},
     problem::Failure,
 };
 
@@ -51,10 +49,7 @@ impl Indexes {
         (status = 404, description = "no run has or had this name", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn index(
-    State(app): State<App>,
-    Path(name): Path<String>,
-) -> Result<Json<LogIndex>, Failure> {
+pub(super) async fn index(Here(app): Here, Path(name): Path<String>) -> Result<Json<LogIndex>, Failure> {
     let run = app.control.run(&name).await?.run.id;
     let begun = app.log_indexes.of(run);
     let mut indexer = begun.lock().await;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use axum::{extract::State, http::StatusCode};
+use axum::http::StatusCode;
 use berth_shared::{
     api::{LogChunk, LogHit, LogHits, Problem},
     log::{self, Needle, Row, RowJoiner},
@@ -10,8 +10,7 @@ use berth_shared::{
 use serde::Deserialize;
 
 use super::{
-    App,
-    extract::{Json, Path, Query},
+    extract::{Here, Json, Path, Query},
     problem::Failure,
 };
 
@@ -55,7 +54,7 @@ fn most() -> usize {
     ),
 )]
 pub(super) async fn search(
-    State(app): State<App>,
+    Here(app): Here,
     Path(name): Path<String>,
     Query(params): Query<Params>,
 ) -> Result<Json<LogHits>, Failure> {

@@ -1,12 +1,10 @@
 //! `GET /api/v1/runs/{name}/logs`
 
-use axum::extract::State;
 use berth_shared::api::{LogChunk, Problem};
 use serde::Deserialize;
 
 use super::{
-    App,
-    extract::{Json, Path, Query},
+    extract::{Here, Json, Path, Query},
     problem::Failure,
 };
 
@@ -32,7 +30,7 @@ pub(super) struct Params {
     ),
 )]
 pub(super) async fn logs(
-    State(app): State<App>,
+    Here(app): Here,
     Path(name): Path<String>,
     Query(params): Query<Params>,
 ) -> Result<Json<LogChunk>, Failure> {

@@ -1,15 +1,11 @@
 //! `GET /api/v1/runs/{name}/ports/{port}/open`
 
-use axum::{
-    extract::State,
-    http::{HeaderMap, HeaderName, StatusCode, header},
-};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use berth_shared::api::Problem;
 use serde::Deserialize;
 
 use super::{
-    App,
-    extract::{By, Path, Query},
+    extract::{By, Here, Path, Query},
     problem::Failure,
     run_ports::host,
 };
@@ -46,7 +42,7 @@ pub(super) struct Params {
     ),
 )]
 pub(super) async fn open(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     headers: HeaderMap,
     Path((name, port)): Path<(String, u16)>,
@@ -69,18 +65,12 @@ pub(super) async fn open(
             ),
         ));
     }
-    let place = Place { run: run.name, port };
+    let place = Place { project: run.project, run: run.name, port };
     let Some(preview) = app.previews.of(&place, host(&headers)) else {
         return Err(Failure::new(StatusCode::CONFLICT, "no-previews", Addresses::NONE));
     };
-    let of = Preview {
-        user: caller.user,
-        role: caller.role,
-        session: digest,
-        session_expires_at: expires_at,
-        run: run.id,
-        port,
-    };
+    let of =
+        Preview { user: caller.user, session: digest, session_expires_at: expires_at, run: run.id, port };
     let ticket = app.auth.preview_ticket(&of).await?;
     Ok((
         StatusCode::SEE_OTHER,

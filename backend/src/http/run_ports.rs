@@ -1,15 +1,11 @@
 //! `GET /api/v1/runs/{name}/ports`
 
-use axum::{
-    extract::State,
-    http::{HeaderMap, header},
-};
+use axum::http::{HeaderMap, header};
 use berth_shared::api::{Problem, Run, RunPort, RunPorts, RunStatus};
 use futures_util::{StreamExt, stream};
 
 use super::{
-    App,
-    extract::{By, Json, Path},
+    extract::{By, Here, Json, Path},
     problem::Failure,
 };
 use crate::access::ports::{self, Addresses, Place};
@@ -29,7 +25,7 @@ const AT_ONCE: usize = 16;
     ),
 )]
 pub(super) async fn list(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     headers: HeaderMap,
     Path(name): Path<String>,
@@ -49,7 +45,7 @@ pub(super) async fn list(
                 Some(environment) => Some(ports::listens(&**environment, port).await),
                 None => None,
             };
-            let place = Place { run: run.name.clone(), port };
+            let place = Place { project: run.project.clone(), run: run.name.clone(), port };
             RunPort { port, local_port, listening, preview: app.previews.of(&place, host) }
         }
     });

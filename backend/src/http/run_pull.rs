@@ -1,11 +1,9 @@
 //! `GET /api/v1/runs/{name}/pull`
 
-use axum::extract::State;
 use berth_shared::api::{ImagePull, Problem};
 
 use super::{
-    App,
-    extract::{Json, Path},
+    extract::{Here, Json, Path},
     problem::Failure,
 };
 
@@ -21,7 +19,7 @@ use super::{
     ),
 )]
 pub(super) async fn pull(
-    State(app): State<App>,
+    Here(app): Here,
     Path(name): Path<String>,
 ) -> Result<Json<Option<ImagePull>>, Failure> {
     let run = app.control.run(&name).await?.run.id;

@@ -1,12 +1,10 @@
 //! `POST /api/v1/runs/{name}/stop`
 
-use axum::extract::State;
 use berth_shared::api::{Problem, Run, StopRequest};
 
 use super::{
-    App,
     audited::Note,
-    extract::{By, Json, Path},
+    extract::{By, Here, Json, Path},
     problem::Failure,
 };
 
@@ -24,7 +22,7 @@ use super::{
     ),
 )]
 pub(super) async fn stop(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     note: Note,
     Path(name): Path<String>,

@@ -1,12 +1,10 @@
 //! `GET /api/v1/runs/{name}/usage`
 
-use axum::extract::State;
 use berth_shared::api::{Problem, UsageHistory, UsageSpan};
 use serde::Deserialize;
 
 use super::{
-    App,
-    extract::{Json, Path, Query},
+    extract::{Here, Json, Path, Query},
     problem::Failure,
 };
 use crate::{control::RefusedKind, provider::ProviderError};
@@ -35,7 +33,7 @@ pub(super) struct Params {
     ),
 )]
 pub(super) async fn usage(
-    State(app): State<App>,
+    Here(app): Here,
     Path(name): Path<String>,
     Query(params): Query<Params>,
 ) -> Result<Json<UsageHistory>, Failure> {

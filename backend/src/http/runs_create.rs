@@ -1,15 +1,11 @@
 //! `POST /api/v1/runs`
 
-use axum::{
-    extract::State,
-    http::{HeaderName, StatusCode, header},
-};
+use axum::http::{HeaderName, StatusCode, header};
 use berth_shared::api::{Problem, Run, SubmitRequest};
 
 use super::{
-    App,
     audited::Note,
-    extract::{By, Json},
+    extract::{By, Here, Json},
     problem::Failure,
 };
 
@@ -27,7 +23,7 @@ use super::{
     ),
 )]
 pub(super) async fn submit(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     note: Note,
     Json(request): Json<SubmitRequest>,

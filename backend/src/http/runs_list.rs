@@ -1,12 +1,10 @@
 //! `GET /api/v1/runs`
 
-use axum::extract::State;
 use berth_shared::api::{Page, Run};
 use serde::Deserialize;
 
 use super::{
-    App,
-    extract::{Json, Query},
+    extract::{Here, Json, Query},
     problem::Failure,
 };
 
@@ -33,10 +31,7 @@ pub(super) struct Params {
     params(Params),
     responses((status = 200, description = "a piece of the list", body = Page<Run>)),
 )]
-pub(super) async fn list(
-    State(app): State<App>,
-    Query(params): Query<Params>,
-) -> Result<Json<Page<Run>>, Failure> {
+pub(super) async fn list(Here(app): Here, Query(params): Query<Params>) -> Result<Json<Page<Run>>, Failure> {
     let limit = params.limit.unwrap_or(50).clamp(1, 200);
     Ok(Json(app.control.runs(params.active, params.cursor.as_deref(), limit).await?))
 }

@@ -1,11 +1,10 @@
 //! `GET /api/v1/secrets`; `PUT` and `DELETE /api/v1/secrets/{name}`
 
-use axum::{extract::State, http::StatusCode};
+use axum::http::StatusCode;
 use berth_shared::api::{Page, Problem, Secret, SetSecret};
 
 use super::{
-    App,
-    extract::{By, Json, Path},
+    extract::{By, Here, Json, Path},
     problem::Failure,
 };
 use crate::secrets::{BookAway, SetSecretError};
@@ -17,7 +16,7 @@ use crate::secrets::{BookAway, SetSecretError};
     tag = "secrets",
     responses((status = 200, description = "the secrets", body = Page<Secret>)),
 )]
-pub(super) async fn list(State(app): State<App>, By(_): By) -> Result<Json<Page<Secret>>, Failure> {
+pub(super) async fn list(Here(app): Here, By(_): By) -> Result<Json<Page<Secret>>, Failure> {
     let items = app.secrets.list().await.map_err(|away| unavailable(&away))?;
     Ok(Json(Page { items, next: None }))
 }
@@ -37,7 +36,7 @@ pub(super) async fn list(State(app): State<App>, By(_): By) -> Result<Json<Page<
     ),
 )]
 pub(super) async fn set(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     Path(name): Path<String>,
     Json(SetSecret { value }): Json<SetSecret>,
@@ -60,7 +59,7 @@ pub(super) async fn set(
     ),
 )]
 pub(super) async fn remove(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     Path(name): Path<String>,
 ) -> Result<StatusCode, Failure> {

@@ -8,7 +8,9 @@ use axum::{
     response::Response,
 };
 
-use super::{App, guard, problem::Failure, visitor::Visitor};
+use berth_shared::api::Role;
+
+use super::{App, guard, problem::Failure, project, visitor::Visitor};
 use crate::auth::{Caller, SESSION_SECONDS, Secret, Visit};
 
 /// Name of the session's cookie where people come in the open.
@@ -30,7 +32,13 @@ pub(super) async fn authenticate(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Failure> {
-    let caller = caller(&app, request.headers(), visitor).await?.ok_or_else(unauthenticated)?;
+    let (project, is_named) = project::of(&request);
+    let caller = caller(&app, request.headers(), project, visitor).await?.ok_or_else(unauthenticated)?;
+    // What may not be seen is not there.
+    if is_named && (caller.role == Role::Guest || !app.auth.has_project(project).await?) {
+        let detail = format!("there is no project `{project}`, or you are not in it; ask an admin");
+        return Err(Failure::new(StatusCode::NOT_FOUND, "project-not-found", detail));
+    }
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
 }
@@ -45,12 +53,17 @@ pub(super) fn is_claimed(app: &App, visitor: Visitor, headers: &HeaderMap) -> bo
     guard::bearer(headers).is_some() || cookie(headers, is_secure(app, visitor)).is_some()
 }
 
-async fn caller(app: &App, headers: &HeaderMap, visitor: Visitor) -> Result<Option<Caller>, Failure> {
+async fn caller(
+    app: &App,
+    headers: &HeaderMap,
+    project: &str,
+    visitor: Visitor,
+) -> Result<Option<Caller>, Failure> {
     if let Some(token) = guard::bearer(headers) {
-        return Ok(app.auth.api_token(token).await?);
+        return Ok(app.auth.api_token(token, project).await?);
     }
     match cookie(headers, is_secure(app, visitor)) {
-        Some(session) => Ok(app.auth.session(session, visit(headers, visitor)).await?),
+        Some(session) => Ok(app.auth.session(session, project, visit(headers, visitor)).await?),
         None => Ok(None),
     }
 }

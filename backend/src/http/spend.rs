@@ -1,12 +1,11 @@
 //! `GET /api/v1/spend`
 
-use axum::{extract::State, http::StatusCode};
+use axum::http::StatusCode;
 use berth_shared::api::{Problem, Spend, SpendBy};
 use serde::Deserialize;
 
 use super::{
-    App,
-    extract::{Json, Query},
+    extract::{Here, Json, Query},
     problem::Failure,
 };
 use crate::orchestrator::SpendQuery;
@@ -77,9 +76,6 @@ impl Params {
         (status = 400, description = "`wrong-parameter`", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn spend(
-    State(app): State<App>,
-    Query(params): Query<Params>,
-) -> Result<Json<Spend>, Failure> {
+pub(super) async fn spend(Here(app): Here, Query(params): Query<Params>) -> Result<Json<Spend>, Failure> {
     Ok(Json(app.control.spend(&params.query()?).await?))
 }

@@ -1,12 +1,13 @@
 //! `GET /api/v1/spend.csv`
 
-use axum::{
-    extract::State,
-    http::{HeaderName, header},
-};
+use axum::http::{HeaderName, header};
 use berth_shared::api::{Problem, Spend, SpendBy};
 
-use super::{App, extract::Query, problem::Failure, spend::Params};
+use super::{
+    extract::{Here, Query},
+    problem::Failure,
+    spend::Params,
+};
 
 /// The same as `GET /api/v1/spend`, for accounting: a line for each day and each thing on which something was spent.
 #[utoipa::path(
@@ -26,7 +27,7 @@ use super::{App, extract::Query, problem::Failure, spend::Params};
     ),
 )]
 pub(super) async fn spend(
-    State(app): State<App>,
+    Here(app): Here,
     Query(params): Query<Params>,
 ) -> Result<([(HeaderName, &'static str); 2], String), Failure> {
     let spend = app.control.spend(&params.query()?).await?;

@@ -1,7 +1,7 @@
 //! `GET /api/v1/stream`
 
 use axum::{
-    extract::{State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
+    extract::{WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
     http::StatusCode,
     response::Response,
 };
@@ -9,8 +9,7 @@ use berth_shared::api::{EventSeq, ServerMessage};
 use serde::Deserialize;
 
 use super::{
-    App,
-    extract::{By, Query},
+    extract::{By, Here, Query},
     problem::Failure,
 };
 use crate::live::{self, Life, stream::Ends};
@@ -24,7 +23,7 @@ pub(super) struct Params {
     after: Option<EventSeq>,
 }
 
-/// The stream: a WebSocket with one JSON message a frame. `docs/api/stream.md` describes it.
+/// The stream of a project: a WebSocket with one JSON message a frame. `docs/api/stream.md` describes it.
 #[utoipa::path(
     get,
     path = "/api/v1/stream",
@@ -36,7 +35,7 @@ pub(super) struct Params {
     ),
 )]
 pub(super) async fn stream(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     Query(params): Query<Params>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
@@ -53,6 +52,7 @@ pub(super) async fn stream(
         server,
         catalogues,
         user: caller.told(),
+        caller,
     };
     let counted = (app.sockets.enter(), app.streams.enter());
     Ok(upgrade.on_upgrade(async move |socket| {

@@ -1,7 +1,7 @@
 //! `GET /api/v1/terminals/{name}/{id}`
 
 use axum::{
-    extract::{State, WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
+    extract::{WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
     response::Response,
 };
 use berth_shared::api::{Run, TerminalId, TerminalSize};
@@ -9,8 +9,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
-    App,
-    extract::{By, Path, Query},
+    extract::{By, Here, Path, Query},
     problem::Failure,
     stream::not_a_websocket,
     terminals::clamp,
@@ -47,7 +46,7 @@ pub(super) struct Params {
     ),
 )]
 pub(super) async fn attach(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     Path((name, id)): Path<(String, Uuid)>,
     Query(params): Query<Params>,

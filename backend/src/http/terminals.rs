@@ -1,11 +1,10 @@
 //! `GET` and `POST /api/v1/runs/{name}/terminals`
 
-use axum::{extract::State, http::StatusCode};
+use axum::http::StatusCode;
 use berth_shared::api::{Problem, TerminalId, TerminalInfo, TerminalSize};
 
 use super::{
-    App,
-    extract::{Json, Path},
+    extract::{Here, Json, Path},
     problem::Failure,
 };
 
@@ -22,7 +21,7 @@ use super::{
     ),
 )]
 pub(super) async fn list(
-    State(app): State<App>,
+    Here(app): Here,
     Path(name): Path<String>,
 ) -> Result<Json<Vec<TerminalInfo>>, Failure> {
     let run = app.control.run(&name).await?.run.id;
@@ -45,7 +44,7 @@ pub(super) async fn list(
     ),
 )]
 pub(super) async fn open(
-    State(app): State<App>,
+    Here(app): Here,
     Path(name): Path<String>,
     Json(size): Json<TerminalSize>,
 ) -> Result<(StatusCode, Json<TerminalInfo>), Failure> {

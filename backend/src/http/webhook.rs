@@ -1,11 +1,10 @@
 //! `DELETE /api/v1/webhooks/{name}`, `POST /api/v1/webhooks/{name}/test`
 
-use axum::{extract::State, http::StatusCode};
+use axum::http::StatusCode;
 use berth_shared::api::{Delivery, Problem};
 
 use super::{
-    App,
-    extract::{By, Json, Path},
+    extract::{By, Here, Json, Path},
     problem::Failure,
 };
 use crate::webhooks::WebhookError;
@@ -22,7 +21,7 @@ use crate::webhooks::WebhookError;
     ),
 )]
 pub(super) async fn remove(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     Path(name): Path<String>,
 ) -> Result<StatusCode, Failure> {
@@ -52,7 +51,7 @@ pub(super) async fn remove(
     ),
 )]
 pub(super) async fn test(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     Path(name): Path<String>,
 ) -> Result<(StatusCode, Json<Delivery>), Failure> {

@@ -1,12 +1,11 @@
 //! `GET` and `POST /api/v1/webhooks`
 
-use axum::{extract::State, http::StatusCode};
+use axum::http::StatusCode;
 use berth_shared::api::{AddWebhook, AddedWebhook, Page, Problem, Webhook};
 
 use super::{
-    App,
     audited::Note,
-    extract::{By, Json},
+    extract::{By, Here, Json},
     problem::Failure,
 };
 use crate::webhooks::WebhookError;
@@ -34,7 +33,7 @@ use crate::webhooks::WebhookError;
         "next": null
     }))),
 )]
-pub(super) async fn list(State(app): State<App>) -> Result<Json<Page<Webhook>>, Failure> {
+pub(super) async fn list(Here(app): Here) -> Result<Json<Page<Webhook>>, Failure> {
     Ok(Json(Page { items: app.webhooks.list().await?, next: None }))
 }
 
@@ -64,7 +63,7 @@ pub(super) async fn list(State(app): State<App>) -> Result<Json<Page<Webhook>>, 
     ),
 )]
 pub(super) async fn add(
-    State(app): State<App>,
+    Here(app): Here,
     By(caller): By,
     note: Note,
     Json(request): Json<AddWebhook>,

@@ -19,7 +19,7 @@ use tokio::{
 
 use super::{
     everything::Everything,
-    ring::{CAPACITY, Ring, TooOld},
+    ring::{CAPACITY, News, Ring, TooOld},
 };
 use crate::{
     control::{Control, Refused},
@@ -62,8 +62,8 @@ struct Shared {
     samplers: Mutex<HashMap<RunId, watch::Sender<Option<Usage>>>>,
     /// Tells of runs that have ceased to run.
     gone_runs: broadcast::Sender<RunId>,
-    /// The last snapshot, while it serves. Locked while one is made, so that all who wait get the same.
-    everything: tokio::sync::Mutex<Option<Arc<Everything>>>,
+    /// The last snapshot of each project, while it serves. Locked while one is made, so that all who wait get the same.
+    everything: tokio::sync::Mutex<HashMap<String, Arc<Everything>>>,
 }
 
 impl Hub {
@@ -123,7 +123,7 @@ impl Hub {
                     // Nobody may be listening.
                     let _ = self.0.gone_runs.send(run.id);
                 }
-                ring.push(event.event.seq, message(event));
+                ring.push(event.event.seq, news(event));
             }
             ring.last()
         };
@@ -136,27 +136,28 @@ impl Hub {
         }
         // One that serves nobody any more may be large.
         if let Ok(mut kept) = self.0.everything.try_lock() {
-            kept.take_if(|everything| !everything.serves(last));
+            kept.retain(|_, everything| everything.serves(last));
         }
         Ok(())
     }
 
-    /// Everything a page begins with; the events after it are [`Hub::after`]'s to give.
-    pub(super) async fn everything(&self) -> Result<Arc<Everything>, Refused> {
+    /// Everything a page of a project begins with; the events after it are [`Hub::after`]'s to give.
+    pub(super) async fn everything(&self, project: &str) -> Result<Arc<Everything>, Refused> {
         let mut kept = self.0.everything.lock().await;
         let newest = lock(&self.0.ring).last();
-        if let Some(everything) = kept.as_ref().filter(|everything| everything.serves(newest)) {
+        if let Some(everything) = kept.get(project).filter(|everything| everything.serves(newest)) {
             return Ok(Arc::clone(everything));
         }
         // The old one's room is needed for the new one.
-        *kept = None;
-        let fresh = Arc::new(Everything::new(self.0.control.snapshot().await?).await);
-        *kept = Some(Arc::clone(&fresh));
+        kept.remove(project);
+        let snapshot = Arc::clone(&self.0.control).of(project).snapshot().await?;
+        let fresh = Arc::new(Everything::new(snapshot).await);
+        kept.insert(project.to_owned(), Arc::clone(&fresh));
         Ok(fresh)
     }
 
     /// At most `limit` messages that follow event number `known`, and the number of the last of them.
-    pub(super) fn after(&self, known: EventSeq, limit: usize) -> Result<(Vec<Utf8Bytes>, EventSeq), TooOld> {
+    pub(super) fn after(&self, known: EventSeq, limit: usize) -> Result<(Vec<News>, EventSeq), TooOld> {
         lock(&self.0.ring).after(known, limit)
     }
 
@@ -171,20 +172,20 @@ impl Hub {
         self.0.gone_runs.subscribe()
     }
 
-    /// What the environment of a run uses, anew every two seconds while somebody looks. Stays as it is while
+    /// What the environment of a project's run uses, anew every two seconds while somebody looks. Stays as it is while
     /// there is no environment.
-    pub(super) fn usage(&self, run: RunId) -> watch::Receiver<Option<Usage>> {
+    pub(super) fn usage(&self, control: &Arc<dyn Control>, run: RunId) -> watch::Receiver<Option<Usage>> {
         let mut samplers = lock(&self.0.samplers);
         if let Some(sampler) = samplers.get(&run) {
             return sampler.subscribe();
         }
         let (sender, receiver) = watch::channel(None);
         samplers.insert(run, sender);
-        tokio::spawn(self.clone().sample(run));
+        tokio::spawn(self.clone().sample(Arc::clone(control), run));
         receiver
     }
 
-    async fn sample(self, run: RunId) {
+    async fn sample(self, control: Arc<dyn Control>, run: RunId) {
         let mut ticks = interval(SAMPLE);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -196,7 +197,7 @@ impl Hub {
                     return;
                 }
             }
-            let Ok(environment) = self.0.control.environment(run).await else { continue };
+            let Ok(environment) = control.environment(run).await else { continue };
             let Ok(usage) = environment.stats().await else { continue };
             if let Some(sampler) = lock(&self.0.samplers).get(&run) {
                 sampler.send_replace(Some(usage));
@@ -210,15 +211,17 @@ const fn is_gone(status: RunStatus) -> bool {
     status.is_finished() || matches!(status, RunStatus::Terminating | RunStatus::Pending)
 }
 
-fn message(stored: StoredEvent) -> Utf8Bytes {
-    json(&ServerMessage::Event {
+fn news(stored: StoredEvent) -> News {
+    let project = stored.event.project.as_deref().map(Arc::from);
+    let message = json(&ServerMessage::Event {
         seq: stored.event.seq,
         // Thousands of pages hear of each launch; what was offered is asked for by the few that look at it.
         event: Event { offered: None, ..stored.event },
         run: stored.run.map(Box::new),
         instance: stored.instance.map(Box::new),
         deleted_run: stored.deleted_run,
-    })
+    });
+    News { project, message }
 }
 
 /// A message as a frame's text.
@@ -244,6 +247,6 @@ mod tests {
         let event = event.offering(Box::new(Offered::of(std::iter::empty(), Vec::new()))).event;
         let stored = StoredEvent { event, run: None, instance: None, deleted_run: None };
         assert!(serde_json::to_string(&stored.event).expect("JSON").contains("offered"));
-        assert!(!message(stored).as_str().contains("offered"));
+        assert!(!news(stored).message.as_str().contains("offered"));
     }
 }

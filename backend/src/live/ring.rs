@@ -1,6 +1,6 @@
 //! The newest events, ready to send.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use axum::extract::ws::Utf8Bytes;
 use berth_shared::api::EventSeq;
@@ -12,7 +12,16 @@ pub(super) const CAPACITY: usize = 2048;
 #[derive(Debug)]
 pub(super) struct Ring {
     base: EventSeq,
-    messages: VecDeque<Utf8Bytes>,
+    messages: VecDeque<News>,
+}
+
+/// An event, ready to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct News {
+    /// The project that it concerns; `None` = none in particular.
+    pub(super) project: Option<Arc<str>>,
+    /// As it is sent.
+    pub(super) message: Utf8Bytes,
 }
 
 /// The event that follows is not kept any more.
@@ -32,7 +41,7 @@ impl Ring {
 
     /// Adds event number `seq`. One that is there already is passed over; after a gap the ring begins anew,
     /// so that whoever stands before the gap gets a snapshot.
-    pub(super) fn push(&mut self, seq: EventSeq, message: Utf8Bytes) {
+    pub(super) fn push(&mut self, seq: EventSeq, news: News) {
         if seq <= self.last() {
             return;
         }
@@ -44,11 +53,11 @@ impl Ring {
             self.messages.pop_front();
             self.base += 1;
         }
-        self.messages.push_back(message);
+        self.messages.push_back(news);
     }
 
     /// At most `limit` events that follow number `known`, and the number of the last of them.
-    pub(super) fn after(&self, known: EventSeq, limit: usize) -> Result<(Vec<Utf8Bytes>, EventSeq), TooOld> {
+    pub(super) fn after(&self, known: EventSeq, limit: usize) -> Result<(Vec<News>, EventSeq), TooOld> {
         let skip = known.checked_sub(self.base).ok_or(TooOld)?;
         let skip = usize::try_from(skip).unwrap_or(usize::MAX).min(self.messages.len());
         let messages: Vec<_> = self.messages.iter().skip(skip).take(limit).cloned().collect();
@@ -61,17 +70,22 @@ impl Ring {
 mod tests {
     use super::*;
 
+    fn news(text: &str) -> News {
+        News { project: None, message: text.into() }
+    }
+
     fn ring(base: EventSeq, last: EventSeq) -> Ring {
         let mut ring = Ring::new(base);
         for seq in base + 1..=last {
-            ring.push(seq, seq.to_string().into());
+            ring.push(seq, news(&seq.to_string()));
         }
         ring
     }
 
     fn after(ring: &Ring, known: EventSeq, limit: usize) -> Result<String, TooOld> {
-        ring.after(known, limit)
-            .map(|(messages, _)| messages.iter().map(Utf8Bytes::as_str).collect::<Vec<_>>().join(" "))
+        ring.after(known, limit).map(|(messages, _)| {
+            messages.iter().map(|news| news.message.as_str()).collect::<Vec<_>>().join(" ")
+        })
     }
 
     #[test]
@@ -99,14 +113,14 @@ mod tests {
     #[test]
     fn an_event_that_comes_twice_is_kept_once() {
         let mut ring = ring(0, 3);
-        ring.push(2, "again".into());
+        ring.push(2, news("again"));
         assert_eq!(after(&ring, 0, 99).unwrap(), "1 2 3");
     }
 
     #[test]
     fn after_a_gap_nobody_is_told_a_wrong_story() {
         let mut ring = ring(0, 3);
-        ring.push(6, "6".into());
+        ring.push(6, news("6"));
         assert_eq!(after(&ring, 3, 99), Err(TooOld));
         assert_eq!(after(&ring, 5, 99).unwrap(), "6");
     }

@@ -15,9 +15,11 @@ use super::{
     connection::{Connection, Effect},
     everything::Everything,
     hub::json,
+    ring::News,
     socket::{End, Gone, MISSED_PINGS, PING, close, send, send_all},
 };
 use crate::{
+    auth::Caller,
     catalog::Published,
     clock::Clock,
     control::{Control, RefusedKind},
@@ -41,6 +43,8 @@ pub(crate) struct Ends {
     /// Tells of catalogues that follow the one that `server` names.
     pub(crate) catalogues: watch::Receiver<Arc<Published>>,
     pub(crate) user: User,
+    /// Whose page it is.
+    pub(crate) caller: Caller,
 }
 
 /// Serves a page until either side ends it.
@@ -152,6 +156,11 @@ impl Stream {
         }
     }
 
+    /// Whether a page of this project, and of this person, is told of something.
+    fn concerns(&self, news: &News) -> bool {
+        self.ends.caller.hears_of(news.project.as_deref())
+    }
+
     async fn say(&mut self, message: &ServerMessage) -> Result<(), Gone> {
         send(&mut self.socket, Message::Text(json(message))).await
     }
@@ -160,8 +169,24 @@ impl Stream {
     async fn events(&mut self) -> Result<(), Gone> {
         let Some(known) = self.connection.known() else { return self.snapshot().await };
         match self.ends.hub.after(known, BATCH) {
-            Ok((messages, last)) => {
-                send_all(&mut self.socket, messages.into_iter().map(Message::Text)).await?;
+            Ok((news, last)) => {
+                // Numbers have no gaps for a page either: what is not told is said to be another project's.
+                let (mut messages, mut told) = (Vec::with_capacity(news.len()), known);
+                let elsewhere = |seq| Message::Text(json(&ServerMessage::Elsewhere { seq }));
+                for (seq, news) in (known + 1..).zip(news) {
+                    if !self.concerns(&news) {
+                        continue;
+                    }
+                    if told + 1 < seq {
+                        messages.push(elsewhere(seq - 1));
+                    }
+                    messages.push(Message::Text(news.message));
+                    told = seq;
+                }
+                if told < last {
+                    messages.push(elsewhere(last));
+                }
+                send_all(&mut self.socket, messages.into_iter()).await?;
                 self.connection.learned(last);
             }
             Err(_) => self.connection.forget(),
@@ -173,7 +198,7 @@ impl Stream {
     async fn snapshot(&mut self) -> Result<(), Gone> {
         let (everything, sent) = match self.snapshot.take() {
             Some(begun) => begun,
-            None => match self.ends.hub.everything().await {
+            None => match self.ends.hub.everything(&self.ends.caller.project).await {
                 Ok(everything) => (everything, 0),
                 Err(refused) => {
                     tracing::error!(error = crate::http::chain(&refused), "cannot read the snapshot");
@@ -216,7 +241,7 @@ impl Stream {
             Effect::Send(message) => self.say(&message).await?,
             Effect::ReadRun(run) => self.timeline(run).await?,
             Effect::Watch(run) => {
-                let mut figures = self.ends.hub.usage(run);
+                let mut figures = self.ends.hub.usage(&self.ends.control, run);
                 let sender = self.figures.clone();
                 let handle = self.tasks.spawn(async move {
                     loop {

@@ -11,7 +11,7 @@ mod work;
 use std::sync::Arc;
 
 use berth_shared::{
-    api::{AddWebhook, AddedWebhook, Delivery, Notification, NotificationKind, Webhook},
+    api::{AddWebhook, AddedWebhook, DEFAULT_PROJECT, Delivery, Notification, NotificationKind, Webhook},
     time::Timestamp,
 };
 use reqwest::Url;
@@ -27,10 +27,10 @@ pub use work::{Parts, start};
 
 use crate::{
     sealed::{Sealer, uses},
-    store::{DeliveryRow, StoreError, WebhookRow, WebhookStore},
+    store::{DeliveryRow, StoreError, WebhookRow, WebhookStore, parts, qualified},
 };
 
-/// How many there may be.
+/// How many a project may have.
 const WEBHOOKS: usize = 50;
 
 /// The longest name and address, characters.
@@ -77,22 +77,37 @@ struct Opened {
     secret: String,
 }
 
-/// The webhooks of an installation. Cheap to clone.
+/// The webhooks of a project; for it those of others are not there. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Webhooks {
     store: WebhookStore,
     sealer: Sealer,
     egress: Egress,
     place: Arc<Place>,
+    project: Arc<str>,
     /// Rises when somebody asks for something to be sent.
     asked: watch::Sender<u64>,
 }
 
 impl Webhooks {
-    /// Kept here, sealed by this, sent where that is allowed.
+    /// Those of the first project: kept here, sealed by this, sent where that is allowed.
     #[must_use]
     pub fn new(store: WebhookStore, sealer: Sealer, egress: Egress, place: Place) -> Self {
-        Self { store, sealer, egress, place: Arc::new(place), asked: watch::Sender::new(0) }
+        let (place, project) = (Arc::new(place), DEFAULT_PROJECT.into());
+        Self { store, sealer, egress, place, project, asked: watch::Sender::new(0) }
+    }
+
+    /// Those of another project.
+    #[must_use]
+    pub fn of(&self, project: &str) -> Self {
+        Self { project: project.into(), ..self.clone() }
+    }
+
+    /// Those of the project.
+    async fn rows(&self) -> Result<Vec<WebhookRow>, StoreError> {
+        let mut rows = self.store.all().await?;
+        rows.retain(|row| *parts(&row.name).0 == *self.project);
+        Ok(rows)
     }
 
     /// All, by name, each with its newest deliveries.
@@ -101,7 +116,7 @@ impl Webhooks {
     /// When the database cannot be read.
     pub async fn list(&self) -> Result<Vec<Webhook>, StoreError> {
         let mut webhooks = Vec::new();
-        for row in self.store.all().await? {
+        for row in self.rows().await? {
             let deliveries = self.store.newest(&row.name).await?;
             webhooks.push(told(row, deliveries));
         }
@@ -130,7 +145,7 @@ impl Webhooks {
         if kinds.is_empty() || kinds.contains(&NotificationKind::Test) {
             return Err(WebhookError::Kinds);
         }
-        let there = self.store.all().await?;
+        let (there, name) = (self.rows().await?, qualified(&self.project, &name));
         if there.len() >= WEBHOOKS && !there.iter().any(|other| other.name == name) {
             return Err(WebhookError::TooMany);
         }
@@ -155,7 +170,7 @@ impl Webhooks {
     /// # Errors
     /// When the database cannot be written.
     pub async fn remove(&self, name: &str) -> Result<bool, StoreError> {
-        self.store.remove(name).await
+        self.store.remove(&qualified(&self.project, name)).await
     }
 
     /// Sends a notification that says nothing, soon. `n` is random.
@@ -170,10 +185,14 @@ impl Webhooks {
         n: Uuid,
     ) -> Result<Delivery, WebhookError> {
         let not_found = || WebhookError::NotFound(name.to_owned());
-        if !self.store.all().await?.iter().any(|row| row.name == name) {
+        let kept = qualified(&self.project, name);
+        if !self.rows().await?.iter().any(|row| row.name == kept) {
             return Err(not_found());
         }
-        let row = DeliveryRow { next_at: Some(now.0), ..body(name, &self.place.test(n, name, who, now)) };
+        let row = DeliveryRow {
+            next_at: Some(now.0),
+            ..body(&kept, &self.place.test(n, &self.project, name, who, now))
+        };
         self.store.add(std::slice::from_ref(&row)).await?;
         self.asked.send_modify(|asked| *asked = asked.wrapping_add(1));
         row.told().ok_or_else(not_found)
@@ -261,7 +280,7 @@ fn kinds(text: &str) -> Vec<NotificationKind> {
 fn told(row: WebhookRow, deliveries: Vec<DeliveryRow>) -> Webhook {
     Webhook {
         kinds: kinds(&row.kinds),
-        name: row.name,
+        name: parts(&row.name).1.to_owned(),
         url: row.shown,
         added_by: row.added_by,
         added_at: Timestamp(row.added_at),

@@ -1,7 +1,10 @@
 //! What people are told of: a pure function of what happened.
 
 use berth_shared::{
-    api::{Event, Instance, JobReason, JobStatus, Notification, NotificationKind, Run, RunStatus, Subject},
+    api::{
+        DEFAULT_PROJECT, Event, Instance, JobReason, JobStatus, Notification, NotificationKind, Run,
+        RunStatus, Subject, page_of,
+    },
     time::Timestamp,
 };
 use sha2::{Digest as _, Sha256};
@@ -35,6 +38,11 @@ impl Place {
         format!("msg_{hex}")
     }
 
+    /// Where people see this page of a project.
+    fn page(&self, project: &str, page: &str) -> String {
+        format!("{}{}", self.dashboard, page_of(project, page))
+    }
+
     /// What an event is a notification of, if of anything.
     pub(crate) fn of_event(&self, stored: &StoredEvent) -> Option<Notification> {
         let StoredEvent { event, run, .. } = stored;
@@ -52,13 +60,16 @@ impl Place {
             None if event.subject == Subject::Limit => "/team/limits".to_owned(),
             None => "/".to_owned(),
         };
+        // What was written down before there were projects is the first one's.
+        let project = event.project.as_deref().unwrap_or(DEFAULT_PROJECT);
         Some(Notification {
             id: self.id(&format!("event {}", event.seq)),
             kind,
+            project: project.to_owned(),
             at: event.at,
             message,
             run: run.clone().map(Box::new),
-            link: Some(format!("{}{page}", self.dashboard)),
+            link: Some(self.page(project, &page)),
         })
     }
 
@@ -76,25 +87,34 @@ impl Place {
         Some(Notification {
             id: self.id(&format!("idle {} {}", instance.id, at.0)),
             kind: NotificationKind::IdleStop,
+            project: instance.project.clone(),
             at: now,
             message: format!(
                 "the instance `{name}` has no run, and stops by itself at {}; it can be kept",
                 at.rfc3339()
             ),
             run: None,
-            link: Some(format!("{}/team", self.dashboard)),
+            link: Some(self.page(&instance.project, "/team")),
         })
     }
 
     /// What somebody asked for, to see whether it arrives. `n` is random.
-    pub(crate) fn test(&self, n: Uuid, webhook: &str, who: &str, now: Timestamp) -> Notification {
+    pub(crate) fn test(
+        &self,
+        n: Uuid,
+        project: &str,
+        webhook: &str,
+        who: &str,
+        now: Timestamp,
+    ) -> Notification {
         Notification {
             id: self.id(&format!("test {n}")),
             kind: NotificationKind::Test,
+            project: project.to_owned(),
             at: now,
             message: format!("{who} asked whether notifications arrive at `{webhook}`; they do"),
             run: None::<Box<Run>>,
-            link: Some(format!("{}/", self.dashboard)),
+            link: Some(self.page(project, "/")),
         }
     }
 }

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    store::{DeliveryRow, Storage, StoreError, WebhookRow},
+    store::{DeliveryRow, Storage, StoreError, WebhookRow, parts},
 };
 
 /// What one server at a time does.
@@ -204,7 +204,8 @@ impl Work {
         for notification in told {
             for hook in hooks {
                 let is_later = notification.at.0 >= hook.added_at;
-                if !is_later || !kinds(&hook.kinds).contains(&notification.kind) {
+                let is_here = parts(&hook.name).0 == notification.project;
+                if !is_later || !is_here || !kinds(&hook.kinds).contains(&notification.kind) {
                     continue;
                 }
                 let waits = waiting.entry(hook.name.clone()).or_default();

@@ -75,8 +75,13 @@ async fn every_endpoint_answers_with_a_session() {
             continue;
         }
         // Whoever is there is removed before they are changed.
-        if path.starts_with("/api/v1/people/") || path.starts_with("/api/v1/limits/people/") {
+        let is_member = path.starts_with("/api/v1/members/");
+        let is_added_later = is_member || path.starts_with("/api/v1/limits/people/");
+        if path.starts_with("/api/v1/people/") || is_added_later {
             let _ = server.auth.invite("calm-otter-1", Role::Viewer).await;
+        }
+        if is_member {
+            server.auth.set_member("main", "calm-otter-1", Role::Viewer).await.expect("a member");
         }
         let webhook = r#"{"name":"calm-otter-1","url":"http://127.0.0.1:1/","kinds":["failed"]}"#;
         if path.ends_with("/test") {
@@ -86,7 +91,7 @@ async fn every_endpoint_answers_with_a_session() {
         // What it cannot do without.
         let query = if path.ends_with("/search") { "?q=text" } else { "" };
         let mut request = server.request(&method, &format!("{path}{query}")).session(&session);
-        if method == "PATCH" {
+        if method == "PATCH" || method == "PUT" && is_member {
             request = request.json(r#"{"role":"member"}"#);
         } else if method == "PUT" && path.starts_with("/api/v1/limits/") {
             request = request.json(r#"{"instances":4}"#);
@@ -104,6 +109,7 @@ async fn every_endpoint_answers_with_a_session() {
                 ),
                 Some("hosts") => r#"{"address":"ada@gpu-1.example"}"#,
                 Some("people") => r#"{"name":"calm-otter-1"}"#,
+                Some("projects") => r#"{"name":"vision"}"#,
                 Some("tokens") => r#"{"label":"calm-otter-1"}"#,
                 Some("webhooks") => webhook,
                 Some("terminals") => r#"{"cols":80,"rows":24}"#,
@@ -111,7 +117,7 @@ async fn every_endpoint_answers_with_a_session() {
             });
         }
         let answer = request.send().await;
-        if path.starts_with("/api/v1/limits/people/") {
+        if is_added_later {
             // They are added by name later.
             server.auth.remove_person("calm-otter-1").await.expect("removed");
         }

@@ -106,6 +106,11 @@ impl Default for Fake {
 impl Fake {
     /// Something happens `count` times.
     pub(crate) fn happen(&self, count: u64) {
+        self.happen_in(Some(DEFAULT_PROJECT), count);
+    }
+
+    /// The same in a project, or in none.
+    pub(crate) fn happen_in(&self, project: Option<&str>, count: u64) {
         let mut events = self.events.lock().unwrap();
         for _ in 0..count {
             let seq = events.len() as EventSeq + 1;
@@ -120,7 +125,7 @@ impl Fake {
                 reason: None,
                 message: format!("event {seq}"),
                 actor: None,
-                project: None,
+                project: project.map(str::to_owned),
                 offered: None,
             };
             events.push(StoredEvent { event, run: Some(self.present()), instance: None, deleted_run: None });
@@ -215,6 +220,11 @@ fn unknown(run: impl std::fmt::Display) -> Refused {
 
 #[async_trait]
 impl Control for Fake {
+    /// What there is, is there in each project.
+    fn of(self: Arc<Self>, _: &str) -> Arc<dyn Control> {
+        self
+    }
+
     fn backends(&self) -> Vec<String> {
         vec!["local".into()]
     }

@@ -17,6 +17,7 @@ mod people;
 mod permissions;
 mod prices;
 mod process;
+mod projects;
 mod proxies;
 mod server;
 mod stream;

@@ -19,19 +19,24 @@ use crate::{
 const REFUSALS: [&str; 4] = ["not-signed-in", "not-allowed", "token-limited", "not-found"];
 
 /// The person of each role.
-const PEOPLE: [(&str, Role); 4] =
-    [("vera", Role::Viewer), ("mara", Role::Member), ("max", Role::Manager), ("ada", Role::Admin)];
+const PEOPLE: [(&str, Role); 5] = [
+    ("gus", Role::Guest),
+    ("vera", Role::Viewer),
+    ("mara", Role::Member),
+    ("max", Role::Manager),
+    ("ada", Role::Admin),
+];
 
 /// An endpoint that can be called, and what calling it is.
-struct Call {
-    method: String,
-    path: String,
-    action: Action,
-    of: Of,
+pub(crate) struct Call {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) action: Action,
+    pub(crate) of: Of,
 }
 
 /// All that the document lists and that asks who somebody is, and what is there beside it.
-fn calls() -> Vec<Call> {
+pub(crate) fn calls() -> Vec<Call> {
     let document: serde_json::Value = serde_json::from_str(&berth::http::document_text()).unwrap();
     let templates = document["paths"].as_object().unwrap().iter().flat_map(|(path, item)| {
         let methods = item.as_object().unwrap().keys();
@@ -65,13 +70,19 @@ fn refusal(answer: &Answer) -> Option<(u16, String)> {
 }
 
 /// Whose things are, in turn.
-fn cases(of: Of) -> &'static [Whose] {
+pub(crate) fn cases(of: Of) -> &'static [Whose] {
     if of == Of::Own { &[Whose::Own] } else { &[Whose::Own, Whose::Others] }
 }
 
 impl Server {
     /// Calls it, when what it is about is `whose`.
-    async fn call(&self, call: &Call, person: &str, whose: Whose, request: Request) -> Option<(u16, String)> {
+    pub(crate) async fn call(
+        &self,
+        call: &Call,
+        person: &str,
+        whose: Whose,
+        request: Request,
+    ) -> Option<(u16, String)> {
         let owner = if whose == Whose::Own { person } else { "somebody" };
         *self.fake.owner.lock().unwrap() = owner.to_owned();
         // A name that nobody has: what is removed and changed here is not those who call.
@@ -82,7 +93,7 @@ impl Server {
 }
 
 /// What the table says of it.
-fn expected(role: Role, action: Action, whose: Whose) -> Option<(u16, String)> {
+pub(crate) fn expected(role: Role, action: Action, whose: Whose) -> Option<(u16, String)> {
     match policy::decide(Some(role), action, whose) {
         Verdict::Allowed => None,
         Verdict::Forbidden => Some((403, "not-allowed".to_owned())),
@@ -127,7 +138,7 @@ async fn nobody_may_anything_but_sign_in() {
 async fn a_token_does_what_its_role_allows_and_changes_no_account() {
     let server = Server::start().await;
     server.person("ada", Role::Admin).await;
-    for limit in [Role::Viewer, Role::Member, Role::Manager] {
+    for limit in [Role::Guest, Role::Viewer, Role::Member, Role::Manager] {
         let new = NewApiToken { user: "ada", label: limit.as_str(), role: Some(limit), expires_at: None };
         let token = server.auth.create_api_token(new).await.expect("made");
         for call in calls() {

@@ -246,6 +246,11 @@ impl Server {
     /// Signs in and opens a WebSocket.
     pub(crate) async fn socket(&self, path: &str) -> Socket {
         let session = self.sign_in().await;
-        self.request("GET", path).session(&session).connect().await.expect("a socket")
+        self.socket_of(&session, path).await
+    }
+
+    /// The same for whoever has this session.
+    pub(crate) async fn socket_of(&self, session: &str, path: &str) -> Socket {
+        self.request("GET", path).session(session).connect().await.expect("a socket")
     }
 }

@@ -5,13 +5,14 @@ use gloo_net::http::{Request, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{ApiError, doubt};
+use crate::site::endpoint;
 
 /// `GET`, the answer read as JSON.
 ///
 /// # Errors
 /// What the server says, or that it says nothing.
 pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
-    json(send(Request::get(path)).await?).await
+    json(send(Request::get(&endpoint(path))).await?).await
 }
 
 /// `GET` of what is not JSON.
@@ -19,7 +20,7 @@ pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
 /// # Errors
 /// What the server says, or that it says nothing.
 pub async fn bytes(path: &str) -> Result<Vec<u8>, ApiError> {
-    let response = judge(Request::get(path).send().await).await?;
+    let response = judge(Request::get(&endpoint(path)).send().await).await?;
     // The answer ends in the middle when the connection does.
     response.binary().await.map_err(|_| ApiError::Unreachable)
 }
@@ -29,7 +30,7 @@ pub async fn bytes(path: &str) -> Result<Vec<u8>, ApiError> {
 /// # Errors
 /// What the server says, or that it says nothing.
 pub async fn post<B: Serialize + ?Sized, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, ApiError> {
-    json(send_json(Request::post(path), body).await?).await
+    json(send_json(Request::post(&endpoint(path)), body).await?).await
 }
 
 /// `POST` of a JSON body whose answer says nothing more than yes.
@@ -37,7 +38,7 @@ pub async fn post<B: Serialize + ?Sized, T: DeserializeOwned>(path: &str, body: 
 /// # Errors
 /// What the server says, or that it says nothing.
 pub async fn post_empty<B: Serialize + ?Sized>(path: &str, body: &B) -> Result<(), ApiError> {
-    send_json(Request::post(path), body).await.map(drop)
+    send_json(Request::post(&endpoint(path)), body).await.map(drop)
 }
 
 /// `PUT` of a JSON body, whose answer says nothing more than yes.
@@ -45,7 +46,7 @@ pub async fn post_empty<B: Serialize + ?Sized>(path: &str, body: &B) -> Result<(
 /// # Errors
 /// What the server says, or that it says nothing.
 pub async fn put<B: Serialize + ?Sized>(path: &str, body: &B) -> Result<(), ApiError> {
-    send_json(Request::put(path), body).await.map(drop)
+    send_json(Request::put(&endpoint(path)), body).await.map(drop)
 }
 
 /// `PATCH` with a JSON body, the answer read as JSON.
@@ -53,7 +54,7 @@ pub async fn put<B: Serialize + ?Sized>(path: &str, body: &B) -> Result<(), ApiE
 /// # Errors
 /// What the server says, or that it says nothing.
 pub async fn patch<B: Serialize + ?Sized, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, ApiError> {
-    json(send_json(Request::patch(path), body).await?).await
+    json(send_json(Request::patch(&endpoint(path)), body).await?).await
 }
 
 /// `DELETE`, whose answer says nothing more than yes.
@@ -61,7 +62,7 @@ pub async fn patch<B: Serialize + ?Sized, T: DeserializeOwned>(path: &str, body:
 /// # Errors
 /// What the server says, or that it says nothing.
 pub async fn delete(path: &str) -> Result<(), ApiError> {
-    send(Request::delete(path)).await.map(drop)
+    send(Request::delete(&endpoint(path))).await.map(drop)
 }
 
 async fn send(request: RequestBuilder) -> Result<Response, ApiError> {

@@ -53,7 +53,7 @@ pub use palette::{PaletteRow, provide_palette};
 pub use password::Password;
 pub use price::{Price, basis_text};
 pub use prose::Prose;
-pub use roles::{RoleOptions, RoleTable};
+pub use roles::{RoleOptions, RoleTable, RoleTag};
 pub use segments::{Segment, Segments};
 pub use shell::{Shell, TopBar, leave};
 pub use spark::Spark;

@@ -29,6 +29,8 @@ pub struct Live {
     pub server: RwSignal<Option<ServerInfo>>,
     /// The reader, once the server has said who that is.
     pub user: RwSignal<Option<User>>,
+    /// Whether the reader is in no project at all, so that there is nothing for them to see.
+    pub nowhere: RwSignal<bool>,
     /// Whether the first snapshot has come: until then an empty list means nothing.
     pub loaded: RwSignal<bool>,
     /// Runs that are not finished and the newest finished ones, newest first.
@@ -79,6 +81,7 @@ pub fn provide_live() -> Live {
         connection: RwSignal::new(Connection::Connecting),
         server: RwSignal::new(None),
         user: RwSignal::new(None),
+        nowhere: RwSignal::new(false),
         loaded: RwSignal::new(false),
         runs: Rows::new(
             |run: &Run| run.id,
@@ -268,7 +271,7 @@ impl Live {
             ServerMessage::Error { code, message, .. } => {
                 leptos::logging::warn!("the stream refuses a request of this page: {code}: {message}");
             }
-            ServerMessage::Hello { .. } | ServerMessage::Pong { .. } => {}
+            ServerMessage::Hello { .. } | ServerMessage::Elsewhere { .. } | ServerMessage::Pong { .. } => {}
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use berth_shared::api::{Page, Project, Role, User, page_of};
 use leptos::{ev, prelude::*};
 use wasm_bindgen_futures::spawn_local;
 
@@ -81,9 +82,19 @@ fn carry_out(live: Live, effect: Effect) {
             });
         }
         Effect::Probe => spawn_local(async move {
-            let probe = match api::get::<berth_shared::api::User>("/api/v1/me").await {
+            let probe = match api::get::<User>("/api/v1/me").await {
                 Err(error) if error.is_unauthorized() => Probe::Unauthorized,
                 Err(api::ApiError::Unreachable) => Probe::Unreachable,
+                // Here there is nothing for them, or nothing any more.
+                Ok(user) if user.role == Role::Guest => {
+                    live.meet(user);
+                    look_for_project(live).await;
+                    Probe::Reachable
+                }
+                Err(error) if error.code() == "project-not-found" => {
+                    browser::leave_for("/");
+                    Probe::Unreachable
+                }
                 _ => Probe::Reachable,
             };
             live.input(Input::Probed(probe));
@@ -108,6 +119,15 @@ fn carry_out(live: Live, effect: Effect) {
     }
 }
 
+/// Leads to the first project that the reader is in.
+async fn look_for_project(live: Live) {
+    let Ok(page) = api::get::<Page<Project>>("/api/v1/projects").await else { return };
+    match page.items.first() {
+        Some(project) => browser::leave_for(&page_of(&project.name, "/")),
+        None => live.nowhere.set(true),
+    }
+}
+
 fn connect(live: Live, after: Option<u64>) {
     let Some(generation) = live.driver().try_update_value(|driver| {
         driver.socket = None;
@@ -117,7 +137,7 @@ fn connect(live: Live, after: Option<u64>) {
         return;
     };
     let path = after.map_or_else(|| "/api/v1/stream".to_owned(), |seq| format!("/api/v1/stream?after={seq}"));
-    let socket = Socket::open(&path, move |event| {
+    let socket = Socket::open(&crate::site::endpoint(&path), move |event| {
         if live.driver().try_with_value(|driver| driver.generation) != Some(generation) {
             return;
         }

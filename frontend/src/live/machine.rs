@@ -371,6 +371,8 @@ impl Machine {
                     self.start_over(now, random, effects);
                 }
             }
+            // What happened up to there was another project's.
+            ServerMessage::Elsewhere { seq } => self.known = self.known.map(|known| known.max(seq)),
             ServerMessage::Log { run_id, ref chunk, .. } => {
                 let Some(Topic::Logs { after, .. }) = self.topics.get_mut(&TopicKey::Logs(run_id)) else {
                     return;

@@ -4,10 +4,7 @@ mod provider;
 
 use berth_shared::api::{LinkLogin, LoginRequest, PasswordLogin, User};
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
-};
+use leptos_router::{NavigateOptions, hooks::use_query_map};
 
 use crate::{
     api::{self, ApiError},
@@ -105,7 +102,7 @@ fn token_of_address() -> Option<String> {
 #[component]
 pub fn Login() -> impl IntoView {
     let live = use_live();
-    let navigate = use_navigate();
+    let navigate = crate::site::use_navigate();
     set_title(|| "Sign in".to_owned());
     let gate = Gate { busy: RwSignal::new(None), wrong: RwSignal::new(None), held: RwSignal::new(None) };
     let next = next();

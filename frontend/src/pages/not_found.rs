@@ -14,7 +14,7 @@ pub fn NotFound() -> impl IntoView {
             <p class="void__text">"The link may be old, or mistyped. Nothing of yours is lost: runs keep their addresses as long as they are kept."</p>
             <div class="actions">
                 <a class="btn" data-kind="primary" href=site::at("/")>{if site::has_server() { "Launch an environment" } else { "Check a configuration" }}</a>
-                {site::has_server().then(|| view! { <a class="btn" href="/runs">"See the runs"</a> })}
+                {site::has_server().then(|| view! { <a class="btn" href=crate::site::at("/runs")>"See the runs"</a> })}
             </div>
         </main>
     }

@@ -21,6 +21,7 @@ pub fn why_not(role: Role, action: Action, whose: Whose) -> Option<String> {
 #[must_use]
 pub fn one(role: Role) -> &'static str {
     match role {
+        Role::Guest => "a guest",
         Role::Viewer => "a viewer",
         Role::Member => "a member",
         Role::Manager => "a manager",
@@ -32,6 +33,7 @@ pub fn one(role: Role) -> &'static str {
 #[must_use]
 pub fn purpose(role: Role) -> &'static str {
     match role {
+        Role::Guest => "sees nothing but the projects that they are in",
         Role::Viewer => "sees what goes on, and changes nothing",
         Role::Member => "launches environments and works in them",
         Role::Manager => "looks after everybody’s environments, the pools and the secrets, too",
@@ -58,7 +60,7 @@ pub struct Line {
     /// What it is: `Launch an environment`.
     pub what: String,
     /// In the order of [`Role::ALL`].
-    pub may: [bool; 4],
+    pub may: [bool; 5],
 }
 
 /// The table of roles as people read it: what nobody may is left out, and what is the same for one's own and for others'
@@ -74,7 +76,7 @@ pub fn lines() -> Vec<Line> {
             lines.push(Line { what, may: own });
             continue;
         }
-        let nobody = others == [false; 4];
+        let nobody = others == [false; 5];
         lines.push(Line {
             what: if nobody { what.clone() } else { format!("{what}: one’s own") }, may: own
         });

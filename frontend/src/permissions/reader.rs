@@ -23,7 +23,7 @@ pub fn refusal_of(
         live.user.with(|user| {
             let user = user.as_ref()?;
             let whose = owner.as_deref().map_or(Whose::Own, |owner| Whose::of(owner, &user.name));
-            why_not(user.role, action, whose).map(|why| format::capitalised(&why))
+            why_not(user.roles().over(action), action, whose).map(|why| format::capitalised(&why))
         })
     })
 }

@@ -55,7 +55,10 @@ pub use pool::{
 };
 pub use port::{RunPort, RunPorts};
 pub use problem::{PriceChange, Problem};
-pub use project::{DEFAULT_PROJECT, PROJECT_NAME_LIMIT, is_project_name};
+pub use project::{
+    CreateProject, DEFAULT_PROJECT, Member, PROJECT_NAME_LIMIT, Project, SetMember, endpoint_of,
+    is_project_name, page_of,
+};
 pub use pull::{ImagePull, LayerState, PullLayer};
 pub use run::{Actions, Run, RunDetail, StopRequest, SubmitRequest};
 pub use secret::{SECRET_VALUE_LIMIT, Secret, SetSecret};

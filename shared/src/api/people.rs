@@ -9,11 +9,14 @@ use crate::time::Timestamp;
 /// The fewest and the most characters of a password.
 pub const PASSWORD_CHARACTERS: std::ops::RangeInclusive<usize> = 12..=200;
 
-/// What a person is to the project. Each may do all that the one before it may; [`crate::policy`] says what that is.
+/// What a person is to the server and so to every project, or to a project. Each may do all that the one before it may;
+/// [`crate::policy`] says what that is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
+    /// Has an account, and sees nothing but what projects let them see.
+    Guest,
     /// Sees what goes on.
     Viewer,
     /// Launches environments and works in them.
@@ -27,12 +30,13 @@ pub enum Role {
 
 impl Role {
     /// All, from the least to the most.
-    pub const ALL: [Self; 4] = [Self::Viewer, Self::Member, Self::Manager, Self::Admin];
+    pub const ALL: [Self; 5] = [Self::Guest, Self::Viewer, Self::Member, Self::Manager, Self::Admin];
 
     /// As it is written everywhere.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Guest => "guest",
             Self::Viewer => "viewer",
             Self::Member => "member",
             Self::Manager => "manager",
@@ -54,7 +58,7 @@ impl FromStr for Role {
         Self::ALL
             .into_iter()
             .find(|role| role.as_str() == text)
-            .ok_or_else(|| format!("`{text}` is no role; there are viewer, member, manager and admin"))
+            .ok_or_else(|| format!("`{text}` is no role; there are guest, viewer, member, manager and admin"))
     }
 }
 
@@ -64,7 +68,7 @@ impl FromStr for Role {
 pub struct Person {
     /// Their name, by which runs and instances name them.
     pub name: String,
-    /// What they are to the project.
+    /// What they are to the server, and so to every project at least.
     pub role: Role,
     /// When the account was made.
     pub created_at: Timestamp,
@@ -87,7 +91,7 @@ pub struct AddPerson {
     pub role: Role,
 }
 
-/// Changes what a person is to the project. `PATCH /api/v1/people/{name}`
+/// Changes what a person is to the server. `PATCH /api/v1/people/{name}`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]

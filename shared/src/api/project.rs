@@ -1,17 +1,22 @@
 //! Projects: what a team has together, apart from what other teams have.
 
+use serde::{Deserialize, Serialize};
+
+use super::Role;
+use crate::time::Timestamp;
+
 /// The project that is there from the start.
 pub const DEFAULT_PROJECT: &str = "main";
 
-/// The longest name of a project, characters: it is a part of the host name of a preview.
-pub const PROJECT_NAME_LIMIT: usize = 20;
+/// The longest name of a project, characters: with a port and the name of a run it makes a part of a host name, which has 63.
+pub const PROJECT_NAME_LIMIT: usize = 13;
 
 /// The project of what an older version has written down.
 pub(super) fn default_project() -> String {
     DEFAULT_PROJECT.to_owned()
 }
 
-/// Whether a text can be a project's name: 2 to 20 lower-case letters, digits and `-`, beginning with a letter, ending with none of `-`,
+/// Whether a text can be a project's name: 2 to 13 lower-case letters, digits and `-`, beginning with a letter, ending with none of `-`,
 /// and no two `-` in a row.
 #[must_use]
 pub fn is_project_name(name: &str) -> bool {
@@ -23,9 +28,85 @@ pub fn is_project_name(name: &str) -> bool {
         && !name.contains("--")
 }
 
+/// Where a page of the dashboard is for a project: `/runs/fox` in the first one, `/p/vision/runs/fox` in another.
+#[must_use]
+pub fn page_of(project: &str, page: &str) -> String {
+    if project == DEFAULT_PROJECT { page.to_owned() } else { format!("/p/{project}{page}") }
+}
+
+/// Where an endpoint is for a project: `/api/v1/runs` in the first one, `/api/v1/projects/vision/runs` in another. Anything else stays
+/// what it is.
+#[must_use]
+pub fn endpoint_of(project: &str, path: &str) -> String {
+    match path.strip_prefix("/api/v1/") {
+        Some(rest) if project != DEFAULT_PROJECT => format!("/api/v1/projects/{project}/{rest}"),
+        _ => path.to_owned(),
+    }
+}
+
+/// A project. `GET /api/v1/projects`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Project {
+    /// Its name, as [`is_project_name`] says.
+    pub name: String,
+    /// What whoever asks is to it.
+    pub role: Role,
+    /// Who made it; absent = it was there from the start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_by: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Makes a project. `POST /api/v1/projects`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct CreateProject {
+    /// 2 to 13 lower-case letters, digits and `-`, beginning with a letter, ending with none of `-`, and no two `-` in a row.
+    pub name: String,
+}
+
+/// What a person is to a project. `GET /api/v1/members`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Member {
+    /// Their name.
+    pub person: String,
+    /// What they may do in the project: the greater of the other two.
+    pub role: Role,
+    /// What the project made them; absent = nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member_role: Option<Role>,
+    /// What they are to the server, and so to every project at least.
+    pub server_role: Role,
+}
+
+/// Makes a person a member of a project, or another one than before. `PUT /api/v1/members/{name}`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SetMember {
+    /// What they are to be to the project; not `guest`.
+    pub role: Role,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_of_the_first_project_stay_as_they_were() {
+        assert_eq!(page_of("main", "/runs/fox"), "/runs/fox");
+        assert_eq!(page_of("vision", "/"), "/p/vision/");
+        assert_eq!(endpoint_of("main", "/api/v1/runs"), "/api/v1/runs");
+        assert_eq!(
+            endpoint_of("vision", "/api/v1/runs?active=true"),
+            "/api/v1/projects/vision/runs?active=true"
+        );
+        assert_eq!(endpoint_of("vision", "/catalog/offers"), "/catalog/offers");
+    }
 
     #[test]
     fn a_projects_name_can_be_a_part_of_a_host_name() {

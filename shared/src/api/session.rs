@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Role, SshGateway};
+use super::{Role, SshGateway, project::default_project};
+use crate::policy::Roles;
 
 /// Begins a session, whose secret goes into a cookie. `POST /api/v1/login`
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,10 +52,24 @@ impl std::fmt::Debug for LoginRequest {
 pub struct User {
     /// Their name.
     pub name: String,
-    /// What they may do; for an API token that may do less, that.
+    /// What they are to the project; for an API token that may do less, that.
     pub role: Role,
+    /// The same to the server.
+    #[serde(default)]
+    pub server_role: Role,
+    /// The project that was asked.
+    #[serde(default = "default_project")]
+    pub project: String,
     /// Whether they have a password.
     pub has_password: bool,
+}
+
+impl User {
+    /// What they are.
+    #[must_use]
+    pub const fn roles(&self) -> Roles {
+        Roles { server: self.server_role, project: self.role }
+    }
 }
 
 /// The server, as a page needs to know it.

@@ -57,6 +57,11 @@ pub enum ServerMessage {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deleted_run: Option<RunId>,
     },
+    /// Nothing up to this number that was not told concerns the project.
+    Elsewhere {
+        /// The last event that there is nothing to tell of.
+        seq: EventSeq,
+    },
     /// The server has another catalogue of offers now; prices and offers that the page shows may be past.
     Catalog {
         /// The last event known.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Run;
+use super::{Run, project::default_project};
 use crate::time::Timestamp;
 
 /// What people are told of without looking.
@@ -46,6 +46,9 @@ pub struct Notification {
     pub id: String,
     /// What it is about.
     pub kind: NotificationKind,
+    /// The project that it happened in.
+    #[serde(default = "default_project")]
+    pub project: String,
     /// When it happened.
     pub at: Timestamp,
     /// For people.

@@ -1,7 +1,9 @@
-//! The addresses of previews: `PORT--RUN.DOMAIN`, a host of its own for each, so that browsers keep what is there apart from the dashboard
+//! The addresses of previews: `PORT--RUN.DOMAIN`, or `PROJECT--PORT--RUN.DOMAIN` in another project than the first; a host of its own for each, so that browsers keep what is there apart from the dashboard
 //! and from every other preview.
 
 use std::{net::SocketAddr, str::FromStr};
+
+use berth_shared::api::{DEFAULT_PROJECT, is_project_name, page_of};
 
 use crate::http::{PublicUrl, Scheme};
 
@@ -23,7 +25,7 @@ impl FromStr for PreviewDomain {
                 && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         };
         let domain = text.to_ascii_lowercase();
-        // A label of up to 48 letters and a dot stand before it in a name of at most 253.
+        // A label of up to 63 letters and a dot stand before it in a name of at most 253.
         let fits = domain.len() <= 200 && domain.split('.').all(label);
         if !fits || domain.parse::<std::net::Ipv4Addr>().is_ok() {
             return Err("expected a domain such as `previews.example.com`, without a port; every name below it has to lead to the \
@@ -37,10 +39,24 @@ impl FromStr for PreviewDomain {
 /// Which port of which run is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
+    /// The project.
+    pub project: String,
     /// The run's name.
     pub run: String,
     /// The port in its environment.
     pub port: u16,
+}
+
+impl Place {
+    /// The first part of its host's name.
+    fn label(&self) -> String {
+        let Self { project, run, port } = self;
+        if project == DEFAULT_PROJECT {
+            format!("{port}--{run}")
+        } else {
+            format!("{project}--{port}--{run}")
+        }
+    }
 }
 
 /// What the addresses of this server's previews are.
@@ -83,21 +99,21 @@ impl Addresses {
     /// The address of a preview, for a person who sees the dashboard at `host`; `None` when there is none that leads there.
     #[must_use]
     pub fn of(&self, place: &Place, host: &str) -> Option<String> {
-        let Place { run, port } = place;
+        let label = place.label();
         let Some(PreviewDomain(domain)) = &self.domain else {
             // The browser is on the server's machine, or a tunnel leads there; the same port leads to the same server.
             let name = name_of(host);
             let here = name.eq_ignore_ascii_case(HERE) || matches!(name, "127.0.0.1" | "[::1]");
             let rest = host.get(name.len()..).unwrap_or_default();
-            return here.then(|| format!("{}://{port}--{run}.{HERE}{rest}", self.scheme));
+            return here.then(|| format!("{}://{label}.{HERE}{rest}", self.scheme));
         };
         Some(match &self.public {
             Some(public) => {
                 let authority = public.authority();
                 let rest = &authority[name_of(authority).len()..];
-                format!("{}://{port}--{run}.{domain}{rest}", public.scheme())
+                format!("{}://{label}.{domain}{rest}", public.scheme())
             }
-            None => format!("{}://{port}--{run}.{domain}:{}", self.scheme, self.listen_port),
+            None => format!("{}://{label}.{domain}:{}", self.scheme, self.listen_port),
         })
     }
 
@@ -111,8 +127,9 @@ impl Addresses {
 
     /// The dashboard's page of a run.
     #[must_use]
-    pub fn page_of(&self, run: &str) -> String {
-        format!("{}/runs/{run}", self.dashboard)
+    pub fn page_of(&self, place: &Place) -> String {
+        let page = page_of(&place.project, &format!("/runs/{}", place.run));
+        format!("{}{page}", self.dashboard)
     }
 
     /// Why there is no address for a preview, and what to do.
@@ -129,12 +146,17 @@ fn name_of(host: &str) -> &str {
 }
 
 fn place(label: &str) -> Option<Place> {
-    let (digits, run) = label.split_once("--")?;
+    // A project begins with a letter and has no two dashes in a row, a port with a digit.
+    let (project, rest) = match label.split_once("--")? {
+        (project, rest) if is_project_name(project) && project != DEFAULT_PROJECT => (project, rest),
+        _ => (DEFAULT_PROJECT, label),
+    };
+    let (digits, run) = rest.split_once("--")?;
     let port = digits.parse().ok().filter(|port: &u16| port.to_string() == digits && *port != 0)?;
     let fits = (2..=41).contains(&run.len())
         && run.starts_with(|c: char| c.is_ascii_lowercase())
         && run.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    fits.then(|| Place { run: run.to_owned(), port })
+    fits.then(|| Place { project: project.to_owned(), run: run.to_owned(), port })
 }
 
 #[cfg(test)]
@@ -164,7 +186,7 @@ mod tests {
     }
 
     fn fox() -> Place {
-        Place { run: "sly-fox-1".to_owned(), port: 8888 }
+        Place { project: DEFAULT_PROJECT.to_owned(), run: "sly-fox-1".to_owned(), port: 8888 }
     }
 
     #[test]
@@ -182,6 +204,19 @@ mod tests {
             let host = url.split_once("://").unwrap().1;
             assert_eq!(addresses.read(host), Some(Some(fox())), "{host}");
         }
+    }
+
+    #[test]
+    fn another_projects_runs_have_hosts_of_their_own() {
+        let place = Place { project: "vision".to_owned(), ..fox() };
+        let url = public().of(&place, "berth.example.com").unwrap();
+        assert_eq!(url, "https://vision--8888--sly-fox-1.previews.example.com");
+        assert_eq!(public().read("vision--8888--sly-fox-1.previews.example.com"), Some(Some(place.clone())));
+        assert_eq!(public().page_of(&place), "https://berth.example.com/p/vision/runs/sly-fox-1");
+        // One host is not two places' at once, and the longest is one that a name can have.
+        assert_eq!(public().read("main--8888--sly-fox-1.previews.example.com"), Some(None));
+        let longest = Place { project: "a".repeat(13), run: "b".repeat(41), port: 65535 };
+        assert!(longest.label().len() <= 63);
     }
 
     #[test]

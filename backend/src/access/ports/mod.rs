@@ -17,7 +17,7 @@ use axum::{
 };
 use berth_shared::{
     api::{Role, Run, RunId, RunStatus},
-    policy::Action,
+    policy::{Action, Roles},
 };
 use tokio::{
     sync::{
@@ -106,7 +106,7 @@ pub(crate) async fn serve(door: &Door<'_>, place: Option<Place>, from: IpAddr, r
 impl Door<'_> {
     async fn answer(&self, place: &Place, from: IpAddr, request: Request) -> Result<Response, Notice> {
         let (mut head, body) = request.into_parts();
-        let is_own = |origin: &str| self.is_of(origin, &place.run);
+        let is_own = |origin: &str| self.is_of(origin, place);
         if headers::is_from_elsewhere(&head.method, &head.headers, is_own) {
             return Err(Notice::new(
                 StatusCode::FORBIDDEN,
@@ -120,11 +120,11 @@ impl Door<'_> {
         let preview = self.admitted(place, &head.headers).await?;
         // Listened for before it is asked: an end in between is not missed.
         let gone = self.hub.gone_runs();
-        let run = self.run(place, &preview).await?;
+        let (run, roles) = self.run(place, &preview).await?;
         let (environment, port) = (self.environment(&run, place).await?, place.port);
         let stream = proxy::dial(&*environment, port).await;
         let stream = stream.map_err(|why| self.unanswered(place, why))?;
-        let caller = preview.caller();
+        let caller = preview.caller(&place.project, roles);
         let life = Life::new(&caller, self.auth, self.clock, self.stopping.clone());
         let barred = self.auth.may_no_longer(&caller, Action::Work, run.owner.clone());
         let over: Over = Box::pin(async move {
@@ -172,7 +172,7 @@ impl Door<'_> {
                 "This link was used already",
                 "A link to a preview lets in once, and for a minute. Open the preview from the page of its run again.",
             )
-            .leading(self.addresses.page_of(&place.run), "See the run"));
+            .leading(self.addresses.page_of(place), "See the run"));
         }
         let mut response =
             (StatusCode::SEE_OTHER, [(header::LOCATION, target(to).unwrap_or("/"))]).into_response();
@@ -206,12 +206,12 @@ impl Door<'_> {
                 place.port, place.run
             ),
         )
-        .leading(self.addresses.page_of(&place.run), "See the run")
+        .leading(self.addresses.page_of(place), "See the run")
     }
 
     /// The run that this host is of, for somebody who may look at it. Another one that had the name is not it.
-    async fn run(&self, place: &Place, preview: &Preview) -> Result<Run, Notice> {
-        let run = match self.control.run(&place.run).await {
+    async fn run(&self, place: &Place, preview: &Preview) -> Result<(Run, Roles), Notice> {
+        let run = match Arc::clone(self.control).of(&place.project).run(&place.run).await {
             Ok(detail) => detail.run,
             Err(refused) if refused.kind == RefusedKind::NotFound => return Err(self.stranger(place)),
             Err(refused) => return Err(refused_notice(&refused)),
@@ -219,18 +219,21 @@ impl Door<'_> {
         if run.id != preview.run {
             return Err(self.stranger(place));
         }
-        match may_look(&preview.user, preview.role, &run) {
-            Ok(()) => Ok(run),
+        let roles =
+            self.auth.roles(&preview.user, &place.project).await.map_err(|error| unavailable(&error))?;
+        let Some(roles) = roles else { return Err(self.stranger(place)) };
+        match may_look(&preview.user, roles.project, &run) {
+            Ok(()) => Ok((run, roles)),
             Err(why) => {
                 Err(Notice::new(StatusCode::FORBIDDEN, "You may not look at this", format!("{why}."))
-                    .leading(self.addresses.page_of(&place.run), "See the run"))
+                    .leading(self.addresses.page_of(place), "See the run"))
             }
         }
     }
 
     async fn environment(&self, run: &Run, place: &Place) -> Result<Arc<dyn Environment>, Notice> {
-        let Place { run: name, port } = place;
-        let page = self.addresses.page_of(name);
+        let Place { run: name, port, .. } = place;
+        let page = self.addresses.page_of(place);
         if !run.ports.iter().any(|(_, listed)| *listed == u32::from(*port)) {
             return Err(Notice::new(
                 StatusCode::NOT_FOUND,
@@ -257,13 +260,17 @@ impl Door<'_> {
                 return Err(not_running(format!("{name} is over"), text));
             }
         }
-        self.control.environment(run.id).await.map_err(|refused| refused_notice(&refused))
+        Arc::clone(self.control)
+            .of(&run.project)
+            .environment(run.id)
+            .await
+            .map_err(|refused| refused_notice(&refused))
     }
 
     fn unanswered(&self, place: &Place, why: Unanswered) -> Notice {
-        let Place { run, port } = place;
+        let Place { run, port, .. } = place;
         let notice = |status, title: String, text: String| {
-            Notice::new(status, title, text).leading(self.addresses.page_of(run), "See the run")
+            Notice::new(status, title, text).leading(self.addresses.page_of(place), "See the run")
         };
         match why {
             Unanswered::Nobody => notice(
@@ -293,11 +300,11 @@ impl Door<'_> {
     }
 
     /// Whether an origin is that of a preview of this run. Where previews are reached encrypted, what came another way may be anybody's.
-    fn is_of(&self, origin: &str, run: &str) -> bool {
+    fn is_of(&self, origin: &str, of: &Place) -> bool {
         let plain = || origin.strip_prefix("http://").filter(|_| !self.addresses.is_https());
         let host = origin.strip_prefix("https://").or_else(plain);
         let place = host.and_then(|host| self.addresses.read(host)).flatten();
-        place.is_some_and(|place| place.run == run)
+        place.is_some_and(|place| (&place.project, &place.run) == (&of.project, &of.run))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The SSH gateway: `ssh RUN@host -p PORT` with the keys of the person's account. The environment needs no SSH server of its own:
+//! The SSH gateway: `ssh RUN@host -p PORT`, `PROJECT.RUN@host` in another project than the first, with the keys of the person's account. The environment needs no SSH server of its own:
 //! programs, files and ports go by what every environment gives.
 
 mod channel;
@@ -86,32 +86,35 @@ impl Inner {
         account: Option<&Account>,
         run: &str,
     ) -> Result<Arc<dyn Environment>, String> {
-        let detail = self.control.run(run).await.map_err(|refused| refused.message)?;
+        let (project, run) = super::parts(run);
+        let control = Arc::clone(&self.control).of(project);
+        let detail = control.run(run).await.map_err(|refused| refused.message)?;
         let id: RunId = match account {
             Some(account) => {
-                let role = self.accounts.role(&account.user).await;
-                let role = role.map_err(|error| {
+                let roles = self.accounts.roles(&account.user, project).await;
+                let roles = roles.map_err(|error| {
                     tracing::warn!(error = crate::http::chain(&error), "cannot look a person up");
                     "the server cannot look up who you are just now; try again".to_owned()
                 })?;
                 let gone = || format!("the account `{}` is gone", account.user);
-                super::may_work_in(&account.user, role.ok_or_else(gone)?, &detail.run)?;
+                super::may_work_in(&account.user, roles.ok_or_else(gone)?.project, &detail.run)?;
                 detail.run.id
             }
             None => return Err(format!("you may not work in the run `{run}`")),
         };
-        self.control.environment(id).await.map_err(|refused| refused.message)
+        control.environment(id).await.map_err(|refused| refused.message)
     }
 
     /// Writes down that somebody came in, and whether they may do anything there.
     async fn came_in(&self, account: &Account, peer: IpAddr) {
-        let (outcome, why) = match self.control.run(&account.run).await {
+        let (project, run) = super::parts(&account.run);
+        let (outcome, why) = match Arc::clone(&self.control).of(project).run(run).await {
             Err(refused) if refused.kind == RefusedKind::NotFound => {
                 (AuditOutcome::Failed, Some("no run has this name".to_owned()))
             }
             Err(_) => (AuditOutcome::Failed, Some("the run could not be looked up".to_owned())),
-            Ok(detail) => match self.accounts.role(&account.user).await {
-                Ok(Some(role)) => match super::may_work_in(&account.user, role, &detail.run) {
+            Ok(detail) => match self.accounts.roles(&account.user, project).await {
+                Ok(Some(roles)) => match super::may_work_in(&account.user, roles.project, &detail.run) {
                     Ok(()) => (AuditOutcome::Done, None),
                     Err(why) => (AuditOutcome::Refused, Some(why)),
                 },
@@ -146,13 +149,15 @@ impl Inner {
     /// Resolves when somebody may no longer work in the run that they are connected to.
     async fn barred(&self, account: &Account) {
         let mut changes = self.accounts.person_changes(&account.user);
+        let (project, run) = super::parts(&account.run);
+        let control = Arc::clone(&self.control).of(project);
         loop {
             changes.next().await;
             // What cannot be looked up now says nothing against them, and without a run there is nothing to work in.
-            let may = match self.accounts.role(&account.user).await {
+            let may = match self.accounts.roles(&account.user, project).await {
                 Ok(None) => false,
-                Ok(Some(role)) => match self.control.run(&account.run).await {
-                    Ok(detail) => super::may_work_in(&account.user, role, &detail.run).is_ok(),
+                Ok(Some(roles)) => match control.run(run).await {
+                    Ok(detail) => super::may_work_in(&account.user, roles.project, &detail.run).is_ok(),
                     Err(_) => true,
                 },
                 Err(_) => true,

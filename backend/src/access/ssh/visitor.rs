@@ -34,7 +34,7 @@ pub(super) struct Account {
     pub(super) user: String,
     /// The key that proved it.
     pub(super) fingerprint: String,
-    /// The run that they came to.
+    /// The run that they came to, as [`crate::access::parts`] reads it.
     pub(super) run: String,
 }
 
@@ -237,7 +237,7 @@ impl server::Handler for Visitor {
             reply.reject(russh::ChannelOpenFailure::ResourceShortage).await;
             return Ok(());
         }
-        if !ports::is_here(host, &self.run) {
+        if !ports::is_here(host, crate::access::parts(&self.run).1) {
             let reason = format!(
                 "Berth forwards to ports of the environment itself, such as localhost:{port}, and not to `{host}`"
             );

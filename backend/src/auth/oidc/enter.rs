@@ -1,7 +1,7 @@
 //! Signing in by the provider, and connecting accounts with it.
 
 use berth_shared::{
-    api::{OidcAccount, OidcConnection, OidcProblem},
+    api::{DEFAULT_PROJECT, OidcAccount, OidcConnection, OidcProblem},
     time::Timestamp,
 };
 
@@ -202,7 +202,7 @@ impl Auth {
                 Ok(Entered::SignedIn { user, session, to: back_to })
             }
             Purpose::Connect(session) => {
-                let found = self.store.session(&session, now).await?;
+                let found = self.store.session(&session, DEFAULT_PROJECT, now).await?;
                 let (caller, _) = found.ok_or_else(|| there(OidcProblem::SignedOut.into()))?;
                 self.connect(oidc, &claims, &caller.user, now).await.map_err(there)?;
                 Ok(Entered::Connected { user: caller.user, to: back_to })

@@ -21,7 +21,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 type Row = (String, String, i64, bool, Option<i64>);
 
 /// What is told when a person may do something else than before, beside what is ended.
-fn told_as(name: &str) -> Digest {
+pub(super) fn told_as(name: &str) -> Digest {
     Digest::of(&format!("person {name}"))
 }
 
@@ -103,14 +103,6 @@ impl AuthStore {
         Ok(row.map(person))
     }
 
-    /// What a person is to the project; `None` = there is no such person, or no longer.
-    pub(crate) async fn role(&self, name: &str) -> Result<Option<Role>, StoreError> {
-        let sql = "SELECT role FROM users WHERE name = $1";
-        let found: Option<String> =
-            on_either!(self, reader, |pool| sqlx::query_scalar(sql).bind(name).fetch_optional(pool).await)?;
-        Ok(found.map(|found| role(&found)))
-    }
-
     /// Listens for changes of a person, from now on.
     pub(crate) fn person_changes(&self, name: &str) -> PersonChanges {
         PersonChanges { told: told_as(name), heard: self.ended.listen() }
@@ -123,6 +115,9 @@ impl AuthStore {
         role: Role,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        if role == Role::Guest {
+            self.before_a_guest().await?;
+        }
         let sql = "INSERT INTO users (name, created_at, role) VALUES ($1, $2, $3)";
         on_either!(self, writer, |pool| {
             sqlx::query(sql).bind(name).bind(now.0).bind(role.as_str()).execute(pool).await.map(drop)
@@ -131,6 +126,9 @@ impl AuthStore {
 
     /// Gives a person a role. From then on they may do what it allows, and what is open looks again.
     pub(in crate::auth) async fn set_role(&self, name: &str, to: Role) -> Result<Changed, StoreError> {
+        if to == Role::Guest {
+            self.before_a_guest().await?;
+        }
         let done = changing_people!(self, |transaction| {
             let others = sqlx::query_scalar("SELECT count(*) FROM users WHERE role = 'admin' AND name <> $1");
             let others: i64 = others.bind(name).fetch_one(&mut *transaction).await?;

@@ -2,16 +2,15 @@
 
 use berth_shared::{api::RunId, time::Timestamp};
 
-use super::{AuthStore, StoreError, on_either, role};
+use super::{AuthStore, StoreError, on_either};
 use crate::auth::{Digest, Preview};
 
 /// A row of `previews` with the session that it lives by, and its person.
-type Row = (String, String, i64, String, String, i32);
+type Row = (String, i64, String, String, i32);
 
-fn preview((user, stored, session_expires_at, session, run, port): Row) -> Option<Preview> {
+fn preview((user, session_expires_at, session, run, port): Row) -> Option<Preview> {
     Some(Preview {
         user,
-        role: role(&stored),
         session: Digest::from_stored(&session),
         session_expires_at: Timestamp(session_expires_at),
         run: RunId(run.parse().ok()?),
@@ -69,8 +68,8 @@ impl AuthStore {
         is_ticket: bool,
         now: Timestamp,
     ) -> Result<Option<Preview>, StoreError> {
-        let sql = "SELECT s.user_name, u.role, s.expires_at, s.digest, p.run_id, p.port FROM previews p \
-                   JOIN sessions s ON s.digest = p.session JOIN users u ON u.name = s.user_name \
+        let sql = "SELECT s.user_name, s.expires_at, s.digest, p.run_id, p.port FROM previews p \
+                   JOIN sessions s ON s.digest = p.session \
                    WHERE p.digest = $1 AND p.ticket = $2 AND p.expires_at > $3 AND s.expires_at > $3";
         let row: Option<Row> = on_either!(self, reader, |pool| {
             sqlx::query_as(sql).bind(secret.as_str()).bind(is_ticket).bind(now.0).fetch_optional(pool).await

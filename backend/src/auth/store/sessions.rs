@@ -1,6 +1,6 @@
 //! The tables `login_tokens` and `sessions`.
 
-use berth_shared::{api::SessionInfo, time::Timestamp};
+use berth_shared::{api::SessionInfo, policy::Roles, time::Timestamp};
 
 use super::{AuthStore, SEEN_SECONDS, StoreError, on_either, role};
 use crate::auth::{Caller, Digest, LoginError, Proof, Visit};
@@ -35,6 +35,7 @@ pub(in crate::auth) struct NewSession<'a> {
 struct Row {
     user_name: String,
     role: String,
+    member_role: Option<String>,
     has_password: bool,
     created_at: i64,
     expires_at: i64,
@@ -140,18 +141,23 @@ impl AuthStore {
     pub(in crate::auth) async fn session(
         &self,
         session: &Digest,
+        project: &str,
         now: Timestamp,
     ) -> Result<Option<(Caller, bool)>, StoreError> {
-        let sql = "SELECT s.user_name, u.role, u.password IS NOT NULL AS has_password, s.created_at, s.expires_at, \
+        let sql = "SELECT s.user_name, u.role, m.role AS member_role, u.password IS NOT NULL AS has_password, s.created_at, s.expires_at, \
                    s.by_link, s.last_seen_at FROM sessions s JOIN users u ON u.name = s.user_name \
+                   LEFT JOIN members m ON m.person = u.name AND m.project = $3 \
                    WHERE s.digest = $1 AND s.expires_at > $2";
         let row: Option<Row> = on_either!(self, reader, |pool| {
-            sqlx::query_as(sql).bind(session.as_str()).bind(now.0).fetch_optional(pool).await
+            sqlx::query_as(sql).bind(session.as_str()).bind(now.0).bind(project).fetch_optional(pool).await
         })?;
         Ok(row.map(|row| {
+            let roles = Roles::new(role(&row.role), row.member_role.as_deref().map(role));
             let caller = Caller {
                 user: row.user_name,
-                role: role(&row.role),
+                project: project.to_owned(),
+                role: roles.project,
+                server_role: roles.server,
                 limit: None,
                 has_password: row.has_password,
                 proof: Proof::Session {

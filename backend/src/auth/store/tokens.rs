@@ -2,6 +2,7 @@
 
 use berth_shared::{
     api::{ApiToken, Role},
+    policy::Roles,
     time::Timestamp,
 };
 
@@ -26,6 +27,7 @@ pub struct NewApiToken<'a> {
 struct Row {
     user_name: String,
     person_role: String,
+    member_role: Option<String>,
     has_password: bool,
     role: Option<String>,
     expires_at: Option<i64>,
@@ -70,24 +72,30 @@ impl AuthStore {
     pub(in crate::auth) async fn api_token(
         &self,
         token: &Digest,
+        project: &str,
         now: Timestamp,
     ) -> Result<Option<(Caller, bool)>, StoreError> {
-        let sql = "SELECT t.user_name, u.role AS person_role, u.password IS NOT NULL AS has_password, t.role, \
+        let sql = "SELECT t.user_name, u.role AS person_role, m.role AS member_role, u.password IS NOT NULL AS has_password, t.role, \
                    t.expires_at, t.last_used_at FROM api_tokens t JOIN users u ON u.name = t.user_name \
+                   LEFT JOIN members m ON m.person = u.name AND m.project = $3 \
                    WHERE t.digest = $1 AND (t.expires_at IS NULL OR t.expires_at > $2)";
         let row: Option<Row> = on_either!(self, reader, |pool| {
-            sqlx::query_as(sql).bind(token.as_str()).bind(now.0).fetch_optional(pool).await
+            sqlx::query_as(sql).bind(token.as_str()).bind(now.0).bind(project).fetch_optional(pool).await
         })?;
         Ok(row.map(|row| {
-            let (person, limit) = (role(&row.person_role), row.role.as_deref().map(role));
+            let limit = row.role.as_deref().map(role);
+            let person = Roles::new(role(&row.person_role), row.member_role.as_deref().map(role));
+            let roles = person.at_most(limit);
             let caller = Caller {
                 user: row.user_name,
-                role: limit.map_or(person, |limit| limit.min(person)),
+                project: project.to_owned(),
+                role: roles.project,
+                server_role: roles.server,
                 limit,
                 has_password: row.has_password,
                 proof: Proof::ApiToken {
                     digest: token.clone(),
-                    is_limited: limit.is_some_and(|limit| limit < person) || row.expires_at.is_some(),
+                    is_limited: roles != person || row.expires_at.is_some(),
                 },
             };
             let is_due = row.last_used_at.is_none_or(|used| used <= now.plus_seconds(-SEEN_SECONDS).0);

@@ -9,11 +9,14 @@ use super::{
     config_file::{self, Host},
     forward::{self, Ssh},
 };
-use crate::cli::{
-    client::{Access, Client, meant, part},
-    failure::Failure,
-    follow::{Follow, Step, print_lines},
-    saved,
+use crate::{
+    access::name_of,
+    cli::{
+        client::{Access, Client, meant, part},
+        failure::Failure,
+        follow::{Follow, Step, print_lines},
+        saved,
+    },
 };
 
 /// What is asked for.
@@ -47,8 +50,9 @@ pub(super) async fn attach(asked: &Asked<'_>, access: &Access) -> Result<(), Fai
     let config = home.join(".ssh/config");
     let folder = folder()?;
     let identity = asked.identity.map(std::path::absolute).transpose()?;
+    let name = name_of(client.project(), &run.name);
     let host = Host {
-        run: &run.name,
+        run: &name,
         address: &address(&gateway, &client),
         port: gateway.port,
         host_key: &gateway.host_key,
@@ -58,13 +62,13 @@ pub(super) async fn attach(asked: &Asked<'_>, access: &Access) -> Result<(), Fai
         .map_err(|error| Failure::No(format!("cannot write the SSH configuration: {error}")))?;
 
     eprintln!("Attached to {}. Control-C detaches; the run goes on.", run.name);
-    eprintln!("  Terminal  ssh {}", run.name);
-    eprintln!("  VS Code   vscode://vscode-remote/ssh-remote+{}/workflow", run.name);
+    eprintln!("  Terminal  ssh {name}");
+    eprintln!("  VS Code   vscode://vscode-remote/ssh-remote+{name}/workflow");
     for port in &ports {
         eprintln!("  Port      {} is http://127.0.0.1:{}", port.there, port.here);
     }
 
-    let ssh = Ssh { host: &run.name, config: (!is_usual(&home)).then_some(&*config), ports: &ports };
+    let ssh = Ssh { host: &name, config: (!is_usual(&home)).then_some(&*config), ports: &ports };
     tokio::select! {
         followed = follow(&client, &detail, asked.logs) => followed,
         failed = ssh.keep(), if !ports.is_empty() => failed,

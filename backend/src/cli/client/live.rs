@@ -128,7 +128,9 @@ impl<'c> Live<'c> {
 
     fn learn(&mut self, message: &ServerMessage) {
         match message {
-            ServerMessage::Snapshot { seq, .. } | ServerMessage::Event { seq, .. } => self.known = Some(*seq),
+            ServerMessage::Snapshot { seq, .. }
+            | ServerMessage::Event { seq, .. }
+            | ServerMessage::Elsewhere { seq } => self.known = Some(*seq),
             ServerMessage::Log { run_id, chunk, .. } if self.log.is_some_and(|(run, _)| run == *run_id) => {
                 self.log = (!chunk.complete).then_some((*run_id, chunk.next_offset));
             }

@@ -9,7 +9,7 @@ mod socket;
 
 use std::time::Duration;
 
-use berth_shared::api::{Page, Problem};
+use berth_shared::api::{DEFAULT_PROJECT, Page, Problem, endpoint_of};
 use reqwest::{
     Method, RequestBuilder, Response, StatusCode, Url,
     header::{CONTENT_TYPE, RETRY_AFTER},
@@ -38,6 +38,8 @@ pub(super) struct Client {
     token: Option<String>,
     /// Whether the token is that of BERTH_TOKEN.
     from_environment: bool,
+    /// The project that is asked.
+    project: String,
 }
 
 impl Client {
@@ -58,7 +60,18 @@ impl Client {
         let here = Url::parse(server).is_ok_and(|url| address::is_loopback(&url));
         let builder = if here { builder.no_proxy() } else { builder };
         let http = builder.build().map_err(ClientError::Prepare)?;
-        Ok(Self { http, server: server.to_owned(), token: None, from_environment: false })
+        let (server, project) = (server.to_owned(), DEFAULT_PROJECT.to_owned());
+        Ok(Self { http, server, token: None, from_environment: false, project })
+    }
+
+    /// The same for another project.
+    pub(super) fn of(self, project: &str) -> Self {
+        Self { project: project.to_owned(), ..self }
+    }
+
+    /// The project that is asked.
+    pub(super) fn project(&self) -> &str {
+        &self.project
     }
 
     /// Its address.
@@ -68,7 +81,8 @@ impl Client {
 
     /// A request of the API; `path` begins with `/`, its parts are escaped.
     pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let request = self.http.request(method, format!("{}/api/v1{path}", self.server));
+        let path = endpoint_of(&self.project, &format!("/api/v1{path}"));
+        let request = self.http.request(method, format!("{}{path}", self.server));
         match &self.token {
             Some(token) => request.bearer_auth(token),
             None => request,

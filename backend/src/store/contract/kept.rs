@@ -5,8 +5,8 @@ use std::{io, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use berth_shared::{
     api::{
-        LinkLogin, LogChunk, LogLine, LogSource, LoginRequest, Role, Secret, TerminalId, TerminalInfo,
-        TerminalSize, Usage, User,
+        DEFAULT_PROJECT, LinkLogin, LogChunk, LogLine, LogSource, LoginRequest, Role, Secret, TerminalId,
+        TerminalInfo, TerminalSize, Usage, User,
     },
     time::Timestamp,
 };
@@ -107,31 +107,41 @@ async fn who_may_come_in_is_the_same_on_every_database(bed: Bed) {
     auth.begin().await.expect("begun again");
     let token = auth.login_token(ADMIN).await.expect("a token");
     let (session, user) = auth.log_in(link(token.reveal()), HOME).await.expect("in");
-    assert_eq!(user, User { name: ADMIN.to_owned(), role: Role::Admin, has_password: false });
+    assert_eq!(
+        user,
+        User {
+            name: ADMIN.to_owned(),
+            role: Role::Admin,
+            server_role: Role::Admin,
+            project: DEFAULT_PROJECT.to_owned(),
+            has_password: false
+        }
+    );
     assert!(matches!(auth.log_in(link(token.reveal()), HOME).await, Err(LoginError::Used)));
     assert!(matches!(auth.log_in(link("guess"), HOME).await, Err(LoginError::Invalid)));
-    let caller = auth.session(session.reveal(), HOME).await.expect("read").expect("it is one");
+    let caller =
+        auth.session(session.reveal(), DEFAULT_PROJECT, HOME).await.expect("read").expect("it is one");
     let Proof::Session { digest, .. } = caller.proof else { panic!("it is a session") };
     let mut ended = auth.ended_sessions();
     auth.log_out(&digest).await.expect("out");
     assert_eq!(ended.recv().await.expect("told"), digest);
-    assert_eq!(auth.session(session.reveal(), HOME).await.expect("read"), None);
+    assert_eq!(auth.session(session.reveal(), DEFAULT_PROJECT, HOME).await.expect("read"), None);
 
     let token = auth.create_api_token(token_of(ADMIN, "laptop")).await.expect("a token");
     let again = auth.create_api_token(token_of(ADMIN, "laptop")).await.expect_err("the name is taken");
     assert!(again.is_taken());
-    assert!(auth.api_token(token.reveal()).await.expect("read").is_some());
+    assert!(auth.api_token(token.reveal(), DEFAULT_PROJECT).await.expect("read").is_some());
     let accounts = store.accounts();
     let labels: Vec<String> =
         accounts.api_tokens().await.expect("read").into_iter().map(|token| token.label).collect();
     assert_eq!(labels, ["laptop"]);
-    let caller = auth.api_token(token.reveal()).await.expect("read").expect("it is one");
+    let caller = auth.api_token(token.reveal(), DEFAULT_PROJECT).await.expect("read").expect("it is one");
     let Proof::ApiToken { digest, .. } = caller.proof else { panic!("it is an API token") };
     assert!(auth.revoke_api_token(ADMIN, "laptop").await.expect("done"));
     // What one server tells the others comes back to it, too.
     while ended.recv().await.expect("told") != digest {}
     assert!(!auth.revoke_api_token(ADMIN, "laptop").await.expect("done"));
-    assert_eq!(auth.api_token(token.reveal()).await.expect("read"), None);
+    assert_eq!(auth.api_token(token.reveal(), DEFAULT_PROJECT).await.expect("read"), None);
 }
 
 const KEY: &str =
@@ -219,7 +229,8 @@ async fn a_session_that_ends_on_one_server_ends_on_the_others() {
     one.begin().await.expect("begun");
     let token = two.login_token(ADMIN).await.expect("a token");
     let (session, _) = one.log_in(link(token.reveal()), HOME).await.expect("in");
-    let caller = two.session(session.reveal(), HOME).await.expect("read").expect("known there too");
+    let caller =
+        two.session(session.reveal(), DEFAULT_PROJECT, HOME).await.expect("read").expect("known there too");
     let Proof::Session { digest, .. } = caller.proof else { panic!("it is a session") };
     let mut ended = two.ended_sessions();
     one.log_out(&digest).await.expect("out");
@@ -227,7 +238,7 @@ async fn a_session_that_ends_on_one_server_ends_on_the_others() {
     assert_eq!(told.expect("told"), digest);
 
     let token = two.create_api_token(token_of(ADMIN, "laptop")).await.expect("a token");
-    let caller = two.api_token(token.reveal()).await.expect("read").expect("it is one");
+    let caller = two.api_token(token.reveal(), DEFAULT_PROJECT).await.expect("read").expect("it is one");
     let Proof::ApiToken { digest, .. } = caller.proof else { panic!("it is an API token") };
     let over = two.api_token_ended(digest);
     one.revoke_api_token(ADMIN, "laptop").await.expect("revoked");

@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use berth_shared::{
-    api::{LoginRequest, PasswordLogin, Role},
+    api::{DEFAULT_PROJECT, LoginRequest, PasswordLogin, Role},
     time::Timestamp,
 };
 use rand::{SeedableRng, rngs::StdRng};
@@ -88,7 +88,8 @@ fn password(name: &str, password: &str) -> LoginRequest {
 async fn come_in(auth: &Auth, name: &str) -> (String, Caller) {
     let token = auth.login_token(name).await.expect("a link");
     let (session, _) = auth.log_in(link(token.reveal()), HOME).await.expect("in");
-    let caller = auth.session(session.reveal(), HOME).await.expect("read").expect("it is one");
+    let caller =
+        auth.session(session.reveal(), DEFAULT_PROJECT, HOME).await.expect("read").expect("it is one");
     (session.reveal().to_owned(), caller)
 }
 
@@ -118,7 +119,8 @@ async fn people_are_the_same_on_every_database(bed: Bed) {
     let mut changes = store.accounts().person_changes("ann");
     assert_eq!(auth.set_role("ann", Role::Manager).await.expect("changed").role, Role::Manager);
     tokio::time::timeout(std::time::Duration::from_secs(20), changes.next()).await.expect("told");
-    let caller = auth.session(session.reveal(), HOME).await.expect("read").expect("it is one");
+    let caller =
+        auth.session(session.reveal(), DEFAULT_PROJECT, HOME).await.expect("read").expect("it is one");
     assert_eq!(caller.role, Role::Manager);
     assert!(matches!(auth.set_role("bob", Role::Viewer).await, Err(PersonError::NotFound(_))));
 
@@ -147,8 +149,8 @@ async fn people_are_the_same_on_every_database(bed: Bed) {
     while ended.recv().await.expect("told") != digest {}
     let reason = std::time::Duration::from_secs(20);
     tokio::time::timeout(reason, async { tokio::join!(removed, barred) }).await.expect("told");
-    assert_eq!(auth.session(&session, HOME).await.expect("read"), None);
-    assert_eq!(auth.api_token(token.reveal()).await.expect("read"), None);
+    assert_eq!(auth.session(&session, DEFAULT_PROJECT, HOME).await.expect("read"), None);
+    assert_eq!(auth.api_token(token.reveal(), DEFAULT_PROJECT).await.expect("read"), None);
     assert_eq!(auth.ssh_key_owner(&key.fingerprint).await.expect("read"), None);
     assert!(matches!(auth.remove_person("bob").await, Err(PersonError::NotFound(_))));
 }
@@ -171,8 +173,8 @@ async fn passwords_are_the_same_on_every_database(bed: Bed) {
     assert!(matches!(set(&caller, None, "too short").await, Err(SetPasswordError::Invalid(_))));
     set(&caller, None, "correct horse").await.expect("set");
     // It ends all sessions but the one that did it.
-    assert!(auth.session(&first, HOME).await.expect("read").expect("it stays").has_password);
-    assert_eq!(auth.session(&other, HOME).await.expect("read"), None);
+    assert!(auth.session(&first, DEFAULT_PROJECT, HOME).await.expect("read").expect("it stays").has_password);
+    assert_eq!(auth.session(&other, DEFAULT_PROJECT, HOME).await.expect("read"), None);
     assert!(enter(ADMIN, "correct horse").await.expect("in").has_password);
     assert!(matches!(enter(ADMIN, "correct horsf").await, Err(LoginError::Wrong)));
 
@@ -186,7 +188,8 @@ async fn passwords_are_the_same_on_every_database(bed: Bed) {
     ));
     set(&caller, Some("battery staple"), "correct horse").await.expect("set");
     let (session, _) = auth.log_in(password(ADMIN, "correct horse"), HOME).await.expect("in");
-    let caller = auth.session(session.reveal(), HOME).await.expect("read").expect("it is one");
+    let caller =
+        auth.session(session.reveal(), DEFAULT_PROJECT, HOME).await.expect("read").expect("it is one");
     assert!(matches!(set(&caller, None, "battery staple").await, Err(SetPasswordError::Needed)));
 }
 
@@ -207,10 +210,10 @@ async fn who_was_there_when_is_the_same_on_every_database(bed: Bed) {
     assert_eq!(seen().await, expected(0, "127.0.0.1", "a test"));
     // No more than once a minute.
     clock.pass(59);
-    auth.session(&session, away).await.expect("read").expect("it is one");
+    auth.session(&session, DEFAULT_PROJECT, away).await.expect("read").expect("it is one");
     assert_eq!(seen().await, expected(0, "127.0.0.1", "a test"));
     clock.pass(1);
-    auth.session(&session, away).await.expect("read").expect("it is one");
+    auth.session(&session, DEFAULT_PROJECT, away).await.expect("read").expect("it is one");
     assert_eq!(seen().await, expected(60, "10.0.0.7", "abrowser"));
 
     let (_, later) = come_in(&auth, ADMIN).await;
@@ -220,7 +223,7 @@ async fn who_was_there_when_is_the_same_on_every_database(bed: Bed) {
     assert!(!auth.end_session("nobody", &other.id).await.expect("done"), "it is not theirs");
     assert!(auth.end_session(ADMIN, &other.id).await.expect("done"));
     assert!(!auth.end_session(ADMIN, &other.id).await.expect("done"));
-    assert_eq!(auth.session(&session, HOME).await.expect("read"), None);
+    assert_eq!(auth.session(&session, DEFAULT_PROJECT, HOME).await.expect("read"), None);
 }
 
 async fn limits_of_tokens_are_the_same_on_every_database(bed: Bed) {
@@ -239,7 +242,7 @@ async fn limits_of_tokens_are_the_same_on_every_database(bed: Bed) {
     let more = auth.create_api_token(new("more", Some(Role::Admin), None)).await.expect("made");
     let short = auth.create_api_token(new("short", None, Some(60))).await.expect("made");
     let by = async |token: &crate::auth::Secret| {
-        let caller = auth.api_token(token.reveal()).await.expect("read")?;
+        let caller = auth.api_token(token.reveal(), DEFAULT_PROJECT).await.expect("read")?;
         let crate::auth::Proof::ApiToken { is_limited, .. } = caller.proof else { panic!("it is a token") };
         Some((caller.role, is_limited))
     };

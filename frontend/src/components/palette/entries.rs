@@ -5,12 +5,12 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
+use crate::site::use_navigate;
 use berth_shared::{
     api::{Run, RunId},
     policy::{Action, Whose, may},
 };
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::hooks::use_navigate;
 
 use super::super::{Stopper, Tone, shell::theme::set_theme};
 use crate::{
@@ -179,7 +179,8 @@ impl Gathering {
         let name = &run.name;
         let (can, user) = (run.actions(), self.live.user.get_untracked());
         let allowed = |action: Action| {
-            user.as_ref().is_some_and(|user| may(user.role, action, Whose::of(&run.owner, &user.name)))
+            user.as_ref()
+                .is_some_and(|user| may(user.roles().over(action), action, Whose::of(&run.owner, &user.name)))
         };
         let mut entries = Vec::new();
         if self.here.as_ref() != Some(name) {

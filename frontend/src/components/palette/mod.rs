@@ -5,7 +5,7 @@ mod row;
 mod shortcuts;
 
 use leptos::{ev, html, prelude::*};
-use leptos_router::hooks::{use_location, use_navigate};
+use leptos_router::hooks::use_location;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
@@ -62,7 +62,7 @@ fn focus(event: &web_sys::KeyboardEvent) -> (bool, bool) {
 #[component]
 pub(super) fn Palette() -> impl IntoView {
     let open = expect_context::<Open>();
-    let navigate = use_navigate();
+    let navigate = crate::site::use_navigate();
     let keys = StoredValue::new(Keys::default());
     let listener = window_event_listener(ev::keydown, move |event| {
         if event.default_prevented() || event.is_composing() {

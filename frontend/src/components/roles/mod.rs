@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::Icon;
 use crate::{format, permissions};
 
-/// The options of a `<select>` of roles, from the least to `most`.
+/// The options of a `<select>` of roles, from `least` to `most`.
 #[component]
 pub fn RoleOptions(
     /// The one that is chosen.
@@ -14,10 +14,13 @@ pub fn RoleOptions(
     /// The highest that can be chosen.
     #[prop(default = Role::Admin)]
     most: Role,
+    /// The lowest that can be chosen.
+    #[prop(default = Role::Guest)]
+    least: Role,
 ) -> impl IntoView {
     Role::ALL
         .into_iter()
-        .filter(|role| *role <= most)
+        .filter(move |role| (least..=most).contains(role))
         .map(|role| {
             view! {
                 <option value=role.as_str() prop:selected=move || chosen.get() == Some(role)>
@@ -26,6 +29,15 @@ pub fn RoleOptions(
             }
         })
         .collect_view()
+}
+
+/// What somebody is, as a word of its own.
+#[component]
+pub fn RoleTag(
+    /// Their role.
+    role: Role,
+) -> impl IntoView {
+    view! { <span class="tag">{role.as_str()}</span> }
 }
 
 /// What each role may do, from the one policy.

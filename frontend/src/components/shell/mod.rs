@@ -5,14 +5,10 @@ mod rail;
 pub(super) mod theme;
 
 use leptos::{portal::Portal, prelude::*};
-use leptos_router::{
-    components::Outlet,
-    hooks::{use_location, use_navigate},
-    location::Url,
-};
+use leptos_router::{components::Outlet, hooks::use_location, location::Url};
 
 use super::{
-    ConnectionState, Icon, Mark, Toasts, Tone,
+    ConnectionState, Icon, Mark, Toasts, Tone, Void,
     palette::{Finder, Palette},
     toaster,
 };
@@ -32,11 +28,12 @@ pub fn Shell() -> impl IntoView {
     if site::has_server() {
         live.start();
     }
-    let navigate = use_navigate();
+    let navigate = crate::site::use_navigate();
     let location = use_location();
     Effect::new(move |_| {
         if live.connection.get() == Connection::SignedOut {
-            let back = location.pathname.get_untracked() + &query(&location.search.get_untracked());
+            let back = crate::site::below(&location.pathname.get_untracked())
+                + &query(&location.search.get_untracked());
             let back = if back == "/" { String::new() } else { format!("?next={}", Url::escape(&back)) };
             navigate(&format!("/login{back}"), Default::default());
         }
@@ -46,7 +43,7 @@ pub fn Shell() -> impl IntoView {
         let user = live.user.get();
         if let (Some(Some(before)), Some(user)) = (&before, &user)
             && before.name == user.name
-            && before.role != user.role
+            && (before.role, before.server_role) != (user.role, user.server_role)
         {
             let (is, was) = (permissions::one(user.role), permissions::one(before.role));
             say(
@@ -56,14 +53,33 @@ pub fn Shell() -> impl IntoView {
         }
         user
     });
+    // One's account is one's own everywhere.
+    let path = use_location().pathname;
+    let is_nowhere = Memo::new(move |_| live.nowhere.get() && site::below(&path.get()) != "/account");
     view! {
         <a class="skip" href="#main">"Skip to content"</a>
         <div class="app">
             <Rail/>
-            <div class="main"><Outlet/></div>
+            <div class="main">
+                <Show when=move || !is_nowhere.get() fallback=Nowhere><Outlet/></Show>
+            </div>
         </div>
         <Palette/>
         <Portal><Toasts/></Portal>
+    }
+}
+
+/// What somebody sees who is in no project.
+#[component]
+fn Nowhere() -> impl IntoView {
+    view! {
+        <TopBar><h1 class="topbar__title">"No project yet"</h1></TopBar>
+        <main class="page" id="main" tabindex="-1">
+            <Void title="You are in no project yet">
+                <p class="void__text">"You are signed in, and what there is to see here belongs to projects. Ask an admin to put you into yours, and load this page again."</p>
+                <div class="actions"><a class="btn" href=site::at("/account")>"Your account"</a></div>
+            </Void>
+        </main>
     }
 }
 
@@ -92,7 +108,7 @@ pub fn TopBar(
                 <Finder/>
                 <ThemeToggle/>
                 {site::has_server().then(|| view! {
-                    <a class="btn topbar__me" data-kind="quiet" data-icon="" href="/account" aria-label="Your account"><Icon name="user"/></a>
+                    <a class="btn topbar__me" data-kind="quiet" data-icon="" href=crate::site::at("/account") aria-label="Your account"><Icon name="user"/></a>
                 })}
             </div>
         </header>

@@ -1,13 +1,14 @@
 //! The way around: a rail, or a bar at the foot of a phone.
 
-use leptos::prelude::*;
+use berth_shared::api::{DEFAULT_PROJECT, Page, Project, User, page_of};
+use leptos::{prelude::*, task::spawn_local};
 use leptos_router::hooks::use_location;
 
 use super::{
     super::{Avatar, Icon, Mark},
     leave::leave,
 };
-use crate::{browser, live::use_live, site};
+use crate::{api, browser, live::use_live, site};
 
 #[component]
 fn Item(
@@ -33,6 +34,46 @@ fn Item(
                 </Show>
             })}
         </a>
+    }
+}
+
+/// Which project the pages are of, and the way to another; nothing where there is one alone.
+#[component]
+fn ProjectSwitch() -> impl IntoView {
+    let live = use_live();
+    let here = StoredValue::new(site::project());
+    let projects = RwSignal::new(Vec::<String>::new());
+    let reader = Memo::new(move |_| live.user.with(|user| user.as_ref().map(User::roles)));
+    Effect::new(move |_| {
+        if reader.get().is_none() {
+            return;
+        }
+        spawn_local(async move {
+            if let Ok(page) = api::get::<Page<Project>>("/api/v1/projects").await {
+                projects.try_set(page.items.into_iter().map(|project| project.name).collect());
+            }
+        });
+    });
+    let several =
+        Memo::new(move |_| projects.with(|all| all.iter().any(|name| here.with_value(|here| name != here))));
+    let go = move |name: String| browser::leave_for(&page_of(&name, "/"));
+    view! {
+        <Show when=move || several.get() || here.with_value(|here| here != DEFAULT_PROJECT)>
+            <label class="rail__project">
+                <span class="sr">"Project"</span>
+                <select class="select" data-size="sm" on:change:target=move |event| go(event.target().value())>
+                    {move || {
+                        let mut names = projects.get();
+                        let here = here.get_value();
+                        if !names.contains(&here) {
+                            names.insert(0, here.clone());
+                        }
+                        let option = |name: String| view! { <option value=name.clone() selected=name == here>{name.clone()}</option> };
+                        names.into_iter().map(option).collect_view()
+                    }}
+                </select>
+            </label>
+        </Show>
     }
 }
 
@@ -62,6 +103,7 @@ pub(super) fn Rail() -> impl IntoView {
     view! {
         <nav class="rail" aria-label="Main">
             <a class="rail__brand" href=site::at("/") aria-label="Berth"><Mark word=true/></a>
+            {site::has_server().then(|| view! { <ProjectSwitch/> })}
             <div class="rail__group">
                 <Item href="/" icon="launch" label="Launch"/>
                 {site::has_server().then(|| view! {
@@ -81,7 +123,7 @@ pub(super) fn Rail() -> impl IntoView {
                 </button>
                 {site::has_server().then(|| view! { <Item href="/settings" icon="settings" label="Settings"/> })}
                 <Show when=move || live.user.with(Option::is_some) fallback=rooms>
-                    <a class="rail__item" href="/account" aria-current=at_account title="Your account">
+                    <a class="rail__item" href=site::at("/account") aria-current=at_account title="Your account">
                         <Avatar name=Signal::derive(name)/>
                         <span class="rail__user">{name}" "<span class="meta">{role}</span></span>
                     </a>

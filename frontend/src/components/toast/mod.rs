@@ -92,7 +92,7 @@ pub fn Toasts() -> impl IntoView {
     view! {
         <div class="toasts" role="region" aria-label="Notes" aria-live="polite">
             <For each=move || store.0.get().1 key=|toast| toast.id let:toast>
-                <Note tone=toast.tone text=toast.text link=toast.link dismiss=move |()| dismiss(store, toast.id)/>
+                <Note tone=toast.tone text=toast.text link=toast.link.map(|link| crate::site::at(&link)) dismiss=move |()| dismiss(store, toast.id)/>
             </For>
         </div>
     }

@@ -11,10 +11,7 @@ use std::time::Duration;
 
 use berth_shared::api::{ApiToken, SessionInfo, SshKey};
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_location, use_navigate},
-};
+use leptos_router::{NavigateOptions, hooks::use_location};
 
 use crate::{components::TopBar, known::Known, pages::title::set_title};
 use keys::Keys;
@@ -66,7 +63,7 @@ pub fn Account() -> impl IntoView {
                             <a class="settings__part" href=format!("#{part}")>{name}</a>
                         </Show>
                     })}
-                    <a class="settings__part" href="/settings">"Settings"</a>
+                    <a class="settings__part" href=crate::site::at("/settings")>"Settings"</a>
                 </nav>
                 <div class="stack">
                     <You/>
@@ -93,6 +90,6 @@ fn show(hash: &str) {
 /// Leads from where the keys once were to where they are.
 #[component]
 pub fn ToKeys() -> impl IntoView {
-    let navigate = use_navigate();
+    let navigate = crate::site::use_navigate();
     Effect::new(move |_| navigate("/account#keys", NavigateOptions { replace: true, ..Default::default() }));
 }

@@ -7,10 +7,7 @@ use berth_shared::{
     explore::{Choices, Explored, cards},
 };
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
-};
+use leptos_router::{NavigateOptions, hooks::use_query_map};
 
 use crate::{
     explore::query::View,
@@ -39,7 +36,7 @@ impl Shelf {
     pub(super) fn new() -> Self {
         let offers = use_price_list().offers;
         let query = use_query_map();
-        let navigate = use_navigate();
+        let navigate = crate::site::use_navigate();
         let choices = Memo::new(move |_| {
             offers.with(|offers| match offers {
                 Offers::Ready(catalogue) => Choices::new(catalogue),

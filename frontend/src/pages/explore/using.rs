@@ -1,7 +1,7 @@
 //! *Use this*: the choice goes into the draft, and the editor shows it.
 
+use crate::site::use_navigate;
 use leptos::prelude::*;
-use leptos_router::hooks::use_navigate;
 
 use crate::{
     components::{Dialog, Prose},

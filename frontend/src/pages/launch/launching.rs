@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::site::use_navigate;
 use berth_shared::api::{Plan, Run, RunCode, SubmitRequest};
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::hooks::use_navigate;
 
 use super::{
     desk::{Asking, Desk, Shown},

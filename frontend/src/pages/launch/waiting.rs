@@ -35,7 +35,7 @@ pub(super) fn Waiting(desk: Desk) -> impl IntoView {
                         <Prose text=uses capital=true/>" "
                         <span class="meta">{waits}{spare}</span>
                     </p>
-                    <a class="btn" data-size="sm" href=format!("/team#{id}")>"See it"</a>
+                    <a class="btn" data-size="sm" href=crate::site::at(&format!("/team#{id}"))>"See it"</a>
                 </section>
             }
         })

@@ -2,13 +2,18 @@
 
 mod invite;
 mod link;
+mod members;
+mod projects;
 mod remove;
 mod role;
 mod row;
 
 use std::time::Duration;
 
-use berth_shared::{api::Person, policy::Action};
+use berth_shared::{
+    api::Person,
+    policy::{Action, Whose, may},
+};
 use leptos::prelude::*;
 
 use crate::{
@@ -20,6 +25,8 @@ use crate::{
 };
 use invite::Invite;
 use link::NewLink;
+use members::Members;
+use projects::Projects;
 use remove::RemoveDialog;
 use role::OwnRole;
 use row::Row;
@@ -50,11 +57,34 @@ impl Crowd {
     }
 }
 
-/// The page at `/people`.
+/// The page at `/people`: who is in the project, which projects there are, and for who may see it, who has an account.
 #[component]
 pub fn People() -> impl IntoView {
     set_title(|| "People".to_owned());
     let live = use_live();
+    let sees_server = Memo::new(move |_| {
+        live.user.with(|user| {
+            user.as_ref().is_some_and(|user| may(user.server_role, Action::SeeServer, Whose::Own))
+        })
+    });
+    let own = Memo::new(move |_| live.user.with(|user| user.as_ref().map(|user| user.role)));
+    view! {
+        <TopBar><h1 class="topbar__title">"People"</h1></TopBar>
+        <main class="page" id="main" tabindex="-1">
+            <Show when=move || sees_server.get()><Accounts/></Show>
+            <Members/>
+            <Projects/>
+            <section class="panel" aria-labelledby="roles">
+                <div class="panel__head"><h2 class="panel__title" id="roles">"What each role may do"</h2></div>
+                <RoleTable own=own/>
+            </section>
+        </main>
+    }
+}
+
+/// Everybody who has an account.
+#[component]
+fn Accounts() -> impl IntoView {
     let crowd = Crowd {
         known: Known::follow("/api/v1/people", AGAIN),
         refused: refusal(Action::ChangePeople),
@@ -65,10 +95,7 @@ pub fn People() -> impl IntoView {
     };
     let count = move || crowd.known.all.with(|all| all.as_ref().map(Vec::len));
     let alone = Memo::new(move |_| count() == Some(1));
-    let own = Memo::new(move |_| live.user.with(|user| user.as_ref().map(|user| user.role)));
     view! {
-        <TopBar><h1 class="topbar__title">"People"</h1></TopBar>
-        <main class="page" id="main" tabindex="-1">
             <section class="panel" aria-labelledby="people">
                 <div class="panel__head">
                     <h2 class="panel__title" id="people">"Who is here"</h2>
@@ -88,15 +115,10 @@ pub fn People() -> impl IntoView {
                     <div class="panel__foot"><Locked why=crowd.refused/></div>
                 </Show>
             </section>
-            <section class="panel" aria-labelledby="roles">
-                <div class="panel__head"><h2 class="panel__title" id="roles">"What each role may do"</h2></div>
-                <RoleTable own=own/>
-            </section>
             <Invite crowd/>
             <NewLink crowd/>
             <OwnRole crowd/>
             <RemoveDialog crowd/>
-        </main>
     }
 }
 

@@ -1,8 +1,8 @@
 //! Name, status, where, and what can be done.
 
+use crate::site::use_navigate;
 use berth_shared::{api::Run, policy::Action};
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::hooks::use_navigate;
 
 use super::{Subject, again::Again, status_note};
 use crate::{

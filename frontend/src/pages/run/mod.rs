@@ -121,7 +121,7 @@ pub fn RunPage() -> impl IntoView {
     };
     view! {
         <TopBar>
-            <a class="topbar__crumb" href="/runs">"Runs"<Icon name="right"/></a>
+            <a class="topbar__crumb" href=crate::site::at("/runs")>"Runs"<Icon name="right"/></a>
             <span class="topbar__title">{move || name.get()}</span>
         </TopBar>
         <main class="page" id="main" tabindex="-1">
@@ -132,7 +132,7 @@ pub fn RunPage() -> impl IntoView {
                         <section class="panel" aria-label="No such run">
                             <Void title="No such run" tone="danger">
                                 <p class="void__text"><Prose text=Signal::derive(move || missing().unwrap_or_default()) capital=true/></p>
-                                <div class="actions"><a class="btn" href="/runs">"See all runs"</a></div>
+                                <div class="actions"><a class="btn" href=crate::site::at("/runs")>"See all runs"</a></div>
                             </Void>
                         </section>
                     </Show>

@@ -53,7 +53,7 @@ pub(super) fn Ports(subject: Subject) -> impl IntoView {
         let name = name.clone();
         let number = move || {
             let port = port.get()?;
-            let open = format!("/api/v1/runs/{name}/ports/{}/open", port.port);
+            let open = crate::site::endpoint(&format!("/api/v1/runs/{name}/ports/{}/open", port.port));
             Some(match port.preview.is_some() && running.get() && !is_locked.get() {
                 true => view! {
                     <a class="link port__number" href=open target="_blank" rel="noopener noreferrer" aria-label=format!("Preview of port {} in a new tab", port.port)>

@@ -58,7 +58,8 @@ fn previews(name: String, run: Memo<Run>, running: Memo<bool>, locked: Memo<bool
 fn preview(name: &str, local: &Local<'_>) -> String {
     let to = String::from(js_sys::encode_uri_component(&local.target()));
     let Local { port, fragment, .. } = local;
-    format!("{}/api/v1/runs/{name}/ports/{port}/open?to={to}{fragment}", browser::origin())
+    let open = crate::site::endpoint(&format!("/api/v1/runs/{name}/ports/{port}/open?to={to}{fragment}"));
+    format!("{}{open}", browser::origin())
 }
 
 /// The panel.

@@ -39,7 +39,7 @@ pub(super) fn Waits(subject: Subject) -> impl IntoView {
             <section class="notice" data-tone="warn" aria-label="What it waits for">
                 <Icon name="clock"/>
                 <p class="notice__text"><b>"Its machine does not go yet. "</b><Prose text=words capital=true/></p>
-                <a class="btn" data-size="sm" href=format!("/team#{id}")>"See it on Team"</a>
+                <a class="btn" data-size="sm" href=crate::site::at(&format!("/team#{id}"))>"See it on Team"</a>
             </section>
         })}
     }

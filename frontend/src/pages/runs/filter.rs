@@ -105,7 +105,7 @@ pub(super) fn FilterBar(filter: Filter) -> impl IntoView {
                 "Mine" <span class="chip__key">{move || mine.get()}</span>
             </button>
             <span class="filters__spring"></span>
-            <a class="btn" data-kind="primary" href="/"><Icon name="plus"/>"New environment"</a>
+            <a class="btn" data-kind="primary" href=crate::site::at("/")><Icon name="plus"/>"New environment"</a>
         </div>
     }
 }

@@ -52,7 +52,7 @@ fn Nothing() -> impl IntoView {
                     "Paste a " <span class="mono">".dstack.yml"</span>
                     " and see what it means, which machines fit and what each costs. Nothing starts before you press Launch."
                 </p>
-                <div class="actions"><a class="btn" data-kind="primary" href="/">"Launch an environment"</a></div>
+                <div class="actions"><a class="btn" data-kind="primary" href=crate::site::at("/")>"Launch an environment"</a></div>
             </Void>
         </section>
     }

@@ -85,7 +85,7 @@ pub(super) fn Row(id: RunId, stopper: Stopper) -> impl IntoView {
     };
     Some(view! {
         <tr>
-            <td data-cell="1s"><a class="table__strong" href=format!("/runs/{name}")>{name.clone()}</a></td>
+            <td data-cell="1s"><a class="table__strong" href=crate::site::at(&format!("/runs/{name}"))>{name.clone()}</a></td>
             <td class="table__grow" data-cell="2">
                 <Status status=status note=note/>
                 <Show when=move || running.get().is_some()>

@@ -5,10 +5,7 @@ use berth_shared::{
     policy::Action,
 };
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
-};
+use leptos_router::{NavigateOptions, hooks::use_query_map};
 
 use super::Frame;
 use crate::{
@@ -93,7 +90,7 @@ pub fn AuditLog() -> impl IntoView {
     let export = move |format: &'static str| {
         let wanted = log.view.with(|view| view.wanted(browser::minutes_east()));
         let more = if wanted.is_empty() { String::new() } else { format!("&{wanted}") };
-        format!("/api/v1/audit/export?format={format}{more}")
+        crate::site::endpoint(&format!("/api/v1/audit/export?format={format}{more}"))
     };
     let empty = Memo::new(move |_| log.entries.with(|entries| entries.as_ref().is_some_and(Vec::is_empty)));
     view! {
@@ -132,14 +129,14 @@ fn Nothing(log: Log) -> impl IntoView {
     view! {
         <Void title=Signal::derive(move || if open() { "Nothing was done yet".to_owned() } else { "Nothing matches".to_owned() })>
             <p class="void__text">{move || if open() { "Whatever changes something, and whoever tries to and may not, is written down here." } else { "No entry is left by the filter." }}</p>
-            <Show when=move || !open()><div class="actions"><a class="btn" href="/settings/audit"><Icon name="x"/>"Clear the filter"</a></div></Show>
+            <Show when=move || !open()><div class="actions"><a class="btn" href=crate::site::at("/settings/audit")><Icon name="x"/>"Clear the filter"</a></div></Show>
         </Void>
     }
 }
 
 #[component]
 fn FilterBar(log: Log) -> impl IntoView {
-    let navigate = use_navigate();
+    let navigate = crate::site::use_navigate();
     let go = move |change: &dyn Fn(&mut View)| {
         let mut view = log.view.get_untracked();
         change(&mut view);
@@ -169,7 +166,7 @@ fn FilterBar(log: Log) -> impl IntoView {
             {field("Since", "", "date", |view| &mut view.since)}
             {field("Until", "", "date", |view| &mut view.until)}
             <Show when=move || log.view.with(|view| !view.is_open())>
-                <a class="btn" data-kind="quiet" href="/settings/audit"><Icon name="x"/>"Clear"</a>
+                <a class="btn" data-kind="quiet" href=crate::site::at("/settings/audit")><Icon name="x"/>"Clear"</a>
             </Show>
         </search>
     }

@@ -6,10 +6,7 @@ mod secrets;
 mod webhooks;
 
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_location, use_navigate},
-};
+use leptos_router::{NavigateOptions, hooks::use_location};
 
 use crate::{
     components::{Icon, TopBar},
@@ -33,7 +30,7 @@ const PAGES: [(&str, &str); 6] = [
 /// Leads from `/settings` to its first page.
 #[component]
 pub fn ToSettings() -> impl IntoView {
-    let navigate = use_navigate();
+    let navigate = crate::site::use_navigate();
     Effect::new(move |_| navigate(PAGES[0].0, NavigateOptions { replace: true, ..Default::default() }));
 }
 
@@ -41,12 +38,11 @@ pub fn ToSettings() -> impl IntoView {
 #[component]
 pub(super) fn SettingsNav() -> impl IntoView {
     let path = use_location().pathname;
-    let current = move |address: &'static str| {
-        path.with(|path| path.trim_end_matches('/') == address).then_some("page")
-    };
+    let current =
+        move |address: &'static str| path.with(|path| crate::site::below(path) == address).then_some("page");
     view! {
         <nav class="settings__nav" aria-label="Settings">
-            {PAGES.map(|(address, name)| view! { <a class="settings__part" href=address aria-current=move || current(address)>{name}</a> })}
+            {PAGES.map(|(address, name)| view! { <a class="settings__part" href=crate::site::at(address) aria-current=move || current(address)>{name}</a> })}
         </nav>
     }
 }
@@ -62,7 +58,7 @@ fn Frame(
     set_title(move || title.to_owned());
     view! {
         <TopBar>
-            <a class="topbar__crumb" data-wide="" href="/settings">"Settings"<Icon name="right"/></a>
+            <a class="topbar__crumb" data-wide="" href=crate::site::at("/settings")>"Settings"<Icon name="right"/></a>
             <h1 class="topbar__title">{title}</h1>
         </TopBar>
         <main class="page" id="main" tabindex="-1">

@@ -75,7 +75,7 @@ pub fn Notifications() -> impl IntoView {
                     <Switch on=Signal::derive(by_browser) flip=switch disabled=Signal::derive(locked) attr:aria-describedby="notify-browser">"By the browser, too"</Switch>
                     <p class="field__hint" id="notify-browser">{words}</p>
                 </div>
-                <div class="panel__foot"><Icon name="bell"/><span>"Kept for you in this browser. For others, and while no page is open, there are "<a class="link" href="/settings/webhooks">"webhooks"</a>"."</span></div>
+                <div class="panel__foot"><Icon name="bell"/><span>"Kept for you in this browser. For others, and while no page is open, there are "<a class="link" href=crate::site::at("/settings/webhooks")>"webhooks"</a>"."</span></div>
             </section>
         </Frame>
     }

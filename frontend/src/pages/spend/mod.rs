@@ -7,10 +7,7 @@ use std::time::Duration;
 
 use berth_shared::api::Spend;
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
-};
+use leptos_router::{NavigateOptions, hooks::use_query_map};
 
 use crate::{
     asked::Asked,
@@ -39,7 +36,7 @@ struct Report {
 #[component]
 pub fn SpendPage() -> impl IntoView {
     let query = use_query_map();
-    let navigate = use_navigate();
+    let navigate = crate::site::use_navigate();
     let view = Memo::new(move |_| {
         query.with(|query| View::parse(query.latest_values().map(|(key, value)| (key.as_ref(), value))))
     });
@@ -71,7 +68,7 @@ pub fn SpendPage() -> impl IntoView {
                 <section class="panel" aria-label="Nothing spent">
                     <Void title="Nothing was spent in this time">
                         <p class="void__text">"Whatever runs on a machine that costs money is counted here, day by day, from the moment it is made until its provider has confirmed that it is gone."</p>
-                        <div class="actions"><a class="btn" href="/team">"See what runs now"</a></div>
+                        <div class="actions"><a class="btn" href=crate::site::at("/team")>"See what runs now"</a></div>
                     </Void>
                 </section>
             </Show>
@@ -136,7 +133,7 @@ fn Choices(report: Report, go: impl Fn(&dyn Fn(&mut View)) + Clone + Send + Sync
                 view! { <button class="chip" aria-pressed="true" on:click=everybody><span class="chip__key">"Only"</span>{person}<Icon name="x"/><span class="sr">": show everybody"</span></button> }
             })}
             <span class="filters__spring"></span>
-            <a class="btn" download="" rel="external" href=move || view.with(|view| view.request(".csv", browser::minutes_east()))><Icon name="download"/>"CSV"</a>
+            <a class="btn" download="" rel="external" href=move || crate::site::endpoint(&view.with(|view| view.request(".csv", browser::minutes_east())))><Icon name="download"/>"CSV"</a>
             <button class="btn" on:click=move |_| drop(window().print())><Icon name="file"/>"Print"</button>
         </div>
     }

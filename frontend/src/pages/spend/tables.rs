@@ -34,7 +34,7 @@ pub(super) fn ByKey(report: Report) -> impl IntoView {
                 view! {
                     <tr>
                         <th scope="row" class="spend__key">{match link {
-                            Some(link) => view! { <a class="table__strong" href=link>{word}</a> }.into_any(),
+                            Some(link) => view! { <a class="table__strong" href=crate::site::at(&link)>{word}</a> }.into_any(),
                             None => view! { <span class="table__strong">{word}</span> }.into_any(),
                         }}</th>
                         <td class="spend__bar" aria-hidden="true"><span class="rank__bar" style:--at=bar></span></td>

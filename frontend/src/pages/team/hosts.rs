@@ -27,7 +27,9 @@ pub(super) fn Hosts() -> impl IntoView {
     let live = use_live();
     let real =
         Memo::new(move |_| live.server.with(|server| server.as_ref().is_some_and(|server| !server.demo)));
-    view! { <Show when=move || real.get()><Panel/></Show> }
+    // They are the server's, and no project's.
+    let hidden = refusal(Action::SeeServer);
+    view! { <Show when=move || real.get() && hidden.with(Option::is_none)><Panel/></Show> }
 }
 
 #[component]

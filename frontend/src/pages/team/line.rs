@@ -144,7 +144,7 @@ pub(super) fn Name(line: Line, class: &'static str) -> impl IntoView {
     let machine = line.machine();
     view! {
         <Show when=move || known.get() fallback=move || view! { <span class=class>{move || line.name.get()}</span> }>
-            <a class=class href=move || format!("/runs/{}", line.name.get())>{move || line.name.get()}</a>
+            <a class=class href=move || crate::site::at(&format!("/runs/{}", line.name.get()))>{move || line.name.get()}</a>
         </Show>
         {move || machine.get().map(|words| view! { <span class="meta">" "{words}</span> })}
     }

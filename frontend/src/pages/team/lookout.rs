@@ -1,10 +1,7 @@
 //! What the address says is shown, and the way to another address.
 
 use leptos::prelude::*;
-use leptos_router::{
-    NavigateOptions,
-    hooks::{use_navigate, use_query_map},
-};
+use leptos_router::{NavigateOptions, hooks::use_query_map};
 
 use crate::{browser, team::view::View};
 
@@ -22,7 +19,7 @@ pub(super) struct Lookout {
 impl Lookout {
     pub(super) fn new() -> Self {
         let query = use_query_map();
-        let navigate = use_navigate();
+        let navigate = crate::site::use_navigate();
         let view = Memo::new(move |_| {
             query.with(|query| View::parse(query.latest_values().map(|(key, value)| (key.as_ref(), value))))
         });

@@ -113,8 +113,8 @@ fn Nothing() -> impl IntoView {
         <Void title="Nothing is running">
             <p class="void__text">"Machines appear here the moment they are asked for, with who has them, what they cost and when they stop by themselves."</p>
             <div class="actions">
-                <a class="btn" data-kind="primary" href="/">"Launch an environment"</a>
-                <a class="btn" href="/runs">"See finished runs"</a>
+                <a class="btn" data-kind="primary" href=crate::site::at("/")>"Launch an environment"</a>
+                <a class="btn" href=crate::site::at("/runs")>"See finished runs"</a>
             </div>
         </Void>
     }

@@ -50,7 +50,7 @@ pub(super) fn SavedFilters(ways: Ways) -> impl IntoView {
         let current = move || (now.get() == query).then_some("true");
         view! {
             <li class="saved__one">
-                <a class="chip" href=address aria-current=current>{name.clone()}</a>
+                <a class="chip" href=crate::site::at(&address) aria-current=current>{name.clone()}</a>
                 <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label=format!("Remove the filter {name}") title=format!("Remove the filter {name}")
                     on:click=move |_| shelf.keep(saved::without(&shelf.all.get_untracked(), &gone))><Icon name="x"/></button>
             </li>

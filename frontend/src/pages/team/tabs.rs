@@ -10,12 +10,11 @@ const PAGES: [(&str, &str); 3] = [("/team", "Now"), ("/team/spend", "Spend"), ("
 #[component]
 pub(crate) fn TeamTabs() -> impl IntoView {
     let path = use_location().pathname;
-    let current = move |address: &'static str| {
-        path.with(|path| path.trim_end_matches('/') == address).then_some("page")
-    };
+    let current =
+        move |address: &'static str| path.with(|path| crate::site::below(path) == address).then_some("page");
     view! {
         <nav class="tabs team__tabs" aria-label="Team">
-            {PAGES.map(|(address, name)| view! { <a class="tabs__tab" href=address aria-current=move || current(address)>{name}</a> })}
+            {PAGES.map(|(address, name)| view! { <a class="tabs__tab" href=crate::site::at(address) aria-current=move || current(address)>{name}</a> })}
         </nav>
     }
 }

@@ -69,7 +69,7 @@ pub(super) fn Logs(subject: Subject, follow: RwSignal<bool>, shown: Signal<bool>
         let log = log.clone();
         Memo::new(move |_| log.with(LogBook::rows))
     };
-    let download = format!("/api/v1/runs/{}/logs/download", subject.name);
+    let download = crate::site::endpoint(&format!("/api/v1/runs/{}/logs/download", subject.name));
     view! {
         <div class="logbar">
             <FindBar view=view/>

@@ -36,7 +36,7 @@ pub(super) fn Terminal(
     on_new: Callback<()>,
 ) -> impl IntoView {
     let node = NodeRef::<html::Div>::new();
-    let session = Session::new(&format!("/api/v1/terminals/{name}/{id}"));
+    let session = Session::new(&crate::site::endpoint(&format!("/api/v1/terminals/{name}/{id}")));
     let Session { state, asks, .. } = session;
     let label = format!("Terminal {number} of {name}");
     let held = StoredValue::new_local(session);

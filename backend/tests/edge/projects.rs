@@ -1,0 +1,145 @@
+//! Projects, from outside: who is in one sees it, and nobody else does.
+
+use berth_shared::{
+    api::{Role, endpoint_of},
+    policy::{self, Roles, Whose},
+};
+
+use crate::{
+    permissions::{calls, cases, expected},
+    server::Server,
+};
+
+const VISION: &str = "/api/v1/projects/vision";
+
+impl Server {
+    /// With a project `vision`, made by the session of the first admin.
+    async fn with_project() -> (Self, String) {
+        let server = Self::start().await;
+        let admin = server.sign_in().await;
+        let made = server.request("POST", "/api/v1/projects").session(&admin).json(r#"{"name":"vision"}"#);
+        assert_eq!(made.send().await.status, 201);
+        (server, admin)
+    }
+
+    async fn put_in(&self, admin: &str, person: &str, role: &str) -> u16 {
+        let path = format!("{VISION}/members/{person}");
+        let body = format!(r#"{{"role":"{role}"}}"#);
+        self.request("PUT", &path).session(admin).json(&body).send().await.status
+    }
+}
+
+/// Names and roles of a list.
+fn names(answer: &crate::client::Answer, key: &str) -> Vec<String> {
+    let items = answer.json()["items"].clone();
+    let all = items.as_array().expect("a list").iter();
+    all.map(|item| format!("{} {}", item[key].as_str().unwrap(), item["role"].as_str().unwrap())).collect()
+}
+
+#[tokio::test]
+async fn a_project_is_there_for_whoever_is_in_it_and_for_nobody_else() {
+    let (server, admin) = Server::with_project().await;
+    let guest = server.person("gus", Role::Guest).await;
+    let viewer = server.person("vera", Role::Viewer).await;
+    let get = |path: &str, session: &str| server.request("GET", path).session(session).send();
+    let projects = |session: String| async move { names(&get("/api/v1/projects", &session).await, "name") };
+    assert_eq!(projects(admin.clone()).await, ["main admin", "vision admin"]);
+    assert_eq!(projects(viewer.clone()).await, ["main viewer", "vision viewer"]);
+    assert_eq!(projects(guest.clone()).await, [""; 0]);
+    let runs = format!("{VISION}/runs");
+    for (path, code) in [
+        (runs.as_str(), "project-not-found"),
+        ("/api/v1/projects/none/runs", "project-not-found"),
+        ("/api/v1/runs", "not-found"),
+    ] {
+        let answer = get(path, &guest).await;
+        assert_eq!((answer.status, answer.code().as_str()), (404, code), "{path}");
+    }
+    assert_eq!(get("/api/v1/projects/none/runs", &admin).await.code(), "project-not-found");
+
+    assert_eq!(server.put_in(&admin, "gus", "member").await, 200);
+    assert_eq!(projects(guest.clone()).await, ["vision member"]);
+    assert_eq!(get(&runs, &guest).await.status, 200);
+    assert_eq!(get("/api/v1/runs", &guest).await.status, 404, "of the others there is nothing to be seen");
+    let me = get(&format!("{VISION}/me"), &guest).await.json();
+    assert_eq!(
+        (&me["role"], &me["server_role"], &me["project"]),
+        (&"member".into(), &"guest".into(), &"vision".into())
+    );
+    let members = get(&format!("{VISION}/members"), &guest).await;
+    assert_eq!(names(&members, "person"), ["admin admin", "gus member", "vera viewer"]);
+    // What a project makes of somebody does not make less of them.
+    assert_eq!(server.put_in(&admin, "admin", "viewer").await, 200);
+    assert_eq!(projects(admin.clone()).await, ["main admin", "vision admin"]);
+
+    let out = server.request("DELETE", &format!("{VISION}/members/gus")).session(&admin).send().await;
+    assert_eq!(out.status, 204);
+    assert_eq!(get(&runs, &guest).await.status, 404);
+    let again = server.request("DELETE", &format!("{VISION}/members/gus")).session(&admin).send().await;
+    assert_eq!((again.status, again.code().as_str()), (404, "person-not-found"));
+}
+
+#[tokio::test]
+async fn what_makes_no_project_and_no_member_is_refused() {
+    let (server, admin) = Server::with_project().await;
+    let post =
+        |body: &'static str| server.request("POST", "/api/v1/projects").session(&admin).json(body).send();
+    insta::assert_snapshot!(post(r#"{"name":"vision"}"#).await.told(), @"409 project-taken: there is a project `vision` already; choose another name");
+    insta::assert_snapshot!(post(r#"{"name":"Computer Vision"}"#).await.told(), @"422 project-name: a project's name has 2 to 13 lower-case letters, digits and `-`; it begins with a letter, ends with no `-`, and has no two `-` in a row");
+    assert_eq!(server.put_in(&admin, "nobody", "member").await, 404);
+    assert_eq!(server.put_in(&admin, "admin", "guest").await, 422);
+}
+
+#[tokio::test]
+async fn every_endpoint_does_for_what_a_project_makes_somebody_what_the_table_says() {
+    let (server, admin) = Server::with_project().await;
+    for role in [Role::Viewer, Role::Member, Role::Manager, Role::Admin] {
+        let person = format!("{role}-here");
+        let mut session = server.person(&person, Role::Guest).await;
+        assert_eq!(server.put_in(&admin, &person, role.as_str()).await, 200);
+        let roles = Roles::new(Role::Guest, Some(role));
+        for call in calls() {
+            // What is beside the API is no project's.
+            let path = endpoint_of("vision", &call.path);
+            let roles = if path == call.path { Roles::new(Role::Guest, None) } else { roles };
+            for &whose in cases(call.of) {
+                let request = server.request(&call.method, &path).session(&session);
+                let told = server.call(&call, &person, whose, request).await;
+                let wanted = expected(roles.over(call.action), call.action, whose);
+                assert_eq!(told, wanted, "{role}: {} {path} ({whose:?})", call.method);
+                if call.path.ends_with("/logout") {
+                    let token = server.auth.login_token(&person).await.expect("a link");
+                    session = server.login(token.reveal()).await.session();
+                }
+            }
+        }
+    }
+    // Of the server nobody has become anything.
+    assert!(policy::may(Role::Guest, policy::Action::BeHere, Whose::Own));
+}
+
+#[tokio::test]
+async fn a_page_hears_of_its_own_project_alone_and_misses_nothing() {
+    let (server, admin) = Server::with_project().await;
+    let guest = server.person("gus", Role::Guest).await;
+    server.put_in(&admin, "gus", "viewer").await;
+    server.fake.happen_in(Some("vision"), 1);
+    server.fake.happen_in(Some("main"), 2);
+    let mut socket = server.socket_of(&guest, &format!("{VISION}/stream?after=0")).await;
+    assert_eq!(socket.message().await["type"], "hello");
+    let mut next = async || {
+        let message = socket.message().await;
+        (message["type"].as_str().unwrap().to_owned(), message["seq"].as_u64().unwrap())
+    };
+    assert_eq!(next().await, ("event".to_owned(), 1));
+    assert_eq!(next().await, ("elsewhere".to_owned(), 3));
+    // What is the server's is not for who is nobody there.
+    server.fake.happen_in(None, 1);
+    assert_eq!(next().await, ("elsewhere".to_owned(), 4));
+    server.fake.happen_in(Some("vision"), 1);
+    assert_eq!(next().await, ("event".to_owned(), 5));
+    let events =
+        server.request("GET", &format!("{VISION}/events?after=1")).session(&guest).send().await.json();
+    assert_eq!(events["items"].as_array().unwrap().len(), 1);
+    assert_eq!((&events["next"], &events["newest"]), (&5.into(), &5.into()));
+}
