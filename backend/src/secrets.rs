@@ -18,6 +18,10 @@ use crate::{
     store::{parts, qualified},
 };
 
+mod git;
+
+pub use git::SetGitLoginError;
+
 /// How many a project may have.
 const SECRETS: usize = 1000;
 
@@ -139,7 +143,8 @@ impl Secrets {
     /// # Errors
     /// When the book cannot be read.
     pub async fn list(&self) -> Result<Vec<Secret>, BookAway> {
-        Ok(self.records().await?.into_iter().map(|(_, record)| record.secret).collect())
+        let records = self.records().await?.into_iter().map(|(_, record)| record.secret);
+        Ok(records.filter(|secret| !git::is_login(&secret.name)).collect())
     }
 
     /// Those of these names that there are, opened.

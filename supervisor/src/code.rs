@@ -24,7 +24,7 @@ use super::{
     unpack,
     wire::{self, Control, Kind, Refused, Reply},
 };
-use crate::spec::{JobObservation, JobSpec};
+use crate::spec::{GitAccess, JobObservation, JobSpec};
 
 /// For how long nothing of an archive may come before whoever sends it is given up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -64,7 +64,7 @@ pub(super) async fn bring(core: &Rc<Core>, job: &JobSpec, running: &Running) -> 
     core.say(LogSource::System, &format!("code: {}", code.summary()));
     match code {
         RunCode::Archive(archive) => wait(core, job.id, archive).await?,
-        RunCode::Git(source) => clone(core, job.id, source, running).await?,
+        RunCode::Git(source) => clone(core, job, source, running).await?,
     }
     core.say(LogSource::System, "code: done");
     Ok(())
@@ -204,7 +204,8 @@ async fn unpack(running: &Running, extent: Extent, stream: &mut UnixStream) -> i
 }
 
 /// Clones a repository by the environment's own `git`.
-async fn clone(core: &Rc<Core>, job_id: JobId, source: &GitSource, running: &Running) -> Result<(), Outcome> {
+async fn clone(core: &Rc<Core>, job: &JobSpec, source: &GitSource, running: &Running) -> Result<(), Outcome> {
+    let job_id = job.id;
     let failed = |told: String| Outcome::new(JobReason::ContainerExitedWithError, told);
     let progress = format!("cloning {}", source.url);
     core.set_job(JobObservation::SettingUp { job_id, progress, since: core.clock.now() });
@@ -216,20 +217,24 @@ async fn clone(core: &Rc<Core>, job_id: JobId, source: &GitSource, running: &Run
             source.url
         )));
     }
-    let mut argv = vec!["git".to_owned(), "clone".to_owned()];
+    let (settings, access) = job.git.as_ref().map(access).unwrap_or_default();
+    let mut argv = vec!["git".to_owned()];
+    argv.extend(settings);
+    argv.push("clone".to_owned());
     argv.extend(source.branch.iter().flat_map(|branch| ["--branch".to_owned(), branch.clone()]));
     argv.extend(["--".to_owned(), source.url.clone(), ".".to_owned()]);
-    let (code, said) = run(core, running, argv, true)
+    let (code, said) = run(core, running, argv, &access, true)
         .await
         .map_err(|error| failed(format!("`git clone` could not be run: {error}")))?;
     if code != 0 {
         let why = last_words(&said);
+        let hint = hint(&why, source, job.git.is_some());
         let why = if why.is_empty() { why } else { format!(": {why}") };
-        return Err(failed(format!("`git clone` of {} ended with {}{why}", source.url, status(code))));
+        return Err(failed(format!("`git clone` of {} ended with {}{why}{hint}", source.url, status(code))));
     }
     let argv = ["git", "rev-parse", "HEAD"].map(ToOwned::to_owned).to_vec();
     // A repository without a commit has none.
-    if let Ok((0, said)) = run(core, running, argv, false).await {
+    if let Ok((0, said)) = run(core, running, argv, &[], false).await {
         let commit = said.trim().to_owned();
         if commit.len() >= 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             core.say(LogSource::System, &format!("code: commit {commit}"));
@@ -237,6 +242,38 @@ async fn clone(core: &Rc<Core>, job_id: JobId, source: &GitSource, running: &Run
         }
     }
     Ok(())
+}
+
+/// Names of the variables that a login is in, for as long as the clone goes on.
+const USERNAME: &str = "BERTH_GIT_USERNAME";
+const PASSWORD: &str = "BERTH_GIT_PASSWORD";
+
+/// Settings of `git` and variables by which it is let in, at that place alone. Nothing of it is written anywhere: settings that stand before
+/// the command are for this command, and what it is let in by is told by a helper that finds it among the variables.
+fn access(access: &GitAccess) -> (Vec<String>, Vec<(&'static str, String)>) {
+    let key = format!("credential.{}.helper", access.place);
+    let helper = format!(
+        "!f() {{ test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' \"${USERNAME}\" \"${PASSWORD}\"; }}; f"
+    );
+    // An empty one forgets those that the image or the person has set for it.
+    let settings = ["-c".to_owned(), format!("{key}="), "-c".to_owned(), format!("{key}={helper}")];
+    (settings.to_vec(), vec![(USERNAME, access.username.clone()), (PASSWORD, access.password.clone())])
+}
+
+/// What to do when a host lets nobody in.
+fn hint(why: &str, source: &GitSource, tried: bool) -> String {
+    let refused = ["Authentication failed", "could not read Username", "could not read Password"];
+    let Some(host) = source.login_host().filter(|_| refused.iter().any(|said| why.contains(said))) else {
+        return String::new();
+    };
+    match tried {
+        true => format!(
+            "; the project's login for {host} is not let in: a manager sets another, `berth git set {host}`"
+        ),
+        false => {
+            format!("; for a private repository a manager gives the project a login: `berth git set {host}`")
+        }
+    }
 }
 
 /// What a program said last: its errors where it says which those are, else the last line.
@@ -265,6 +302,7 @@ async fn run(
     core: &Rc<Core>,
     running: &Running,
     argv: Vec<String>,
+    variables: &[(&'static str, String)],
     logged: bool,
 ) -> io::Result<(i32, String)> {
     let said = Rc::new(std::cell::RefCell::new(String::new()));
@@ -295,6 +333,7 @@ async fn run(
     ] {
         env.entry(name.to_owned()).or_insert_with(|| value.to_owned());
     }
+    env.extend(variables.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
     let nothing = std::fs::OpenOptions::new().read(true).open("/dev/null")?;
     let program = Program {
         argv,
@@ -318,6 +357,29 @@ async fn run(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_login_is_for_its_place_alone_and_in_no_argument() {
+        let login = GitAccess {
+            place: "https://github.com".to_owned(),
+            username: "ann".to_owned(),
+            password: "s3cret".to_owned(),
+        };
+        let (settings, variables) = access(&login);
+        assert!(settings.iter().all(|setting| !setting.contains("s3cret")));
+        assert!(settings[3].starts_with("credential.https://github.com.helper=!f()"), "{settings:?}");
+        assert_eq!(variables[1], (PASSWORD, "s3cret".to_owned()));
+        assert!(!format!("{login:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn whoever_is_not_let_in_is_told_what_to_do() {
+        let source = GitSource { url: "https://git.example/a".to_owned(), branch: None, commit: None };
+        let why = "fatal: could not read Username for 'https://git.example': terminal prompts disabled";
+        assert!(hint(why, &source, false).ends_with("a login: `berth git set git.example`"));
+        assert!(hint(why, &source, true).contains("is not let in"));
+        assert_eq!(hint("fatal: repository not found", &source, false), "");
+    }
 
     #[test]
     fn of_what_git_says_its_errors_are_kept() {

@@ -167,6 +167,7 @@ mod tests {
             shm_bytes: None,
             container: crate::spec::ContainerSpec::default(),
             code: None,
+            git: None,
             welcome: Vec::new(),
         }
     }

@@ -1,6 +1,6 @@
 //! What is asked of an environment, and what it says of itself: what a server, a supervisor and the files between them share.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use berth_shared::{
     api::{InstanceId, JobId, JobReason, PlannedOffer, RunCode, TerminalSize},
@@ -48,9 +48,30 @@ pub struct JobSpec {
     /// What is in the working directory before `setup`. An archive is asked for by [`JobObservation::WaitingForCode`].
     #[serde(default)]
     pub code: Option<RunCode>,
+    /// What a clone of the code is let in by. Secret: never logged, and gone with the clone.
+    #[serde(default)]
+    pub git: Option<GitAccess>,
     /// What the log says when the environment can be worked in: the ways in.
     #[serde(default)]
     pub welcome: Vec<String>,
+}
+
+/// What `git` is let in by at one place.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GitAccess {
+    /// Where: `https://HOST[:PORT]` or `http://HOST[:PORT]`. It is told to no other.
+    pub place: String,
+    /// The user's name, one line.
+    pub username: String,
+    /// The password or token, one line.
+    pub password: String,
+}
+
+impl fmt::Debug for GitAccess {
+    /// Without what lets in, wherever this is printed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GitAccess").field("place", &self.place).finish_non_exhaustive()
+    }
 }
 
 /// What a job's container is made of.

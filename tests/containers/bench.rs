@@ -295,6 +295,7 @@ pub(crate) fn job(setup: &[&str], init: &[&str]) -> JobSpec {
         shm_bytes: None,
         container: ContainerSpec::default(),
         code: None,
+        git: None,
         welcome: Vec::new(),
     }
 }

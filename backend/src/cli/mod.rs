@@ -17,6 +17,7 @@ pub mod explain;
 mod failure;
 mod flags;
 mod follow;
+pub mod git;
 pub mod key;
 pub mod limits;
 pub mod login;
@@ -114,6 +115,8 @@ enum Command {
     Key(key::Args),
     /// Secrets that configurations name: passwords of registries, tokens.
     Secret(secret::Args),
+    /// Sets, lists and removes what runs are let in by when they clone private repositories.
+    Git(git::Args),
     /// Addresses that are told of what happens: signed, and again until it arrives.
     Webhook(webhook::Args),
     /// Keeps simulated clouds for other processes, for tests.
@@ -160,6 +163,7 @@ pub fn main() -> ExitCode {
         Command::People(args) => people::run(&args),
         Command::Project(args) => project::run(&args),
         Command::Secret(args) => secret::run(&args),
+        Command::Git(args) => git::run(&args),
         Command::Webhook(args) => webhook::run(&args),
         Command::Token(args) => token::run(&args),
         Command::SimulatedCloud(args) => simulated_cloud::run(&args),
@@ -202,6 +206,7 @@ mod tests {
             "key",
             "people",
             "project",
+            "git",
             "audit",
             "webhook",
             "limits",

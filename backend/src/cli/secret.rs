@@ -93,14 +93,19 @@ async fn set(client: &Client, name: &str, file: Option<&Path>) -> Result<(), Fai
                 |error: io::Error| Failure::Usage(format!("cannot read `{}`: {error}", file.display()));
             text(fs::File::open(file).map_err(unreadable)?).map_err(unreadable)?
         }
-        None if ask::somebody() => ask::secret(&format!("Value of {name}")).map_err(Failure::Read)?,
-        None => text(io::stdin().lock()).map_err(Failure::Read)?,
+        None => asked_for(&format!("Value of {name}"))?,
     };
     if value.is_empty() {
         return Err(Failure::Usage("the value is empty; nothing was sent".to_owned()));
     }
     let set: Secret = client.put(&format!("/secrets/{}", part(name)), &SetSecret { value }).await?;
     Ok(say!("{name} is set; configurations name it ${{{{ secrets.{name} }}}}", name = visible(&set.name))?)
+}
+
+/// What somebody types unseen, or what comes by standard input.
+pub(super) fn asked_for(what: &str) -> Result<String, Failure> {
+    let text = if ask::somebody() { ask::secret(what) } else { text(io::stdin().lock()) };
+    text.map_err(Failure::Read)
 }
 
 /// All of it, but for a line break at its end; no more than what the server takes, and a byte.

@@ -15,6 +15,7 @@ static EXAMPLES: LazyLock<BTreeMap<String, Value>> =
 /// What stands for a part of an address, by what comes before it and its name.
 const PARTS: &[(&str, &str)] = &[
     ("code", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+    ("git", "github.com"),
     ("hosts", "gpu-box"),
     ("instances", "7a1b3c9e-52d4-4e0f-8f7a-2d9c0b6e1a33"),
     ("keys", "laptop"),
@@ -154,8 +155,8 @@ mod tests {
 
     types! {
         AcceptInvitation AddInstance AddPerson AddSshHost AddSshKey ApiToken CatalogInfo ChangePerson CodeAnswer CreatePool CreateProject DecideOrphan
-        DeletePool EventPage ImagePull Instance Invitation KeepInstance LimitsOverview LogChunk LogHits LogIndex LoginRequest LoginWays Member NewToken
-        OidcAccount OidcBegun Orphan Person Plan PlanRequest Pool Problem Project RemoveInstance Run RunDetail RunPorts Secret ServerMessage SessionInfo SetMember SetPassword
+        DeletePool EventPage GitLogin ImagePull Instance Invitation KeepInstance LimitsOverview LogChunk LogHits LogIndex LoginRequest LoginWays Member NewToken
+        OidcAccount OidcBegun Orphan Person Plan PlanRequest Pool Problem Project RemoveInstance Run RunDetail RunPorts Secret ServerMessage SessionInfo SetGitLogin SetMember SetPassword
         SetSecret SshGateway SshHost SshKey StopRequest SubmitRequest TerminalInfo TerminalSize TokenRequest UsageHistory User
     }
 

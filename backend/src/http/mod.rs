@@ -17,6 +17,7 @@ mod docs_page;
 mod edge;
 mod events;
 mod extract;
+mod git;
 mod guard;
 mod health;
 mod host_remove;
@@ -307,6 +308,8 @@ fn closed() -> OpenApiRouter<App> {
         .routes(routes!(host_remove::remove))
         .routes(routes!(secrets::list))
         .routes(routes!(secrets::set, secrets::remove))
+        .routes(routes!(git::list))
+        .routes(routes!(git::set, git::remove))
         .routes(routes!(audit::list))
         .routes(routes!(audit_export::export))
         .routes(routes!(webhooks::list, webhooks::add))

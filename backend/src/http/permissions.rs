@@ -146,6 +146,9 @@ pub const ENDPOINTS: &[Endpoint] = &[
     own("GET", "/api/v1/secrets", Action::See),
     own("PUT", "/api/v1/secrets/{name}", Action::ChangeSecrets).noted("secret.set"),
     own("DELETE", "/api/v1/secrets/{name}", Action::ChangeSecrets).noted("secret.remove"),
+    own("GET", "/api/v1/git", Action::See),
+    own("PUT", "/api/v1/git/{host}", Action::ChangeSecrets).noted("git.set"),
+    own("DELETE", "/api/v1/git/{host}", Action::ChangeSecrets).noted("git.remove"),
     // An address may be a secret by itself.
     own("GET", "/api/v1/webhooks", Action::ChangeWebhooks),
     own("POST", "/api/v1/webhooks", Action::ChangeWebhooks).noted("webhook.add"),

@@ -71,7 +71,7 @@ pub(super) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn unavailable(away: &BookAway) -> Failure {
+pub(super) fn unavailable(away: &BookAway) -> Failure {
     Failure::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", away.to_string())
 }
 

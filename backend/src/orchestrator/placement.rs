@@ -18,6 +18,7 @@ use super::{
     planning, pool,
 };
 use crate::{
+    access::name_of,
     provider::{CreateRequest, JobSpec, Provider},
     store::{
         Change, CommitError, InstanceDesired, InstanceRow, JobRow, Lease, Order, RunRow, Source, StoreError,
@@ -322,7 +323,10 @@ pub(super) fn job_spec(
         shm_bytes: shm.map(|gib| (gib * 1024.0 * 1024.0 * 1024.0) as u64),
         container: container_spec(configuration),
         code: run.run.code.clone(),
-        welcome: entrance.map(|entrance| welcome(&run.run.name, entrance)).unwrap_or_default(),
+        git: None,
+        welcome: entrance
+            .map(|entrance| welcome(&name_of(&run.run.project, &run.run.name), entrance))
+            .unwrap_or_default(),
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use berth_shared::{
-    api::{PlanNote, Secret},
+    api::{PlanNote, RunCode, Secret},
     config::{
         Configuration, EnvValue,
         references::{Part, Reference, parts},
@@ -92,7 +92,7 @@ fn not_there(configuration: &Configuration, secrets: &[Secret]) -> Vec<PlanNote>
     notes
 }
 
-/// Puts a project's values into what an environment is asked to do.
+/// Puts a project's values into what an environment is asked to do, and what a clone of its code is let in by.
 ///
 /// # Errors
 /// When one is not there, or cannot be read.
@@ -102,12 +102,19 @@ pub(super) async fn put(
     configuration: &Configuration,
     job: &mut JobSpec,
 ) -> Result<(), Failure> {
-    let secrets = core.secrets.of(project).values(&secrets_of(configuration)).await;
-    let secrets = secrets.map_err(|error| match error {
+    let kept = core.secrets.of(project);
+    if let Some(RunCode::Git(source)) = &job.code {
+        job.git = kept.git_access(source).await.map_err(|error| not_read(&error))?;
+    }
+    let secrets = kept.values(&secrets_of(configuration)).await.map_err(|error| not_read(&error))?;
+    put_in(configuration, &secrets, job)
+}
+
+fn not_read(error: &OpenSecretError) -> Failure {
+    match error {
         OpenSecretError::Sealed { .. } => Failure::Permanent(error.to_string()),
         OpenSecretError::Away(_) => Failure::Temporary(format!("the secrets cannot be read: {error}")),
-    })?;
-    put_in(configuration, &secrets, job)
+    }
 }
 
 fn put_in(configuration: &Configuration, secrets: &Values, job: &mut JobSpec) -> Result<(), Failure> {
@@ -203,6 +210,7 @@ mod tests {
             shm_bytes: None,
             container: container_spec(&configuration),
             code: None,
+            git: None,
             welcome: Vec::new(),
         };
         put_in(&configuration, &values(&[("hub", "${{ env.KEY }}")]), &mut job).expect("all are there");

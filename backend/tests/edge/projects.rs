@@ -143,3 +143,28 @@ async fn a_page_hears_of_its_own_project_alone_and_misses_nothing() {
     assert_eq!(events["items"].as_array().unwrap().len(), 1);
     assert_eq!((&events["next"], &events["newest"]), (&5.into(), &5.into()));
 }
+
+#[tokio::test]
+async fn a_login_at_a_host_is_set_listed_and_removed_and_never_told() {
+    let (server, admin) = Server::with_project().await;
+    let at = |host: &str| format!("{VISION}/git/{host}");
+    let put =
+        |path: String, body: &'static str| server.request("PUT", &path).session(&admin).json(body).send();
+    let set = put(at("git.example"), r#"{"username":"ann","password":"planted"}"#).await;
+    assert_eq!(set.status, 200);
+    assert!(!set.text().contains("planted"));
+    assert_eq!(put(at("http%3A%2F%2Fgit.lan%3A3000"), r#"{"password":"planted"}"#).await.status, 200);
+    let list = server.request("GET", &format!("{VISION}/git")).session(&admin).send().await;
+    assert!(!list.text().contains("planted"));
+    let hosts: Vec<_> =
+        list.json()["items"].as_array().unwrap().iter().map(|login| login["host"].clone()).collect();
+    assert_eq!(hosts, ["http://git.lan:3000", "git.example"]);
+    let secrets = server.request("GET", &format!("{VISION}/secrets")).session(&admin).send().await;
+    assert_eq!(secrets.json()["items"], serde_json::json!([]));
+    let main = server.request("GET", "/api/v1/git").session(&admin).send().await;
+    assert_eq!(main.json()["items"], serde_json::json!([]));
+    insta::assert_snapshot!(put(at("GitHub.com"), r#"{"password":"x"}"#).await.told(), @"422 git-login-invalid: `GitHub.com` is no host of repositories: write `HOST` or `HOST:PORT` in lower case; `http://HOST:PORT` where it is reached in the open");
+    let delete = |host: &str| server.request("DELETE", &at(host)).session(&admin).send();
+    assert_eq!(delete("git.example").await.status, 204);
+    assert_eq!(delete("git.example").await.code(), "git-login-not-found");
+}

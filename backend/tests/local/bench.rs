@@ -183,6 +183,7 @@ pub(crate) fn job(setup: &[&str], init: &[&str]) -> JobSpec {
         shm_bytes: None,
         container: Default::default(),
         code: None,
+        git: None,
         welcome: Vec::new(),
     }
 }

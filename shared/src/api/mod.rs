@@ -3,6 +3,7 @@
 mod audit;
 pub mod code;
 mod event;
+mod git;
 mod host;
 mod ids;
 mod instance;
@@ -33,6 +34,7 @@ mod webhook;
 pub use audit::{AuditEntry, AuditOutcome, AuditPage, AuditVia};
 pub use code::{CodeAnswer, CodeArchive, GitSource, RunCode};
 pub use event::{Event, EventPage, Subject};
+pub use git::{GIT_LOGIN_LIMIT, GIT_USERNAME, GitLogin, SetGitLogin, is_git_host};
 pub use host::{AddSshHost, SshHost, SshHostFacts, SshHostGpu, SshHostStatus, SshLogin};
 pub use ids::{EventSeq, InstanceId, JobId, RunId, TerminalId};
 pub use instance::{Allocation, Instance, Isolation, TRYING_AGAIN};

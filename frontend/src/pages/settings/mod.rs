@@ -1,6 +1,7 @@
 //! *Settings*: secrets, who is told of what, the audit log.
 
 mod audit;
+mod git;
 mod notifications;
 mod secrets;
 mod webhooks;

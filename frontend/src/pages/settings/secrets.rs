@@ -8,7 +8,7 @@ use berth_shared::{
 };
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 
-use super::Frame;
+use super::{Frame, git::GitLogins};
 use crate::{
     api,
     components::{Bone, Dialog, Failed, Icon, Locked, Time, Tone, Void, Wrong, toaster},
@@ -62,6 +62,7 @@ pub fn Secrets() -> impl IntoView {
                     <div class="panel__foot"><Locked why=safe.refused/></div>
                 </Show>
             </section>
+            <GitLogins refused=safe.refused/>
             <RemoveDialog safe/>
         </Frame>
     }

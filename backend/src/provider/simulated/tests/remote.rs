@@ -83,6 +83,7 @@ async fn history(api: Arc<dyn CloudApi>, clock: &HandClock) -> Vec<String> {
             shm_bytes: None,
             container: Default::default(),
             code: None,
+            git: None,
             welcome: Vec::new(),
         };
         let terminal = berth_shared::api::TerminalId(id.0);

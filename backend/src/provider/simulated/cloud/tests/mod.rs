@@ -59,6 +59,7 @@ fn spec(number: u128, turn: u64, setup: &[&str]) -> JobSpec {
         shm_bytes: None,
         container: Default::default(),
         code: None,
+        git: None,
         welcome: Vec::new(),
     }
 }
