@@ -1,13 +1,23 @@
 //! The code that a job waits for.
 
-use std::io;
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
 
-use berth::provider::{CodeStream, JobObservation, JobSpec, ProviderError};
+use axum::response::IntoResponse as _;
+use berth::{
+    provider::{CodeStream, JobObservation, JobSpec, ProviderError},
+    supervisor::spec::GitAccess,
+};
 use berth_shared::api::{CodeArchive, GitSource, JobReason, LogSource, RunCode};
 use flate2::{Compression, write::GzEncoder};
 use futures_util::stream;
 
-use crate::bench::{Bench, job, log, until, wait_ended, wait_running};
+use crate::bench::{Bench, job, log, told, until, wait_ended, wait_running};
 
 /// An archive of these files, compressed.
 fn archive(files: &[(&str, &[u8])]) -> Vec<u8> {
@@ -164,6 +174,93 @@ async fn the_ways_in_are_said_once_it_can_be_worked_in() {
         let at = said.iter().position(|line| line == "SSH: ssh fox").expect("it is said");
         assert_eq!(said[at + 1], "init 1 of 1: true");
         assert_eq!(said.iter().filter(|line| line.starts_with("SSH:")).count(), 1, "{said:?}");
+        bench.remove(id).await;
+    }
+}
+
+/// Runs `git` in a folder.
+fn git(folder: &std::path::Path, arguments: &[&str]) {
+    let mut git = std::process::Command::new("git");
+    git.current_dir(folder).env("HOME", folder).env("GIT_CONFIG_NOSYSTEM", "1");
+    let output =
+        git.args(["-c", "user.name=ann", "-c", "user.email=ann@example.com"]).args(arguments).output();
+    let output = output.expect("git runs");
+    assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// A repository that a web server gives to whoever says `ann` and `s3cret`: its address, and how often it was asked in vain.
+async fn private_repository(folder: &std::path::Path) -> (std::net::SocketAddr, Arc<AtomicU32>) {
+    let project = folder.join("project");
+    std::fs::create_dir_all(&project).expect("a folder");
+    git(&project, &["init", "-q", "-b", "main"]);
+    std::fs::write(project.join("greeting"), "from a private place\n").expect("written");
+    git(&project, &["add", "."]);
+    git(&project, &["commit", "-qm", "the first one"]);
+    git(folder, &["clone", "-q", "--bare", "project", "project.git"]);
+    git(&folder.join("project.git"), &["update-server-info"]);
+    let (root, refused) = (folder.to_owned(), Arc::<AtomicU32>::default());
+    let count = Arc::clone(&refused);
+    let give = async move |request: axum::extract::Request| {
+        let said = request.headers().get("authorization").and_then(|said| said.to_str().ok());
+        // `ann:s3cret`.
+        if said != Some("Basic YW5uOnMzY3JldA==") {
+            count.fetch_add(u32::from(said.is_some()), Ordering::Relaxed);
+            let headers = [("www-authenticate", "Basic realm=\"berth\"")];
+            return (axum::http::StatusCode::UNAUTHORIZED, headers).into_response();
+        }
+        match std::fs::read(root.join(request.uri().path().trim_start_matches('/'))) {
+            Ok(bytes) => bytes.into_response(),
+            Err(_) => axum::http::StatusCode::NOT_FOUND.into_response(),
+        }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move { axum::serve(listener, axum::Router::new().fallback(give)).await });
+    (address, refused)
+}
+
+#[tokio::test]
+async fn a_private_repository_is_cloned_by_a_login_of_which_nothing_stays() {
+    let bench = Bench::new();
+    let folder = bench.data_dir.join("git");
+    let (address, refused) = private_repository(&folder).await;
+    let url = format!("http://{address}/project.git");
+    let clone = |password: Option<&str>, setup: &[&str]| {
+        let git = password.map(|password| GitAccess {
+            place: format!("http://{address}"),
+            username: "ann".to_owned(),
+            password: password.to_owned(),
+        });
+        let code = RunCode::Git(GitSource { url: url.clone(), branch: None, commit: None });
+        JobSpec { git, ..with_code(code, job(setup, &["true"])) }
+    };
+    let setup = ["cat greeting", "git config --list", "env", "git fetch || echo not let in again"];
+    let (id, environment) = bench.running(&clone(Some("s3cret"), &setup)).await;
+    let said = told(&*environment).await;
+    assert!(said.contains("out from a private place\n"), "{said}");
+    assert!(said.contains("out not let in again\n"), "{said}");
+    assert!(!said.contains("s3cret") && !said.contains("BERTH_GIT"), "{said}");
+    assert_eq!(refused.load(Ordering::Relaxed), 0);
+    bench.remove(id).await;
+
+    for (password, hint) in [
+        (
+            Some("wrong"),
+            format!("; the project's login for http://{address} is not let in: a manager sets another"),
+        ),
+        (
+            None,
+            "; for a private repository a manager gives the project a login: `berth git set http://"
+                .to_owned(),
+        ),
+    ] {
+        let (id, _) = bench.instance(crate::bench::plenty()).await;
+        let environment = bench.environment(id).await;
+        environment.start(&clone(password, &["echo never"])).await.expect("begun");
+        let (reason, message) = wait_ended(&*environment).await;
+        let message = message.unwrap_or_default();
+        assert_eq!(reason, JobReason::ContainerExitedWithError, "{message}");
+        assert!(message.contains(&hint), "{message}");
         bench.remove(id).await;
     }
 }
