@@ -17,7 +17,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use berth_shared::api::AuditOutcome;
+use berth_shared::api::{AuditOutcome, DEFAULT_PROJECT};
 use futures_util::FutureExt as _;
 use tokio::time::timeout;
 use tracing::Instrument as _;
@@ -80,6 +80,9 @@ pub(super) async fn write(
         note.target(target);
     }
     parts.for_each(|(name, value)| note.detail(format!("{name} {value}")));
+    if caller.project != DEFAULT_PROJECT {
+        note.detail(format!("in {}", caller.project));
+    }
     let limit = edge::limit(request.method(), request.uri().path());
     let work = async move {
         let answered = timeout(limit, AssertUnwindSafe(next.run(request)).catch_unwind()).await;
