@@ -133,10 +133,10 @@ mod tests {
     fn the_table_leaves_out_what_nobody_may_and_parts_own_from_others_only_where_that_matters() {
         let lines = lines();
         let line = |what: &str| lines.iter().find(|line| line.what == what).map(|line| line.may);
-        assert_eq!(line("Launch an environment"), Some([false, true, true, true]));
-        assert_eq!(line("Stop, keep or delete a run: one’s own"), Some([false, true, true, true]));
-        assert_eq!(line("Stop, keep or delete a run: others’, too"), Some([false, false, true, true]));
-        assert_eq!(line("Change secrets"), Some([false, false, true, true]));
+        assert_eq!(line("Launch an environment"), Some([false, false, true, true, true]));
+        assert_eq!(line("Stop, keep or delete a run: one’s own"), Some([false, false, true, true, true]));
+        assert_eq!(line("Stop, keep or delete a run: others’, too"), Some([false, false, false, true, true]));
+        assert_eq!(line("Change secrets"), Some([false, false, false, true, true]));
         assert!(lines.iter().all(|line| line.may[3]), "an admin may whatever anybody may");
     }
 }

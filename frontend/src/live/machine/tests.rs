@@ -19,7 +19,13 @@ fn hello(version: &str) -> ServerMessage {
             demo: false,
             ssh: None,
         },
-        user: User { name: "mara".into(), role: Role::Member, has_password: false },
+        user: User {
+            name: "mara".into(),
+            role: Role::Member,
+            server_role: Role::Member,
+            project: "main".into(),
+            has_password: false,
+        },
         now: Timestamp(1_000),
     }
 }
