@@ -208,6 +208,21 @@ export async function logIn(page, link) {
   await page.getByRole('button', { name: 'Launch' }).first().waitFor();
 }
 
+/** Has a page that is signed in launch a run on an A100, without the launch page, and shows it once it runs. */
+export async function haveRun(page, server, name) {
+  await page.evaluate(
+    (name) =>
+      fetch('/api/v1/runs', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ configuration: 'type: dev-environment\nide: vscode\nresources:\n  gpu: A100\n', name }),
+      }),
+    name,
+  );
+  await page.goto(`${server.address}/runs/${name}`);
+  await page.getByRole('main').locator('[data-status="running"]').first().waitFor();
+}
+
 /** Replaces the text of the editor, as a paste does. */
 export async function paste(page, text) {
   const editor = page.getByRole('textbox', { name: 'Configuration' });

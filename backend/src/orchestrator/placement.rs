@@ -39,14 +39,11 @@ pub(super) async fn place(core: &Core, whole: &Whole, lease: &Lease) -> Result<S
         let cause = "its text is missing".to_owned();
         return Err(StoreError::Corrupt { what: "run", cause }.into());
     };
-    let agreed = whole.run.agreed_price;
+    let (run, agreed) = (&whole.run.run, whole.run.agreed_price);
     let mut limited = None;
     for _ in 0..REUSES {
-        let Some(found) =
-            pool::free(core, &whole.run.run.project, &source.model.configuration, agreed).await?
-        else {
-            break;
-        };
+        let free = pool::free(core, &run.project, &source.model.configuration, agreed).await?;
+        let Some(found) = free else { break };
         match reuse(core, whole, lease, found).await {
             Ok(()) => return Ok(Sight::Did(Effect::Place)),
             // Another run was quicker, or this one has changed: its pass looks at it anew.
@@ -62,13 +59,11 @@ pub(super) async fn place(core: &Core, whole: &Whole, lease: &Lease) -> Result<S
     }
     let tried: BTreeSet<&str> = whole.job.tried.iter().map(|tried| tried.offer.as_str()).collect();
     let avoid: BTreeSet<&str> = whole.run.avoid.iter().map(String::as_str).collect();
-    let room = Room::of(core, &whole.run.run.project, &whole.run.run.owner).await?;
+    let room = Room::of(core, &run.project, &run.owner).await?;
     let wishes = Wishes { agreed, tried: &tried, avoid: &avoid, room: room.as_ref() };
     let ask = async || {
-        Ok::<_, StoreError>(choice::choose(
-            &planning::plan(core, &whole.run.run.project, &source.model).await?,
-            wishes,
-        ))
+        let planned = planning::plan(core, &run.project, &source.model).await?;
+        Ok::<_, StoreError>(choice::choose(&planned, wishes))
     };
     let mut choice = ask().await?;
     // Of a machine that is shared the next one may have only what this one leaves. Whole machines are the provider's to

@@ -188,7 +188,7 @@ async fn limit_notes(
     Ok(first.unwrap_or_default())
 }
 
-/// A pool that nobody made is made by the first run that names it; one that exists stays as it is.
+/// A pool of a project, as it is made: empty, and not the default.
 pub(super) fn new_pool(project: &str, name: &str, now: Timestamp) -> Pool {
     let (project, name) = (project.to_owned(), name.to_owned());
     Pool { name, project, default: false, created_at: now, instances: 0, idle: 0 }

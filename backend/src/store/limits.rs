@@ -75,11 +75,6 @@ impl LimitBooks {
         self.0.is_empty()
     }
 
-    /// Leaves only those of these projects in which something is limited for somebody.
-    pub(super) fn keep(&mut self, projects: &BTreeSet<&str>) {
-        self.0.retain(|project, book| projects.contains(project.as_str()) && !book.is_empty());
-    }
-
     /// Sets limits; `None` takes them away.
     pub(super) fn set(&mut self, project: &str, of: &LimitsOf, limits: Option<&Limits>) {
         let book = self.0.entry(project.to_owned()).or_default();

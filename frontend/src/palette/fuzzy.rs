@@ -142,7 +142,7 @@ mod tests {
     fn order(typed: &str, names: &[&str]) -> Vec<String> {
         let mut fits: Vec<(i32, &str)> =
             names.iter().filter_map(|name| Some((fit(typed, name)?.score, *name))).collect();
-        fits.sort_by(|a, b| b.0.cmp(&a.0));
+        fits.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
         fits.into_iter().map(|(_, name)| name.to_owned()).collect()
     }
 

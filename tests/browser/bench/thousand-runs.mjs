@@ -8,7 +8,7 @@
 //
 // Memory is watched for MINUTES (12), in which as many changes are told as there are in an hour.
 import { crowd } from '../crowd.mjs';
-import { Browser, Server, logIn } from '../harness.mjs';
+import { Browser, Server, haveRun, logIn } from '../harness.mjs';
 
 const COUNT = 1000;
 const PACE = 50;
@@ -137,15 +137,7 @@ try {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('Performance.enable');
   await logIn(page, server.loginLink);
-  await page.evaluate(() =>
-    fetch('/api/v1/runs', {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ configuration: 'type: dev-environment\nide: vscode\nresources:\n  gpu: A100\n', name: 'one-fox' }),
-    }),
-  );
-  await page.goto(`${server.address}/runs/one-fox`);
-  await page.getByRole('main').locator('[data-status="running"]').first().waitFor();
+  await haveRun(page, server, 'one-fox');
   const team = await crowd(page, { count: COUNT, pace: 0, lives: true });
   const table = page.getByRole('table', { name: 'Instances' });
   const open = async (pace) => {

@@ -1,7 +1,7 @@
 // What a screen reader finds, what a keyboard reaches, and what stands at twice the size.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { logIn, withServer } from '../harness.mjs';
+import { haveRun, logIn, withServer } from '../harness.mjs';
 import { answer, spend } from '../stand-ins.mjs';
 
 const CONFIGURATION = 'type: dev-environment\nide: vscode\nresources:\n  gpu: A100\n';
@@ -28,20 +28,11 @@ const PAGES = [
   ['nowhere', '/no/such/page', (page) => page.getByRole('heading', { level: 1 })],
 ];
 
-async function launch(page, name = 'calm-otter') {
-  await page.evaluate(
-    (body) => fetch('/api/v1/runs', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-    { configuration: CONFIGURATION, name },
-  );
-}
-
 /** Signs in, has one run, and goes to each page in turn. */
 async function eachPage(page, server, visit) {
   await logIn(page, server.loginLink);
   await answer(page, /\/api\/v1\/spend\?/, spend);
-  await launch(page);
-  await page.goto(`${server.address}/runs/calm-otter`);
-  await page.getByRole('main').locator('[data-status="running"]').first().waitFor();
+  await haveRun(page, server, 'calm-otter');
   for (const [what, address, ready] of PAGES) {
     await page.goto(`${server.address}${address}`);
     await ready(page).first().waitFor();

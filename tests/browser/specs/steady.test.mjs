@@ -1,7 +1,7 @@
 // That nothing moves when data arrives: the layout shifts that Chromium tells of while a page loads, at a desk and on a phone.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { logIn, until, withServer } from '../harness.mjs';
+import { haveRun, logIn, until, withServer } from '../harness.mjs';
 import { answer, spend } from '../stand-ins.mjs';
 
 /** Keeps what moves, from before the page has anything: how far, and which elements, with where they were and are. */
@@ -44,15 +44,7 @@ test(
       const moved = [];
       const login = await browser.newPage();
       await logIn(login, server.loginLink);
-      await login.evaluate(() =>
-        fetch('/api/v1/runs', {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ configuration: 'type: dev-environment\nide: vscode\nresources:\n  gpu: A100\n', name: 'calm-otter' }),
-        }),
-      );
-      await login.goto(`${server.address}/runs/calm-otter`);
-      await login.getByRole('main').locator('[data-status="running"]').first().waitFor();
+      await haveRun(login, server, 'calm-otter');
       const { cookies } = await login.context().storageState();
       for (const [width, height] of [[1440, 900], [375, 812]]) {
         const page = await browser.newPage({ width, height });

@@ -39,7 +39,7 @@ pub(super) async fn write(
             for new in &change.events {
                 seq += 1;
                 let event = Event { seq, ..new.event.clone() };
-                rows.push(&event, &left)?;
+                rows.push(event, &left)?;
             }
         }
         numbers.push(seq);
@@ -114,7 +114,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn push(&mut self, event: &Event, left: &Left) -> Result<(), StoreError> {
+    fn push(&mut self, mut event: Event, left: &Left) -> Result<(), StoreError> {
         let deletes = event.subject == Subject::Run && left.deleted.is_some() && left.deleted == event.run_id;
         let run = match event.subject {
             Subject::Run | Subject::Job if !deletes => event.run_id.and_then(|id| left.runs.get(&id)),
@@ -128,8 +128,8 @@ impl Columns {
         self.at.push(event.at.0);
         self.run.push(event.run_id.map(|id| id.0));
         self.instance.push(event.instance_id.map(|id| id.0));
-        let project = project_of(event, run, instance);
-        self.event.push(to_json(&Event { project, ..event.clone() })?);
+        event.project = project_of(&event, run, instance);
+        self.event.push(to_json(&event)?);
         self.after_run.push(run.map(to_json).transpose()?);
         self.after_instance.push(instance.map(to_json).transpose()?);
         self.deleted.push(left.deleted.filter(|_| deletes).map(|id| id.0));

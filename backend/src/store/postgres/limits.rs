@@ -86,17 +86,18 @@ pub(super) async fn settle(
         moves.push(Move { before, after: (row, held) });
     }
     let projects = taking(&moves);
-    let limiting = async |connection: &mut PgConnection| -> Result<LimitBooks, sqlx::Error> {
-        let mut books = books(connection).await?;
-        books.keep(&projects);
-        Ok(books)
-    };
-    if projects.is_empty() || limiting(connection).await?.is_empty() {
+    if projects.is_empty() {
+        return Ok(());
+    }
+    let now = books(&mut *connection).await?;
+    if projects.iter().all(|project| now.limiting(project).is_none()) {
         return Ok(());
     }
     // One at a time from here until it is committed: each counts what the one before has taken. Whoever takes nothing does not wait.
     sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *connection).await?;
-    for (project, book) in limiting(connection).await?.iter() {
+    let books = books(&mut *connection).await?;
+    for project in projects {
+        let Some(book) = books.limiting(project) else { continue };
         let after = ledger::used(connection, project, moment(change), book.limits_months()).await?;
         admit(&moves, project, book, &after).map_err(Failed::Refused)?;
     }

@@ -1,6 +1,26 @@
 //! A question over the page.
 
-use leptos::{html, prelude::*};
+use leptos::{ev, html, prelude::*};
+
+/// The node of a modal `<dialog>` that is shown while `open` holds, and what it does on a click: one beside its content closes it.
+pub(super) fn modal(open: RwSignal<bool>) -> (NodeRef<html::Dialog>, impl Fn(ev::MouseEvent)) {
+    let node = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        let Some(dialog) = node.get() else { return };
+        match (open.get(), dialog.open()) {
+            (true, false) => drop(dialog.show_modal()),
+            (false, true) => dialog.close(),
+            _ => {}
+        }
+    });
+    let beside = move |event: ev::MouseEvent| {
+        // Only the backdrop is the dialog itself: its content lies in a child.
+        if event.target() == event.current_target() {
+            open.set(false);
+        }
+    };
+    (node, beside)
+}
 
 /// A modal dialog, shown while `open` holds. Escape and a click beside it close it.
 #[component]
@@ -13,21 +33,7 @@ pub fn Dialog(
     /// What it says and asks.
     children: Children,
 ) -> impl IntoView {
-    let node = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
-        let Some(dialog) = node.get() else { return };
-        match (open.get(), dialog.open()) {
-            (true, false) => drop(dialog.show_modal()),
-            (false, true) => dialog.close(),
-            _ => {}
-        }
-    });
-    let beside = move |event: leptos::ev::MouseEvent| {
-        // Only the backdrop is the dialog itself: its content lies in a child.
-        if event.target() == event.current_target() {
-            open.set(false);
-        }
-    };
+    let (node, beside) = modal(open);
     view! {
         <dialog class="dialog" node_ref=node aria-label=move || title.get() on:close=move |_| open.set(false) on:click=beside>
             <div class="dialog__body">

@@ -9,7 +9,7 @@ use leptos_router::hooks::use_location;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
-use super::{Icon, StopDialog, Stopper, toaster};
+use super::{Icon, StopDialog, Stopper, dialog::modal, toaster};
 use crate::{
     browser,
     live::use_live,
@@ -105,20 +105,7 @@ fn to_search() {
 
 #[component]
 fn Window(open: RwSignal<bool>, keys: RwSignal<bool>, stopper: Stopper) -> impl IntoView {
-    let node = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
-        let Some(dialog) = node.get() else { return };
-        match (open.get(), dialog.open()) {
-            (true, false) => drop(dialog.show_modal()),
-            (false, true) => dialog.close(),
-            _ => {}
-        }
-    });
-    let beside = move |event: ev::MouseEvent| {
-        if event.target() == event.current_target() {
-            open.set(false);
-        }
-    };
+    let (node, beside) = modal(open);
     view! {
         <dialog class="palette" node_ref=node aria-label="Search or jump to" on:close=move |_| open.set(false) on:click=beside>
             // Made anew with each opening: what there is is that of the moment.
