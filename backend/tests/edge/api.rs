@@ -12,6 +12,7 @@ pub(crate) fn endpoints() -> Vec<(String, String)> {
     let paths = document["paths"].as_object().unwrap();
     let filled = |path: &str| {
         path.replace("{name}", "calm-otter-1")
+            .replace("{host}", "calm-otter-1")
             .replace("{port}", "8888")
             .replace("{id}", "00000000-0000-0000-0000-000000000001")
             // Of nothing.

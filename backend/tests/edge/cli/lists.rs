@@ -141,8 +141,8 @@ async fn events_come_in_pieces_and_go_on_from_a_number() {
         ");
     let said = home.berth(&["events", "calm-otter-1", "--after", "118", "--format", "jsonl"]).await;
     insta::assert_snapshot!(said.out, @r#"
-        {"seq":119,"at":0,"subject":"run","run_id":"00000000-0000-0000-0000-000000000042","instance_id":null,"from":null,"to":null,"reason":null,"message":"event 119","actor":null}
-        {"seq":120,"at":0,"subject":"run","run_id":"00000000-0000-0000-0000-000000000042","instance_id":null,"from":null,"to":null,"reason":null,"message":"event 120","actor":null}
+        {"seq":119,"at":0,"project":"main","subject":"run","run_id":"00000000-0000-0000-0000-000000000042","instance_id":null,"from":null,"to":null,"reason":null,"message":"event 119","actor":null}
+        {"seq":120,"at":0,"project":"main","subject":"run","run_id":"00000000-0000-0000-0000-000000000042","instance_id":null,"from":null,"to":null,"reason":null,"message":"event 120","actor":null}
         "#);
     let said = home.berth(&["events", "--after", "0", "--format", "json"]).await;
     let told: serde_json::Value = serde_json::from_str(&said.out).expect("one object");
