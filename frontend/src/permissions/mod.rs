@@ -54,29 +54,35 @@ pub fn last_admin(people: &[Person], name: &str) -> Option<String> {
     }
 }
 
-/// A line of the table of roles: something that can be done, and whether each of [`Role::ALL`] may.
+/// Who has a column in the table of roles. A guest may nothing in a project; what they are is said beside it.
+pub const SHOWN: [Role; 4] = [Role::Viewer, Role::Member, Role::Manager, Role::Admin];
+
+/// A line of the table of roles: something that can be done, and whether each of [`SHOWN`] may.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// What it is: `Launch an environment`.
     pub what: String,
-    /// In the order of [`Role::ALL`].
-    pub may: [bool; 5],
+    /// In the order of [`SHOWN`].
+    pub may: [bool; SHOWN.len()],
 }
 
-/// The table of roles as people read it: what nobody may is left out, and what is the same for one's own and for others'
-/// things is one line.
+/// The table of roles as people read it: what nobody may is left out, as what whoever has an account may, and what is the same
+/// for one's own and for others' things is one line.
 #[must_use]
 pub fn lines() -> Vec<Line> {
     let mut lines = Vec::new();
     for action in Action::ALL {
         let [own, others] =
-            [Whose::Own, Whose::Others].map(|whose| Role::ALL.map(|role| policy::may(role, action, whose)));
+            [Whose::Own, Whose::Others].map(|whose| SHOWN.map(|role| policy::may(role, action, whose)));
+        if Role::ALL.into_iter().all(|role| policy::may(role, action, Whose::Own)) {
+            continue;
+        }
         let what = crate::format::capitalised(action.words());
         if own == others {
             lines.push(Line { what, may: own });
             continue;
         }
-        let nobody = others == [false; 5];
+        let nobody = others == [false; SHOWN.len()];
         lines.push(Line {
             what: if nobody { what.clone() } else { format!("{what}: one’s own") }, may: own
         });
@@ -133,10 +139,11 @@ mod tests {
     fn the_table_leaves_out_what_nobody_may_and_parts_own_from_others_only_where_that_matters() {
         let lines = lines();
         let line = |what: &str| lines.iter().find(|line| line.what == what).map(|line| line.may);
-        assert_eq!(line("Launch an environment"), Some([false, false, true, true, true]));
-        assert_eq!(line("Stop, keep or delete a run: one’s own"), Some([false, false, true, true, true]));
-        assert_eq!(line("Stop, keep or delete a run: others’, too"), Some([false, false, false, true, true]));
-        assert_eq!(line("Change secrets"), Some([false, false, false, true, true]));
-        assert!(lines.iter().all(|line| line.may[4]), "an admin may whatever anybody may");
+        assert_eq!(line("Launch an environment"), Some([false, true, true, true]));
+        assert_eq!(line("Stop, keep or delete a run: one’s own"), Some([false, true, true, true]));
+        assert_eq!(line("Stop, keep or delete a run: others’, too"), Some([false, false, true, true]));
+        assert_eq!(line("Change secrets"), Some([false, false, true, true]));
+        assert_eq!(line("Be signed in"), None);
+        assert!(lines.iter().all(|line| line.may[3]), "an admin may whatever anybody may");
     }
 }

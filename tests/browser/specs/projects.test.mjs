@@ -22,8 +22,9 @@ async function putIn(page, name, role) {
   await page.getByLabel('Who is to be in the project').fill(name);
   await page.getByLabel('As what').selectOption(role);
   await page.getByRole('button', { name: 'Put in', exact: true }).click();
-  await page.getByLabel(`Role of ${name}`).waitFor();
-  assert.equal(await page.getByLabel(`Role of ${name}`).inputValue(), role);
+  const here = page.getByLabel(`Role of ${name} in vision`);
+  await here.waitFor();
+  assert.equal(await here.inputValue(), role);
 }
 
 test(

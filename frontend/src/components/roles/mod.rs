@@ -47,7 +47,7 @@ pub fn RoleTable(
     #[prop(into)]
     own: Signal<Option<Role>>,
 ) -> impl IntoView {
-    let heads = Role::ALL.map(|role| {
+    let heads = permissions::SHOWN.map(|role| {
         view! {
             <th scope="col" data-own=move || (own.get() == Some(role)).then_some("")>{format::capitalised(role.as_str())}</th>
         }
@@ -61,7 +61,8 @@ pub fn RoleTable(
         }
     };
     let row = move |line: permissions::Line| {
-        let cells = Role::ALL.into_iter().zip(line.may).map(|(role, may)| cell(role, may)).collect_view();
+        let cells =
+            permissions::SHOWN.into_iter().zip(line.may).map(|(role, may)| cell(role, may)).collect_view();
         view! { <tr><th scope="row">{line.what}</th>{cells}</tr> }
     };
     view! {

@@ -89,7 +89,7 @@ fn Line(known: Known<Member>, name: String, refused: Memo<Option<String>>) -> im
             </span>
             {move || match (can.get(), role.get()) {
                 (true, _) => view! {
-                    <select class="select people__role" data-size="sm" aria-label=format!("Role of {}", called.get_value())
+                    <select class="select people__role" data-size="sm" aria-label=format!("Role of {} in {}", called.get_value(), site::project())
                         on:change:target=move |event| if let Ok(chosen) = event.target().value().parse() { set(Some(chosen)) }>
                         <RoleOptions chosen=role least=Role::Viewer/>
                     </select>

@@ -11,7 +11,7 @@ mod row;
 use std::time::Duration;
 
 use berth_shared::{
-    api::Person,
+    api::{Person, Role},
     policy::{Action, Whose, may},
 };
 use leptos::prelude::*;
@@ -21,7 +21,7 @@ use crate::{
     known::Known,
     live::use_live,
     pages::title::set_title,
-    permissions::refusal,
+    permissions::{self, refusal},
 };
 use invite::Invite;
 use link::NewLink;
@@ -77,6 +77,7 @@ pub fn People() -> impl IntoView {
             <section class="panel" aria-labelledby="roles">
                 <div class="panel__head"><h2 class="panel__title" id="roles">"What each role may do"</h2></div>
                 <RoleTable own=own/>
+                <p class="panel__foot meta">{format!("A guest {}.", permissions::purpose(Role::Guest))}</p>
             </section>
         </main>
     }
