@@ -1,4 +1,5 @@
 // Runs before the first paint: the theme and the rail's width must not change under the reader's eyes.
+// Asks for the part of the wasm that shows the opened page, so that it comes with the rest and not after it.
 // Then starts the wasm, whose address Trunk wrote into the page (pattern_script in Trunk.toml).
 
 const root = document.documentElement;
@@ -8,6 +9,23 @@ try {
   if (localStorage.getItem("berth.rail") === "slim") root.dataset.rail = "slim";
 } catch {
   // Storage is closed to this page: the defaults do.
+}
+
+/** The part that shows the page at this path: `src/parts.rs`. */
+function partOf(path) {
+  const page = path.replace(/^\/p\/[^/]+/, "");
+  if (/^\/?$|^\/(explore|reference)\b/.test(page)) return "launch";
+  if (/^\/runs\b/.test(page)) return "run";
+  if (/^\/team\/?$/.test(page)) return "team";
+  return /^\/login\b/.test(page) ? "login" : "office";
+}
+
+// As files on a host there is nothing but what that part shows.
+const part = document.querySelector('meta[name="berth-server"]') ? "launch" : partOf(location.pathname);
+for (const { content } of document.querySelectorAll(`meta[name="berth:part"][data-of~="${part}"]`)) {
+  const link = document.createElement("link");
+  Object.assign(link, { rel: "preload", as: "fetch", type: "application/wasm", crossOrigin: "anonymous", href: content });
+  document.head.append(link);
 }
 
 function sayWhy(error) {

@@ -6,13 +6,18 @@
 //   `<meta name="berth:module" data-name="NAME" content="/js/NAME-HASH.js">`, where Rust's `modules::load`
 //   finds it.
 //
+// - the parts that `tools/wasm-bindgen` cut the wasm into -> `part-NAME-HASH.wasm`, and what fetches them when a page is opened ->
+//   `parts-HASH.js`. They are of one build with the wasm itself, so they bear its hash.
+//
 // Every name carries its content's hash, so the server may let browsers keep them for ever; and nothing in
 // the page is inline, so that `default-src 'self'` holds for it.
 
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { copyFile, readFile, readdir, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { build } from "esbuild";
 import { withoutInlineStyles } from "./xterm.mjs";
 
@@ -55,9 +60,65 @@ const [lazy, boot, styles] = await Promise.all([
   build({ ...common, entryPoints: [join(here, "../styles/main.css")], outdir: into, entryNames: "app-[hash]" }),
 ]);
 
+/** The features of WebAssembly that the compiler uses, as index.html tells wasm-opt. */
+const optimised = (html) => html.match(/data-wasm-opt-params="([^"]*)"/)?.[1].split(" ") ?? [];
+
+/** Which parts need which file of them, as the script that fetches them says: `{file: [part]}`. */
+function needs(fetches) {
+  const chunks = new Map();
+  for (const [, chunk, file] of fetches.matchAll(/const (__chunk_\d+) = makeLoad\([^"]*"\.\/([^"]+)"/g)) chunks.set(chunk, file);
+  const of = {};
+  for (const [, part, own, shared] of fetches.matchAll(/export const __wasm_split_load_(\w+) = wrapAsyncCb\(makeLoad\(([\s\S]*?), \[([^\]]*)\]\)\)/g)) {
+    const files = [own.match(/"\.\/([^"]+)"/)?.[1], ...shared.split(", ").map((chunk) => chunks.get(chunk))];
+    for (const file of files) if (file) (of[file] ??= []).push(part);
+  }
+  return of;
+}
+
+/**
+ * Puts the wasm's parts into the build, and gives the page's tags for them: the script that fetches them, and each file with the parts
+ * that need it.
+ */
+async function addParts(html) {
+  const script = html.match(/data-js="([^"]+)"/)?.[1].slice(base.length);
+  const hash = script?.match(/-([0-9a-f]+)\.js$/)?.[1];
+  if (!hash) throw new Error("the page names no script of the wasm");
+  const release = process.env.TRUNK_PROFILE === "release";
+  const from = join(process.env.CARGO_TARGET_DIR ?? join(here, "../../target"), "wasm-bindgen", release ? "release" : "debug", "parts");
+  const way = "./__wasm_split.js";
+  const loader = `parts-${hash}.js`;
+  const main = await readFile(join(into, script), "utf8");
+  // The wasm keeps the name by which it knows the script; only where that is, is new.
+  const led = main.replace(/(\bfrom\s*["'])\.\/__wasm_split\.js(?=["'])/g, `$1./${loader}`);
+  if (led === main) throw new Error("the wasm was not cut into parts: build it by `cargo xtask trunk build`");
+  await writeFile(join(into, script), led);
+  const source = await readFile(join(here, "../index.html"), "utf8");
+  let fetches = (await readFile(join(from, basename(way)), "utf8")).replaceAll("./main.js", `./${script}`);
+  const parts = (await readdir(from)).filter((name) => name.endsWith(".wasm") && name !== "main.wasm");
+  await Promise.all(
+    parts.map(async (name) => {
+      const [at, called] = [join(from, name), `part-${basename(name, ".wasm").replace(/^(split|chunk)_/, "")}-${hash}.wasm`];
+      if (!fetches.includes(`"./${name}"`)) throw new Error(`nothing fetches ${name}`);
+      fetches = fetches.replaceAll(`"./${name}"`, `"./${called}"`);
+      if (release) await promisify(execFile)("wasm-opt", ["-Oz", ...optimised(source), at, "-o", join(into, called)]);
+      else await copyFile(at, join(into, called));
+    }),
+  );
+  await writeFile(join(into, loader), fetches);
+  const of = needs(fetches);
+  if (Object.keys(of).length !== parts.length) throw new Error(`of ${parts.length} files of the wasm's parts ${Object.keys(of).length} belong to one`);
+  return [
+    `<link rel="modulepreload" href="${base}${loader}">`,
+    ...Object.entries(of).map(([file, names]) => `<meta name="berth:part" data-of="${names.sort().join(" ")}" content="${base}${file}">`),
+  ];
+}
+
 const page = join(into, "index.html");
 if (existsSync(page)) {
+  const built = await readFile(page, "utf8");
   const tags = [
+    // Before the script, which asks for those that the opened page needs.
+    ...(await addParts(built)),
     `<script src="${address(boot, "boot.js")}"></script>`,
     `<link rel="stylesheet" href="${address(styles, "main.css")}">`,
     ...modules.map(
@@ -65,8 +126,7 @@ if (existsSync(page)) {
         `<meta name="berth:module" data-name="${basename(entry, extname(entry))}" content="${address(lazy, entry)}">`,
     ),
   ];
-  const html = await readFile(page, "utf8");
-  const marked = html.replace(/<\/head>/i, `${tags.join("\n")}\n</head>`);
-  if (marked === html) throw new Error(`${page} has no </head> to put the bundles into`);
+  const marked = built.replace(/<\/head>/i, `${tags.join("\n")}\n</head>`);
+  if (marked === built) throw new Error(`${page} has no </head> to put the bundles into`);
   await writeFile(page, marked);
 }

@@ -29,8 +29,9 @@ function tags(html, name) {
 }
 
 /**
- * The files of a built dashboard that are fetched until it can be used (`first`), and those that a page fetches when it needs them
- * (`later`), each `{name, kind, bytes}`; of the latter `kind` is the name of the part.
+ * The files of a built dashboard that every page fetches before it can be used (`first`), those of the wasm's part that shows it
+ * (`parts`), and those that a page fetches when it needs them (`later`), each `{name, kind, bytes}`; of the latter two `kind` is the
+ * name of the part, and a file that several parts need is there for each.
  */
 export async function weigh(folder) {
   const html = await readFile(join(folder, "index.html"), "utf8");
@@ -54,25 +55,31 @@ export async function weigh(folder) {
   const later = metas
     .filter(({ name }) => name === "berth:module")
     .map(async (meta) => ({ name: file(meta.content), kind: meta["data-name"], bytes: await weight(folder, file(meta.content)) }));
-  return { first: await Promise.all(first), later: await Promise.all(later) };
+  const parts = metas
+    .filter(({ name }) => name === "berth:part")
+    .flatMap((meta) => meta["data-of"].split(" ").map(async (kind) => ({ name: file(meta.content), kind, bytes: await weight(folder, file(meta.content)) })));
+  return { first: await Promise.all(first), parts: await Promise.all(parts), later: await Promise.all(later) };
 }
 
 const sum = (files) => files.reduce((all, { bytes }) => all + bytes, 0);
 const grouped = (bytes) => bytes.toLocaleString("en");
 
 /** What is weighed against its budget, a line each: `{kind, files, bytes, budget}`; `budget` is undefined for what has none. */
-export function lines({ first, later }, budgets, profile) {
+export function lines({ first, parts, later }, budgets, profile) {
   const line = (which, files, kind) => ({ kind, files: files.length, bytes: sum(files), which, budget: budgets[which].find((one) => one.kind === kind) });
   const kinds = (which, files) => [...new Set([...budgets[which].map(({ kind }) => kind), ...files.map(({ kind }) => kind)])];
+  const of = (kind) => parts.filter((one) => one.kind === kind);
+  const heaviest = kinds("parts", parts).map(of).reduce((most, one) => (sum(one) > sum(most) ? one : most), []);
   return [
-    ...kinds("first", first).map((kind) => line("first", kind === "all" ? first : first.filter((one) => one.kind === kind), kind)),
+    ...kinds("first", first).map((kind) => line("first", kind === "all" ? [...first, ...heaviest] : first.filter((one) => one.kind === kind), kind)),
+    ...kinds("parts", parts).map((kind) => line("parts", of(kind), kind)),
     ...kinds("later", later).map((kind) => line("later", later.filter((one) => one.kind === kind), kind)),
   ].map((one) => ({ ...one, most: one.budget?.bytes[profile] }));
 }
 
 /** What is over its budget, or has none, a sentence each. */
 export function over(weighed, budgets, profile) {
-  const what = ({ which, kind }) => (which === "later" ? `the part \`${kind}\`` : kind === "all" ? "the whole first load" : `of a first load what is of the kind \`${kind}\``);
+  const what = ({ which, kind }) => (which === "later" ? `the part \`${kind}\`` : which === "parts" ? `the wasm's part \`${kind}\`` : kind === "all" ? "the whole first load" : `of a first load what is of the kind \`${kind}\``);
   return lines(weighed, budgets, profile).flatMap((one) => {
     if (!one.budget) return [`${what(one)} has no budget: it is ${one.files} files and ${grouped(one.bytes)} bytes`];
     const said = [];
@@ -96,7 +103,7 @@ async function main([folder, profile]) {
   const weighed = await weigh(resolve(folder));
   for (const { which, kind, files, bytes, most } of lines(weighed, budgets, profile)) {
     const share = most === undefined ? "no budget" : `of at most ${grouped(most)}`;
-    console.log(`${which === "first" ? "first load" : "later     "}  ${kind.padEnd(9)} ${String(files).padStart(2)} files  ${grouped(bytes).padStart(10)} bytes  ${share}`);
+    console.log(`${{ first: "first load", parts: "page      ", later: "later     " }[which]}  ${kind.padEnd(9)} ${String(files).padStart(2)} files  ${grouped(bytes).padStart(10)} bytes  ${share}`);
   }
   const complaints = over(weighed, budgets, profile);
   for (const complaint of complaints) console.error(`over budget: ${complaint}`);

@@ -10,11 +10,8 @@ use crate::{
     components::{DemoBar, Shell, Sprite, provide_palette, provide_toasts},
     live::provide_live,
     notices::provide_notices,
-    pages::{
-        Account, AuditLog, Explore, Gallery, Launch, LimitsPage, Login, NeedsServer, NotFound, Notifications,
-        People, Reference, ReferenceProblems, RunPage, Runs, Secrets, SpendPage, Team, ToKeys, ToSettings,
-        Webhooks, provide_incoming,
-    },
+    pages::{NeedsServer, NotFound, provide_incoming},
+    parts::page,
     price_list::provide_price_list,
     site,
 };
@@ -33,29 +30,29 @@ pub fn App() -> impl IntoView {
         <DemoBar/>
         <Router base=site::root()>
             <Routes fallback=NotFound>
-                <Route path=path!("/login") view=|| served(Login)/>
+                <Route path=path!("/login") view=|| served(page::Login)/>
                 <ParentRoute path=path!("/") view=Shell>
-                    <Route path=path!("/") view=Launch/>
-                    <Route path=path!("/runs") view=|| served(Runs)/>
-                    <Route path=path!("/runs/:name") view=|| served(RunPage)/>
-                    <Route path=path!("/team") view=|| served(Team)/>
-                    <Route path=path!("/team/spend") view=|| served(SpendPage)/>
-                    <Route path=path!("/team/limits") view=|| served(LimitsPage)/>
-                    <Route path=path!("/people") view=|| served(People)/>
-                    <Route path=path!("/account") view=|| served(Account)/>
-                    <Route path=path!("/keys") view=|| served(ToKeys)/>
-                    <Route path=path!("/settings/keys") view=|| served(ToKeys)/>
-                    <Route path=path!("/settings") view=|| served(ToSettings)/>
-                    <Route path=path!("/settings/secrets") view=|| served(Secrets)/>
-                    <Route path=path!("/settings/notifications") view=|| served(Notifications)/>
-                    <Route path=path!("/settings/webhooks") view=|| served(Webhooks)/>
-                    <Route path=path!("/settings/audit") view=|| served(AuditLog)/>
-                    <Route path=path!("/gallery") view=|| served(Gallery)/>
-                    <Route path=path!("/explore") view=Explore/>
-                    <Route path=path!("/reference") view=Reference/>
-                    <Route path=path!("/reference/problems") view=ReferenceProblems/>
-                    <Route path=path!("/reference/problems/:code") view=ReferenceProblems/>
-                    <Route path=path!("/reference/:key") view=Reference/>
+                    <Route path=path!("/") view=page::Launch/>
+                    <Route path=path!("/runs") view=|| served(page::Runs)/>
+                    <Route path=path!("/runs/:name") view=|| served(page::RunPage)/>
+                    <Route path=path!("/team") view=|| served(page::Team)/>
+                    <Route path=path!("/team/spend") view=|| served(page::SpendPage)/>
+                    <Route path=path!("/team/limits") view=|| served(page::LimitsPage)/>
+                    <Route path=path!("/people") view=|| served(page::People)/>
+                    <Route path=path!("/account") view=|| served(page::Account)/>
+                    <Route path=path!("/keys") view=|| served(page::ToKeys)/>
+                    <Route path=path!("/settings/keys") view=|| served(page::ToKeys)/>
+                    <Route path=path!("/settings") view=|| served(page::ToSettings)/>
+                    <Route path=path!("/settings/secrets") view=|| served(page::Secrets)/>
+                    <Route path=path!("/settings/notifications") view=|| served(page::Notifications)/>
+                    <Route path=path!("/settings/webhooks") view=|| served(page::Webhooks)/>
+                    <Route path=path!("/settings/audit") view=|| served(page::AuditLog)/>
+                    <Route path=path!("/gallery") view=|| served(page::Gallery)/>
+                    <Route path=path!("/explore") view=page::Explore/>
+                    <Route path=path!("/reference") view=page::Reference/>
+                    <Route path=path!("/reference/problems") view=page::ReferenceProblems/>
+                    <Route path=path!("/reference/problems/:code") view=page::ReferenceProblems/>
+                    <Route path=path!("/reference/:key") view=page::Reference/>
                 </ParentRoute>
             </Routes>
         </Router>
@@ -63,6 +60,6 @@ pub fn App() -> impl IntoView {
 }
 
 /// A page of what a server does; without one, what it would take.
-fn served<V: IntoView + 'static>(page: impl Fn() -> V) -> AnyView {
-    if site::has_server() { page().into_any() } else { NeedsServer().into_any() }
+fn served(page: fn() -> AnyView) -> AnyView {
+    if site::has_server() { page() } else { NeedsServer().into_any() }
 }

@@ -52,6 +52,8 @@ mod notices;
 #[cfg(target_arch = "wasm32")]
 pub mod pages;
 #[cfg(target_arch = "wasm32")]
+mod parts;
+#[cfg(target_arch = "wasm32")]
 pub mod price_list;
 #[cfg(target_arch = "wasm32")]
 mod sight;

@@ -38,7 +38,7 @@ fn somebody_new_gets_an_account_where_there_may_be_new_people() {
     assert!(session.contains("HttpOnly; SameSite=Strict"), "{session}");
     assert_eq!(
         me(&server, &browser).expect("she is in"),
-        json!({ "name": "ann.lee", "role": "viewer", "has_password": false })
+        json!({ "name": "ann.lee", "role": "viewer", "project": "main", "server_role": "viewer", "has_password": false })
     );
     // Again in another browser: the same account.
     let other = Browser::new();

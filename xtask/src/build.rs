@@ -61,7 +61,10 @@ const QUICK: &[&str] = &["--cargo-profile", "quick"];
 
 /// A command of Trunk in `frontend/`, with the tools that it needs.
 fn trunk(what: &str) -> Result<Command, Problem> {
-    let path = path_with_tools()?;
+    // What Trunk takes for wasm-bindgen cuts the wasm into parts and calls the real one.
+    let ours = root().join("frontend/js/tools");
+    let path = std::env::join_paths(std::iter::once(ours).chain(std::env::split_paths(&path_with_tools()?)))
+        .map_err(|error| Problem::new(format!("PATH cannot be extended: {error}")))?;
     let mut trunk = command("trunk");
     trunk
         .env("PATH", path)

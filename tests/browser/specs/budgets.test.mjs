@@ -25,8 +25,8 @@ test('a dashboard that is too heavy, asks too often or brings what nobody weighe
   tight.later = tight.later.filter(({ kind }) => kind !== 'terminal');
   const said = over(weighed, tight, 'quick');
   assert.equal(said.length, 3, said.join('\n'));
-  assert.match(said[0], /`script` is 2 requests, of at most 1\. One sets the theme/);
-  assert.match(said[1], /`wasm` is [\d,]+ bytes, of at most [\d,]+\. All pages/);
+  assert.match(said[0], /`script` is 3 requests, of at most 1\. One sets the theme/);
+  assert.match(said[1], /`wasm` is [\d,]+ bytes, of at most [\d,]+\. The frame/);
   assert.match(said[2], /the part `terminal` has no budget: it is 1 files and [\d,]+ bytes/);
 });
 
@@ -48,12 +48,12 @@ test('a font that a style names is weighed, and has no place in the budget', asy
 });
 
 test(
-  'a first load fetches what is weighed and nothing else, and editor and terminal when they are needed',
+  'a first load fetches what is weighed for its page and nothing else, and editor and terminal when they are needed',
   withServer(
     async ({ server, browser }) => {
       const page = await browser.newPage();
       await logIn(page, server.loginLink);
-      const { first, later } = await weigh(dist);
+      const { first, parts, later } = await weigh(dist);
       const part = (name) => `/${later.find(({ kind }) => kind === name).name}`;
       // Another page of the same person with nothing cached.
       const fresh = async (address) => {
@@ -72,9 +72,13 @@ test(
         return fetched;
       };
       // Chromium without a window asks for no icon.
-      const expected = first.filter(({ kind }) => kind !== 'image').map(({ name }) => `/${name}`);
-      const team = await fresh('/team');
-      assert.deepEqual([...team].filter((name) => !name.includes('icon')).sort(), expected.sort());
+      const expected = (page) =>
+        [...first.filter(({ kind }) => kind !== 'image'), ...parts.filter(({ kind }) => kind === page)].map(({ name }) => `/${name}`);
+      const pages = { '/team': 'team', '/runs': 'run', '/team/spend': 'office', '/people': 'office', '/settings/secrets': 'office', '/reference': 'launch' };
+      for (const [address, of] of Object.entries(pages)) {
+        const fetched = await fresh(address);
+        assert.deepEqual([...fetched].filter((name) => !name.includes('icon')).sort(), expected(of).sort(), address);
+      }
       const launch = await fresh('/');
       assert.ok(launch.has(part('editor')), 'Launch fetches the editor');
       assert.ok(!launch.has(part('terminal')), 'and no terminal');

@@ -1,4 +1,4 @@
-//! Trunk and the wasm-bindgen command of the very version that the lock file names.
+//! Trunk, the wasm-bindgen command of the very version that the lock file names, and what cuts a wasm into parts.
 
 use std::{
     ffi::OsString,
@@ -10,6 +10,7 @@ use crate::shell::{Problem, Steps, command, root, run, which};
 
 const TRUNK: &str = "0.21.14";
 const DENY: &str = "0.20.2";
+const SPLIT: &str = "0.2.4";
 
 /// Installs the tools that are missing.
 pub(super) fn ensure(steps: &mut Steps) -> Result<(), Problem> {
@@ -24,6 +25,8 @@ pub(super) fn ensure(steps: &mut Steps) -> Result<(), Problem> {
     // Trunk would only use TLS to download tools; they are here already.
     let args = ["--locked", "--no-default-features"];
     install(steps, &dir, &Tool { name: "trunk", version: TRUNK, args: &args })?;
+    let args = ["--locked", "--features", "build-binary"];
+    install(steps, &dir, &Tool { name: "wasm_split_cli_support", version: SPLIT, args: &args })?;
     let _ = std::fs::remove_dir_all(dir.join("target"));
     Ok(())
 }
@@ -59,6 +62,7 @@ pub(crate) fn path_with_tools() -> Result<OsString, Problem> {
     let dir = tools_dir()?;
     let wasm_bindgen = locked_version("wasm-bindgen")?;
     let ours = [
+        dir.join(format!("wasm_split_cli_support-{SPLIT}/bin")),
         dir.join(format!("trunk-{TRUNK}/bin")),
         dir.join(format!("wasm-bindgen-cli-{wasm_bindgen}/bin")),
         root().join("frontend/js/node_modules/.bin"),
@@ -91,6 +95,7 @@ fn install(steps: &mut Steps, dir: &Path, tool: &Tool<'_>) -> Result<(), Problem
             .env("CARGO_PROFILE_DEV_DEBUG", "false")
             // Reading and rewriting a module is slow without; Trunk itself has nothing to compute.
             .args(["--config", "profile.dev.package.walrus.opt-level=2"])
+            .args(["--config", "profile.dev.package.wasm_split_cli_support.opt-level=2"])
             .args(["--config", "profile.dev.package.wasm-bindgen-cli-support.opt-level=1"]))?;
         std::fs::rename(&half, &place)
             .map_err(|error| Problem::new(format!("cannot move {} into place: {error}", place.display())))
