@@ -25,7 +25,7 @@ type Fetched = Result<AnyView, SplitLoaderError>;
 macro_rules! parts {
     ($($part:ident: $($page:ident)+;)+) => {
         /// Each page's function at which the wasm is cut.
-        #[allow(non_snake_case, improper_ctypes_definitions, reason = "the cut makes functions of C of these, which only this wasm calls")]
+        #[expect(non_snake_case, reason = "they are called as the pages that they make")]
         mod cut {
             use super::*;
             $($(
@@ -36,7 +36,7 @@ macro_rules! parts {
             )+)+
         }
         /// Each page, as soon as its part is there.
-        #[allow(non_snake_case, reason = "they are called as the pages that they show")]
+        #[expect(non_snake_case, reason = "they are called as the pages that they show")]
         pub(crate) mod page {
             use super::*;
             $($(

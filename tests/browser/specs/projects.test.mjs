@@ -104,6 +104,7 @@ test(
     await mel.getByRole('heading', { name: 'You are in no project yet' }).waitFor({ timeout: PATIENCE });
     await admin.getByRole('link', { name: /^Runs/ }).first().click();
     await stop(admin).click();
+    await admin.getByRole('dialog').getByRole('button', { name: 'Stop', exact: true }).click();
     await until(async () => (await runRow(admin, run).locator('[data-status="running"]').count()) === 0, 'it is stopped');
   }),
 );
