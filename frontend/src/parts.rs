@@ -76,8 +76,9 @@ fn show(fetch: fn() -> Fetching) -> AnyView {
     }
     let stand = RwSignal::new(Stand::Awaited);
     let view = StoredValue::new_local(None);
+    let owner = Owner::current();
     let follow = move |fetching: Fetching| {
-        spawn_local_scoped_with_cancellation(async move {
+        let follow = async move {
             match fetching.await {
                 Ok(page) => {
                     view.set_value(Some(page));
@@ -85,13 +86,18 @@ fn show(fetch: fn() -> Fetching) -> AnyView {
                 }
                 Err(_) => stand.set(Stand::Failed),
             }
-        });
+        };
+        // The page is made for as long as its place is there, also when it is a button that asks again, which goes meanwhile.
+        match &owner {
+            Some(owner) => owner.with(|| spawn_local_scoped_with_cancellation(follow)),
+            None => spawn_local_scoped_with_cancellation(follow),
+        }
     };
     follow(fetching);
-    let again = move |_| {
+    let again = Callback::new(move |()| {
         stand.set(Stand::Awaited);
         follow(fetch());
-    };
+    });
     (move || match stand.get() {
         Stand::Awaited => view! {
             <TopBar>""</TopBar>
@@ -105,7 +111,7 @@ fn show(fetch: fn() -> Fetching) -> AnyView {
                 <Void title="This page did not load" tone="danger">
                     <p class="void__text" role="alert">"The server did not send it. Check the connection and try again; if the server has been updated meanwhile, load the whole page again."</p>
                     <div class="actions">
-                        <button class="btn" data-kind="primary" on:click=again><Icon name="redo"/>"Try again"</button>
+                        <button class="btn" data-kind="primary" on:click=move |_| again.run(())><Icon name="again"/>"Try again"</button>
                         <button class="btn" on:click=|_| drop(location().reload())>"Load the page again"</button>
                     </div>
                 </Void>

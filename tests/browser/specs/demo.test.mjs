@@ -107,9 +107,9 @@ test(
       const chosen = offers.getByRole('row').filter({ hasText: 'chosen: the cheapest left' });
       assert.equal(await chosen.count(), 1);
       assert.match(await chosen.innerText(), /A100/);
-      // The page launches at the price that it shows; what costs more is not taken later either.
-      const dearer = offers.getByRole('row').filter({ hasText: /next in turn|above the agreed price/ });
-      assert.equal(await dearer.count(), 3);
+      // The page launches at the price that it shows; what costs more is not taken later either. Which of the clouds has one is chance.
+      const others = offers.getByRole('row').filter({ hasText: /next in turn|above the agreed price|could not be had/ });
+      assert.equal(await others.count(), 3);
       await examineAll(page, 'run-offered');
 
       await page.getByRole('button', { name: 'Stop', exact: true }).first().click();

@@ -10,7 +10,14 @@ use crate::{
 /// How the page's own connection stands.
 #[component]
 pub fn ConnectionState() -> impl IntoView {
-    view! { <ConnectionMark connection=use_live().connection/> }
+    let live = use_live();
+    move || {
+        match live.nowhere.get() {
+        false => view! { <ConnectionMark connection=live.connection/> }.into_any(),
+        // There is a server, and nothing that it could tell of.
+        true => view! { <span class="conn" data-state="none"><span class="conn__dot" aria-hidden="true"></span>"No project"</span> }.into_any(),
+    }
+    }
 }
 
 /// `Live 38 ms`, or that there is none and when it is tried again.

@@ -76,7 +76,7 @@ fn Nowhere() -> impl IntoView {
         <TopBar><h1 class="topbar__title">"No project yet"</h1></TopBar>
         <main class="page" id="main" tabindex="-1">
             <Void title="You are in no project yet">
-                <p class="void__text">"You are signed in, and what there is to see here belongs to projects. Ask an admin to put you into yours, and load this page again."</p>
+                <p class="void__text">"You are signed in, and what there is to see here belongs to projects. Ask an admin to put you into yours: this page leads you there once you are."</p>
                 <div class="actions"><a class="btn" href=site::at("/account")>"Your account"</a></div>
             </Void>
         </main>
