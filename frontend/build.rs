@@ -1,4 +1,4 @@
-//! Has the linker keep what the wasm is cut by (`js/split.mjs`): where each function is called from.
+//! Has the linker keep what the wasm is cut by (`js/tools/wasm-bindgen`): where each function is called from.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

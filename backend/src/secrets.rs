@@ -197,6 +197,10 @@ impl Secrets {
     /// # Errors
     /// When the book cannot be written.
     pub async fn remove(&self, name: &str) -> Result<bool, BookAway> {
+        // What is kept beside the secrets has names that no secret has.
+        if !is_reference_name(name) {
+            return Ok(false);
+        }
         self.book.remove(&qualified(&self.project, name)).await
     }
 }
@@ -272,6 +276,16 @@ mod tests {
         let hub = BTreeMap::from([("hub".to_owned(), "two".to_owned())]);
         assert_eq!(vision.values(&["hub"]).await.expect("readable"), hub);
         assert!(!main.remove("only").await.expect("nothing to remove"));
+        // Nor by a name that would lead there, or to what is kept beside the secrets.
+        let login = SetGitLogin { username: "ci".to_owned(), password: "word".to_owned() };
+        let by = ("ada", Timestamp(0));
+        vision.set_git_login("git.example", &login, by, [5; NONCE_LEN]).await.expect("taken");
+        for name in ["vision/hub", "vision/only", "vision/git:git.example", "main/hub", "/hub"] {
+            assert!(!main.remove(name).await.expect("nothing to remove"), "{name}");
+            assert!(!main.remove_git_login(name).await.expect("nothing to remove"), "{name}");
+        }
+        assert!(!vision.remove("git:git.example").await.expect("no secret"));
+        assert_eq!(vision.git_logins().await.expect("a list").len(), 1);
         assert!(vision.remove("hub").await.expect("removed"));
         assert_eq!(main.values(&["hub"]).await.expect("readable")["hub"], "one");
     }

@@ -16,6 +16,7 @@ use crate::{
     components::{Tone, teller},
     live::{Live, use_live},
     notify::{News, Wishes, of_idle, of_limit, of_run, stops_soon},
+    site,
 };
 
 /// Whether the browser shows notifications of this page.
@@ -153,7 +154,7 @@ fn idle(live: Live, wanted: Wanted, tell: impl Fn(News, &str) + Copy + 'static) 
 
 fn is_at(link: &str) -> bool {
     let path = window().location().pathname().unwrap_or_default();
-    link.split('?').next() == Some(path.as_str())
+    link.split('?').next() == Some(site::below(&path).as_str())
 }
 
 /// Shown by the system. One of the same `about` takes the place of another, so that several tabs say it once.
@@ -163,7 +164,7 @@ fn by_browser(news: &News, about: &str) {
     options.set_body(&news.text);
     // On some systems only a service worker may: then the note in the page has to do.
     let Ok(shown) = Notification::new_with_options("Berth", &options) else { return };
-    let link = news.link.clone();
+    let link = site::at(&news.link);
     let go = wasm_bindgen::closure::Closure::once_into_js(move || {
         let _ = window().focus();
         let _ = window().location().assign(&link);

@@ -4,12 +4,17 @@
 //! part needs is in its file, what several need in files that they share, and what the frame needs, in the first. `js/boot.js` asks
 //! for the opened page's files before the wasm does.
 
-use std::{future::Future, pin::Pin};
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+    task::Poll,
+};
 
 use futures_util::FutureExt;
 use leptos::{
     prelude::*,
-    reactive::spawn_local_scoped_with_cancellation,
+    reactive::owner::WeakOwner,
+    task::spawn_local,
     wasm_split::{SplitLoaderError, wasm_split},
 };
 
@@ -76,22 +81,25 @@ fn show(fetch: fn() -> Fetching) -> AnyView {
     }
     let stand = RwSignal::new(Stand::Awaited);
     let view = StoredValue::new_local(None);
-    let owner = Owner::current();
-    let follow = move |fetching: Fetching| {
-        let follow = async move {
-            match fetching.await {
-                Ok(page) => {
-                    view.set_value(Some(page));
-                    stand.set(Stand::There);
+    // Not to be kept alive by what it holds itself, nor by what is on its way: who leaves meanwhile has left.
+    let owner = Owner::current().map(|owner| owner.downgrade());
+    let follow = move |mut fetching: Fetching| {
+        let owner = owner.clone();
+        spawn_local(async move {
+            // The page is made as soon as its part is there: where it is to be, and for as long.
+            let fetched = poll_fn(|cx| match owner.as_ref().and_then(WeakOwner::upgrade) {
+                Some(owner) => owner.with(|| fetching.as_mut().poll(cx)).map(Some),
+                None => Poll::Ready(None),
+            });
+            match fetched.await {
+                Some(Ok(page)) => {
+                    view.try_set_value(Some(page));
+                    stand.try_set(Stand::There);
                 }
-                Err(_) => stand.set(Stand::Failed),
+                Some(Err(_)) => drop(stand.try_set(Stand::Failed)),
+                None => {}
             }
-        };
-        // The page is made for as long as its place is there, also when it is a button that asks again, which goes meanwhile.
-        match &owner {
-            Some(owner) => owner.with(|| spawn_local_scoped_with_cancellation(follow)),
-            None => spawn_local_scoped_with_cancellation(follow),
-        }
+        });
     };
     follow(fetching);
     let again = Callback::new(move |()| {
@@ -101,12 +109,12 @@ fn show(fetch: fn() -> Fetching) -> AnyView {
     (move || match stand.get() {
         Stand::Awaited => view! {
             <TopBar>""</TopBar>
-            <main class="page" id="main" tabindex="-1" aria-busy="true"><p class="wait">"Loading this page…"</p></main>
+            <main class="page" id="main" tabindex="-1" aria-busy="true"><p class="wait" role="status">"Loading this page…"</p></main>
         }
         .into_any(),
         Stand::There => view.try_update_value(Option::take).flatten().into_any(),
         Stand::Failed => view! {
-            <TopBar>""</TopBar>
+            <TopBar><h1 class="topbar__title">"Not loaded"</h1></TopBar>
             <main class="page" id="main" tabindex="-1">
                 <Void title="This page did not load" tone="danger">
                     <p class="void__text" role="alert">"The server did not send it. Check the connection and try again; if the server has been updated meanwhile, load the whole page again."</p>

@@ -59,12 +59,17 @@ pub(super) struct Extent {
 ///
 /// # Errors
 /// The job's end, when it cannot be there.
-pub(super) async fn bring(core: &Rc<Core>, job: &JobSpec, running: &Running) -> Result<(), Outcome> {
+pub(super) async fn bring(
+    core: &Rc<Core>,
+    job: &JobSpec,
+    git: Option<&GitAccess>,
+    running: &Running,
+) -> Result<(), Outcome> {
     let Some(code) = &job.code else { return Ok(()) };
     core.say(LogSource::System, &format!("code: {}", code.summary()));
     match code {
         RunCode::Archive(archive) => wait(core, job.id, archive).await?,
-        RunCode::Git(source) => clone(core, job, source, running).await?,
+        RunCode::Git(source) => clone(core, job.id, source, git, running).await?,
     }
     core.say(LogSource::System, "code: done");
     Ok(())
@@ -204,8 +209,13 @@ async fn unpack(running: &Running, extent: Extent, stream: &mut UnixStream) -> i
 }
 
 /// Clones a repository by the environment's own `git`.
-async fn clone(core: &Rc<Core>, job: &JobSpec, source: &GitSource, running: &Running) -> Result<(), Outcome> {
-    let job_id = job.id;
+async fn clone(
+    core: &Rc<Core>,
+    job_id: JobId,
+    source: &GitSource,
+    git: Option<&GitAccess>,
+    running: &Running,
+) -> Result<(), Outcome> {
     let failed = |told: String| Outcome::new(JobReason::ContainerExitedWithError, told);
     let progress = format!("cloning {}", source.url);
     core.set_job(JobObservation::SettingUp { job_id, progress, since: core.clock.now() });
@@ -217,7 +227,7 @@ async fn clone(core: &Rc<Core>, job: &JobSpec, source: &GitSource, running: &Run
             source.url
         )));
     }
-    let (settings, access) = job.git.as_ref().map(access).unwrap_or_default();
+    let (settings, access) = git.map(access).unwrap_or_default();
     let mut argv = vec!["git".to_owned()];
     argv.extend(settings);
     argv.push("clone".to_owned());
@@ -228,7 +238,7 @@ async fn clone(core: &Rc<Core>, job: &JobSpec, source: &GitSource, running: &Run
         .map_err(|error| failed(format!("`git clone` could not be run: {error}")))?;
     if code != 0 {
         let why = last_words(&said);
-        let hint = hint(&why, source, job.git.is_some());
+        let hint = hint(&why, source, git.is_some());
         let why = if why.is_empty() { why } else { format!(": {why}") };
         return Err(failed(format!("`git clone` of {} ended with {}{why}{hint}", source.url, status(code))));
     }

@@ -27,7 +27,7 @@ use super::{
     supervise::{Core, Running, name_host, sandbox_spec},
     words,
 };
-use crate::spec::{JobObservation, JobSpec};
+use crate::spec::{GitAccess, JobObservation, JobSpec};
 
 /// What runs all steps, in bash.
 const BASH_SCRIPT: &str = include_str!("job.bash");
@@ -61,11 +61,13 @@ pub(super) fn begin(core: &Rc<Core>, job: JobSpec) {
     tokio::task::spawn_local(run(Rc::clone(core), job));
 }
 
-async fn run(core: Rc<Core>, job: JobSpec) {
+async fn run(core: Rc<Core>, mut job: JobSpec) {
+    // The login is for bringing the code, and is not kept longer than that takes.
+    let git = job.git.take();
     let outcome = match enter(&core, &job).await {
         Ok(running) => {
             let outcome = tokio::select! {
-                outcome = work(&core, &job, &running) => outcome,
+                outcome = work(&core, &job, git, &running) => outcome,
                 () = running.sandbox.gone() => Outcome::new(
                     JobReason::ExecutorError,
                     "the environment's first process was killed from outside".to_owned(),
@@ -188,10 +190,11 @@ fn steps(job: &JobSpec) -> Vec<Step<'_>> {
 }
 
 /// Runs the steps, then rests. Answers when the job came to an end by itself.
-async fn work(core: &Rc<Core>, job: &JobSpec, running: &Running) -> Outcome {
-    if let Err(outcome) = code::bring(core, job, running).await {
+async fn work(core: &Rc<Core>, job: &JobSpec, git: Option<GitAccess>, running: &Running) -> Outcome {
+    if let Err(outcome) = code::bring(core, job, git.as_ref(), running).await {
         return outcome;
     }
+    drop(git);
     let steps = steps(job);
     let oom_before = core.cgroup.oom_kills();
     let watch = keep_watch(core, oom_before);

@@ -6,7 +6,9 @@ use std::{
     process::ExitCode,
 };
 
-use berth_shared::api::{Event, EventPage, EventSeq, Page, Run, RunDetail, RunId, ServerMessage, Subject};
+use berth_shared::api::{
+    DEFAULT_PROJECT, Event, EventPage, EventSeq, Page, Project, Run, RunDetail, RunId, ServerMessage, Subject,
+};
 use clap_complete::ArgValueCompleter;
 
 use super::{
@@ -103,7 +105,17 @@ async fn last_ones(args: &Args, client: &Client) -> Result<EventSeq, Failure> {
     let page: EventPage = client.get("/events?limit=1").await?;
     let after = page.newest.saturating_sub(LAST);
     if after > 0 && args.format == Format::Text {
-        eprintln!("note: the last {LAST} of {} events; `--after 0` shows all", page.newest);
+        let newest = page.newest;
+        // Projects share one row of numbers: of several, nobody knows how many events are this one's.
+        let projects: Page<Project> = client.get("/projects").await?;
+        if projects.items.len() > 1 || client.project() != DEFAULT_PROJECT {
+            let first = after + 1;
+            eprintln!(
+                "note: from number {first} on, of {newest} events in all projects; `--after 0` shows all of this one"
+            );
+        } else {
+            eprintln!("note: the last {LAST} of {newest} events; `--after 0` shows all");
+        }
     }
     Ok(after)
 }

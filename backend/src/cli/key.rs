@@ -72,8 +72,8 @@ pub fn run(args: &Args) -> ExitCode {
     finish(async {
         match &args.action {
             Action::Add { file, name } => add(&args.access, file.as_deref(), name.clone()).await,
-            Action::List { format } => list(&args.access.client()?, *format).await,
-            Action::Rm { key } => remove(&args.access.client()?, key).await,
+            Action::List { format } => list(&args.access.server()?, *format).await,
+            Action::Rm { key } => remove(&args.access.server()?, key).await,
         }
     })
 }
@@ -91,7 +91,7 @@ async fn add(access: &Access, file: Option<&Path>, label: Option<String>) -> Res
     // Looked at here first: a private key does not leave this machine.
     let key = PublicKeyText::parse(&text).map_err(|error| Failure::Usage(unsuitable(file, &error)))?;
     let public_key = if key.comment.is_empty() { key.text } else { format!("{} {}", key.text, key.comment) };
-    let added: SshKey = access.client()?.post("/keys", &AddSshKey { public_key, label }).await?;
+    let added: SshKey = access.server()?.post("/keys", &AddSshKey { public_key, label }).await?;
     Ok(say!("Added {} ({})", visible(&added.label), added.fingerprint)?)
 }
 

@@ -70,7 +70,11 @@ enum Action {
 #[must_use]
 pub fn run(args: &Args) -> ExitCode {
     finish(async {
-        let client = args.access.client()?;
+        let client = match &args.action {
+            // Who named a project that is not there finds out here which ones are.
+            Action::List { .. } | Action::Create { .. } => args.access.server()?,
+            _ => args.access.client()?,
+        };
         match &args.action {
             Action::List { format } => {
                 let projects = client.get::<Page<Project>>("/projects").await?.items;
@@ -80,7 +84,7 @@ pub fn run(args: &Args) -> ExitCode {
                 let project: Project =
                     client.post("/projects", &CreateProject { name: name.clone() }).await?;
                 Ok(say!(
-                    "Project {} created; `berth --project {0} project add PERSON` puts people into it",
+                    "Project {} created; `berth project add PERSON --project {0}` puts people into it",
                     visible(&project.name)
                 )?)
             }

@@ -67,7 +67,9 @@ pub(super) async fn around(State(app): State<App>, request: Request, next: Next)
     let path = request.uri().path().to_owned();
     let from = request.extensions().get::<Visitor>().map(|visitor| visitor.address.to_string());
     let insists = host(&request).is_some_and(|host| app.names.insists_on_https(host));
-    let span = tracing::info_span!("request", id, %method, path, from);
+    let (project, is_named) = super::project::of(&request);
+    let project = is_named.then(|| project.to_owned());
+    let span = tracing::info_span!("request", id, %method, path, project, from);
     async {
         let mut response = match tokio::time::timeout(limit(&method, &path), next.run(request)).await {
             Ok(response) => problems(response, &id, path.starts_with("/api/")),

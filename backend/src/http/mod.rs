@@ -376,9 +376,11 @@ pub fn router(parts: Parts) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), pace::strangers))
         .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
         .layer(middleware::from_fn_with_state(app.clone(), edge::around))
+        .with_state(app.clone());
+    // Routes are found by what is left of the address. A preview has its own as it came.
+    let parted = Router::new().fallback_service(routes).layer(middleware::from_fn(project::part));
+    Router::new()
+        .fallback_service(parted)
         .layer(middleware::from_fn_with_state(app.clone(), previews::part))
-        .layer(middleware::from_fn_with_state(app.clone(), visitor::tell))
-        .with_state(app);
-    // Routes are found by what is left of the address.
-    Router::new().fallback_service(routes).layer(middleware::from_fn(project::part))
+        .layer(middleware::from_fn_with_state(app, visitor::tell))
 }

@@ -9,11 +9,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use berth_shared::{
-    api::{InstanceId, Run},
+    api::{InstanceId, Role, Run},
     policy::{self, Action, Verdict, Whose},
 };
 
-use super::{App, extract::By, problem::Failure};
+use super::{App, extract::By, problem::Failure, project};
 use crate::{
     auth::{Caller, Proof},
     control::Refused,
@@ -194,11 +194,35 @@ pub(super) async fn check(
     {
         return Err(limited());
     }
+    let (project, is_named) = project::of(&request);
+    // What may not be seen is not there. Here and not before, so that who tries it is counted and written down.
+    if is_named && (caller.role == Role::Guest || !app.auth.has_project(project).await?) {
+        let detail = format!("there is no project `{project}`, or you are not in it; ask an admin");
+        return Err(Failure::new(StatusCode::NOT_FOUND, "project-not-found", detail));
+    }
+    let role = Some(caller.roles().over(endpoint.action));
+    let hidden = || {
+        let detail = match caller.role {
+            Role::Guest => {
+                "there is no such thing for a guest of this server: name a project that you are in \
+                            (`berth project list` shows them, `--project NAME` names one)"
+            }
+            _ => "there is no such thing",
+        };
+        Err(Failure::new(StatusCode::NOT_FOUND, "not-found", detail))
+    };
+    // To whom all of it is hidden it is so whether it is there or not.
+    if [Whose::Own, Whose::Others]
+        .into_iter()
+        .all(|whose| policy::decide(role, endpoint.action, whose) == Verdict::Hidden)
+    {
+        return hidden();
+    }
     let whose = whose(&app, endpoint, &params, &caller).await?;
-    match policy::decide(Some(caller.roles().over(endpoint.action)), endpoint.action, whose) {
+    match policy::decide(role, endpoint.action, whose) {
         Verdict::Allowed => Ok(next.run(request).await),
         Verdict::Forbidden => Err(Failure::not_allowed(&caller, endpoint.action, whose)),
-        Verdict::Hidden => Err(Failure::new(StatusCode::NOT_FOUND, "not-found", "there is no such thing")),
+        Verdict::Hidden => hidden(),
     }
 }
 

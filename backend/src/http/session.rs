@@ -8,8 +8,6 @@ use axum::{
     response::Response,
 };
 
-use berth_shared::api::Role;
-
 use super::{App, guard, problem::Failure, project, visitor::Visitor};
 use crate::auth::{Caller, SESSION_SECONDS, Secret, Visit};
 
@@ -32,13 +30,8 @@ pub(super) async fn authenticate(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Failure> {
-    let (project, is_named) = project::of(&request);
+    let (project, _) = project::of(&request);
     let caller = caller(&app, request.headers(), project, visitor).await?.ok_or_else(unauthenticated)?;
-    // What may not be seen is not there.
-    if is_named && (caller.role == Role::Guest || !app.auth.has_project(project).await?) {
-        let detail = format!("there is no project `{project}`, or you are not in it; ask an admin");
-        return Err(Failure::new(StatusCode::NOT_FOUND, "project-not-found", detail));
-    }
     request.extensions_mut().insert(caller);
     Ok(next.run(request).await)
 }

@@ -52,6 +52,9 @@ const GONE_KEPT: usize = 1024;
 #[derive(Clone)]
 pub struct Hub(Arc<Shared>);
 
+/// A run, as its project has it: its use is nobody else's to see.
+type Sampled = (String, RunId);
+
 struct Shared {
     control: Arc<dyn Control>,
     ring: Mutex<Ring>,
@@ -59,7 +62,7 @@ struct Shared {
     newest: [watch::Sender<EventSeq>; PARTS],
     /// How many pages have come, to be dealt out among the parts.
     came: AtomicUsize,
-    samplers: Mutex<HashMap<RunId, watch::Sender<Option<Usage>>>>,
+    samplers: Mutex<HashMap<Sampled, watch::Sender<Option<Usage>>>>,
     /// Tells of runs that have ceased to run.
     gone_runs: broadcast::Sender<RunId>,
     /// The last snapshot of each project, while it serves. Locked while one is made, so that all who wait get the same.
@@ -174,32 +177,34 @@ impl Hub {
 
     /// What the environment of a project's run uses, anew every two seconds while somebody looks. Stays as it is while
     /// there is no environment.
-    pub(super) fn usage(&self, control: &Arc<dyn Control>, run: RunId) -> watch::Receiver<Option<Usage>> {
+    pub(super) fn usage(&self, project: &str, run: RunId) -> watch::Receiver<Option<Usage>> {
+        let sampled = (project.to_owned(), run);
         let mut samplers = lock(&self.0.samplers);
-        if let Some(sampler) = samplers.get(&run) {
+        if let Some(sampler) = samplers.get(&sampled) {
             return sampler.subscribe();
         }
         let (sender, receiver) = watch::channel(None);
-        samplers.insert(run, sender);
-        tokio::spawn(self.clone().sample(Arc::clone(control), run));
+        samplers.insert(sampled.clone(), sender);
+        let control = Arc::clone(&self.0.control).of(project);
+        tokio::spawn(self.clone().sample(control, sampled));
         receiver
     }
 
-    async fn sample(self, control: Arc<dyn Control>, run: RunId) {
+    async fn sample(self, control: Arc<dyn Control>, sampled: Sampled) {
         let mut ticks = interval(SAMPLE);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
             {
                 let mut samplers = lock(&self.0.samplers);
-                if samplers.get(&run).is_none_or(|sampler| sampler.receiver_count() == 0) {
-                    samplers.remove(&run);
+                if samplers.get(&sampled).is_none_or(|sampler| sampler.receiver_count() == 0) {
+                    samplers.remove(&sampled);
                     return;
                 }
             }
-            let Ok(environment) = control.environment(run).await else { continue };
+            let Ok(environment) = control.environment(sampled.1).await else { continue };
             let Ok(usage) = environment.stats().await else { continue };
-            if let Some(sampler) = lock(&self.0.samplers).get(&run) {
+            if let Some(sampler) = lock(&self.0.samplers).get(&sampled) {
                 sampler.send_replace(Some(usage));
             }
         }

@@ -241,7 +241,7 @@ impl Stream {
             Effect::Send(message) => self.say(&message).await?,
             Effect::ReadRun(run) => self.timeline(run).await?,
             Effect::Watch(run) => {
-                let mut figures = self.ends.hub.usage(&self.ends.control, run);
+                let mut figures = self.ends.hub.usage(&self.ends.caller.project, run);
                 let sender = self.figures.clone();
                 let handle = self.tasks.spawn(async move {
                     loop {

@@ -80,6 +80,38 @@ async fn a_project_is_there_for_whoever_is_in_it_and_for_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_token_that_may_less_changes_no_account_in_whichever_project_it_asks() {
+    let (server, admin) = Server::with_project().await;
+    let session = server.person("gus", Role::Guest).await;
+    assert_eq!(server.put_in(&admin, "gus", "admin").await, 200);
+    let made = server.request("POST", &format!("{VISION}/tokens")).session(&session);
+    let made = made.json(r#"{"label":"ci","role":"viewer"}"#).send().await;
+    assert_eq!(made.status, 201);
+    let token = made.json()["token"].as_str().expect("a token").to_owned();
+    for path in ["/api/v1/tokens".to_owned(), format!("{VISION}/tokens")] {
+        let more = server.request("POST", &path).header("authorization", &format!("Bearer {token}"));
+        let more = more.json(r#"{"label":"more"}"#).send().await;
+        assert_eq!((more.status, more.code().as_str()), (403, "token-limited"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn who_is_in_no_project_learns_no_names_and_their_tries_are_written_down() {
+    let (server, admin) = Server::with_project().await;
+    let guest = server.person("gus", Role::Guest).await;
+    let get = |path: &str| server.request("GET", path).session(&guest).send();
+    for path in [format!("/api/v1/runs/{}", crate::fake::run().name), "/api/v1/runs/none".to_owned()] {
+        assert_eq!(get(&path).await.code(), "not-found", "{path}");
+    }
+    let tried = server.request("DELETE", &format!("{VISION}/secrets/hub")).session(&guest).send().await;
+    assert_eq!((tried.status, tried.code().as_str()), (404, "project-not-found"));
+    let log = server.request("GET", "/api/v1/audit").session(&admin).send().await.json();
+    let tries = log["items"].as_array().expect("entries").iter().filter(|entry| entry["actor"] == "gus");
+    let actions: Vec<_> = tries.map(|entry| entry["action"].clone()).collect();
+    assert!(actions.contains(&"secret.remove".into()), "{actions:?}");
+}
+
+#[tokio::test]
 async fn what_makes_no_project_and_no_member_is_refused() {
     let (server, admin) = Server::with_project().await;
     let post =

@@ -91,10 +91,7 @@ fn carry_out(live: Live, effect: Effect) {
                     look_for_project(live).await;
                     Probe::Reachable
                 }
-                Err(error) if error.code() == "project-not-found" => {
-                    browser::leave_for("/");
-                    Probe::Unreachable
-                }
+                Err(error) if error.code() == "project-not-found" => miss_project(live).await,
                 _ => Probe::Reachable,
             };
             live.input(Input::Probed(probe));
@@ -108,6 +105,10 @@ fn carry_out(live: Live, effect: Effect) {
         Effect::Welcome { server, user } => {
             live.server.set(Some(server));
             live.meet(user);
+            // Whoever is let in is somewhere again.
+            if live.nowhere.get_untracked() {
+                live.nowhere.set(false);
+            }
         }
         Effect::Clock(now) => live.skew.set_value(now.0 - browser::wall_millis()),
         Effect::Apply(message) => live.apply(*message),
@@ -119,10 +120,30 @@ fn carry_out(live: Live, effect: Effect) {
     }
 }
 
+/// Says that the page's project is none of the reader's. A guest of the server is led on from the first page instead.
+async fn miss_project(live: Live) -> Probe {
+    // A whole address is asked as it is, and so about the first project.
+    match api::get::<User>(&format!("{}/api/v1/me", browser::origin())).await {
+        Ok(user) if user.role == Role::Guest => {
+            browser::leave_for("/");
+            Probe::Unreachable
+        }
+        Ok(_) => {
+            live.nowhere.set(true);
+            Probe::Reachable
+        }
+        Err(error) if error.is_unauthorized() => Probe::Unauthorized,
+        Err(_) => Probe::Unreachable,
+    }
+}
+
 /// Leads to the first project that the reader is in.
 async fn look_for_project(live: Live) {
     let Ok(page) = api::get::<Page<Project>>("/api/v1/projects").await else { return };
+    let path = window().location().pathname().unwrap_or_default();
     match page.items.first() {
+        // One's account is one's own everywhere: nobody is led away from it.
+        Some(_) if site::below(&path) == "/account" => {}
         Some(project) => browser::leave_for(&page_of(&project.name, "/")),
         None => live.nowhere.set(true),
     }

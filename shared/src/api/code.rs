@@ -186,7 +186,8 @@ fn check_url(url: &str) -> Result<(), String> {
 }
 
 const CREDENTIALS: &str = "the address holds a user's name or a password, which the run's page and its log would show to \
-                           everybody; leave it out. A private repository comes from your own checkout: `berth run` there";
+                           everybody; leave it out. A private repository comes from your own checkout, by `berth run` there, \
+                           or by the project's login for its host: `berth git set`";
 
 /// `[USER@]HOST:PATH`, as `scp` has it.
 fn check_scp(url: &str) -> Result<(), String> {

@@ -16,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use berth_shared::api::{AuditOutcome, AuditVia, RunId, SshGateway};
+use berth_shared::api::{AuditOutcome, AuditVia, Role, RunId, SshGateway};
 use russh::{
     MethodKind, MethodSet, SshId,
     keys::{PrivateKey, ssh_key},
@@ -35,6 +35,7 @@ use crate::{
     audit::{Audit, Draft},
     auth::AuthStore,
     control::{Control, RefusedKind},
+    orchestrator::ServiceError,
     provider::Environment,
 };
 use pace::{Pace, Paced};
@@ -88,20 +89,21 @@ impl Inner {
     ) -> Result<Arc<dyn Environment>, String> {
         let (project, run) = super::parts(run);
         let control = Arc::clone(&self.control).of(project);
-        let detail = control.run(run).await.map_err(|refused| refused.message)?;
-        let id: RunId = match account {
-            Some(account) => {
-                let roles = self.accounts.roles(&account.user, project).await;
-                let roles = roles.map_err(|error| {
-                    tracing::warn!(error = crate::http::chain(&error), "cannot look a person up");
-                    "the server cannot look up who you are just now; try again".to_owned()
-                })?;
-                let gone = || format!("the account `{}` is gone", account.user);
-                super::may_work_in(&account.user, roles.ok_or_else(gone)?.project, &detail.run)?;
-                detail.run.id
-            }
-            None => return Err(format!("you may not work in the run `{run}`")),
-        };
+        let Some(account) = account else { return Err(format!("you may not work in the run `{run}`")) };
+        let roles = self.accounts.roles(&account.user, project).await.map_err(|error| {
+            tracing::warn!(error = crate::http::chain(&error), "cannot look a person up");
+            "the server cannot look up who you are just now; try again".to_owned()
+        })?;
+        let role = roles.ok_or_else(|| format!("the account `{}` is gone", account.user))?.project;
+        let detail = control.run(run).await.map_err(|refused| refused.message);
+        // Who is in no such project is told what they would be told if there were no such run.
+        if role == Role::Guest {
+            let nothing = ServiceError::RunNotFound(run.to_owned()).to_string();
+            return Err(detail.err().unwrap_or(nothing));
+        }
+        let detail = detail?;
+        super::may_work_in(&account.user, role, &detail.run)?;
+        let id: RunId = detail.run.id;
         control.environment(id).await.map_err(|refused| refused.message)
     }
 

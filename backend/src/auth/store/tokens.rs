@@ -95,7 +95,9 @@ impl AuthStore {
                 has_password: row.has_password,
                 proof: Proof::ApiToken {
                     digest: token.clone(),
-                    is_limited: roles != person || row.expires_at.is_some(),
+                    // Whatever its person may in the project that is asked: they may be more in another, and what such a token
+                    // made would be, too.
+                    is_limited: limit.is_some_and(|most| most < Role::Admin) || row.expires_at.is_some(),
                 },
             };
             let is_due = row.last_used_at.is_none_or(|used| used <= now.plus_seconds(-SEEN_SECONDS).0);

@@ -44,7 +44,8 @@ impl Access {
         Ok(self.server()?.of(project.unwrap_or(DEFAULT_PROJECT)))
     }
 
-    fn server(&self) -> Result<Client, ClientError> {
+    /// The server that is meant, for what is no project's: whether there is the project that is named makes no difference.
+    pub(in crate::cli) fn server(&self) -> Result<Client, ClientError> {
         let token = std::env::var("BERTH_TOKEN").ok().filter(|token| !token.trim().is_empty());
         let named = self.server.as_deref().filter(|server| !server.is_empty());
         let named = named.map(|text| {

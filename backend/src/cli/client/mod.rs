@@ -9,7 +9,7 @@ mod socket;
 
 use std::time::Duration;
 
-use berth_shared::api::{DEFAULT_PROJECT, Page, Problem, endpoint_of};
+use berth_shared::api::{DEFAULT_PROJECT, Page, Problem, endpoint_of, page_of};
 use reqwest::{
     Method, RequestBuilder, Response, StatusCode, Url,
     header::{CONTENT_TYPE, RETRY_AFTER},
@@ -74,9 +74,19 @@ impl Client {
         &self.project
     }
 
+    /// What a command says besides to be about the project.
+    pub(super) fn in_project(&self) -> String {
+        if self.project == DEFAULT_PROJECT { String::new() } else { format!(" --project {}", self.project) }
+    }
+
     /// Its address.
     pub(super) fn server(&self) -> &str {
         &self.server
+    }
+
+    /// The address of a page of the project.
+    pub(super) fn page(&self, path: &str) -> String {
+        format!("{}{}", self.server, page_of(&self.project, path))
     }
 
     /// A request of the API; `path` begins with `/`, its parts are escaped.

@@ -51,7 +51,7 @@ pub(super) async fn agree_and_submit(
             Err(error) => error,
         };
         let Some(change) = error.problem().and_then(|problem| problem.price.clone()) else {
-            return Err(explained(args, error));
+            return Err(explained(args, client, error));
         };
         // What was agreed to beforehand was the price of the plan.
         if !ask::somebody() {
@@ -75,10 +75,11 @@ pub(super) async fn agree_and_submit(
 }
 
 /// What to do about a refusal, where the server cannot know.
-fn explained(args: &Args, error: ClientError) -> Failure {
+fn explained(args: &Args, client: &Client, error: ClientError) -> Failure {
     match (error.code(), &args.name) {
         (Some("run-name-taken"), Some(name)) => Failure::No(format!(
-            "there is a run named `{name}` already; `berth stop {name}` ends it, or give another name with `-n`"
+            "there is a run named `{name}` already; `berth stop {name}{}` ends it, or give another name with `-n`",
+            client.in_project()
         )),
         _ => error.into(),
     }

@@ -150,10 +150,11 @@ async fn launch(args: &Args) -> Result<(), Failure> {
         run
     } else {
         let name = run.name.clone();
+        let named = format!("{name}{}", client.in_project());
         watch::watch(args, &client, run).await.inspect_err(|error| {
             // Whatever is in the way of following it: it was launched.
             if !matches!(error, Failure::Write(_)) {
-                eprintln!("note: {name} was submitted and goes on; berth logs -f {name} follows it, berth stop {name} ends it");
+                eprintln!("note: {name} was submitted and goes on; berth logs -f {named} follows it, berth stop {named} ends it");
             }
         })?
     };
@@ -254,9 +255,10 @@ fn detached(args: &Args, client: &Client, run: &Run) -> io::Result<()> {
         say!("Run {} submitted, detaching...", run.name)?;
     }
     eprintln!(
-        "berth logs -f {0} follows it, berth stop {0} ends it; {1}/runs/{0}",
+        "berth logs -f {0}{1} follows it, berth stop {0}{1} ends it; {2}",
         run.name,
-        client.server()
+        client.in_project(),
+        client.page(&format!("/runs/{}", run.name))
     );
     Ok(())
 }

@@ -7,6 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Args, ask, print_run};
 use crate::{
+    access::name_of,
     cli::{
         attach::address,
         client::{Client, part},
@@ -40,9 +41,10 @@ pub(super) async fn watch(args: &Args, client: &Client, run: Run) -> Result<Run,
             _ = interrupts.recv() => {
                 shown.line.leave()?;
                 let name = shown.run.name.clone();
+                let named = format!("{name}{}", client.in_project());
                 if stopping || !ask::somebody() {
                     let what = if stopping { "is being stopped" } else { "goes on" };
-                    eprintln!("Detached: {name} {what}; berth logs -f {name} follows it");
+                    eprintln!("Detached: {name} {what}; berth logs -f {named} follows it");
                     return Ok(shown.run);
                 }
                 eprintln!();
@@ -52,7 +54,7 @@ pub(super) async fn watch(args: &Args, client: &Client, run: Run) -> Result<Run,
                     _ = interrupts.recv() => None,
                 };
                 if answer != Some(true) {
-                    eprintln!("Detached: {name} goes on; berth logs -f {name} follows it, berth stop {name} ends it");
+                    eprintln!("Detached: {name} goes on; berth logs -f {named} follows it, berth stop {named} ends it");
                     return Ok(shown.run);
                 }
                 let path = format!("/runs/{}/stop", part(&name));
@@ -131,7 +133,7 @@ impl Shown<'_> {
         if runs {
             self.told_running = true;
             self.line.leave()?;
-            eprintln!("{}", hints(&self.run, self.client.server(), self.ssh.as_ref()));
+            eprintln!("{}", hints(&self.run, self.client, self.ssh.as_ref()));
         }
         Ok(())
     }
@@ -165,19 +167,20 @@ fn headline(run: &Run, in_detail: bool) -> String {
 }
 
 /// What can be done with a run that has come up.
-fn hints(run: &Run, server: &str, ssh: Option<&(String, u16)>) -> String {
-    let name = &run.name;
-    let mut lines = vec![format!("  page      {server}/runs/{name}")];
+fn hints(run: &Run, client: &Client, ssh: Option<&(String, u16)>) -> String {
+    let named = format!("{}{}", run.name, client.in_project());
+    let mut lines = vec![format!("  page      {}", client.page(&format!("/runs/{}", run.name)))];
     if let Some((host, port)) = ssh {
-        lines.push(format!("  ssh       ssh {name}@{host} -p {port}"));
+        let user = name_of(client.project(), &run.name);
+        lines.push(format!("  ssh       ssh {user}@{host} -p {port}"));
         lines.push(format!(
-            "  attach    berth attach {name}   (VS Code, its ports and its log on your machine)"
+            "  attach    berth attach {named}   (VS Code, its ports and its log on your machine)"
         ));
     }
     if run.offer.as_ref().is_some_and(|offer| offer.backend == crate::provider::local::BACKEND) {
-        lines.push(format!("  terminal  berth attach --local {name}   (on the server's machine)"));
+        lines.push(format!("  terminal  berth attach --local {named}   (on the server's machine)"));
     }
-    lines.push(format!("  stop      berth stop {name}"));
+    lines.push(format!("  stop      berth stop {named}"));
     lines.push("  Ctrl+C detaches; its log follows.".to_owned());
     lines.join("\n")
 }

@@ -46,8 +46,8 @@ impl SimulatedEnvironment {
 #[async_trait]
 impl Environment for SimulatedEnvironment {
     async fn start(&self, job: &JobSpec) -> Result<(), ProviderError> {
-        // Variables may be secret, and nothing would use them.
-        let job = Box::new(JobSpec { env: Default::default(), ..job.clone() });
+        // Variables and logins may be secret, and nothing would use them.
+        let job = Box::new(JobSpec { env: Default::default(), git: None, ..job.clone() });
         self.accepted(Ask::Start { job }).await
     }
 

@@ -7,6 +7,7 @@ mod follow;
 mod launch;
 mod lists;
 mod pools;
+mod projects;
 mod refusals;
 mod terminal;
 
@@ -61,8 +62,14 @@ impl Home {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_berth"));
         command.args(arguments).current_dir(&self.folder.0).kill_on_drop(true);
-        for variable in ["BERTH_SERVER", "BERTH_TOKEN", "DSTACK_PROFILE", "XDG_DATA_HOME", "XDG_CONFIG_HOME"]
-        {
+        for variable in [
+            "BERTH_SERVER",
+            "BERTH_TOKEN",
+            "BERTH_PROJECT",
+            "DSTACK_PROFILE",
+            "XDG_DATA_HOME",
+            "XDG_CONFIG_HOME",
+        ] {
             command.env_remove(variable);
         }
         command.env("HOME", &self.folder.0).env("BERTH_DATA_DIR", self.path("data"));

@@ -16,7 +16,7 @@ use crate::{
     live::{machine::Connection, use_live},
     permissions, site,
 };
-use berth_shared::api::User;
+use berth_shared::api::{DEFAULT_PROJECT, User};
 pub use leave::leave;
 use rail::Rail;
 use theme::ThemeToggle;
@@ -43,19 +43,24 @@ pub fn Shell() -> impl IntoView {
         let user = live.user.get();
         if let (Some(Some(before)), Some(user)) = (&before, &user)
             && before.name == user.name
-            && (before.role, before.server_role) != (user.role, user.server_role)
+            && before.roles() != user.roles()
         {
-            let (is, was) = (permissions::one(user.role), permissions::one(before.role));
-            say(
-                Tone::Done,
-                format!("You are {is} now, and were {was}: {is} {}.", permissions::purpose(user.role)),
-            );
+            // What one is here says more than what one is to the server; that is told where it alone is another.
+            let (is, was, place) = match before.role == user.role {
+                false => (user.role, before.role, ""),
+                true => (user.server_role, before.server_role, " on the server"),
+            };
+            let (one, purpose) = (permissions::one(is), permissions::purpose(is));
+            let was = permissions::one(was);
+            say(Tone::Done, format!("You are {one} now{place}, and were {was}: {one} {purpose}."));
         }
         user
     });
-    // One's account is one's own everywhere.
+    // One's account is one's own everywhere; only a project that is not there has no page of it.
     let path = use_location().pathname;
-    let is_nowhere = Memo::new(move |_| live.nowhere.get() && site::below(&path.get()) != "/account");
+    let is_named = names_project();
+    let is_nowhere =
+        Memo::new(move |_| live.nowhere.get() && (is_named || site::below(&path.get()) != "/account"));
     view! {
         <a class="skip" href="#main">"Skip to content"</a>
         <div class="app">
@@ -69,9 +74,33 @@ pub fn Shell() -> impl IntoView {
     }
 }
 
-/// What somebody sees who is in no project.
+/// Whether the address names a project other than the first.
+fn names_project() -> bool {
+    site::project() != DEFAULT_PROJECT
+}
+
+/// What somebody sees who is in no project, or not in the one that the address names.
 #[component]
 fn Nowhere() -> impl IntoView {
+    if names_project() { NoneOfThisName().into_any() } else { NoneYet().into_any() }
+}
+
+#[component]
+fn NoneOfThisName() -> impl IntoView {
+    view! {
+        <TopBar><h1 class="topbar__title">"No such project"</h1></TopBar>
+        <main class="page" id="main" tabindex="-1">
+            <Void title=format!("There is no project {} for you", site::project())>
+                <p class="void__text">"There is none of this name, or you are not in it: ask an admin."</p>
+                // Another project's pages are opened anew: the browser goes there itself.
+                <div class="actions"><a class="btn" rel="external" href="/">"To the first project"</a></div>
+            </Void>
+        </main>
+    }
+}
+
+#[component]
+fn NoneYet() -> impl IntoView {
     view! {
         <TopBar><h1 class="topbar__title">"No project yet"</h1></TopBar>
         <main class="page" id="main" tabindex="-1">

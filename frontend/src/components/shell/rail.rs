@@ -44,13 +44,20 @@ fn ProjectSwitch() -> impl IntoView {
     let here = StoredValue::new(site::project());
     let projects = RwSignal::new(Vec::<String>::new());
     let reader = Memo::new(move |_| live.user.with(|user| user.as_ref().map(User::roles)));
+    let path = use_location().pathname;
     Effect::new(move |_| {
+        // Nobody tells of a new project: it is looked for whenever the reader goes on to another page.
+        path.track();
         if reader.get().is_none() {
             return;
         }
         spawn_local(async move {
             if let Ok(page) = api::get::<Page<Project>>("/api/v1/projects").await {
-                projects.try_set(page.items.into_iter().map(|project| project.name).collect());
+                let names = page.items.into_iter().map(|project| project.name).collect::<Vec<_>>();
+                // What has not changed is not drawn anew.
+                if projects.try_with_untracked(|known| *known != names) == Some(true) {
+                    projects.try_set(names);
+                }
             }
         });
     });

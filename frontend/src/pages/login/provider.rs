@@ -6,6 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     api, browser,
     components::{Notice, Prose},
+    site,
 };
 
 /// What people call a provider whose name is not known.
@@ -71,7 +72,8 @@ pub(super) fn Sent(sso: Sso) -> impl IntoView {
 /// The way to the provider, and `next` after it; nothing where there is none.
 #[component]
 pub(super) fn ByProvider(sso: Sso, next: String) -> impl IntoView {
-    let to = format!("/api/v1/oidc/begin?to={}", js_sys::encode_uri_component(&next));
+    // The server knows of no project there: the whole path leads back into this one.
+    let to = format!("/api/v1/oidc/begin?to={}", js_sys::encode_uri_component(&site::at(&next)));
     move || {
         let to = to.clone();
         sso.provider.get().map(|OidcProvider { name, answers }| view! {

@@ -6,7 +6,7 @@ use berth_shared::{
     api::{Member, Role, SetMember},
     policy::Action,
 };
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 
 use crate::{
     api,
@@ -68,18 +68,30 @@ fn Line(known: Known<Member>, name: String, refused: Memo<Option<String>>) -> im
         member.with(|member| member.as_ref().map(|one| one.server_role).filter(|role| *role > Role::Guest))
     });
     let set = move |to: Option<Role>| {
-        let path = called.with_value(|name| address(name));
+        // The line may be gone before the answer comes.
+        let name = called.get_value();
         spawn_local(async move {
+            let path = address(&name);
             let answer = match to {
                 Some(role) => api::put(&path, &SetMember { role }).await,
                 None => api::delete(&path).await,
             };
             if let Err(error) = answer {
-                say(Tone::Failed, format!("{} stays what they were. {error}", called.get_value()));
+                say(Tone::Failed, format!("{name} stays what they were. {error}"));
+                // Nothing has changed but what the list of roles shows, which is taken back.
+                known.all.try_update(|_| ());
             }
             known.ask();
         });
     };
+    let node = NodeRef::<html::Select>::new();
+    Effect::new(move |_| {
+        // Told of each answer and each refusal.
+        known.all.track();
+        if let (Some(select), Some(role)) = (node.get_untracked(), role.get_untracked()) {
+            select.set_value(role.as_str());
+        }
+    });
     let can = Memo::new(move |_| refused.with(Option::is_none) && by_project.get());
     view! {
         <li class="projects__one">
@@ -89,7 +101,7 @@ fn Line(known: Known<Member>, name: String, refused: Memo<Option<String>>) -> im
             </span>
             {move || match (can.get(), role.get()) {
                 (true, _) => view! {
-                    <select class="select people__role" data-size="sm" aria-label=format!("Role of {} in {}", called.get_value(), site::project())
+                    <select class="select people__role" data-size="sm" node_ref=node aria-label=format!("Role of {} in {}", called.get_value(), site::project())
                         on:change:target=move |event| if let Ok(chosen) = event.target().value().parse() { set(Some(chosen)) }>
                         <RoleOptions chosen=role least=Role::Viewer/>
                     </select>

@@ -2,7 +2,7 @@
 
 mod add;
 
-use berth_shared::api::SshKey;
+use berth_shared::api::{DEFAULT_PROJECT, SshKey};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
@@ -10,6 +10,8 @@ use crate::{
     components::{CopyLine, Dialog, Failed, Icon, Time, Tone, Void, toaster},
     known::Known,
     live::use_live,
+    pages::run::ssh_command,
+    site,
 };
 use add::Add;
 
@@ -88,9 +90,9 @@ fn Where() -> impl IntoView {
     let live = use_live();
     let gateway =
         Memo::new(move |_| live.server.with(|server| server.as_ref().map(|server| server.ssh.clone())));
-    let at = |host: Option<String>, port: u16| {
-        let here = move || window().location().hostname().unwrap_or_default();
-        format!("ssh RUN@{} -p {port}", host.unwrap_or_else(here))
+    let attach = || match site::project() {
+        project if project == DEFAULT_PROJECT => "berth attach RUN".to_owned(),
+        project => format!("berth attach RUN --project {project}"),
     };
     view! {
         <section class="panel" aria-labelledby="ways">
@@ -102,9 +104,9 @@ fn Where() -> impl IntoView {
                         <p class="meta">"This server takes no SSH connections. Whoever runs it can start it with "<code class="mono">"--ssh-listen"</code>"; keys can be added before."</p>
                     }.into_any(),
                     Some(Some(gateway)) => view! {
-                        <CopyLine text=at(gateway.host, gateway.port)/>
+                        <CopyLine text=ssh_command("RUN", &gateway)/>
                         <p class="meta">
-                            "RUN is the name of a run that is running; its page has the command ready to copy. "<code class="mono">"berth attach RUN"</code>
+                            "RUN is the name of a run that is running; its page has the command ready to copy. "<code class="mono">{attach()}</code>
                             " makes the run a host of your own SSH, for VS Code too, and brings its ports to your machine."
                         </p>
                     }.into_any(),

@@ -70,7 +70,7 @@ pub(super) fn New(made: RwSignal<Option<NewToken>>, known: Known<ApiToken>) -> i
                 <Field label="May do">
                     <select class="select" on:change:target=move |event| role.set(event.target().value().parse().ok())>
                         <option value="" prop:selected=move || role.get().is_none()>{all}</option>
-                        {move || own.get().map(|own| view! { <RoleOptions chosen=role.into() most=own/> })}
+                        {move || own.get().map(|own| view! { <RoleOptions chosen=role.into() most=own least=Role::Viewer/> })}
                     </select>
                 </Field>
                 <Field label="Ends after">
