@@ -277,7 +277,7 @@ mod tests {
         assert_eq!(vision.values(&["hub"]).await.expect("readable"), hub);
         assert!(!main.remove("only").await.expect("nothing to remove"));
         // Nor by a name that would lead there, or to what is kept beside the secrets.
-        let login = SetGitLogin { username: "ci".to_owned(), password: "word".to_owned() };
+        let login = berth_shared::api::SetGitLogin { username: "ci".to_owned(), password: "word".to_owned() };
         let by = ("ada", Timestamp(0));
         vision.set_git_login("git.example", &login, by, [5; NONCE_LEN]).await.expect("taken");
         for name in ["vision/hub", "vision/only", "vision/git:git.example", "main/hub", "/hub"] {
