@@ -222,7 +222,7 @@ async fn a_repository_is_named_and_not_brought() {
     2
     --
     --
-    error: the address holds a user's name or a password, which the run's page and its log would show to everybody; leave it out. A private repository comes from your own checkout: `berth run` there
+    error: the address holds a user's name or a password, which the run's page and its log would show to everybody; leave it out. A private repository comes from your own checkout, by `berth run` there, or by the project's login for its host: `berth git set`
     ");
 }
 
