@@ -7,6 +7,7 @@ use leptos_router::{
 };
 
 use crate::{
+    browser,
     components::{DemoBar, Shell, Sprite, provide_palette, provide_toasts},
     live::provide_live,
     notices::provide_notices,
@@ -25,6 +26,8 @@ pub fn App() -> impl IntoView {
     provide_notices();
     provide_price_list();
     provide_incoming();
+    // Before anybody is led to the login, which may be before *Launch* is there.
+    browser::take_link();
     view! {
         <Sprite/>
         <DemoBar/>

@@ -72,6 +72,16 @@ pub fn leave_for(url: &str) {
     let _ = leptos::prelude::window().location().set_href(url);
 }
 
+/// What the fragment of a link with a text in it begins with.
+pub const LINK_MARK: &str = "config=";
+
+/// Takes the text of such a link out of the address. It waits in the session: whoever has to log in first finds it afterwards.
+pub fn take_link() {
+    if let Some(packed) = take_fragment(LINK_MARK) {
+        wait_with_link(Some(&packed));
+    }
+}
+
 /// The key in the session's storage of a link that waits to be opened.
 const LINK: &str = "berth.link";
 

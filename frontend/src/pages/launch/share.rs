@@ -14,8 +14,6 @@ use crate::{
     modules, site,
 };
 
-/// What the fragment of such a link begins with.
-const MARK: &str = "config=";
 /// Longer links are cut by mail and chat programs.
 const LONGEST: usize = 16_000;
 
@@ -39,7 +37,7 @@ pub(super) fn ShareButton(desk: Desk) -> impl IntoView {
         spawn_local(async move {
             let made = match call("pack", &text).await {
                 Ok(packed) => {
-                    let address = format!("{}#{MARK}{packed}", site::address("/"));
+                    let address = format!("{}#{}{packed}", site::address("/"), browser::LINK_MARK);
                     if address.len() > LONGEST {
                         Link::Failed(format!(
                             "The text is too long for a link: it would take {} characters, and many programs cut \
@@ -105,10 +103,10 @@ fn in_words(left_out: &[String]) -> String {
 /// Asks before a link's text takes the place of a draft.
 #[component]
 pub(super) fn SharedText(desk: Desk) -> impl IntoView {
-    take();
+    browser::take_link();
     let say = toaster();
     let arrived = window_event_listener(leptos::ev::hashchange, move |_| {
-        take();
+        browser::take_link();
         open(desk, say);
     });
     on_cleanup(move || arrived.remove());
@@ -134,13 +132,6 @@ pub(super) fn SharedText(desk: Desk) -> impl IntoView {
                 <button class="btn" data-kind="primary" on:click=accept>"Open it"</button>
             </div>
         </Dialog>
-    }
-}
-
-/// Takes the text out of the address. It waits in the session: whoever has to log in first finds it afterwards.
-fn take() {
-    if let Some(packed) = browser::take_fragment(MARK) {
-        browser::wait_with_link(Some(&packed));
     }
 }
 
