@@ -39,8 +39,7 @@ impl Auth {
         let all = self.store.projects(&caller.user).await?.into_iter();
         let own = all.map(|(project, member)| {
             // What they prove it by may let them do less than they may.
-            let roles = Roles { server: caller.server_role, project: caller.server_role };
-            let roles = Roles::new(roles.server, member).at_most(caller.limit);
+            let roles = Roles::new(caller.server_role, member).at_most(caller.limit);
             Project { role: roles.project, ..project }
         });
         Ok(own.filter(|project| project.role > Role::Guest).collect())

@@ -200,29 +200,20 @@ pub(super) async fn check(
         let detail = format!("there is no project `{project}`, or you are not in it; ask an admin");
         return Err(Failure::new(StatusCode::NOT_FOUND, "project-not-found", detail));
     }
-    let role = Some(caller.roles().over(endpoint.action));
-    let hidden = || {
-        let detail = match caller.role {
-            Role::Guest => {
-                "there is no such thing for a guest of this server: name a project that you are in \
-                            (`berth project list` shows them, `--project NAME` names one)"
-            }
-            _ => "there is no such thing",
-        };
-        Err(Failure::new(StatusCode::NOT_FOUND, "not-found", detail))
-    };
-    // To whom all of it is hidden it is so whether it is there or not.
-    if [Whose::Own, Whose::Others]
-        .into_iter()
-        .all(|whose| policy::decide(role, endpoint.action, whose) == Verdict::Hidden)
-    {
-        return hidden();
-    }
     let whose = whose(&app, endpoint, &params, &caller).await?;
-    match policy::decide(role, endpoint.action, whose) {
+    match policy::decide(Some(caller.roles().over(endpoint.action)), endpoint.action, whose) {
         Verdict::Allowed => Ok(next.run(request).await),
         Verdict::Forbidden => Err(Failure::not_allowed(&caller, endpoint.action, whose)),
-        Verdict::Hidden => hidden(),
+        Verdict::Hidden => {
+            let detail = match caller.role {
+                Role::Guest => {
+                    "there is no such thing for a guest of this server: name a project that you are in \
+                     (`berth project list` shows them, `--project NAME` names one)"
+                }
+                _ => "there is no such thing",
+            };
+            Err(Failure::new(StatusCode::NOT_FOUND, "not-found", detail))
+        }
     }
 }
 
