@@ -9,14 +9,9 @@ use berth_shared::{
     policy::{self, Action, Whose},
 };
 
-/// A project and a run of it, by the name that SSH has for it: `RUN` in the first project, `PROJECT.RUN` in another.
+/// A project and a run of it, by the name that SSH has for it ([`berth_shared::api::ssh_name_of`]).
 pub(crate) fn parts(name: &str) -> (&str, &str) {
     name.split_once('.').unwrap_or((DEFAULT_PROJECT, name))
-}
-
-/// The name that SSH has for a run of a project.
-pub(crate) fn name_of(project: &str, run: &str) -> String {
-    if project == DEFAULT_PROJECT { run.to_owned() } else { format!("{project}.{run}") }
 }
 
 /// Whether a person may work in a run.
@@ -33,13 +28,15 @@ fn may_work_in(person: &str, role: Role, run: &Run) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
+    use berth_shared::api::ssh_name_of;
+
     use super::*;
 
     #[test]
     fn ssh_names_a_run_by_its_project_where_that_is_not_the_first() {
         for (project, run, name) in [("main", "sly-fox", "sly-fox"), ("vision", "sly-fox", "vision.sly-fox")]
         {
-            assert_eq!(name_of(project, run), name);
+            assert_eq!(ssh_name_of(project, run), name);
             assert_eq!(parts(name), (project, run));
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use berth_shared::{
-    api::{Instance, InstanceId, InstanceStatus, JobStatus, Offered, PlannedOffer},
+    api::{Instance, InstanceId, InstanceStatus, JobStatus, Offered, PlannedOffer, ssh_name_of},
     config::{Configuration, EnvValue, TerminationPolicy},
     time::Timestamp,
 };
@@ -18,7 +18,6 @@ use super::{
     planning, pool,
 };
 use crate::{
-    access::name_of,
     provider::{CreateRequest, JobSpec, Provider},
     store::{
         Change, CommitError, InstanceDesired, InstanceRow, JobRow, Lease, Order, RunRow, Source, StoreError,
@@ -320,7 +319,7 @@ pub(super) fn job_spec(
         code: run.run.code.clone(),
         git: None,
         welcome: entrance
-            .map(|entrance| welcome(&name_of(&run.run.project, &run.run.name), entrance))
+            .map(|entrance| welcome(&ssh_name_of(&run.run.project, &run.run.name), entrance))
             .unwrap_or_default(),
     }
 }

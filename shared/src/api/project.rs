@@ -34,6 +34,18 @@ pub fn page_of(project: &str, page: &str) -> String {
     if project == DEFAULT_PROJECT { page.to_owned() } else { format!("/p/{project}{page}") }
 }
 
+/// The name that SSH has for a run of a project: `fox` in the first one, `vision.fox` in another.
+#[must_use]
+pub fn ssh_name_of(project: &str, run: &str) -> String {
+    if project == DEFAULT_PROJECT { run.to_owned() } else { format!("{project}.{run}") }
+}
+
+/// What a command says besides to be about a project, after a space: nothing for the first one, ` --project vision` for another.
+#[must_use]
+pub fn flag_of(project: &str) -> String {
+    if project == DEFAULT_PROJECT { String::new() } else { format!(" --project {project}") }
+}
+
 /// Where an endpoint is for a project: `/api/v1/runs` in the first one, `/api/v1/projects/vision/runs` in another. Anything else stays
 /// what it is.
 #[must_use]
@@ -106,6 +118,7 @@ mod tests {
             "/api/v1/projects/vision/runs?active=true"
         );
         assert_eq!(endpoint_of("vision", "/catalog/offers"), "/catalog/offers");
+        assert_eq!((flag_of("main").as_str(), flag_of("vision").as_str()), ("", " --project vision"));
     }
 
     #[test]

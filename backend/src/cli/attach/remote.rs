@@ -2,21 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use berth_shared::api::{Page, RunDetail, SshGateway, SshKey};
+use berth_shared::api::{Page, RunDetail, SshGateway, SshKey, ssh_name_of};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
     config_file::{self, Host},
     forward::{self, Ssh},
 };
-use crate::{
-    access::name_of,
-    cli::{
-        client::{Access, Client, meant, part},
-        failure::Failure,
-        follow::{Follow, Step, print_lines},
-        saved,
-    },
+use crate::cli::{
+    client::{Access, Client, meant, part},
+    failure::Failure,
+    follow::{Follow, Step, print_lines},
+    saved,
 };
 
 /// What is asked for.
@@ -50,7 +47,7 @@ pub(super) async fn attach(asked: &Asked<'_>, access: &Access) -> Result<(), Fai
     let config = home.join(".ssh/config");
     let folder = folder()?;
     let identity = asked.identity.map(std::path::absolute).transpose()?;
-    let name = name_of(client.project(), &run.name);
+    let name = ssh_name_of(client.project(), &run.name);
     let host = Host {
         run: &name,
         address: &address(&gateway, &client),

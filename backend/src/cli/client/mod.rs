@@ -9,7 +9,7 @@ mod socket;
 
 use std::time::Duration;
 
-use berth_shared::api::{DEFAULT_PROJECT, Page, Problem, endpoint_of, page_of};
+use berth_shared::api::{DEFAULT_PROJECT, Page, Problem, endpoint_of, flag_of, page_of};
 use reqwest::{
     Method, RequestBuilder, Response, StatusCode, Url,
     header::{CONTENT_TYPE, RETRY_AFTER},
@@ -76,7 +76,7 @@ impl Client {
 
     /// What a command says besides to be about the project.
     pub(super) fn in_project(&self) -> String {
-        if self.project == DEFAULT_PROJECT { String::new() } else { format!(" --project {}", self.project) }
+        flag_of(&self.project)
     }
 
     /// Its address.

@@ -2,12 +2,11 @@
 
 use std::io;
 
-use berth_shared::api::{Run, RunDetail, RunStatus, SshGateway, StopRequest};
+use berth_shared::api::{Run, RunDetail, RunStatus, SshGateway, StopRequest, ssh_name_of};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Args, ask, print_run};
 use crate::{
-    access::name_of,
     cli::{
         attach::address,
         client::{Client, part},
@@ -171,7 +170,7 @@ fn hints(run: &Run, client: &Client, ssh: Option<&(String, u16)>) -> String {
     let named = format!("{}{}", run.name, client.in_project());
     let mut lines = vec![format!("  page      {}", client.page(&format!("/runs/{}", run.name)))];
     if let Some((host, port)) = ssh {
-        let user = name_of(client.project(), &run.name);
+        let user = ssh_name_of(client.project(), &run.name);
         lines.push(format!("  ssh       ssh {user}@{host} -p {port}"));
         lines.push(format!(
             "  attach    berth attach {named}   (VS Code, its ports and its log on your machine)"

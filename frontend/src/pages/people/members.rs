@@ -8,9 +8,10 @@ use berth_shared::{
 };
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 
+use super::role::show_role;
 use crate::{
     api,
-    components::{Failed, Icon, Locked, RoleOptions, RoleTag, Tone, toaster},
+    components::{Avatar, Failed, Icon, Locked, RoleOptions, RoleTag, Tone, toaster},
     known::Known,
     permissions::refusal,
     site,
@@ -88,15 +89,13 @@ fn Line(known: Known<Member>, name: String, refused: Memo<Option<String>>) -> im
     Effect::new(move |_| {
         // Told of each answer and each refusal.
         known.all.track();
-        if let (Some(select), Some(role)) = (node.get_untracked(), role.get_untracked()) {
-            select.set_value(role.as_str());
-        }
+        show_role(node, role.get_untracked());
     });
     let can = Memo::new(move |_| refused.with(Option::is_none) && by_project.get());
     view! {
         <li class="projects__one">
             <span class="person">
-                <span class="avatar" aria-hidden="true">{name.chars().take(2).collect::<String>()}</span>
+                <Avatar name=name.clone()/>
                 <span class="table__strong person__name">{name.clone()}</span>
             </span>
             {move || match (can.get(), role.get()) {

@@ -55,6 +55,13 @@ fn put(all: &mut Option<Vec<Person>>, person: Person) {
     }
 }
 
+/// Has a list of roles show what is: what was chosen and did not come about is taken back.
+pub(super) fn show_role(list: NodeRef<html::Select>, role: Option<Role>) {
+    if let (Some(list), Some(role)) = (list.get_untracked(), role) {
+        list.set_value(role.as_str());
+    }
+}
+
 /// A person's role, and the others that they can be given; `why` not, where they cannot.
 #[component]
 pub(super) fn RolePick(
@@ -68,17 +75,11 @@ pub(super) fn RolePick(
     let role = Memo::new(move |_| person.with(|person| person.as_ref().map(|person| person.role)));
     let name =
         move || person.with(|person| person.as_ref().map(|person| person.name.clone())).unwrap_or_default();
-    // What was chosen and did not come about is taken back: the list shows what is.
-    let reset = move || {
-        if let (Some(select), Some(role)) = (node.get_untracked(), role.get_untracked()) {
-            select.set_value(role.as_str());
-        }
-    };
     Effect::new(move |_| {
         // Told of each answer and each refusal, and of a question that was dropped.
         crowd.known.all.track();
         if crowd.becoming.with(Option::is_none) {
-            reset();
+            show_role(node, role.get_untracked());
         }
     });
     let choose = move |value: String| {

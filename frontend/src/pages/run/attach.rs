@@ -1,7 +1,7 @@
 //! The ways in, and how it is kept apart from its machine.
 
 use berth_shared::{
-    api::{DEFAULT_PROJECT, Isolation, RunCode, RunStatus, SshGateway},
+    api::{Isolation, RunCode, RunStatus, SshGateway, flag_of, ssh_name_of},
     policy::Action,
 };
 use leptos::prelude::*;
@@ -35,31 +35,19 @@ fn in_force(isolation: &Isolation, local: bool) -> String {
     }
 }
 
-/// The name that SSH has for a run.
-fn ssh_name(name: &str) -> String {
-    let project = site::project();
-    if project == DEFAULT_PROJECT { name.to_owned() } else { format!("{project}.{name}") }
-}
-
-/// What a command says besides to be about this project.
-fn in_project() -> String {
-    let project = site::project();
-    if project == DEFAULT_PROJECT { String::new() } else { format!(" --project {project}") }
-}
-
 /// The command that leads into a run over SSH.
 pub(crate) fn ssh_command(name: &str, gateway: &SshGateway) -> String {
     let own = || window().location().hostname().unwrap_or_default();
     let host = gateway.host.clone().unwrap_or_else(own);
-    format!("ssh {}@{host} -p {}", ssh_name(name), gateway.port)
+    format!("ssh {}@{host} -p {}", ssh_name_of(&site::project(), name), gateway.port)
 }
 
 /// Over SSH, by one's own programs. `ide` is always VS Code.
 #[component]
 fn OverSsh(name: String, gateway: SshGateway, running: Memo<bool>) -> impl IntoView {
     let command = ssh_command(&name, &gateway);
-    let attach = format!("berth attach {name}{}", in_project());
-    let name = ssh_name(&name);
+    let attach = format!("berth attach {name}{}", flag_of(&site::project()));
+    let name = ssh_name_of(&site::project(), &name);
     let link = format!("vscode://vscode-remote/ssh-remote+{name}/workflow");
     view! {
         <div class="attach__way">
@@ -90,7 +78,8 @@ pub(super) fn Attach(subject: Subject) -> impl IntoView {
     let instance = Memo::new(move |_| {
         run.with(|run| run.instance_id).and_then(|id| live.instances.row(id)).map(|row| row.get())
     });
-    let command = StoredValue::new(format!("berth attach --local {}{}", subject.name, in_project()));
+    let command =
+        StoredValue::new(format!("berth attach --local {}{}", subject.name, flag_of(&site::project())));
     // Who is on the server's machine reaches environments on that machine.
     let local =
         Memo::new(move |_| run.with(|run| run.offer.as_ref().is_none_or(|offer| offer.backend == "local")));

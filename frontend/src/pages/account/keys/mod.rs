@@ -2,7 +2,7 @@
 
 mod add;
 
-use berth_shared::api::{DEFAULT_PROJECT, SshKey};
+use berth_shared::api::{SshKey, flag_of};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
@@ -90,10 +90,7 @@ fn Where() -> impl IntoView {
     let live = use_live();
     let gateway =
         Memo::new(move |_| live.server.with(|server| server.as_ref().map(|server| server.ssh.clone())));
-    let attach = || match site::project() {
-        project if project == DEFAULT_PROJECT => "berth attach RUN".to_owned(),
-        project => format!("berth attach RUN --project {project}"),
-    };
+    let attach = || format!("berth attach RUN{}", flag_of(&site::project()));
     view! {
         <section class="panel" aria-labelledby="ways">
             <div class="panel__head"><h2 class="panel__title" id="ways">"How to come in"</h2></div>
