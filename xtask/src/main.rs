@@ -14,6 +14,7 @@ mod setup;
 mod shell;
 mod simulation;
 mod site;
+mod specs;
 mod test;
 
 use std::process::ExitCode;

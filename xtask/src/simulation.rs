@@ -18,10 +18,10 @@ pub(crate) fn is_meant(filter: Option<&str>) -> bool {
 
 /// Builds it, to be quick, and plays it; fails when an invariant is violated.
 pub(crate) fn tasks(filter: Option<&str>) -> Vec<Task> {
-    let base = ["build", "--profile", "quick", "--package", "berth-tests", "--bin", "simulate"];
+    let base = ["build", "--profile", "simulation", "--package", "berth-tests", "--bin", "simulate"];
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut tasks = vec![Task::new("simulation: build", cargo, base)];
-    let program = target_dir().join("quick/simulate");
+    let program = target_dir().join("simulation/simulate");
     let more = filter.map(|_| BY_NAME);
     tasks.extend(
         PLAYED.into_iter().chain(more).map(|(what, args)| Task::new(what, &program, args.iter().copied())),

@@ -5,7 +5,7 @@ use crate::{
     build::{self, Profile},
     npm, setup,
     shell::{Problem, Steps, cargo, command, root, run, target_dir, which},
-    simulation, site,
+    simulation, site, specs,
 };
 
 /// Runs all tests, or those whose name contains `filter`.
@@ -46,28 +46,29 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
             run(node.args(filter.map(|filter| format!("--test-name-pattern={filter}"))).arg("specs/"))
         })
     });
-    let browser = build::all(steps, Profile::Quick).and_then(|binary| {
+    // Built like the tests in Rust, which have made them already: by themselves they would be built anew, with fewer features.
+    let programs = steps.step("programs for the browser's tests", || {
+        run(cargo().args(["build", "--workspace", "--tests", "--bins"]))
+    });
+    let browser = programs.and_then(|()| build::dashboard(steps, Profile::Quick)).and_then(|()| {
         let chromium = setup::find_browser()?;
-        let files = target_dir().join("site-quick");
-        // What tests start beside the browser; the tests in Rust have built most of it.
-        steps.step("engine and hosts for the browser", || {
-            run(cargo().args(["build", "--package", "berth-tests", "--bin", "engine", "--bin", "hosts"]))
-        })?;
-        steps.step("site", || site::assemble(&root().join("frontend/dist"), &files, "/tools/berth/"))?;
+        let (site, programs) = (target_dir().join("site-quick"), target_dir().join("debug"));
+        steps.step("site", || site::assemble(&root().join("frontend/dist"), &site, "/tools/berth/"))?;
         steps.step("tests in the browser", || {
-            let mut node = command("node");
-            node.current_dir(root().join("tests/browser"))
-                .env("CHROMIUM", chromium)
-                .env("BERTH", binary)
-                .env("BERTH_NPM", folder)
-                .env("BERTH_SITE", files)
-                .env("BERTH_TEST_PROGRAMS", target_dir().join("debug"))
-                // One browser at a time is quick enough and keeps two cores from stalling each other's waits.
-                .args(["--test", "--test-concurrency=1", "--test-timeout=300000"]);
-            if let Some(filter) = filter {
-                node.arg(format!("--test-name-pattern={filter}"));
-            }
-            run(node.arg("specs/"))
+            let tests = root().join("tests/browser");
+            // One browser at a time is quick enough and keeps two cores from stalling each other's waits.
+            specs::run_all(&tests.join("specs"), || {
+                let mut node = command("node");
+                node.current_dir(&tests)
+                    .env("CHROMIUM", &chromium)
+                    .env("BERTH", programs.join("berth"))
+                    .env("BERTH_NPM", &folder)
+                    .env("BERTH_SITE", &site)
+                    .env("BERTH_TEST_PROGRAMS", &programs)
+                    .args(["--test", "--test-timeout=300000"])
+                    .args(filter.map(|filter| format!("--test-name-pattern={filter}")));
+                node
+            })
         })
     });
     let simulation = simulation.end(steps, "simulation: what is left to play");
