@@ -85,9 +85,6 @@ pub struct Snapshot {
     pub at: Timestamp,
 }
 
-/// How many finished runs a [`Snapshot`] contains at most.
-pub const SNAPSHOT_FINISHED: u32 = 200;
-
 /// How many orphans that are gone are still told of.
 const GONE_ORPHANS: u32 = 200;
 

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use berth_shared::{
-    api::{Event, Instance, InstanceId, Run, RunId, ServerInfo, ServerMessage, Subject, Topic, Usage, User},
+    api::{
+        Event, Instance, InstanceId, Run, RunId, SNAPSHOT_FINISHED, ServerInfo, ServerMessage, Subject,
+        Topic, Usage, User,
+    },
     time::Timestamp,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -12,6 +15,7 @@ use super::{
     Rows,
     driver::Driver,
     feed::{Timeline, add_usage},
+    kept,
     log_book::LogBook,
     machine::{Connection, Input, Probe, TopicKey},
 };
@@ -37,6 +41,8 @@ pub struct Live {
     pub runs: Rows<RunId, Run>,
     /// Instances that are not terminated, oldest first.
     pub instances: Rows<InstanceId, Instance>,
+    /// Whether somebody looks at older finished runs than those that stay.
+    with_older: StoredValue<bool>,
     /// Grows whenever pools, or what providers have besides, may have changed.
     pub pools_changed: RwSignal<u64>,
     /// The server's time, every second.
@@ -91,6 +97,7 @@ pub fn provide_live() -> Live {
             |instance: &Instance| instance.id,
             |a: &Instance, b: &Instance| a.created_at.cmp(&b.created_at).then(a.id.cmp(&b.id)),
         ),
+        with_older: StoredValue::new(false),
         pools_changed: RwSignal::new(0),
         now: RwSignal::new(now),
         skew: StoredValue::new(0),
@@ -177,6 +184,35 @@ impl Live {
             .unwrap_or_default()
     }
 
+    /// Adds runs that the stream does not tell of: until [`Live::forget_older`] they stay, and whatever else ends.
+    pub(crate) fn add_older(&self, runs: Vec<Run>) {
+        self.with_older.set_value(true);
+        for run in runs {
+            self.runs.insert_missing(run);
+        }
+    }
+
+    /// Lets go of what [`Live::add_older`] has added.
+    pub(crate) fn forget_older(&self) {
+        self.with_older.set_value(false);
+        self.let_go();
+    }
+
+    /// Drops the oldest finished runs, so that a page that is open for days keeps no more of them than one that was just opened. Those
+    /// whose pages are open, or were a moment ago, stay.
+    fn let_go(&self) {
+        if self.with_older.get_value() {
+            return;
+        }
+        let mut runs = Vec::new();
+        self.runs.peek_all(|run, _| runs.push((run.id, run.status.is_finished())));
+        let kept = SNAPSHOT_FINISHED as usize;
+        let looked_at = |run| self.feeds.with_value(|feeds| feeds.by_run.contains_key(&run));
+        for run in kept::let_go(runs, kept, looked_at) {
+            self.runs.remove(run);
+        }
+    }
+
     /// Follows a topic until the current component goes.
     pub fn follow(&self, topic: Topic) {
         let live = *self;
@@ -226,7 +262,11 @@ impl Live {
             ServerMessage::Event { event, run, instance, deleted_run, .. } => {
                 self.hear(&event, run.as_deref());
                 if let Some(run) = run {
+                    let finished = run.status.is_finished();
                     self.runs.upsert(*run);
+                    if finished {
+                        self.let_go();
+                    }
                 }
                 if let Some(instance) = instance {
                     if instance.status.is_active() {

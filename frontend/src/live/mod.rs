@@ -5,6 +5,7 @@
 
 pub mod backoff;
 pub mod feed;
+pub mod kept;
 pub mod log_book;
 pub mod machine;
 

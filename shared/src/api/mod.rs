@@ -68,7 +68,7 @@ pub use session::{CatalogInfo, CatalogOrigin, LinkLogin, LoginRequest, PasswordL
 pub use spend::{Spend, SpendBy, SpendDay, SpendItem};
 pub use ssh::{AddSshKey, SshGateway, SshKey};
 pub use status::{InstanceStatus, JobReason, JobStatus, RunReason, RunStatus};
-pub use stream::{ClientMessage, ServerMessage, SnapshotPieces, Topic, Usage};
+pub use stream::{ClientMessage, SNAPSHOT_FINISHED, ServerMessage, SnapshotPieces, Topic, Usage};
 pub use terminal::{TerminalClientMessage, TerminalInfo, TerminalServerMessage, TerminalSize};
 pub use token::{ApiToken, NewToken, TokenRequest};
 pub use usage::{GpuUsage, NetworkUsage, UsageHistory, UsageSample, UsageSpan};

@@ -119,6 +119,9 @@ pub enum ServerMessage {
     },
 }
 
+/// How many finished runs a snapshot contains at most: a page keeps no more of them by itself, however long it is open.
+pub const SNAPSHOT_FINISHED: u32 = 200;
+
 /// Joins the pieces of a [`ServerMessage::Snapshot`]; one for each connection.
 #[derive(Debug, Default)]
 pub struct SnapshotPieces {

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use berth_shared::api::{Allocation, DEFAULT_PROJECT, InstanceStatus, RunId, RunStatus};
+use berth_shared::api::{Allocation, DEFAULT_PROJECT, InstanceStatus, RunId, RunStatus, SNAPSHOT_FINISHED};
 
 use super::{
     Bed, commit,
     sample::{at, instance, instance_id, run_id, submission},
 };
-use crate::store::{Change, InstanceRow, SNAPSHOT_FINISHED, Storage};
+use crate::store::{Change, InstanceRow, Storage};
 
 super::on_every_store!(
     runs_come_in_pages_newest_first,

@@ -5,16 +5,14 @@ use std::{cmp::Reverse, ops::Bound};
 use berth_shared::{
     api::{
         Allocation, EventSeq, Instance, InstanceId, InstanceStatus, JobId, Orphan, Pool, Run, RunDetail,
-        RunId,
+        RunId, SNAPSHOT_FINISHED,
     },
     time::Timestamp,
 };
 use uuid::Uuid;
 
 use super::state::{State, StoredPool};
-use crate::store::{
-    GONE_ORPHANS, InstanceRow, JobRow, KEPT_EVENTS, SNAPSHOT_FINISHED, Snapshot, StoredEvent, Whole,
-};
+use crate::store::{GONE_ORPHANS, InstanceRow, JobRow, KEPT_EVENTS, Snapshot, StoredEvent, Whole};
 
 impl State {
     pub(super) fn whole(&self, run: RunId) -> Option<Whole> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use berth_shared::{
-    api::{EventSeq, Instance, InstanceId, JobId, Run, RunDetail, RunId},
+    api::{EventSeq, Instance, InstanceId, JobId, Run, RunDetail, RunId, SNAPSHOT_FINISHED},
     time::Timestamp,
 };
 use futures_util::TryStreamExt;
@@ -12,10 +12,7 @@ use tokio::task::consume_budget;
 use uuid::Uuid;
 
 use super::{events, json, json_option, jsonb, store_error, unsigned};
-use crate::store::{
-    InstanceRow, InstanceView, JobRow, RunRow, RunView, SNAPSHOT_FINISHED, Snapshot, Source, StoreError,
-    Whole,
-};
+use crate::store::{InstanceRow, InstanceView, JobRow, RunRow, RunView, Snapshot, Source, StoreError, Whole};
 
 fn version(row: &PgRow, column: &'static str) -> Result<u64, StoreError> {
     Ok(unsigned(row.try_get(column).map_err(store_error)?))

@@ -3,7 +3,7 @@
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use berth_shared::{
-    api::{EventSeq, Instance, InstanceId, JobId, Run, RunDetail, RunId},
+    api::{EventSeq, Instance, InstanceId, JobId, Run, RunDetail, RunId, SNAPSHOT_FINISHED},
     time::Timestamp,
 };
 use futures_util::TryStreamExt;
@@ -13,8 +13,7 @@ use uuid::Uuid;
 
 use super::{commit::stored, json, json_option};
 use crate::store::{
-    InstanceRow, InstanceView, JobRow, RunRow, RunView, SNAPSHOT_FINISHED, Snapshot, Source, StoreError,
-    StoredEvent, Whole,
+    InstanceRow, InstanceView, JobRow, RunRow, RunView, Snapshot, Source, StoreError, StoredEvent, Whole,
 };
 
 fn version(row: &SqliteRow, column: &'static str) -> Result<u64, StoreError> {

@@ -82,7 +82,7 @@ pub fn RunPage() -> impl IntoView {
             .map(|run| run.id)
     });
     let search = RwSignal::new(Search::InList);
-    // The stream tells of the newest 200 finished ones only.
+    // The stream tells of the newest finished ones only.
     Effect::new(move |before: Option<Option<String>>| {
         let wanted = name.get();
         let found = id.get().is_some();

@@ -2,6 +2,7 @@
 
 mod filter;
 mod last;
+mod older;
 mod row;
 mod use_spark;
 
@@ -15,6 +16,7 @@ use crate::{
     pages::title::set_title,
 };
 use filter::{Filter, FilterBar};
+use older::Older;
 use row::Row;
 
 /// How many columns the table has.
@@ -36,6 +38,7 @@ pub fn Runs() -> impl IntoView {
                 <FilterBar filter=filter/>
                 <section class="panel" aria-label="All runs">
                     <Table filter=filter stopper=stopper/>
+                    <Older/>
                 </section>
             </Show>
             <StopDialog stopper=stopper/>
