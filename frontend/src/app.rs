@@ -8,7 +8,7 @@ use leptos_router::{
 
 use crate::{
     browser,
-    components::{DemoBar, Shell, Sprite, provide_palette, provide_toasts},
+    components::{DemoBar, Shell, provide_palette, provide_toasts},
     live::provide_live,
     notices::provide_notices,
     pages::{NeedsServer, NotFound, provide_incoming},
@@ -29,7 +29,6 @@ pub fn App() -> impl IntoView {
     // Before anybody is led to the login, which may be before *Launch* is there.
     browser::take_link();
     view! {
-        <Sprite/>
         <DemoBar/>
         <Router base=site::root()>
             <Routes fallback=NotFound>

@@ -13,6 +13,7 @@
 
 pub mod attempts;
 pub mod audit;
+pub mod drawings;
 pub mod explore;
 pub mod favicon;
 pub mod format;

@@ -45,7 +45,7 @@ pub use demo::{DemoBar, DemoLine};
 pub use dialog::Dialog;
 pub use failed::Failed;
 pub use field::{Field, Wrong};
-pub use icon::{Glyph, Icon, Mark, Sprite, icon_names};
+pub use icon::{Glyph, Icon, Mark, icon_names};
 pub use locked::Locked;
 pub use long_list::{Chunks, Form, LongList};
 pub use notice::Notice;

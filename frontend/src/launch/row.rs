@@ -13,7 +13,10 @@ use super::{
     listing::{Line, View},
     saving,
 };
-use crate::format::{gib, grouped, machine::plate, number};
+use crate::{
+    drawings::Drawing,
+    format::{gib, grouped, machine::plate, number},
+};
 
 /// What a line shows.
 #[derive(Clone, Debug)]
@@ -216,8 +219,8 @@ impl Row<'_> {
                 if dates::is_old(date, self.newest) {
                     format!(
                         "<span class=\"basis\" data-age=\"old\">\
-                         <svg class=\"icon basis__icon\" aria-hidden=\"true\"><use href=\"#i-clock\"/></svg>\
-                         <span class=\"sr\">old: </span>{word} {month}</span>"
+                         {}<span class=\"sr\">old: </span>{word} {month}</span>",
+                        icon("clock", "icon basis__icon")
                     )
                 } else {
                     format!("<span class=\"basis\">{word} {month}</span>")
@@ -295,9 +298,13 @@ fn about(estimated: bool, figure: &str) -> String {
 /// A button that unfolds a group. The table hears of its clicks.
 fn unfold(key: u32, open: bool, content: &str) -> String {
     format!(
-        "<button class=\"offers__unfold\" data-unfold=\"{key}\" aria-expanded=\"{open}\">{content}\
-         <svg class=\"icon\" aria-hidden=\"true\"><use href=\"#i-right\"/></svg></button>"
+        "<button class=\"offers__unfold\" data-unfold=\"{key}\" aria-expanded=\"{open}\">{content}{}</button>",
+        icon("right", "icon")
     )
+}
+
+fn icon(name: &str, class: &str) -> String {
+    Drawing::of(&format!("i-{name}")).map(|drawing| drawing.markup(class)).unwrap_or_default()
 }
 
 /// A text as HTML, also within quotation marks.

@@ -33,7 +33,8 @@ function watchPage() {
     const usual = WebAssembly[how];
     WebAssembly[how] = async (...given) => {
       const made = await usual.apply(WebAssembly, given);
-      window.wasmMemory = (made.instance ?? made).exports.memory;
+      // The parts that come later use the memory of the first.
+      window.wasmMemory ??= (made.instance ?? made).exports.memory;
       return made;
     };
   }

@@ -1,38 +1,39 @@
-//! Icons and glyphs, all from one sprite in the page.
+//! Icons and glyphs.
 
 use leptos::prelude::*;
 
-/// The drawings that the others refer to; once, at the root.
-#[component]
-pub fn Sprite() -> impl IntoView {
-    view! { <svg class="sprite" aria-hidden="true" inner_html=include_str!("sprite.svg")></svg> }
-}
+use crate::drawings::{Drawing, all};
 
 /// The names of all icons.
 pub fn icon_names() -> impl Iterator<Item = &'static str> {
-    include_str!("sprite.svg").split("id=\"i-").skip(1).filter_map(|rest| rest.split('"').next())
+    all().filter_map(|drawing| drawing.id.strip_prefix("i-"))
 }
 
-/// A 16-px icon: `launch`, `runs`, `stop` … (`sprite.svg` has them all).
+/// A 16-px icon: `launch`, `runs`, `stop` … (`drawings.svg` has them all).
 #[component]
 pub fn Icon(
-    /// Its name, without the `i-` of the sprite.
+    /// Its name, without the `i-` of the file.
     name: &'static str,
+    /// The class that places it, beside its own.
+    #[prop(optional)]
+    class: &'static str,
 ) -> impl IntoView {
-    view! { <svg class="icon" aria-hidden="true"><use href=format!("#i-{name}")/></svg> }
+    let class = if class.is_empty() { "icon".to_owned() } else { format!("icon {class}") };
+    drawn(class, Drawing::of(&format!("i-{name}")))
 }
 
 /// A status's 12-px shape.
 #[component]
 pub fn Glyph(
-    /// Its name, without the `s-` of the sprite.
+    /// Its name, without the `s-` of the file.
     #[prop(into)]
     name: Signal<&'static str>,
     /// The class that places it.
     #[prop(default = "status__glyph")]
     class: &'static str,
 ) -> impl IntoView {
-    view! { <svg class=class aria-hidden="true"><use href=move || format!("#s-{}", name.get())/></svg> }
+    let content = move || Drawing::of(&format!("s-{}", name.get())).map_or("", |drawing| drawing.content);
+    view! { <svg class=class viewBox="0 0 12 12" aria-hidden="true" inner_html=content></svg> }
 }
 
 /// Berth's mark, with or without the word.
@@ -44,8 +45,13 @@ pub fn Mark(
 ) -> impl IntoView {
     view! {
         <span class="brand">
-            <svg class="brand__icon" viewBox="0 0 20 20" aria-hidden="true"><use href="#brand"/></svg>
+            {drawn("brand__icon".to_owned(), Drawing::of("brand"))}
             {word.then(|| view! { <span class="brand__word">"Berth"</span> })}
         </span>
     }
+}
+
+fn drawn(class: String, drawing: Option<Drawing>) -> impl IntoView {
+    let (view, content) = drawing.map_or(("0 0 0 0", ""), |drawing| (drawing.view, drawing.content));
+    view! { <svg class=class viewBox=view aria-hidden="true" inner_html=content></svg> }
 }

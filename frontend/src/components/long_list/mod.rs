@@ -6,14 +6,16 @@ use std::{
     hash::Hash,
 };
 
-use leptos::{html, prelude::*};
+use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use crate::sight::Sight;
 
 /// How many rows come from one frame to the next.
-const STEP: usize = 8;
+const STEP: usize = 6;
+/// How many chunks come from one frame to the next.
+const CHUNKS: usize = 8;
 /// How far beyond the window rows are drawn, pixels.
 const NEAR: u32 = 480;
 
@@ -25,6 +27,8 @@ pub struct LongList {
     queue: StoredValue<VecDeque<Job>, LocalStorage>,
     /// Whether the next frame goes on with the queue.
     waits: StoredValue<bool>,
+    /// Whether something was pressed since the last frame: the next one is for what comes of that alone.
+    pressed: StoredValue<bool>,
     made: StoredValue<u64>,
 }
 
@@ -36,8 +40,19 @@ type Job = Box<dyn FnMut() -> Step>;
 struct Step {
     /// Whether it drew something.
     drew: bool,
-    /// Whether rows are left.
-    more: bool,
+    /// Whether something is left.
+    more: More,
+}
+
+/// When a job goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum More {
+    /// It is done.
+    Never,
+    /// Before all others.
+    Next,
+    /// After all others.
+    Last,
 }
 
 impl LongList {
@@ -45,10 +60,19 @@ impl LongList {
     #[must_use]
     #[expect(clippy::new_without_default, reason = "it belongs to the component in which it is made")]
     pub fn new() -> Self {
+        let pressed = StoredValue::new(false);
+        let press = move || pressed.try_update_value(|pressed| *pressed = true).unwrap_or_default();
+        let keys = window_event_listener(ev::keydown, move |_| press());
+        let pointer = window_event_listener(ev::pointerdown, move |_| press());
+        on_cleanup(move || {
+            keys.remove();
+            pointer.remove();
+        });
         Self {
             sight: Sight::new(NEAR),
             queue: StoredValue::new_local(VecDeque::new()),
             waits: StoredValue::new(false),
+            pressed,
             made: StoredValue::new(0),
         }
     }
@@ -64,9 +88,23 @@ impl LongList {
 
     fn draw(self, job: Job) {
         let _ = self.queue.try_update_value(|queue| queue.push_back(job));
-        if self.waits.try_get_value() == Some(false) {
-            self.turn();
+        self.wait();
+    }
+
+    /// Has the next frame go on, before it is painted.
+    fn wait(self) {
+        if self.waits.try_get_value() != Some(false) {
+            return;
         }
+        self.waits.try_set_value(true);
+        request_animation_frame(move || {
+            self.waits.try_set_value(false);
+            if self.pressed.try_update_value(std::mem::take) == Some(true) {
+                self.wait();
+            } else {
+                self.turn();
+            }
+        });
     }
 
     /// Goes on until something was drawn; the next frame draws what is left.
@@ -74,19 +112,17 @@ impl LongList {
         // Not in the queue while it is at work: what it draws may ask for more.
         while let Some(mut job) = self.queue.try_update_value(VecDeque::pop_front).flatten() {
             let Step { drew, more } = job();
-            if more {
-                let _ = self.queue.try_update_value(|queue| queue.push_front(job));
-            }
+            let _ = self.queue.try_update_value(|queue| match more {
+                More::Never => {}
+                More::Next => queue.push_front(job),
+                More::Last => queue.push_back(job),
+            });
             if drew {
                 break;
             }
         }
         if self.queue.try_with_value(VecDeque::is_empty) == Some(false) {
-            self.waits.try_set_value(true);
-            request_animation_frame(move || {
-                self.waits.try_set_value(false);
-                self.turn();
-            });
+            self.wait();
         }
     }
 }
@@ -141,11 +177,42 @@ where
     V: IntoView + 'static,
 {
     let count = Memo::new(move |_| ids.with(|ids| ids.len().div_ceil(form.size())));
+    // A chunk costs a little even while it is out of sight; hundreds of them, when a filter is taken back, a frame or two.
+    let made = RwSignal::new(count.get_untracked().min(CHUNKS));
+    Effect::new(move |_| match count.get() {
+        count if count <= made.get_untracked() => made.set(count),
+        _ => long.draw(Box::new(move || grow(count, made))),
+    });
+    let rest = Memo::new(move |_| ids.with(|ids| ids.len().saturating_sub(made.get() * form.size())));
+    let height = move || format!("{:.1}px", form.guess(rest.get()));
+    let space = move || {
+        match form {
+        Form::Rows(columns) => view! {
+            <tbody aria-hidden="true"><tr class="longlist__space"><td colspan=columns style:height=height></td></tr></tbody>
+        }
+        .into_any(),
+        Form::Cards => view! { <div class="longlist__space" style:height=height></div> }.into_any(),
+    }
+    };
     view! {
-        <For each=move || 0..count.get() key=|at| *at let:at>
+        <For each=move || 0..made.get() key=|at| *at let:at>
             <Chunk long ids form begin=first && at == 0 meant row at/>
         </For>
+        <Show when=move || { rest.get() > 0 }>{space()}</Show>
     }
+}
+
+/// Makes a few chunks more, up to `count` of them.
+fn grow(count: Memo<usize>, made: RwSignal<usize>) -> Step {
+    let (Some(count), Some(there)) = (count.try_get_untracked(), made.try_get_untracked()) else {
+        return OVER;
+    };
+    let next = count.min(there + CHUNKS);
+    if next <= there {
+        return OVER;
+    }
+    made.set(next);
+    Step { drew: true, more: if next < count { More::Last } else { More::Never } }
 }
 
 #[component]
@@ -225,13 +292,15 @@ where
     }
 }
 
+/// There is nothing to do any more.
+const OVER: Step = Step { drew: false, more: More::Never };
+
 /// Lets go of what is not wanted any more, and draws a few of those that are missing.
 fn step<K: Copy + Eq + Hash + Send + Sync + 'static>(
     own: Memo<Vec<K>>,
     drawn: RwSignal<bool>,
     shown: RwSignal<Vec<K>>,
 ) -> Step {
-    const OVER: Step = Step { drew: false, more: false };
     if drawn.try_get_untracked() != Some(true) {
         return OVER;
     }
@@ -239,7 +308,8 @@ fn step<K: Copy + Eq + Hash + Send + Sync + 'static>(
         return OVER;
     };
     let next = next_rows(&wanted, &before, STEP);
-    let step = Step { drew: next != before, more: next.len() < wanted.len() };
+    let step =
+        Step { drew: next != before, more: if next.len() < wanted.len() { More::Next } else { More::Never } };
     if step.drew {
         shown.set(next);
     }

@@ -150,7 +150,7 @@ fn line(offer: &Offer, newest: &str) -> impl IntoView + use<> {
             </span>
             <span class="meta">{if offer.spot { "spot" } else { "on-demand" }}<span class="gpu__region">", "{offer.region.clone()}</span></span>
             <span class="gpu__price">
-                {old.then(|| view! { <span class="basis" data-age="old"><svg class="icon basis__icon" aria-hidden="true"><use href="#i-clock"/></svg><span class="sr">"old: "</span></span> })}
+                {old.then(|| view! { <span class="basis" data-age="old"><Icon name="clock" class="basis__icon"/><span class="sr">"old: "</span></span> })}
                 <Price offer=offer.clone()/>
                 <span class="sr">", "{basis_text(offer)}</span>
             </span>

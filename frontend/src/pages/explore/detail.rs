@@ -287,7 +287,7 @@ pub(super) fn basis(offer: &Offer, newest: &str) -> impl IntoView + use<> {
         .map_or_else(|| format!("{word}, no date"), |date| format!("{word} {}", dates::month(date)));
     view! {
         <span class="basis" data-age=old.then_some("old")>
-            {old.then(|| view! { <svg class="icon basis__icon" aria-hidden="true"><use href="#i-clock"/></svg><span class="sr">"old: "</span> })}
+            {old.then(|| view! { <Icon name="clock" class="basis__icon"/><span class="sr">"old: "</span> })}
             {text}
         </span>
     }
