@@ -131,6 +131,16 @@ test(
       assert.ok(Math.abs((await tall()) - before) < 0.2 * before, `the page stays as long as it was: ${await tall()}, ${before}`);
       await page.evaluate(() => window.scrollTo(0, 0));
       await page.locator(`[id="${first}"]`).waitFor();
+      // A key that is held, as one scrolls by it, keeps nothing from being drawn.
+      const seen = await page.evaluate(async () => {
+        const held = setInterval(() => window.dispatchEvent(new KeyboardEvent('keydown', { key: 'PageDown', repeat: true })), 1);
+        window.scrollTo(0, document.scrollingElement.scrollHeight / 2);
+        const row = () => document.elementFromPoint(innerWidth / 2, innerHeight / 2)?.closest('.instances tr[id]');
+        for (let frame = 0; frame < 900 && !row(); frame += 1) await new Promise(requestAnimationFrame);
+        clearInterval(held);
+        return Boolean(row());
+      });
+      assert.ok(seen, 'rows come while a key is held');
       assert.ok(followed.size <= 32, `no more is followed than the server takes: ${followed.size}`);
       assert.deepEqual(page.problems, []);
     },

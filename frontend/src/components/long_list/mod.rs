@@ -88,19 +88,21 @@ impl LongList {
 
     fn draw(self, job: Job) {
         let _ = self.queue.try_update_value(|queue| queue.push_back(job));
-        self.wait();
+        self.wait(true);
     }
 
-    /// Has the next frame go on, before it is painted.
-    fn wait(self) {
+    /// Has the next frame go on, before it is painted; where it `yields` to what was pressed, the one after that, so that a key that is
+    /// held does not keep the list empty.
+    fn wait(self, yields: bool) {
         if self.waits.try_get_value() != Some(false) {
             return;
         }
         self.waits.try_set_value(true);
         request_animation_frame(move || {
             self.waits.try_set_value(false);
-            if self.pressed.try_update_value(std::mem::take) == Some(true) {
-                self.wait();
+            let pressed = self.pressed.try_update_value(std::mem::take) == Some(true);
+            if pressed && yields {
+                self.wait(false);
             } else {
                 self.turn();
             }
@@ -122,7 +124,7 @@ impl LongList {
             }
         }
         if self.queue.try_with_value(VecDeque::is_empty) == Some(false) {
-            self.wait();
+            self.wait(true);
         }
     }
 }
