@@ -1,6 +1,5 @@
 //! The pages and their addresses.
 
-use leptos::prelude::*;
 use leptos_router::{
     components::{ParentRoute, Route, Router, Routes},
     path,
@@ -13,6 +12,7 @@ use crate::{
     notices::provide_notices,
     pages::{NeedsServer, NotFound, provide_incoming},
     parts::page,
+    prelude::*,
     price_list::provide_price_list,
     site,
 };

@@ -1,9 +1,8 @@
 //! One answer of the server, to a question that changes.
 
-use std::time::Duration;
-
 use leptos::{prelude::*, task::spawn_local};
 use serde::de::DeserializeOwned;
+use std::time::Duration;
 
 use crate::api::{self, ApiError};
 

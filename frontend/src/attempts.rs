@@ -4,6 +4,7 @@ use berth_shared::{
     api::{Run, RunStatus},
     time::Timestamp,
 };
+use berth_texts::tf;
 
 use crate::{format::cost, pools::clock::left};
 
@@ -13,16 +14,16 @@ pub fn next(run: &Run, now: Timestamp) -> Option<String> {
     let at = run.retry_at.filter(|_| run.status == RunStatus::Pending)?;
     let attempt = run.attempts.saturating_add(1);
     Some(if at <= now {
-        format!("attempt {attempt} begins")
+        tf!("attempt {attempt} begins")
     } else {
-        format!("attempt {attempt} begins in {}", left(at, now))
+        tf!("attempt {attempt} begins in {}", left(at, now))
     })
 }
 
 /// How much of a run's cost is that of earlier machines: "$0.12 of it for earlier machines".
 #[must_use]
 pub fn earlier(run: &Run) -> Option<String> {
-    (run.earlier_cost > 0.0).then(|| format!("{} of it for earlier machines", cost(run.earlier_cost)))
+    (run.earlier_cost > 0.0).then(|| tf!("{} of it for earlier machines", cost(run.earlier_cost)))
 }
 
 #[cfg(test)]

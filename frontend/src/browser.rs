@@ -1,7 +1,6 @@
 //! Small services of the browser that pages share.
 
 use std::time::Duration;
-
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Storage;
 
@@ -151,4 +150,11 @@ pub fn random() -> f64 {
 #[must_use]
 pub fn minutes_east() -> i32 {
     -js_sys::Date::new_0().get_timezone_offset() as i32
+}
+
+/// Says which language the page is in, for whatever reads it out or offers to translate it.
+pub fn set_language(tag: &str) {
+    if let Some(page) = leptos::prelude::document().document_element() {
+        let _ = page.set_attribute("lang", tag);
+    }
 }

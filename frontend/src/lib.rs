@@ -55,6 +55,8 @@ pub mod pages;
 #[cfg(target_arch = "wasm32")]
 mod parts;
 #[cfg(target_arch = "wasm32")]
+mod prelude;
+#[cfg(target_arch = "wasm32")]
 pub mod price_list;
 #[cfg(target_arch = "wasm32")]
 mod sight;
@@ -68,5 +70,6 @@ mod socket;
 pub fn start() {
     console_error_panic_hook::set_once();
     site::read();
+    browser::set_language(env!("BERTH_LANGUAGE"));
     leptos::mount::mount_to_body(app::App);
 }

@@ -1,5 +1,6 @@
 //! JavaScript that a page loads when it first needs it.
 
+use berth_texts::tf;
 use js_sys::{Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
@@ -23,10 +24,10 @@ pub async fn load(name: &str) -> Result<Object, String> {
         .ok()
         .flatten()
         .and_then(|meta| meta.get_attribute("content"))
-        .ok_or_else(|| format!("the page's part `{name}` is missing from this build"))?;
+        .ok_or_else(|| tf!("the page's part `{name}` is missing from this build"))?;
     match JsFuture::from(import(&crate::site::resolve(&address))).await {
         Ok(module) => Ok(module.unchecked_into()),
-        Err(_) => Err(format!("the page's part `{name}` did not load: check the connection, then try again")),
+        Err(_) => Err(tf!("the page's part `{name}` did not load: check the connection, then try again")),
     }
 }
 
@@ -38,5 +39,5 @@ pub fn function(module: &Object, name: &str) -> Result<js_sys::Function, String>
     Reflect::get(module, &JsValue::from_str(name))
         .ok()
         .and_then(|value| value.dyn_into().ok())
-        .ok_or_else(|| format!("the page's script has no `{name}`: load the page again"))
+        .ok_or_else(|| tf!("the page's script has no `{name}`: load the page again"))
 }

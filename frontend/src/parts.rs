@@ -4,23 +4,22 @@
 //! part needs is in its file, what several need in files that they share, and what the frame needs, in the first. `js/boot.js` asks
 //! for the opened page's files before the wasm does.
 
+use futures_util::FutureExt;
+use leptos::{
+    reactive::owner::WeakOwner,
+    task::spawn_local,
+    wasm_split::{SplitLoaderError, wasm_split},
+};
 use std::{
     future::{Future, poll_fn},
     pin::Pin,
     task::Poll,
 };
 
-use futures_util::FutureExt;
-use leptos::{
-    prelude::*,
-    reactive::owner::WeakOwner,
-    task::spawn_local,
-    wasm_split::{SplitLoaderError, wasm_split},
-};
-
 use crate::{
     components::{Icon, TopBar, Void},
     pages,
+    prelude::*,
 };
 
 /// A page, or that its part could not be fetched.

@@ -4,6 +4,7 @@ use berth_shared::{
     api::{Event, Run, Subject},
     time::Timestamp,
 };
+use berth_texts::t;
 
 /// A stretch of a run's life.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,15 +44,15 @@ impl Phase {
 #[must_use]
 pub fn phases(run: &Run, events: &[Event]) -> Vec<Phase> {
     let mut phases: Vec<Phase> =
-        vec![Phase { name: "Submitted", status: "submitted", from: run.submitted_at, to: None }];
+        vec![Phase { name: t!("Submitted"), status: "submitted", from: run.submitted_at, to: None }];
     for event in events {
         let Some(to) = event.to.as_deref() else { continue };
         let (name, status) = match (event.subject, to) {
-            (Subject::Run, "pending") => ("Waiting", "pending"),
-            (Subject::Run | Subject::Job, "provisioning") => ("Provisioning", "provisioning"),
-            (Subject::Job, "pulling") => ("Preparing", "pulling"),
-            (Subject::Run, "running") => ("Running", "running"),
-            (Subject::Run, "terminating") => ("Stopping", "terminating"),
+            (Subject::Run, "pending") => (t!("Waiting"), "pending"),
+            (Subject::Run | Subject::Job, "provisioning") => (t!("Provisioning"), "provisioning"),
+            (Subject::Job, "pulling") => (t!("Preparing"), "pulling"),
+            (Subject::Run, "running") => (t!("Running"), "running"),
+            (Subject::Run, "terminating") => (t!("Stopping"), "terminating"),
             (Subject::Run, "terminated" | "failed" | "done") => {
                 end(&mut phases, event.at);
                 continue;

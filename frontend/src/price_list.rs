@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use berth_shared::{assist::Facts, catalog::Catalogue, matcher::OfferIndex};
 use gloo_timers::future::TimeoutFuture;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
-use crate::{api, live::use_live, site};
+use crate::{api, live::use_live, prelude::*, site};
 
 /// Whether the offers are there.
 #[derive(Clone)]
@@ -61,7 +61,7 @@ pub fn provide_price_list() {
             let offers = match api::bytes(&address).await {
                 Ok(bytes) => match Catalogue::load(&bytes) {
                     Ok(catalogue) => Offers::Ready(Arc::new(catalogue)),
-                    Err(error) => Offers::Failed(format!("The price list cannot be read: {error}.")),
+                    Err(error) => Offers::Failed(tf!("The price list cannot be read: {error}.")),
                 },
                 Err(error) => {
                     failed.set_value(true);

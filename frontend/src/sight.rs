@@ -1,9 +1,8 @@
 //! Which elements are in sight, or near it.
 
-use std::collections::HashMap;
-
 use js_sys::Array;
 use leptos::prelude::*;
+use std::collections::HashMap;
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{Element, IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit};
 

@@ -1,7 +1,6 @@
 //! A WebSocket of the browser.
 
 use std::rc::Rc;
-
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{BinaryType, MessageEvent, WebSocket};
 

@@ -4,6 +4,7 @@ use berth_shared::{
     api::{Event, EventSeq, Subject},
     time::Timestamp,
 };
+use berth_texts::{t, tf};
 
 use crate::format::{capitalised, status_word};
 
@@ -11,7 +12,7 @@ use crate::format::{capitalised, status_word};
 const TOGETHER_MS: u64 = 2_000;
 
 /// What servers wrote when nothing but a run's figures had changed, before they said which.
-const SAYS_NOTHING: &str = "its machine changed";
+const SAYS_NOTHING: &str = t!("its machine changed");
 
 /// One entry.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,11 +70,11 @@ fn entry(event: &Event, status: &str) -> Entry {
     let (what, why) = match (&event.to, event.subject) {
         (None, _) => (message, String::new()),
         (Some(to), Subject::Instance | Subject::Pool | Subject::Limit) => {
-            (format!("Machine {}", if to == "terminated" { "gone" } else { to.as_str() }), message)
+            (tf!("Machine {}", if to == "terminated" { t!("gone") } else { to.as_str() }), message)
         }
         (Some(to), Subject::Run | Subject::Job) => {
             let actor = event.actor.as_ref().filter(|actor| !event.message.contains(actor.as_str()));
-            let by = actor.map(|actor| format!(" by {actor}")).unwrap_or_default();
+            let by = actor.map(|actor| tf!(" by {actor}")).unwrap_or_default();
             (format!("{}{by}", status_word(to)), message)
         }
     };

@@ -1,17 +1,19 @@
 //! What is said of a terminal.
 
+use berth_texts::{t, tf};
+
 /// How a shell ended, by its code: 0-255, where 128 + N says signal N.
 #[must_use]
 pub fn ending(code: i32) -> String {
     match code {
-        0 => "The shell has ended.".to_owned(),
+        0 => t!("The shell has ended.").to_owned(),
         129..=192 => {
             let signal = code - 128;
             let name = SIGNALS.iter().find(|(number, _)| *number == signal);
             let name = name.map_or_else(String::new, |(_, name)| format!(" ({name})"));
-            format!("The shell was ended by signal {signal}{name}, exit code {code}.")
+            tf!("The shell was ended by signal {signal}{name}, exit code {code}.")
         }
-        code => format!("The shell has ended with exit code {code}."),
+        code => tf!("The shell has ended with exit code {code}."),
     }
 }
 
@@ -35,16 +37,16 @@ const SIGNALS: [(i32, &str); 12] = [
 #[must_use]
 pub fn found(at: i32, count: u32) -> String {
     match (at, count) {
-        (_, 0) => "Not found".to_owned(),
+        (_, 0) => t!("Not found").to_owned(),
         (..0, count) => format!("{}+", crate::format::grouped(u64::from(count))),
-        (at, count) => format!("{} of {count}", at + 1),
+        (at, count) => tf!("{} of {count}", at + 1),
     }
 }
 
 /// What is asked before lines are pasted that a program would run one by one.
 #[must_use]
 pub fn many_lines(count: u32) -> String {
-    format!(
+    tf!(
         "Paste {} lines? What runs here takes each of them as it comes.",
         crate::format::grouped(u64::from(count))
     )

@@ -1,10 +1,14 @@
 //! Builds the dashboard and the server.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::{
     setup::{self, path_with_tools},
     shell::{Problem, Steps, cargo, command, root, run, target_dir},
+    texts,
 };
 
 /// How much care the compiler takes.
@@ -16,23 +20,43 @@ pub(crate) enum Profile {
     Release,
 }
 
-/// Builds both; gives the path of the server's binary.
-pub(crate) fn all(steps: &mut Steps, profile: Profile) -> Result<PathBuf, Problem> {
-    dashboard(steps, profile)?;
+/// Builds both, the dashboard with `texts` in place of English ones if any; gives the path of the server's binary.
+pub(crate) fn all(steps: &mut Steps, profile: Profile, texts: Option<&Path>) -> Result<PathBuf, Problem> {
+    dashboard(steps, profile, texts)?;
     server(steps, profile)
 }
 
 /// Builds the dashboard into `frontend/dist`.
-pub(crate) fn dashboard(steps: &mut Steps, profile: Profile) -> Result<(), Problem> {
+pub(crate) fn dashboard(steps: &mut Steps, profile: Profile, texts: Option<&Path>) -> Result<(), Problem> {
     let args: &[&str] = match profile {
         Profile::Quick => QUICK,
         Profile::Release => &["--release", "--cargo-profile", "wasm-release"],
     };
-    steps.step("dashboard (wasm32)", || run(trunk("build")?.args(["--dist", "dist"]).args(args)))?;
+    steps.step("dashboard (wasm32)", || {
+        run(with_texts(&mut trunk("build")?, texts).args(["--dist", "dist"]).args(args))
+    })?;
     if profile == Profile::Release {
         steps.step("compress the dashboard", || compress(&path_with_tools()?))?;
     }
     Ok(())
+}
+
+/// Builds the dashboard once more, quickly and in a language that nobody speaks: whatever stays English in it could not be
+/// translated. Gives the folder.
+pub(crate) fn disguised_dashboard(steps: &mut Steps) -> Result<PathBuf, Problem> {
+    let dist = target_dir().join(format!("dashboard-{}", texts::PRETENDED));
+    steps.step("dashboard in another language", || {
+        let texts = texts::pretend()?;
+        run(with_texts(&mut trunk("build")?, Some(&texts)).arg("--dist").arg(&dist).args(QUICK))
+    })?;
+    Ok(dist)
+}
+
+fn with_texts<'a>(trunk: &'a mut Command, texts: Option<&Path>) -> &'a mut Command {
+    match texts {
+        Some(texts) => trunk.env("BERTH_TEXTS", texts),
+        None => trunk,
+    }
 }
 
 /// Holds the dashboard that was built against what it may weigh: `frontend/budgets.json`.

@@ -7,7 +7,7 @@ use crate::{
     build::{self, Profile},
     catalog, deny, docs, lint, npm, run, setup,
     shell::{Problem, Steps},
-    site, test,
+    site, test, texts,
 };
 
 const HELP: &str = "\
@@ -15,7 +15,9 @@ cargo xtask COMMAND
 
   run [--release] [-- ARGS]   set up what is missing, build, start the server; ARGS go to `berth serve`
   test [FILTER]               set up what is missing, build, run all tests, the browser's too
-  build [--release]           build dashboard and server; --release makes one binary with the dashboard inside
+  build [--release] [--language TAG]
+                              build dashboard and server; --release makes one binary with the dashboard inside; TAG is a
+                              translation of the dashboard in frontend/texts
   setup                       only set up what is missing
   catalog [OFFERS.csv[.gz]]   check and pack offers and GPU facts into shared/catalog/offers.bin
   bench check                 measure how long a check takes, beside other tools; writes docs/benchmarks/check.md
@@ -47,9 +49,13 @@ pub(crate) fn dispatch(args: Vec<String>) -> Result<ExitCode, Problem> {
     match (command, flags.as_slice()) {
         ("run", [] | ["--release"]) => return run::run(&mut steps, profile, &rest),
         ("test", [] | [_]) => test::test(&mut steps, flags.first().copied())?,
-        ("build", [] | ["--release"]) => {
+        ("build", [] | ["--release"] | ["--language", _] | ["--release", "--language", _]) => {
+            let texts = match flags.as_slice() {
+                [.., "--language", language] => Some(texts::catalogue(language)?),
+                _ => None,
+            };
             setup::for_build(&mut steps)?;
-            let binary = build::all(&mut steps, profile)?;
+            let binary = build::all(&mut steps, profile, texts.as_deref())?;
             // At the end: what is too heavy is built all the same.
             let weight = build::weigh(&mut steps, profile);
             steps.summary();

@@ -16,6 +16,7 @@ mod simulation;
 mod site;
 mod specs;
 mod test;
+mod texts;
 
 use std::process::ExitCode;
 

@@ -11,7 +11,7 @@ use crate::{
 /// Sets up, builds, starts the server with `args`, and ends as it ends.
 pub(crate) fn run(steps: &mut Steps, profile: Profile, args: &[String]) -> Result<ExitCode, Problem> {
     setup::for_build(steps)?;
-    let binary = build::all(steps, profile)?;
+    let binary = build::all(steps, profile, None)?;
     steps.summary();
     // On a terminal Ctrl+C reaches the server too; it ends by itself and so does this.
     let status = command(&binary)

@@ -73,7 +73,7 @@ impl Options {
 /// Builds the dashboard, and the site from it.
 pub(crate) fn site(steps: &mut Steps, options: &Options) -> Result<(), Problem> {
     setup::for_build(steps)?;
-    build::dashboard(steps, options.profile)?;
+    build::dashboard(steps, options.profile, None)?;
     steps.step("site", || assemble(&root().join("frontend/dist"), &options.out, &options.base))?;
     if options.profile == Profile::Release {
         steps.step("compress the site", || {

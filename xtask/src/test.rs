@@ -50,8 +50,9 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
     let programs = steps.step("programs for the browser's tests", || {
         run(cargo().args(["build", "--workspace", "--tests", "--bins"]))
     });
-    let browser = programs.and_then(|()| build::dashboard(steps, Profile::Quick)).and_then(|()| {
+    let browser = programs.and_then(|()| build::dashboard(steps, Profile::Quick, None)).and_then(|()| {
         let chromium = setup::find_browser()?;
+        let disguised = build::disguised_dashboard(steps)?;
         let (site, programs) = (target_dir().join("site-quick"), target_dir().join("debug"));
         steps.step("site", || site::assemble(&root().join("frontend/dist"), &site, "/tools/berth/"))?;
         steps.step("tests in the browser", || {
@@ -64,6 +65,7 @@ pub(crate) fn test(steps: &mut Steps, filter: Option<&str>) -> Result<(), Proble
                     .env("BERTH", programs.join("berth"))
                     .env("BERTH_NPM", &folder)
                     .env("BERTH_SITE", &site)
+                    .env("BERTH_DISGUISED", &disguised)
                     .env("BERTH_TEST_PROGRAMS", &programs)
                     .args(["--test", "--test-timeout=300000"])
                     .args(filter.map(|filter| format!("--test-name-pattern={filter}")));

@@ -4,6 +4,7 @@ mod client;
 
 pub use client::{bytes, delete, get, patch, post, post_empty, put};
 
+use berth_texts::{t, tf};
 use std::{cell::RefCell, rc::Rc};
 
 use berth_shared::api::Problem;
@@ -56,12 +57,11 @@ impl std::fmt::Display for ApiError {
             }
             Self::Problem(problem) | Self::TooMany(problem, _) => f.write_str(&problem.detail),
             Self::Unreachable => {
-                f.write_str("The server does not answer. Nothing was changed; try again in a moment.")
+                f.write_str(t!("The server does not answer. Nothing was changed; try again in a moment."))
             }
-            Self::Garbled(status) => write!(
-                f,
+            Self::Garbled(status) => f.write_str(&tf!(
                 "The server gave an answer that this page does not understand (HTTP {status}). Load the page again."
-            ),
+            )),
         }
     }
 }

@@ -4,6 +4,7 @@ use berth_shared::{
     api::{AuditEntry, AuditOutcome, AuditVia},
     time::Timestamp,
 };
+use berth_texts::t;
 
 use crate::explore::query::encoded;
 
@@ -111,11 +112,11 @@ fn day(date: &str) -> Option<i64> {
 #[must_use]
 pub fn via(via: AuditVia) -> &'static str {
     match via {
-        AuditVia::Session => "browser",
-        AuditVia::Token => "API token",
-        AuditVia::SshKey => "SSH key",
-        AuditVia::Machine => "server’s command line",
-        AuditVia::Nothing => "not signed in",
+        AuditVia::Session => t!("browser"),
+        AuditVia::Token => t!("API token"),
+        AuditVia::SshKey => t!("SSH key"),
+        AuditVia::Machine => t!("server’s command line"),
+        AuditVia::Nothing => t!("not signed in"),
     }
 }
 
@@ -123,9 +124,9 @@ pub fn via(via: AuditVia) -> &'static str {
 #[must_use]
 pub fn outcome(outcome: AuditOutcome) -> (&'static str, Option<&'static str>) {
     match outcome {
-        AuditOutcome::Done => ("done", None),
-        AuditOutcome::Refused => ("refused", Some("warn")),
-        AuditOutcome::Failed => ("failed", Some("danger")),
+        AuditOutcome::Done => (t!("done"), None),
+        AuditOutcome::Refused => (t!("refused"), Some("warn")),
+        AuditOutcome::Failed => (t!("failed"), Some("danger")),
     }
 }
 

@@ -6,6 +6,7 @@ use berth_shared::{
     config::InlineHint,
     diagnostics::{Diagnostic, Range, TextEdit},
 };
+use berth_texts::t;
 use js_sys::{Object, Reflect};
 use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -83,7 +84,7 @@ impl Editor {
         }
         let handle = create
             .call2(&JsValue::NULL, parent, &options)
-            .map_err(|_| "the editor did not start: load the page again".to_owned())?
+            .map_err(|_| t!("the editor did not start: load the page again").to_owned())?
             .unchecked_into();
         Ok(Self {
             handle,

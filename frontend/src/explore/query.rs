@@ -1,5 +1,6 @@
 //! What the address of Explore says: filters, order, and the GPU that is opened.
 
+use berth_texts::t;
 use std::cmp::Ordering;
 
 use berth_shared::{
@@ -26,11 +27,11 @@ pub enum Order {
 impl Order {
     /// All, with their words in the address and for people.
     pub const ALL: [(Self, &'static str, &'static str); 5] = [
-        (Self::Price, "price", "Lowest price"),
-        (Self::PerGpu, "per-gpu", "Lowest price a GPU"),
-        (Self::Memory, "memory", "Most memory"),
-        (Self::Name, "name", "Name"),
-        (Self::Offers, "offers", "Most offers"),
+        (Self::Price, "price", t!("Lowest price")),
+        (Self::PerGpu, "per-gpu", t!("Lowest price a GPU")),
+        (Self::Memory, "memory", t!("Most memory")),
+        (Self::Name, "name", t!("Name")),
+        (Self::Offers, "offers", t!("Most offers")),
     ];
 
     /// Its word in the address.

@@ -9,6 +9,7 @@ use berth_shared::{
     matcher::{Constraint, Context, Requirements, explain},
     schema, yaml,
 };
+use berth_texts::{t, tf};
 
 /// What is to be used.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,15 +42,15 @@ impl Pick {
     #[must_use]
     pub fn words(&self) -> String {
         match self {
-            Self::Gpu { kind: None, .. } => "machines without a GPU".to_owned(),
+            Self::Gpu { kind: None, .. } => t!("machines without a GPU").to_owned(),
             Self::Gpu { kind: Some(kind), count } => {
                 let times = if *count > 1 { format!("{count} × ") } else { String::new() };
                 let memory = kind.memory_gib.map(|memory| format!(" {}", crate::format::gib(memory)));
                 format!("{times}{}{}", kind.name, memory.unwrap_or_default())
             }
             Self::Offer { offer, .. } => {
-                let spot = if offer.spot { ", spot" } else { "" };
-                format!("{} of {} in {}{spot}", offer.instance_type, offer.backend, offer.region)
+                let spot = if offer.spot { t!(", spot") } else { "" };
+                tf!("{} of {} in {}{spot}", offer.instance_type, offer.backend, offer.region)
             }
         }
     }
@@ -69,12 +70,12 @@ pub fn write(text: &str, pick: &Pick) -> Result<String, String> {
         return if plain {
             Ok(with_line_end(text) + &fresh(pick))
         } else {
-            Err("it holds no keys".to_owned())
+            Err(t!("it holds no keys").to_owned())
         };
     }
     let after = fields(pick).into_iter().try_fold(text.to_owned(), |text, (path, value)| {
         set(&text, path, &value)
-            .ok_or_else(|| format!("`{path}` stands in it in a way that cannot be changed safely"))
+            .ok_or_else(|| tf!("`{path}` stands in it in a way that cannot be changed safely"))
     })?;
     let after = make_room(after, pick);
     judge(&before, &check(&after), pick)?;
@@ -84,7 +85,7 @@ pub fn write(text: &str, pick: &Pick) -> Result<String, String> {
 /// A text of its own with what is picked in it.
 #[must_use]
 pub fn fresh(pick: &Pick) -> String {
-    let begin = "type: dev-environment\nide: vscode\n".to_owned();
+    let begin = t!("type: dev-environment\nide: vscode\n").to_owned();
     let text =
         fields(pick).into_iter().fold(begin, |text, (path, value)| set(&text, path, &value).unwrap_or(text));
     make_room(text, pick)
@@ -98,8 +99,8 @@ fn with_line_end(text: &str) -> String {
 fn first_error(checked: &Checked) -> String {
     let error = checked.diagnostics.iter().find(|problem| problem.severity == Severity::Error);
     error.map_or_else(
-        || "it cannot be read".to_owned(),
-        |error| format!("line {}: {}", error.range.start.line + 1, error.message),
+        || t!("it cannot be read").to_owned(),
+        |error| tf!("line {}: {}", error.range.start.line + 1, error.message),
     )
 }
 
@@ -132,8 +133,8 @@ fn gpu(kind: &GpuKind, count: u32) -> String {
         parts.extend((count != 1).then(|| count.to_string()));
         return parts.join(":");
     }
-    let memory = memory_gib.map(|memory| format!(", memory: {memory}GB")).unwrap_or_default();
-    let count = if count == 1 { String::new() } else { format!(", count: {count}") };
+    let memory = memory_gib.map(|memory| tf!(", memory: {memory}GB")).unwrap_or_default();
+    let count = if count == 1 { String::new() } else { tf!(", count: {count}") };
     format!("{{name: [{}]{memory}{count}}}", yaml::quoted(name))
 }
 
@@ -171,7 +172,7 @@ fn judge(before: &Checked, after: &Checked, pick: &Pick) -> Result<(), String> {
     };
     match &after.configuration {
         Some(configuration) if asks_for(configuration, pick) => Ok(()),
-        Some(_) => Err("other lines of it say something else about the GPU".to_owned()),
+        Some(_) => Err(t!("other lines of it say something else about the GPU").to_owned()),
         None if before.configuration.is_none() && errors(after) <= errors(before) => Ok(()),
         None => Err(first_error(after)),
     }

@@ -1,11 +1,24 @@
 //! Moments in the reader's own time zone.
 
 use berth_shared::time::Timestamp;
+use berth_texts::t;
 use js_sys::Date;
 use wasm_bindgen::JsValue;
 
-const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] = [
+    t!("Jan"),
+    t!("Feb"),
+    t!("Mar"),
+    t!("Apr"),
+    t!("May"),
+    t!("Jun"),
+    t!("Jul"),
+    t!("Aug"),
+    t!("Sep"),
+    t!("Oct"),
+    t!("Nov"),
+    t!("Dec"),
+];
 
 fn date(at: Timestamp) -> Date {
     Date::new(&JsValue::from_f64(at.0 as f64))

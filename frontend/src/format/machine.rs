@@ -1,6 +1,7 @@
 //! Machines in a few words.
 
 use berth_shared::{api::Allocation, catalog::Offer};
+use berth_texts::{t, tf};
 
 use super::{bytes, gib, number};
 
@@ -13,9 +14,9 @@ pub fn hardware(offer: &Offer, allocation: Option<&Allocation>) -> String {
     }
     match allocation {
         Some(part) if part.cpus > 0.0 => {
-            format!("{} vCPU, {}", number(part.cpus), bytes(part.memory_bytes))
+            tf!("{} vCPU, {}", number(part.cpus), bytes(part.memory_bytes))
         }
-        _ => format!("{} vCPU, {}", number(offer.cpus), gib(offer.memory_gib)),
+        _ => tf!("{} vCPU, {}", number(offer.cpus), gib(offer.memory_gib)),
     }
 }
 
@@ -23,7 +24,7 @@ pub fn hardware(offer: &Offer, allocation: Option<&Allocation>) -> String {
 #[must_use]
 pub fn place(offer: &Offer) -> String {
     match offer.backend.as_str() {
-        "local" => "this machine".to_owned(),
+        "local" => t!("this machine").to_owned(),
         "remote" => offer.instance_type.clone(),
         _ => offer.region.clone(),
     }

@@ -1,5 +1,7 @@
 //! What a browser calls itself, for people.
 
+use berth_texts::{t, tf};
+
 /// Marks of programs in their order: many browsers name those that they are like, too, further on.
 const PROGRAMS: [(&str, &str); 6] = [
     ("Edg", "Edge"),
@@ -28,11 +30,11 @@ pub fn program(agent: &str) -> String {
         marks.iter().find(|(mark, _)| agent.contains(mark)).map(|(_, name)| *name)
     };
     match (named(&PROGRAMS), named(&SYSTEMS)) {
-        (Some(program), Some(system)) => format!("{program} on {system}"),
+        (Some(program), Some(system)) => tf!("{program} on {system}"),
         (Some(program), None) => program.to_owned(),
         (None, _) => match agent.split(['/', ' ']).next() {
             Some(first) if !first.is_empty() => first.to_owned(),
-            _ => "An unknown program".to_owned(),
+            _ => t!("An unknown program").to_owned(),
         },
     }
 }

@@ -1,5 +1,7 @@
 //! Sizes and plain numbers.
 
+use berth_texts::tf;
+
 /// Bytes in units of 1024, named as configurations name them: `512 B`, `71 MB`, `1.4 GB`.
 #[must_use]
 pub fn bytes(count: u64) -> String {
@@ -18,7 +20,7 @@ pub fn bytes(count: u64) -> String {
 /// GiB, named as configurations name them: `80 GB`, `1.5 GB`.
 #[must_use]
 pub fn gib(count: f64) -> String {
-    format!("{} GB", number(count))
+    tf!("{} GB", number(count))
 }
 
 /// A number without decimals that say nothing: `8`, `0.5`, `8.2`.

@@ -1,5 +1,7 @@
 //! Statuses for people: a word and a shape each.
 
+use berth_texts::t;
+
 /// The shape that stands for a status's word on the wire.
 #[must_use]
 pub fn status_glyph(status: &str) -> &'static str {
@@ -20,9 +22,18 @@ pub fn status_glyph(status: &str) -> &'static str {
 #[must_use]
 pub fn status_word(status: &str) -> String {
     let word = match status {
-        "pulling" => "preparing",
-        "terminated" | "aborted" => "stopped",
-        "terminating" => "stopping",
+        "submitted" => t!("submitted"),
+        "pending" => t!("pending"),
+        "provisioning" => t!("provisioning"),
+        "pulling" => t!("preparing"),
+        "running" => t!("running"),
+        "busy" => t!("busy"),
+        "idle" => t!("idle"),
+        "terminating" => t!("stopping"),
+        "terminated" | "aborted" | "stopped" => t!("stopped"),
+        "interrupted" => t!("interrupted"),
+        "failed" => t!("failed"),
+        "done" => t!("done"),
         other => other,
     };
     capitalised(word)

@@ -1,6 +1,7 @@
 //! Lengths of time.
 
 use berth_shared::time::Timestamp;
+use berth_texts::{t, tf};
 
 /// A length of time in its two largest units: `<1 s`, `8 s`, `1 min 35 s`, `3 h 12 min`, `2 d 3 h`.
 #[must_use]
@@ -11,10 +12,10 @@ pub fn duration(millis: i64) -> String {
     let seconds = millis.max(0) / 1000;
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds} s"),
-        (0, 0, _) => format!("{minutes} min {:02} s", seconds % 60),
-        (0, _, _) => format!("{hours} h {:02} min", minutes % 60),
-        _ => format!("{days} d {} h", hours % 24),
+        (0, 0, 0) => tf!("{seconds} s"),
+        (0, 0, _) => tf!("{minutes} min {:02} s", seconds % 60),
+        (0, _, _) => tf!("{hours} h {:02} min", minutes % 60),
+        _ => tf!("{days} d {} h", hours % 24),
     }
 }
 
@@ -23,10 +24,10 @@ pub fn duration(millis: i64) -> String {
 pub fn ago(then: Timestamp, now: Timestamp) -> String {
     let seconds = now.millis_since(then) / 1000;
     match seconds {
-        0..60 => "just now".to_owned(),
-        60..3600 => format!("{} min ago", seconds / 60),
-        3600..86_400 => format!("{} h ago", seconds / 3600),
-        _ => format!("{} d ago", seconds / 86_400),
+        0..60 => t!("just now").to_owned(),
+        60..3600 => tf!("{} min ago", seconds / 60),
+        3600..86_400 => tf!("{} h ago", seconds / 3600),
+        _ => tf!("{} d ago", seconds / 86_400),
     }
 }
 
@@ -35,15 +36,15 @@ pub fn ago(then: Timestamp, now: Timestamp) -> String {
 pub fn ahead(then: Timestamp, now: Timestamp) -> String {
     let millis = then.0.saturating_sub(now.0);
     if millis <= 0 {
-        return "over".to_owned();
+        return t!("over").to_owned();
     }
     // To the nearest: what was made a moment ago for seven days ends in seven.
     let nearest = |seconds: i64, unit: i64| (seconds + unit / 2) / unit;
     match millis / 1000 {
-        0..60 => "in less than a minute".to_owned(),
-        seconds @ 60..3600 => format!("in {} min", nearest(seconds, 60)),
-        seconds @ 3600..86_400 => format!("in {} h", nearest(seconds, 3600)),
-        seconds => format!("in {} d", nearest(seconds, 86_400)),
+        0..60 => t!("in less than a minute").to_owned(),
+        seconds @ 60..3600 => tf!("in {} min", nearest(seconds, 60)),
+        seconds @ 3600..86_400 => tf!("in {} h", nearest(seconds, 3600)),
+        seconds => tf!("in {} d", nearest(seconds, 86_400)),
     }
 }
 

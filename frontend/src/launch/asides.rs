@@ -1,6 +1,7 @@
 //! What else a plan has to say beside its first offer.
 
 use berth_shared::api::{Difference, InstanceStatus, Plan, PlannedInstance};
+use berth_texts::{t, tf};
 
 use crate::format::price;
 
@@ -10,7 +11,7 @@ pub fn asides(plan: &Plan) -> Vec<String> {
     let noted = |over: bool| plan.limits.iter().filter(move |note| note.over == over);
     let mut asides: Vec<String> = noted(true).map(|note| note.message.clone()).collect();
     if let Some(Difference::PriceChanged { was }) = plan.offers.first().and_then(|first| first.difference) {
-        asides.push(format!("the preview says {}/h", price(was)));
+        asides.push(tf!("the preview says {}/h", price(was)));
     }
     asides.extend(noted(false).map(|note| note.message.clone()));
     asides
@@ -19,7 +20,7 @@ pub fn asides(plan: &Plan) -> Vec<String> {
 /// What a launch takes: "a launch uses `fox`, which waits; $0.500/h, at once".
 #[must_use]
 pub fn uses(taken: &PlannedInstance) -> String {
-    format!("a launch uses `{}`, which waits: {}/h, at once.", taken.name, price(taken.offer.price))
+    tf!("a launch uses `{}`, which waits: {}/h, at once.", taken.name, price(taken.offer.price))
 }
 
 /// How many more instances wait and fit; empty when none does.
@@ -27,8 +28,8 @@ pub fn uses(taken: &PlannedInstance) -> String {
 pub fn spare(plan: &Plan) -> String {
     match plan.instances.iter().filter(|one| one.status == InstanceStatus::Idle).count() {
         0 | 1 => String::new(),
-        2 => " One more waits that fits.".to_owned(),
-        more => format!(" {} more wait that fit.", more - 1),
+        2 => t!(" One more waits that fits.").to_owned(),
+        more => tf!(" {} more wait that fit.", more - 1),
     }
 }
 

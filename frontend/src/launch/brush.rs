@@ -1,6 +1,7 @@
 //! A range of prices, drawn on the plot's axis.
 
 use super::plot::PriceScale;
+use berth_texts::{t, tf};
 
 /// Which end of the range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,10 +100,10 @@ impl Brush {
     #[must_use]
     pub fn words(self) -> String {
         match (self.low, self.high) {
-            (Some(low), Some(high)) => format!("${low} to ${high}"),
-            (Some(low), None) => format!("${low} and more"),
-            (None, Some(high)) => format!("up to ${high}"),
-            (None, None) => "all prices".to_owned(),
+            (Some(low), Some(high)) => tf!("${low} to ${high}"),
+            (Some(low), None) => tf!("${low} and more"),
+            (None, Some(high)) => tf!("up to ${high}"),
+            (None, None) => t!("all prices").to_owned(),
         }
     }
 }
@@ -112,9 +113,9 @@ impl Brush {
 pub fn spoken(brush: Option<Brush>, end: End) -> String {
     let price = brush.and_then(|brush| if end == End::Low { brush.low } else { brush.high });
     match (price, end) {
-        (Some(price), _) => format!("${price} an hour"),
-        (None, End::Low) => "no lowest price".to_owned(),
-        (None, End::High) => "no highest price".to_owned(),
+        (Some(price), _) => tf!("${price} an hour"),
+        (None, End::Low) => t!("no lowest price").to_owned(),
+        (None, End::High) => t!("no highest price").to_owned(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The columns of the offers' table: which there are, which are wanted, which have room.
 
 use berth_shared::matcher::SortBy;
+use berth_texts::t;
 
 /// A column that can be shown or not. Backend and instance type always are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,16 +47,16 @@ impl Column {
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
-            Self::Region => "Region",
-            Self::Cpus => "vCPU",
-            Self::Memory => "RAM",
-            Self::Disk => "Disk",
-            Self::Gpu => "GPU",
-            Self::Kind => "Kind",
+            Self::Region => t!("Region"),
+            Self::Cpus => t!("vCPU"),
+            Self::Memory => t!("RAM"),
+            Self::Disk => t!("Disk"),
+            Self::Gpu => t!("GPU"),
+            Self::Kind => t!("Kind"),
             Self::Price => "$/h",
             Self::PricePerGpu => "$/GPU-h",
-            Self::Saving => "Saving",
-            Self::Basis => "Price basis",
+            Self::Saving => t!("Saving"),
+            Self::Basis => t!("Price basis"),
         }
     }
 
@@ -63,9 +64,9 @@ impl Column {
     #[must_use]
     pub fn long_label(self) -> &'static str {
         match self {
-            Self::Price => "Price an hour",
-            Self::PricePerGpu => "Price per GPU-hour",
-            Self::Saving => "Spot saving",
+            Self::Price => t!("Price an hour"),
+            Self::PricePerGpu => t!("Price per GPU-hour"),
+            Self::Saving => t!("Spot saving"),
             other => other.label(),
         }
     }

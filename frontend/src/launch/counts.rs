@@ -1,22 +1,26 @@
 //! How many problems there are, in words.
 
 use berth_shared::diagnostics::{Diagnostic, Severity};
+use berth_texts::{t, tf};
 
 /// "1 error, 2 warnings", "1 hint", "No problems".
 #[must_use]
 pub fn in_words(diagnostics: &[Diagnostic]) -> String {
-    let parts: Vec<String> =
-        [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Hint, "hint")]
-            .into_iter()
-            .filter_map(|(severity, word)| {
-                match diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count() {
-                    0 => None,
-                    1 => Some(format!("1 {word}")),
-                    count => Some(format!("{count} {word}s")),
-                }
-            })
-            .collect();
-    if parts.is_empty() { "No problems".to_owned() } else { parts.join(", ") }
+    let parts: Vec<String> = [
+        (Severity::Error, t!("error"), t!("errors")),
+        (Severity::Warning, t!("warning"), t!("warnings")),
+        (Severity::Hint, t!("hint"), t!("hints")),
+    ]
+    .into_iter()
+    .filter_map(|(severity, word, words)| {
+        match diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count() {
+            0 => None,
+            1 => Some(format!("1 {word}")),
+            count => Some(format!("{count} {words}")),
+        }
+    })
+    .collect();
+    if parts.is_empty() { t!("No problems").to_owned() } else { parts.join(", ") }
 }
 
 /// The worst of them alone, for a tab: "2 errors", "1 warning", "no problems".
@@ -30,9 +34,9 @@ pub fn worst(diagnostics: &[Diagnostic]) -> String {
 #[must_use]
 pub fn millis(millis: f64) -> String {
     match millis {
-        m if m < 1.0 => format!("{m:.2} ms"),
-        m if m < 10.0 => format!("{m:.1} ms"),
-        m => format!("{m:.0} ms"),
+        m if m < 1.0 => tf!("{m:.2} ms"),
+        m if m < 10.0 => tf!("{m:.1} ms"),
+        m => tf!("{m:.0} ms"),
     }
 }
 

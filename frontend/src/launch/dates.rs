@@ -1,5 +1,7 @@
 //! Dates of prices, `YYYY-MM-DD`.
 
+use berth_texts::tf;
+
 /// The month of a date: `2026-05` of `2026-05-17`.
 #[must_use]
 pub fn month(date: &str) -> &str {
@@ -10,7 +12,7 @@ pub fn month(date: &str) -> &str {
 #[must_use]
 pub fn span(oldest: &str, newest: &str) -> String {
     let (oldest, newest) = (month(oldest), month(newest));
-    if oldest == newest { newest.to_owned() } else { format!("{oldest} to {newest}") }
+    if oldest == newest { newest.to_owned() } else { tf!("{oldest} to {newest}") }
 }
 
 /// Whether a price of `date` is old beside prices of `newest`: by a year or more.

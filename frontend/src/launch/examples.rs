@@ -1,5 +1,7 @@
 //! Configurations to start from.
 
+use berth_texts::t;
+
 /// A configuration to start from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Example {
@@ -14,43 +16,43 @@ pub struct Example {
 /// All of them, the simplest first.
 pub const ALL: &[Example] = &[
     Example {
-        title: "Smallest",
-        about: "the two keys that must be there",
+        title: t!("Smallest"),
+        about: t!("the two keys that must be there"),
         text: include_str!("examples/smallest.dstack.yml"),
     },
     Example {
         title: "Python",
-        about: "a version, and packages at start",
+        about: t!("a version, and packages at start"),
         text: include_str!("examples/python.dstack.yml"),
     },
     Example {
-        title: "One GPU",
-        about: "24 GB of its memory or more",
+        title: t!("One GPU"),
+        about: t!("24 GB of its memory or more"),
         text: include_str!("examples/gpu.dstack.yml"),
     },
     Example {
-        title: "GPU range",
-        about: "a span of memory, a price limit, spot too",
+        title: t!("GPU range"),
+        about: t!("a span of memory, a price limit, spot too"),
         text: include_str!("examples/gpu-range.dstack.yml"),
     },
     Example {
-        title: "Several GPUs",
-        about: "two A100, shared memory, certain clouds",
+        title: t!("Several GPUs"),
+        about: t!("two A100, shared memory, certain clouds"),
         text: include_str!("examples/several-gpus.dstack.yml"),
     },
     Example {
-        title: "Secrets",
-        about: "variables that are asked for at launch",
+        title: t!("Secrets"),
+        about: t!("variables that are asked for at launch"),
         text: include_str!("examples/secrets.dstack.yml"),
     },
     Example {
-        title: "Own image",
-        about: "from a private registry",
+        title: t!("Own image"),
+        about: t!("from a private registry"),
         text: include_str!("examples/image.dstack.yml"),
     },
     Example {
-        title: "Ports and limits",
-        about: "a notebook that stops by itself",
+        title: t!("Ports and limits"),
+        about: t!("a notebook that stops by itself"),
         text: include_str!("examples/ports.dstack.yml"),
     },
 ];

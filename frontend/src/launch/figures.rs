@@ -1,6 +1,7 @@
 //! The figures of the plot, for the table that says the same.
 
 use berth_shared::matcher::{PlotPoint, PlotSize, SizePoint};
+use berth_texts::t;
 
 use super::marks::named;
 use crate::format::gib;
@@ -35,7 +36,7 @@ struct Seen {
 pub fn figures_by_gpu(points: &[PlotPoint]) -> Vec<Figure> {
     figures(points.iter().map(|point| {
         let name = match &point.gpu {
-            None => "No GPU".to_owned(),
+            None => t!("No GPU").to_owned(),
             Some(gpu) if point.gpu_count > 1 => {
                 format!("{} × {gpu} {}", point.gpu_count, gib(point.gpu_memory_gib))
             }
@@ -56,7 +57,7 @@ pub fn figures_by_gpu(points: &[PlotPoint]) -> Vec<Figure> {
 #[must_use]
 pub fn figures_by_size(points: &[SizePoint], size: PlotSize) -> Vec<Figure> {
     figures(points.iter().map(|point| Seen {
-        name: if point.size > 0.0 { named(point.size, size) } else { "No GPU".to_owned() },
+        name: if point.size > 0.0 { named(point.size, size) } else { t!("No GPU").to_owned() },
         spot: point.spot,
         offers: point.offers,
         price: point.price,

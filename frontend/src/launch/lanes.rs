@@ -1,5 +1,6 @@
 //! The price plot: a lane for each GPU, dots where prices are.
 
+use berth_texts::t;
 use std::collections::BTreeMap;
 
 use berth_shared::{catalog::RowId, matcher::PlotPoint};
@@ -95,7 +96,7 @@ fn nearest(points: &[&PlotPoint]) -> (bool, f64) {
 fn lane(points: &[&PlotPoint], scale: PriceScale) -> Lane {
     let first = points.first();
     let (name, memory) = match first.and_then(|point| Some((point.gpu.as_ref()?, point))) {
-        None => ("No GPU".to_owned(), String::new()),
+        None => (t!("No GPU").to_owned(), String::new()),
         Some((gpu, point)) => {
             let times = if point.gpu_count > 1 { format!("{} × ", point.gpu_count) } else { String::new() };
             (format!("{times}{gpu}"), gib(point.gpu_memory_gib))

@@ -1,5 +1,6 @@
 //! The lines of the offers' table: groups, the offers of those that are unfolded, or offers alone.
 
+use berth_texts::t;
 use std::{collections::BTreeSet, ops::Range};
 
 use berth_shared::{
@@ -31,11 +32,11 @@ impl View {
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
-            Self::Types => "By machine type",
-            Self::Offers => "Every offer",
-            Self::Gpus => "By GPU",
-            Self::Backends => "By backend",
-            Self::Regions => "By region",
+            Self::Types => t!("By machine type"),
+            Self::Offers => t!("Every offer"),
+            Self::Gpus => t!("By GPU"),
+            Self::Backends => t!("By backend"),
+            Self::Regions => t!("By region"),
         }
     }
 
@@ -73,11 +74,11 @@ impl View {
     #[must_use]
     pub fn counted(self, groups: usize) -> Option<String> {
         let (one, many) = match self {
-            Self::Types => ("machine type", "machine types"),
+            Self::Types => (t!("machine type"), t!("machine types")),
             Self::Offers => return None,
-            Self::Gpus => ("GPU", "GPUs"),
-            Self::Backends => ("backend", "backends"),
-            Self::Regions => ("region", "regions"),
+            Self::Gpus => (t!("GPU"), t!("GPUs")),
+            Self::Backends => (t!("backend"), t!("backends")),
+            Self::Regions => (t!("region"), t!("regions")),
         };
         let word = if groups == 1 { one } else { many };
         Some(format!("{} {word}", crate::format::grouped(groups as u64)))

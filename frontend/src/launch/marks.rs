@@ -1,5 +1,6 @@
 //! The plot as it is drawn: marks, the labels beside them, and how keys and a pointer find a mark.
 
+use berth_texts::{t, tf};
 use std::collections::BTreeMap;
 
 use berth_shared::{
@@ -44,9 +45,9 @@ impl Axis {
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {
-            Self::Gpu => "GPU",
-            Self::GpuMemory => "GPU memory",
-            Self::Cpus => "vCPU",
+            Self::Gpu => t!("GPU"),
+            Self::GpuMemory => t!("GPU memory"),
+            Self::Cpus => t!("vCPU"),
         }
     }
 
@@ -54,9 +55,9 @@ impl Axis {
     #[must_use]
     pub fn words(self) -> &'static str {
         match self {
-            Self::Gpu => "GPU",
-            Self::GpuMemory => "the memory of all GPUs of a machine together",
-            Self::Cpus => "vCPUs",
+            Self::Gpu => t!("GPU"),
+            Self::GpuMemory => t!("the memory of all GPUs of a machine together"),
+            Self::Cpus => t!("vCPUs"),
         }
     }
 
@@ -155,9 +156,9 @@ impl Picture {
             offers: lanes.offers,
             beyond: lanes.beyond,
             note: match lanes.left_out {
-                0 => "dot size: regions".to_owned(),
-                1 => "1 dearer GPU not drawn".to_owned(),
-                count => format!("{count} dearer GPUs not drawn"),
+                0 => t!("dot size: regions").to_owned(),
+                1 => t!("1 dearer GPU not drawn").to_owned(),
+                count => tf!("{count} dearer GPUs not drawn"),
             },
         }
     }
@@ -216,7 +217,7 @@ impl Picture {
             .map(|value| Label { y: place(value), text: named(value, size), meta: String::new() })
             .collect();
         if bare && size == PlotSize::GpuMemory {
-            labels.push(Label { y: place(0.0), text: "No GPU".to_owned(), meta: String::new() });
+            labels.push(Label { y: place(0.0), text: t!("No GPU").to_owned(), meta: String::new() });
         }
         Self {
             height: HEIGHT,
@@ -226,8 +227,8 @@ impl Picture {
             offers: points.iter().map(|point| point.offers).sum(),
             beyond: points.iter().filter(|point| point.above_max_price).map(|point| point.offers).sum(),
             note: match size {
-                PlotSize::GpuMemory => "all GPUs together".to_owned(),
-                PlotSize::Cpus => "dot size: regions".to_owned(),
+                PlotSize::GpuMemory => t!("all GPUs together").to_owned(),
+                PlotSize::Cpus => t!("dot size: regions").to_owned(),
             },
         }
     }
@@ -318,7 +319,7 @@ fn ticks(sizes: impl Iterator<Item = f64>, place: impl Fn(f64) -> f64) -> Vec<f6
 pub(super) fn named(value: f64, size: PlotSize) -> String {
     match size {
         PlotSize::GpuMemory => gib(value),
-        PlotSize::Cpus => format!("{} vCPU", number(value)),
+        PlotSize::Cpus => tf!("{} vCPU", number(value)),
     }
 }
 

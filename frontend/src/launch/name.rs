@@ -1,5 +1,7 @@
 //! Names of runs.
 
+use berth_texts::t;
+
 /// The longest name.
 const LONGEST: usize = 41;
 
@@ -10,14 +12,14 @@ pub fn complaint(name: &str) -> Option<&'static str> {
     let mut characters = name.chars();
     let first = characters.next()?;
     if !first.is_ascii_lowercase() {
-        return Some("begins with a small letter");
+        return Some(t!("begins with a small letter"));
     }
     if !characters.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
-        return Some("small letters, digits and - only");
+        return Some(t!("small letters, digits and - only"));
     }
     match name.len() {
-        1 => Some("at least 2 characters"),
-        length if length > LONGEST => Some("at most 41 characters"),
+        1 => Some(t!("at least 2 characters")),
+        length if length > LONGEST => Some(t!("at most 41 characters")),
         _ => None,
     }
 }

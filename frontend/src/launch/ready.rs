@@ -1,5 +1,6 @@
 //! Whether the launch button works, and why not.
 
+use berth_texts::{t, tf};
 use std::collections::{BTreeMap, BTreeSet};
 
 use berth_shared::config::{Configuration, EnvValue};
@@ -44,12 +45,12 @@ pub fn readiness(known: Known<'_>) -> Readiness {
     match known {
         Known { launching: true, .. } => Readiness::Waiting,
         Known { refused: Some(why), .. } => blocked(why.to_owned()),
-        Known { errors: 1, .. } => blocked("the text has an error".to_owned()),
-        Known { errors, .. } if errors > 1 => blocked(format!("the text has {errors} errors")),
-        Known { name: Some(complaint), .. } => blocked(format!("the run’s name: {complaint}")),
+        Known { errors: 1, .. } => blocked(t!("the text has an error").to_owned()),
+        Known { errors, .. } if errors > 1 => blocked(tf!("the text has {errors} errors")),
+        Known { name: Some(complaint), .. } => blocked(tf!("the run’s name: {complaint}")),
         Known { failed: Some(why), .. } => blocked(why.to_owned()),
         Known { offers: None, .. } => Readiness::Waiting,
-        Known { offers: Some(0), .. } => blocked("there is nothing to launch on".to_owned()),
+        Known { offers: Some(0), .. } => blocked(t!("there is nothing to launch on").to_owned()),
         Known { limit: Some(over), .. } => blocked(over.to_owned()),
         Known { .. } => Readiness::Ready,
     }
@@ -75,10 +76,10 @@ pub fn variables(configuration: &Configuration) -> Vec<String> {
 pub fn values_in_words(asked: &[String], given: &BTreeMap<String, String>) -> String {
     let missing: Vec<&String> = asked.iter().filter(|name| !given.contains_key(*name)).collect();
     match (missing.as_slice(), asked) {
-        ([], [only]) => format!("{only} is given"),
-        ([], _) => format!("{} values given", asked.len()),
-        ([one], _) => format!("{one} is missing"),
-        (several, _) => format!("{} of {} values missing", several.len(), asked.len()),
+        ([], [only]) => tf!("{only} is given"),
+        ([], _) => tf!("{} values given", asked.len()),
+        ([one], _) => tf!("{one} is missing"),
+        (several, _) => tf!("{} of {} values missing", several.len(), asked.len()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A line of the offers' table, as HTML: made as text because forty of them are made while a frame is scrolled.
 
+use berth_texts::{t, tf};
 use std::fmt::Write;
 
 use berth_shared::{
@@ -58,13 +59,13 @@ impl Row<'_> {
         let name = match self.view {
             View::Gpus => match &self.offer.gpu {
                 Some(gpu) => format!("{} {}", gpu.name, gib(gpu.memory_gib)),
-                None => "No GPU".to_owned(),
+                None => t!("No GPU").to_owned(),
             },
             View::Backends => self.offer.backend.clone(),
             _ => self.offer.region.clone(),
         };
         let counted =
-            if offers == 1 { "1 offer".to_owned() } else { format!("{} offers", grouped(offers as u64)) };
+            if offers == 1 { t!("1 offer").to_owned() } else { tf!("{} offers", grouped(offers as u64)) };
         // The name takes the place of what the offers of a group do not have in common.
         let columns = self.columns.list();
         let common = columns.iter().take_while(|column| **column != Column::Price).count();
@@ -87,11 +88,8 @@ impl Row<'_> {
         );
         for column in &columns[common..] {
             let price = *column == Column::Price;
-            let content = if price {
-                format!("<span class=\"sr\">from </span>{}", self.price(1.0))
-            } else {
-                String::new()
-            };
+            let content =
+                if price { tf!("<span class=\"sr\">from </span>{}", self.price(1.0)) } else { String::new() };
             cell(html, *column, price.then_some("1e"), &content);
         }
     }
@@ -101,7 +99,7 @@ impl Row<'_> {
         let offer = self.offer;
         let regions = match self.line {
             Line::Group { key, offers, open, .. } if offers > 1 => {
-                let inner = format!(
+                let inner = tf!(
                     "<span class=\"offers__more\">+{}<span class=\"sr\"> more regions of {}</span></span>",
                     offers - 1,
                     escaped(&offer.instance_type)
@@ -149,10 +147,10 @@ impl Row<'_> {
                 }
                 Column::Cpus => number(offer.cpus),
                 Column::Memory => gib(offer.memory_gib),
-                Column::Disk => offer.disk_gib.map_or_else(|| "chosen".to_owned(), gib),
+                Column::Disk => offer.disk_gib.map_or_else(|| t!("chosen").to_owned(), gib),
                 Column::Gpu => self.gpu(),
                 Column::Kind => {
-                    let (spot, word) = if offer.spot { ("yes", "Spot") } else { ("no", "On-demand") };
+                    let (spot, word) = if offer.spot { ("yes", t!("Spot")) } else { ("no", t!("On-demand")) };
                     format!(
                         "<span class=\"spot\" data-spot=\"{spot}\">\
                          <span class=\"spot__dot\" aria-hidden=\"true\"></span>{word}</span>"
@@ -177,9 +175,9 @@ impl Row<'_> {
     fn backend(&self) -> String {
         let name = &self.offer.backend;
         let (mark, word, about) = if self.preview {
-            (" data-preview=\"\"", "preview", "not set up here: a preview of prices")
+            (" data-preview=\"\"", "preview", t!("not set up here: a preview of prices"))
         } else {
-            ("", "set up", "set up here")
+            ("", t!("set up"), t!("set up here"))
         };
         let (name, plate) = (escaped(name), escaped(&plate(name)));
         format!(
@@ -206,18 +204,18 @@ impl Row<'_> {
     /// What a price is based on, and of which month it is.
     fn basis(&self) -> String {
         let word = match self.offer.basis {
-            PriceBasis::Listed => "listed",
-            PriceBasis::Sum => "added up",
-            PriceBasis::Estimated => "estimated",
-            PriceBasis::Own => "own",
+            PriceBasis::Listed => t!("listed"),
+            PriceBasis::Sum => t!("added up"),
+            PriceBasis::Estimated => t!("estimated"),
+            PriceBasis::Own => t!("own"),
         };
         match &self.offer.as_of {
             None if self.offer.basis == PriceBasis::Own => format!("<span class=\"basis\">{word}</span>"),
-            None => format!("<span class=\"basis\">{word}, no date</span>"),
+            None => tf!("<span class=\"basis\">{word}, no date</span>"),
             Some(date) => {
                 let month = escaped(dates::month(date));
                 if dates::is_old(date, self.newest) {
-                    format!(
+                    tf!(
                         "<span class=\"basis\" data-age=\"old\">\
                          {}<span class=\"sr\">old: </span>{word} {month}</span>",
                         icon("clock", "icon basis__icon")
@@ -232,17 +230,17 @@ impl Row<'_> {
     /// On a phone: what does not stand elsewhere, on one line.
     fn brief(&self) -> String {
         let offer = self.offer;
-        let mut parts = vec![if offer.spot { "spot".to_owned() } else { "on-demand".to_owned() }];
+        let mut parts = vec![if offer.spot { t!("spot").to_owned() } else { t!("on-demand").to_owned() }];
         if let Some(found) = self.saving.filter(|_| self.columns.has(Column::Saving)) {
             let about = if found.estimated { "≈ " } else { "" };
-            parts.push(format!("saves {about}{}", saving::percent(found.share)));
+            parts.push(tf!("saves {about}{}", saving::percent(found.share)));
         }
         parts.push(escaped(&offer.region));
         if self.preview {
             parts.push("preview".to_owned());
         }
         if self.columns.has(Column::Cpus) {
-            parts.push(format!("{} vCPU", number(offer.cpus)));
+            parts.push(tf!("{} vCPU", number(offer.cpus)));
         }
         if self.columns.has(Column::Memory) {
             parts.push(gib(offer.memory_gib));
@@ -287,9 +285,7 @@ fn cell(html: &mut String, column: Column, place: Option<&str>, content: &str) {
 /// A figure, and whether it is an estimate.
 fn about(estimated: bool, figure: &str) -> String {
     if estimated {
-        format!(
-            "<span class=\"price\" data-basis=\"estimated\"><span class=\"sr\">about </span>{figure}</span>"
-        )
+        tf!("<span class=\"price\" data-basis=\"estimated\"><span class=\"sr\">about </span>{figure}</span>")
     } else {
         format!("<span class=\"price\">{figure}</span>")
     }

@@ -1,6 +1,7 @@
 //! Limits in words: how much of each is used, and what somebody has typed for new ones.
 
 use berth_shared::api::{Limited, Limits, NEAR, Standing};
+use berth_texts::{t, tf};
 
 use crate::format;
 
@@ -36,10 +37,10 @@ pub struct Meter {
 
 /// What is limited, in order, and its words.
 pub const ALL: [(Limited, &str, &str); 4] = [
-    (Limited::Instances, "Instances at once", "whole number"),
-    (Limited::Gpus, "GPUs at once", "whole number"),
-    (Limited::UsdPerHour, "$ an hour", "US dollars"),
-    (Limited::UsdPerMonth, "$ a month", "US dollars, calendar month in UTC"),
+    (Limited::Instances, t!("Instances at once"), t!("whole number")),
+    (Limited::Gpus, t!("GPUs at once"), t!("whole number")),
+    (Limited::UsdPerHour, t!("$ an hour"), t!("US dollars")),
+    (Limited::UsdPerMonth, t!("$ a month"), t!("US dollars, calendar month in UTC")),
 ];
 
 /// The name of what is limited.
@@ -84,7 +85,7 @@ pub fn meters(standing: &Standing) -> [Meter; 4] {
                 reach: Reach::Free,
                 share: 0.0,
                 used: shown,
-                of: "no limit".to_owned(),
+                of: t!("no limit").to_owned(),
                 words: String::new(),
             };
         };
@@ -92,17 +93,17 @@ pub fn meters(standing: &Standing) -> [Meter; 4] {
         let share = if limit > 0.0 { used / limit } else { 1.0 };
         let left = number(what, (limit - used).max(0.0));
         let (reach, words) = match share {
-            share if share > 1.0 => (Reach::Over, format!("{} over the limit", number(what, used - limit))),
-            share if share >= 1.0 => (Reach::Over, "used up".to_owned()),
-            share if share >= NEAR => (Reach::Near, format!("{:.0} % used, {left} left", share * 100.0)),
-            _ => (Reach::Below, format!("{left} left")),
+            share if share > 1.0 => (Reach::Over, tf!("{} over the limit", number(what, used - limit))),
+            share if share >= 1.0 => (Reach::Over, t!("used up").to_owned()),
+            share if share >= NEAR => (Reach::Near, tf!("{:.0} % used, {left} left", share * 100.0)),
+            _ => (Reach::Below, tf!("{left} left")),
         };
         Meter {
             what,
             reach,
             share: share.clamp(0.0, 1.0),
             used: shown,
-            of: format!("of {}", number(what, limit)),
+            of: tf!("of {}", number(what, limit)),
             words,
         }
     })
@@ -128,7 +129,7 @@ pub fn read(fields: &[String; 4]) -> Result<Limits, (Limited, String)> {
         match what {
             Limited::Instances | Limited::Gpus => {
                 let number = text.parse::<u32>().map_err(|_| {
-                    (what, format!("{label}: a whole number from 0 up, or nothing for no limit."))
+                    (what, tf!("{label}: a whole number from 0 up, or nothing for no limit."))
                 })?;
                 match what {
                     Limited::Instances => limits.instances = Some(number),
@@ -138,7 +139,7 @@ pub fn read(fields: &[String; 4]) -> Result<Limits, (Limited, String)> {
             Limited::UsdPerHour | Limited::UsdPerMonth => {
                 let number = text.parse::<f64>().ok().filter(|usd| usd.is_finite() && *usd >= 0.0);
                 let number = number.ok_or_else(|| {
-                    (what, format!("{label}: US dollars from 0 up such as 12.50, or nothing for no limit."))
+                    (what, tf!("{label}: US dollars from 0 up such as 12.50, or nothing for no limit."))
                 })?;
                 match what {
                     Limited::UsdPerHour => limits.usd_per_hour = Some(number),

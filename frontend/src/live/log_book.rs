@@ -1,5 +1,6 @@
 //! What the page has of a log: where its rows are, and those that are or were seen.
 
+use berth_texts::t;
 use std::ops::Range;
 
 use berth_shared::{
@@ -118,7 +119,7 @@ impl LogBook {
                 offset: missing.offset,
                 at: rows.first().map_or(Timestamp(0), |row| row.at),
                 source: LogSource::System,
-                text: "this line is no longer kept".to_owned(),
+                text: t!("this line is no longer kept").to_owned(),
             };
             rows = (0..gone).map(row).chain(rows.clone()).collect();
         }

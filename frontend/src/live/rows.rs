@@ -1,12 +1,11 @@
 //! A list whose rows change one at a time.
 
+use leptos::prelude::*;
 use std::{
     cmp::Ordering,
     collections::{HashMap, HashSet},
     hash::Hash,
 };
-
-use leptos::prelude::*;
 
 /// Rows by key: the list of keys is one signal, each row another, so that a change of one row redraws that
 /// row and nothing else.

@@ -4,6 +4,7 @@ use berth_shared::{
     api::{Event, Instance, InstanceStatus, JobReason, NotificationKind, Run, RunReason, RunStatus, Subject},
     time::Timestamp,
 };
+use berth_texts::{t, tf};
 use serde::{Deserialize, Serialize};
 
 /// How long before an idle instance stops it is said, milliseconds.
@@ -13,15 +14,19 @@ pub const BEFORE: i64 = 10 * 60_000;
 #[must_use]
 pub fn words(kind: NotificationKind) -> (&'static str, &'static str) {
     match kind {
-        NotificationKind::Running => ("Running", "an environment is there"),
-        NotificationKind::Failed => ("Failed", "a run failed"),
-        NotificationKind::Interrupted => ("Interrupted", "a run’s machine was taken away or fell silent"),
-        NotificationKind::IdleStop => {
-            ("About to stop", "an idle instance stops by itself within ten minutes")
+        NotificationKind::Running => (t!("Running"), t!("an environment is there")),
+        NotificationKind::Failed => (t!("Failed"), t!("a run failed")),
+        NotificationKind::Interrupted => {
+            (t!("Interrupted"), t!("a run’s machine was taken away or fell silent"))
         }
-        NotificationKind::BudgetNear => ("Budget at 80 %", "four fifths of a month’s budget are spent"),
-        NotificationKind::BudgetReached => ("Budget spent", "a month’s budget is spent"),
-        NotificationKind::Test => ("Test", "somebody wanted to see whether it arrives"),
+        NotificationKind::IdleStop => {
+            (t!("About to stop"), t!("an idle instance stops by itself within ten minutes"))
+        }
+        NotificationKind::BudgetNear => {
+            (t!("Budget at 80 %"), t!("four fifths of a month’s budget are spent"))
+        }
+        NotificationKind::BudgetReached => (t!("Budget spent"), t!("a month’s budget is spent")),
+        NotificationKind::Test => (t!("Test"), t!("somebody wanted to see whether it arrives")),
     }
 }
 
@@ -92,12 +97,12 @@ pub fn of_run(before: Option<&Run>, run: &Run) -> Option<News> {
     };
     let (kind, text) = match (was, run.status) {
         (was, now) if was == Some(now) => return None,
-        (Some(_), RunStatus::Running) => (NotificationKind::Running, format!("{} is running.", run.name)),
+        (Some(_), RunStatus::Running) => (NotificationKind::Running, tf!("{} is running.", run.name)),
         (Some(_), RunStatus::Pending | RunStatus::Failed) if interrupted => {
-            (NotificationKind::Interrupted, format!("{} was interrupted{}", run.name, why(run)))
+            (NotificationKind::Interrupted, tf!("{} was interrupted{}", run.name, why(run)))
         }
         (Some(_), RunStatus::Failed) if !by_hand => {
-            (NotificationKind::Failed, format!("{} failed{}", run.name, why(run)))
+            (NotificationKind::Failed, tf!("{} failed{}", run.name, why(run)))
         }
         _ => return None,
     };
@@ -119,7 +124,7 @@ pub fn of_idle(instance: &Instance, now: Timestamp) -> News {
     let left = instance.idle_stop_at.map_or(0, |at| at.0.saturating_sub(now.0));
     News {
         kind: NotificationKind::IdleStop,
-        text: format!(
+        text: tf!(
             "{} has no run and stops in {} min. Keep it on Team.",
             instance.name,
             (left + 59_999) / 60_000

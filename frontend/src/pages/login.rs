@@ -3,7 +3,7 @@
 mod provider;
 
 use berth_shared::api::{LinkLogin, LoginRequest, PasswordLogin, User};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 use leptos_router::{NavigateOptions, hooks::use_query_map};
 
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
     format,
     live::use_live,
     pages::title::set_title,
+    prelude::*,
 };
 use provider::{ByProvider, Sent, Sso, accept};
 
@@ -38,10 +39,10 @@ fn token_of(pasted: &str) -> String {
 /// What is wrong and how to get in all the same.
 fn explain(error: &ApiError) -> String {
     match error.code() {
-        "login-token-used" => "This link has been used already. Each works once.".to_owned(),
-        "login-token-expired" => "This link is too old.".to_owned(),
+        "login-token-used" => t!("This link has been used already. Each works once.").to_owned(),
+        "login-token-expired" => t!("This link is too old.").to_owned(),
         "login-token-invalid" => {
-            "The server does not know this link. Perhaps a part of it is missing.".to_owned()
+            t!("The server does not know this link. Perhaps a part of it is missing.").to_owned()
         }
         _ => format::capitalised(&error.to_string()),
     }
@@ -103,7 +104,7 @@ fn token_of_address() -> Option<String> {
 pub fn Login() -> impl IntoView {
     let live = use_live();
     let navigate = crate::site::use_navigate();
-    set_title(|| "Sign in".to_owned());
+    set_title(|| t!("Sign in").to_owned());
     let gate = Gate { busy: RwSignal::new(None), wrong: RwSignal::new(None), held: RwSignal::new(None) };
     let next = next();
     let page = next.clone();
@@ -129,7 +130,7 @@ pub fn Login() -> impl IntoView {
     });
     let by_token = move |token: String| {
         if token.is_empty() {
-            let words = "Paste the link that you were given, or the token in it.".to_owned();
+            let words = t!("Paste the link that you were given, or the token in it.").to_owned();
             gate.wrong.set(Some((Way::Link, words)));
         } else {
             enter.run((Way::Link, LoginRequest::Link(LinkLogin { token })));
@@ -185,8 +186,8 @@ fn Go(
     #[prop(optional)] kind: Option<&'static str>,
 ) -> impl IntoView {
     let words = move || match (gate.busy.get() == Some(way), gate.wait(way)) {
-        (true, _) => "Signing in…".to_owned(),
-        (false, Some(seconds)) => format!("Try again in {seconds} s"),
+        (true, _) => t!("Signing in…").to_owned(),
+        (false, Some(seconds)) => tf!("Try again in {seconds} s"),
         (false, None) => word.to_owned(),
     };
     view! {
@@ -204,7 +205,7 @@ fn ByPassword(gate: Gate, enter: Callback<(Way, LoginRequest)>) -> impl IntoView
         let name = name.get_untracked().trim().to_owned();
         let password = password.get_untracked();
         if name.is_empty() || password.is_empty() {
-            gate.wrong.set(Some((Way::Password, "Write your name and your password.".to_owned())));
+            gate.wrong.set(Some((Way::Password, t!("Write your name and your password.").to_owned())));
             return;
         }
         enter.run((Way::Password, LoginRequest::Password(PasswordLogin { name, password })));

@@ -1,17 +1,16 @@
 //! A page of what only a server does, where there is none.
 
-use leptos::prelude::*;
-
 use crate::{
     components::{CopyLine, TopBar, Void},
     pages::title::set_title,
+    prelude::*,
     site,
 };
 
 /// Says so, and how to get one.
 #[component]
 pub fn NeedsServer() -> impl IntoView {
-    set_title(|| "No server".to_owned());
+    set_title(|| t!("No server").to_owned());
     view! {
         <TopBar><h1 class="topbar__title">"No server"</h1></TopBar>
         <main class="page" id="main" tabindex="-1" data-width="text">
@@ -21,7 +20,7 @@ pub fn NeedsServer() -> impl IntoView {
                         "Launching, runs and the team live on a server, and none stands behind this page. Berth brings one: \
                          in its source, this command builds and starts it, and prints the address to open."
                     </p>
-                    <CopyLine text="cargo xtask run".to_owned() what="command"/>
+                    <CopyLine text=t!("cargo xtask run").to_owned() what="command"/>
                     <p class="void__text">"Without one, configurations are checked and priced here all the same."</p>
                     <div class="actions">
                         <a class="btn" data-kind="primary" href=site::at("/")>"Check a configuration"</a>

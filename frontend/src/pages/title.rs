@@ -1,14 +1,13 @@
 //! The window's title and icon.
 
-use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlLinkElement;
 
-use crate::favicon;
+use crate::{favicon, prelude::*};
 
 /// Keeps the window's title on what a page is about: `Runs · Berth`.
 pub(crate) fn set_title(title: impl Fn() -> String + 'static) {
-    Effect::new(move |_| document().set_title(&format!("{} · Berth", title())));
+    Effect::new(move |_| document().set_title(&tf!("{} · Berth", title())));
 }
 
 /// Keeps the page's icon on a status, until the current component goes.

@@ -1,5 +1,7 @@
 //! Keys that work on every page.
 
+use berth_texts::t;
+
 /// A page that two keys lead to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
@@ -27,18 +29,18 @@ const fn page(
 
 /// All pages that keys lead to.
 pub const PAGES: [Page; 12] = [
-    page('l', "/", "Launch", "launch", false),
-    page('r', "/runs", "Runs", "runs", true),
-    page('t', "/team", "Team", "team", true),
-    page('s', "/team/spend", "Spend", "table", true),
-    page('i', "/team/limits", "Limits", "filter", true),
-    page('p', "/people", "People", "user", true),
-    page('e', "/explore", "Explore", "explore", false),
-    page('d', "/reference", "Reference", "file", false),
-    page('k', "/settings/secrets", "Secrets", "key", true),
-    page('n', "/settings/notifications", "Notifications", "bell", true),
-    page('w', "/settings/webhooks", "Webhooks", "out", true),
-    page('a', "/account", "Your account", "settings", true),
+    page('l', "/", t!("Launch"), "launch", false),
+    page('r', "/runs", t!("Runs"), "runs", true),
+    page('t', "/team", t!("Team"), "team", true),
+    page('s', "/team/spend", t!("Spend"), "table", true),
+    page('i', "/team/limits", t!("Limits"), "filter", true),
+    page('p', "/people", t!("People"), "user", true),
+    page('e', "/explore", t!("Explore"), "explore", false),
+    page('d', "/reference", t!("Reference"), "file", false),
+    page('k', "/settings/secrets", t!("Secrets"), "key", true),
+    page('n', "/settings/notifications", t!("Notifications"), "bell", true),
+    page('w', "/settings/webhooks", t!("Webhooks"), "out", true),
+    page('a', "/account", t!("Your account"), "settings", true),
 ];
 
 /// What a key asks for.

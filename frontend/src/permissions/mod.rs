@@ -10,6 +10,7 @@ use berth_shared::{
     api::{Person, Role},
     policy::{self, Action, Whose},
 };
+use berth_texts::{t, tf};
 
 /// Why somebody of this role may not do that, in the words in which the server says it, without a full stop; `None` = they may.
 #[must_use]
@@ -21,11 +22,11 @@ pub fn why_not(role: Role, action: Action, whose: Whose) -> Option<String> {
 #[must_use]
 pub fn one(role: Role) -> &'static str {
     match role {
-        Role::Guest => "a guest",
-        Role::Viewer => "a viewer",
-        Role::Member => "a member",
-        Role::Manager => "a manager",
-        Role::Admin => "an admin",
+        Role::Guest => t!("a guest"),
+        Role::Viewer => t!("a viewer"),
+        Role::Member => t!("a member"),
+        Role::Manager => t!("a manager"),
+        Role::Admin => t!("an admin"),
     }
 }
 
@@ -33,11 +34,11 @@ pub fn one(role: Role) -> &'static str {
 #[must_use]
 pub fn purpose(role: Role) -> &'static str {
     match role {
-        Role::Guest => "sees nothing but the projects that they are in",
-        Role::Viewer => "sees what goes on, and changes nothing",
-        Role::Member => "launches environments and works in them",
-        Role::Manager => "looks after everybody’s environments, the pools and the secrets, too",
-        Role::Admin => "looks after the people and the machines, too",
+        Role::Guest => t!("sees nothing but the projects that they are in"),
+        Role::Viewer => t!("sees what goes on, and changes nothing"),
+        Role::Member => t!("launches environments and works in them"),
+        Role::Manager => t!("looks after everybody’s environments, the pools and the secrets, too"),
+        Role::Admin => t!("looks after the people and the machines, too"),
     }
 }
 
@@ -48,7 +49,7 @@ pub fn last_admin(people: &[Person], name: &str) -> Option<String> {
     let mut admins = people.iter().filter(|person| person.role == Role::Admin);
     match (admins.next(), admins.next()) {
         (Some(only), None) if only.name == name => {
-            Some(format!("{name} is the only admin; make somebody else an admin first"))
+            Some(tf!("{name} is the only admin; make somebody else an admin first"))
         }
         _ => None,
     }
@@ -83,11 +84,9 @@ pub fn lines() -> Vec<Line> {
             continue;
         }
         let nobody = others == [false; SHOWN.len()];
-        lines.push(Line {
-            what: if nobody { what.clone() } else { format!("{what}: one’s own") }, may: own
-        });
+        lines.push(Line { what: if nobody { what.clone() } else { tf!("{what}: one’s own") }, may: own });
         if !nobody {
-            lines.push(Line { what: format!("{what}: others’, too"), may: others });
+            lines.push(Line { what: tf!("{what}: others’, too"), may: others });
         }
     }
     lines

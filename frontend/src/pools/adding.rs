@@ -4,6 +4,7 @@ use berth_shared::{
     api::{Plan, PlannedInstance, PlannedOffer},
     catalog::Offer,
 };
+use berth_texts::{t, tf};
 
 use crate::format::{machine, price};
 
@@ -24,14 +25,14 @@ pub fn verdict(plan: &Plan) -> Result<String, String> {
     if !plan.valid {
         let first = plan.diagnostics.first();
         return Err(first.map_or_else(
-            || "The text is not valid.".to_owned(),
-            |problem| format!("The text is not valid: {}", problem.message),
+            || t!("The text is not valid.").to_owned(),
+            |problem| tf!("The text is not valid: {}", problem.message),
         ));
     }
     if let Some(planned) = first(plan) {
         let offer = &planned.offer;
-        let spot = if offer.spot { ", spot" } else { "" };
-        return Ok(format!(
+        let spot = if offer.spot { t!(", spot") } else { "" };
+        return Ok(tf!(
             "{} ({}{spot}) at {}, {}/h",
             machine::hardware(offer, None),
             offer.instance_type,
@@ -40,12 +41,11 @@ pub fn verdict(plan: &Plan) -> Result<String, String> {
         ));
     }
     if !plan.offers.is_empty() {
-        return Err(
-            "What fits is on machines of your own alone, which keep no instances without a run.".to_owned()
-        );
+        return Err(t!("What fits is on machines of your own alone, which keep no instances without a run.")
+            .to_owned());
     }
     let why = plan.refusals.iter().flat_map(|refusal| &refusal.reasons).next();
-    Err(why.map_or_else(|| "Nothing fits.".to_owned(), |why| why.message.clone()))
+    Err(why.map_or_else(|| t!("Nothing fits.").to_owned(), |why| why.message.clone()))
 }
 
 /// The instance that a launch takes, when one waits.

@@ -4,6 +4,7 @@ use berth_shared::{
     api::{Instance, InstanceStatus, Run},
     time::Timestamp,
 };
+use berth_texts::{t, tf};
 
 use crate::format::duration;
 
@@ -23,12 +24,12 @@ pub fn left(until: Timestamp, now: Timestamp) -> String {
 /// A length of time that somebody chose, without a second unit that says nothing: `5 min`, `1 h 30 min`, `3 d`.
 #[must_use]
 pub fn length(seconds: i64) -> String {
-    let words = duration(seconds.saturating_mul(1000));
-    [" 00 s", " 00 min", " 0 h"]
-        .iter()
-        .find_map(|end| words.strip_suffix(end))
-        .map(Into::into)
-        .unwrap_or(words)
+    match seconds {
+        86_400.. if seconds % 86_400 < 3600 => tf!("{} d", seconds / 86_400),
+        3600..86_400 if seconds % 3600 < 60 => tf!("{} h", seconds / 3600),
+        60..3600 if seconds % 60 == 0 => tf!("{} min", seconds / 60),
+        _ => duration(seconds.saturating_mul(1000)),
+    }
 }
 
 /// Why an idle instance stops when it does: "idle since 12:03, kept 5 min without a run", "kept until 13:03 by ann". `when` says
@@ -37,12 +38,12 @@ pub fn length(seconds: i64) -> String {
 pub fn why(instance: &Instance, when: impl Fn(Timestamp) -> String) -> String {
     let since = when(instance.status_since);
     match (instance.idle_stop_at, &instance.kept_by, instance.idle_seconds) {
-        (Some(at), Some(by), _) => format!("kept until {} by {by}", when(at)),
+        (Some(at), Some(by), _) => tf!("kept until {} by {by}", when(at)),
         (Some(_), None, Some(seconds)) => {
-            format!("idle since {since}, kept {} without a run", length(seconds))
+            tf!("idle since {since}, kept {} without a run", length(seconds))
         }
-        (Some(at), None, None) => format!("idle since {since}, kept until {}", when(at)),
-        (None, ..) => format!("idle since {since}, kept for ever"),
+        (Some(at), None, None) => tf!("idle since {since}, kept until {}", when(at)),
+        (None, ..) => tf!("idle since {since}, kept for ever"),
     }
 }
 
@@ -57,15 +58,15 @@ pub fn can_keep(instance: &Instance, now: Timestamp) -> bool {
 #[must_use]
 pub fn stops(instance: &Instance, run: Option<&Run>, when: impl Fn(Timestamp) -> String) -> String {
     match (instance.status, run.and_then(|run| run.stops_at)) {
-        (InstanceStatus::Terminating, _) => "going".to_owned(),
-        (InstanceStatus::Terminated, _) => "gone".to_owned(),
-        (InstanceStatus::Pending | InstanceStatus::Provisioning, _) => "starting".to_owned(),
-        (InstanceStatus::Idle, _) => "never".to_owned(),
-        (InstanceStatus::Busy, Some(at)) => format!("run stops {}", when(at)),
+        (InstanceStatus::Terminating, _) => t!("going").to_owned(),
+        (InstanceStatus::Terminated, _) => t!("gone").to_owned(),
+        (InstanceStatus::Pending | InstanceStatus::Provisioning, _) => t!("starting").to_owned(),
+        (InstanceStatus::Idle, _) => t!("never").to_owned(),
+        (InstanceStatus::Busy, Some(at)) => tf!("run stops {}", when(at)),
         (InstanceStatus::Busy, None) => match instance.idle_seconds {
-            Some(0) => "with its run".to_owned(),
-            Some(seconds) => format!("{} after its run", length(seconds)),
-            None => "never".to_owned(),
+            Some(0) => t!("with its run").to_owned(),
+            Some(seconds) => tf!("{} after its run", length(seconds)),
+            None => t!("never").to_owned(),
         },
     }
 }
@@ -77,7 +78,7 @@ pub fn waits_for(instance: &Instance, now: Timestamp) -> Option<String> {
     match instance.status {
         InstanceStatus::Terminating if instance.removal_fails() => instance.message.clone(),
         InstanceStatus::Terminating if lasts => {
-            Some("its provider has not confirmed yet that it is gone".to_owned())
+            Some(t!("its provider has not confirmed yet that it is gone").to_owned())
         }
         _ => None,
     }

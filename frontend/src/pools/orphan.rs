@@ -1,6 +1,7 @@
 //! What a provider has and nobody here knows of, in words.
 
 use berth_shared::{api::Orphan, time::Timestamp};
+use berth_texts::{t, tf};
 
 use crate::{
     format::{cost, price},
@@ -11,9 +12,9 @@ use crate::{
 #[must_use]
 pub fn costs(orphan: &Orphan, now: Timestamp) -> String {
     match (orphan.price, orphan.billed_from) {
-        (Some(hourly), Some(_)) => format!("{}/h, {} so far", price(hourly), cost(orphan.cost(now))),
+        (Some(hourly), Some(_)) => tf!("{}/h, {} so far", price(hourly), cost(orphan.cost(now))),
         (Some(hourly), None) => format!("{}/h", price(hourly)),
-        (None, _) => "its provider does not say what it costs".to_owned(),
+        (None, _) => t!("its provider does not say what it costs").to_owned(),
     }
 }
 
@@ -21,10 +22,10 @@ pub fn costs(orphan: &Orphan, now: Timestamp) -> String {
 #[must_use]
 pub fn fate(orphan: &Orphan, now: Timestamp) -> String {
     match orphan.remove_at {
-        _ if !orphan.ours => "another installation made it; it is left alone".to_owned(),
-        None => "kept".to_owned(),
-        Some(at) if at <= now => "is removed at the next sweep".to_owned(),
-        Some(at) => format!("is removed in {}", left(at, now)),
+        _ if !orphan.ours => t!("another installation made it; it is left alone").to_owned(),
+        None => t!("kept").to_owned(),
+        Some(at) if at <= now => t!("is removed at the next sweep").to_owned(),
+        Some(at) => tf!("is removed in {}", left(at, now)),
     }
 }
 

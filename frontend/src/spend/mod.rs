@@ -1,5 +1,6 @@
 //! What was spent, as far as it is pure: what the address says, and how days become bars.
 
+use berth_texts::{t, tf};
 use std::collections::HashMap;
 
 use berth_shared::api::{Spend, SpendBy};
@@ -10,17 +11,17 @@ use crate::explore::query::encoded;
 pub const SERIES: usize = 5;
 
 /// The name of everything that has no series of its own.
-pub const OTHERS: &str = "others";
+pub const OTHERS: &str = t!("others");
 
 /// Over how many days one can look back.
 pub const DAYS: [u32; 3] = [7, 30, 90];
 
 /// By what spending is told apart, with the words in the address and for people.
 pub const BY: [(SpendBy, &str, &str); 4] = [
-    (SpendBy::Person, "person", "Person"),
-    (SpendBy::Backend, "backend", "Backend"),
-    (SpendBy::Gpu, "gpu", "GPU"),
-    (SpendBy::Run, "run", "Run"),
+    (SpendBy::Person, "person", t!("Person")),
+    (SpendBy::Backend, "backend", t!("Backend")),
+    (SpendBy::Gpu, "gpu", t!("GPU")),
+    (SpendBy::Run, "run", t!("Run")),
 ];
 
 /// The word of [`BY`] in the address.
@@ -32,16 +33,21 @@ pub fn word(by: SpendBy) -> &'static str {
 /// The word of [`BY`] for people, in small letters: "by person".
 #[must_use]
 pub fn by_word(by: SpendBy) -> &'static str {
-    if by == SpendBy::Gpu { "GPU" } else { word(by) }
+    match by {
+        SpendBy::Person => t!("person"),
+        SpendBy::Backend => t!("backend"),
+        SpendBy::Gpu => t!("GPU"),
+        SpendBy::Run => t!("run"),
+    }
 }
 
 /// How a key reads: what has none is said in words.
 #[must_use]
 pub fn key_word(by: SpendBy, key: &str) -> String {
     match (by, key) {
-        (SpendBy::Gpu, "") => "no GPU".to_owned(),
-        (SpendBy::Run, "") => "without a run".to_owned(),
-        (_, "") => "nobody in particular".to_owned(),
+        (SpendBy::Gpu, "") => t!("no GPU").to_owned(),
+        (SpendBy::Run, "") => t!("without a run").to_owned(),
+        (_, "") => t!("nobody in particular").to_owned(),
         _ => key.to_owned(),
     }
 }
@@ -249,8 +255,20 @@ pub fn per_cent(part: f64, whole: f64) -> String {
 /// A day as people write it: `27 Nov`; with its year where `year`. What is no date stays as it is.
 #[must_use]
 pub fn day(date: &str, year: bool) -> String {
-    const MONTHS: [&str; 12] =
-        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = [
+        t!("Jan"),
+        t!("Feb"),
+        t!("Mar"),
+        t!("Apr"),
+        t!("May"),
+        t!("Jun"),
+        t!("Jul"),
+        t!("Aug"),
+        t!("Sep"),
+        t!("Oct"),
+        t!("Nov"),
+        t!("Dec"),
+    ];
     let parts: Vec<&str> = date.split('-').collect();
     let [whole, month, number] = parts.as_slice() else { return date.to_owned() };
     let month = month.parse::<usize>().ok().and_then(|month| MONTHS.get(month.checked_sub(1)?));
@@ -268,7 +286,7 @@ pub fn period(spend: &Spend) -> String {
         (Some(first), Some(last)) if first.date == last.date => day(&last.date, true),
         (Some(first), Some(last)) => {
             let same_year = first.date.get(..4) == last.date.get(..4);
-            format!("{} to {}", day(&first.date, !same_year), day(&last.date, true))
+            tf!("{} to {}", day(&first.date, !same_year), day(&last.date, true))
         }
         _ => String::new(),
     }

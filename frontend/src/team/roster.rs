@@ -1,5 +1,6 @@
 //! The active instances as far as lists, headings and sums need them.
 
+use berth_texts::{t, tf};
 use std::{
     borrow::Borrow,
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +15,7 @@ use super::view::{By, View};
 use crate::format::machine::hardware;
 
 /// The heading of machines without GPUs.
-pub const NO_GPU: &str = "No GPU";
+pub const NO_GPU: &str = t!("No GPU");
 
 /// What a list knows of an instance.
 #[derive(Clone, Debug, PartialEq)]
@@ -170,9 +171,9 @@ pub fn sums<F: Borrow<Fact>>(facts: &[F]) -> Sums {
     let costing = all().filter(|fact| fact.billed && !fact.own).count();
     let own = all().filter(|fact| fact.own).count();
     let note = match (costing, own, facts.len()) {
-        (_, _, 0) => "nothing runs".to_owned(),
-        (0, own, total) if own == total => "all on own machines".to_owned(),
-        (costing, _, total) => format!("{costing} of {total} cost money"),
+        (_, _, 0) => t!("nothing runs").to_owned(),
+        (0, own, total) if own == total => t!("all on own machines").to_owned(),
+        (costing, _, total) => tf!("{costing} of {total} cost money"),
     };
     let idle = all().filter(|fact| fact.idle);
     Sums {

@@ -1,5 +1,6 @@
 //! Filters that somebody has saved under a name.
 
+use berth_texts::{t, tf};
 use serde::{Deserialize, Serialize};
 
 /// How many one person may save here; more would fill the menu and not help anybody.
@@ -44,14 +45,14 @@ pub fn write(all: &[Saved]) -> Option<String> {
 pub fn save(all: &[Saved], name: &str, query: &str) -> Result<Vec<Saved>, String> {
     let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
     if name.is_empty() {
-        return Err("A filter is saved under a name.".to_owned());
+        return Err(t!("A filter is saved under a name.").to_owned());
     }
     if name.chars().count() > NAME {
-        return Err(format!("The name is too long: at most {NAME} characters."));
+        return Err(tf!("The name is too long: at most {NAME} characters."));
     }
     let mut saved = without(all, &name);
     if saved.len() >= MOST {
-        return Err(format!("There are {MOST} saved filters already; remove one first."));
+        return Err(tf!("There are {MOST} saved filters already; remove one first."));
     }
     saved.push(Saved { name, query: query.to_owned() });
     berth_shared::order::sort_by_key(&mut saved, |saved| saved.name.to_lowercase());

@@ -1,5 +1,6 @@
 //! How busy an environment was over the last half hour, and since when its GPUs rest.
 
+use berth_texts::t;
 use std::collections::VecDeque;
 
 use berth_shared::{
@@ -106,7 +107,7 @@ impl Series {
     /// What is measured: `GPU` or `CPU`.
     #[must_use]
     pub fn what(&self) -> &'static str {
-        if self.gpus { "GPU" } else { "CPU" }
+        if self.gpus { t!("GPU") } else { t!("CPU") }
     }
 
     /// Since when all its GPUs rest, once that has lasted for five minutes; `None` where none is measured.

@@ -2,6 +2,7 @@
 
 use super::roster::Fact;
 use crate::explore::query::encoded;
+use berth_texts::t;
 
 /// Under which headings instances stand.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,9 +19,9 @@ pub enum By {
 impl By {
     /// All, with their words in the address and for people.
     pub const ALL: [(Self, &'static str, &'static str); 3] = [
-        (Self::Person, "person", "Person"),
-        (Self::Backend, "backend", "Backend"),
-        (Self::Gpu, "gpu", "GPU"),
+        (Self::Person, "person", t!("Person")),
+        (Self::Backend, "backend", t!("Backend")),
+        (Self::Gpu, "gpu", t!("GPU")),
     ];
 
     /// Its word in the address.

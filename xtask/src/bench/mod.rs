@@ -66,7 +66,7 @@ fn release_server(steps: &mut Steps) -> Result<PathBuf, Problem> {
         build::server(steps, Profile::Release)
     } else {
         setup::for_build(steps)?;
-        build::all(steps, Profile::Release)
+        build::all(steps, Profile::Release, None)
     }
 }
 

@@ -52,7 +52,7 @@ pub(crate) fn terminal(steps: &mut Steps, args: &[String]) -> Result<(), Problem
         Some(binary) => binary.into(),
         None => {
             setup::for_build(steps)?;
-            build::all(steps, Profile::Release)?
+            build::all(steps, Profile::Release, None)?
         }
     };
     let mut side = command("node");

@@ -1,6 +1,6 @@
 //! What stands for a person.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 /// The first letters of a name that stands beside it.
 #[component]

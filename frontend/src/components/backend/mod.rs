@@ -1,8 +1,6 @@
 //! A backend's plate and the place's name.
 
-use leptos::prelude::*;
-
-use crate::format::machine::plate;
+use crate::{format::machine::plate, prelude::*};
 
 /// Three letters, never a vendor's logo, and where.
 #[component]

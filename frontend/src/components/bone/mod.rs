@@ -1,6 +1,6 @@
 //! What stands in a text's place until it is there.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 /// A bar as wide as the text will be, so that nothing jumps when it comes.
 #[component]

@@ -1,6 +1,6 @@
 //! Buttons.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 /// Something to press. What else belongs on it (`attr:title`, `attr:aria-haspopup`) is passed on.
 #[component]

@@ -1,6 +1,6 @@
 //! One filter: a word and its values.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 /// A value: its word in the address, and for people.
 pub type Value = (String, String);

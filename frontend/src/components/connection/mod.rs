@@ -1,10 +1,9 @@
 //! How the connection stands, in a word and a shape.
 
-use leptos::prelude::*;
-
 use crate::{
     browser,
     live::{machine::Connection, use_live},
+    prelude::*,
 };
 
 /// How the page's own connection stands.
@@ -34,17 +33,17 @@ pub fn ConnectionMark(
         Connection::Reconnecting { .. } => "reconnecting",
     };
     let word = move || match connection.get() {
-        Connection::Connecting | Connection::SignedOut => "Connecting…",
-        Connection::Live { .. } => "Live",
-        Connection::Reconnecting { .. } => "Reconnecting…",
+        Connection::Connecting | Connection::SignedOut => t!("Connecting…"),
+        Connection::Live { .. } => t!("Live"),
+        Connection::Reconnecting { .. } => t!("Reconnecting…"),
     };
     let detail = move || match connection.get() {
-        Connection::Live { latency_ms: Some(latency) } => format!("{latency} ms"),
+        Connection::Live { latency_ms: Some(latency) } => tf!("{latency} ms"),
         Connection::Reconnecting { retry_at_ms: Some(at) } => {
             // The clock's signal makes this count down.
             live.now.track();
             let left = at.saturating_sub(browser::steady_millis());
-            if left == 0 { String::new() } else { format!("next try in {} s", left.div_ceil(1000)) }
+            if left == 0 { String::new() } else { tf!("next try in {} s", left.div_ceil(1000)) }
         }
         _ => String::new(),
     };

@@ -1,11 +1,10 @@
 //! A command that can be copied.
 
+use leptos::task::spawn_local;
 use std::time::Duration;
 
-use leptos::{prelude::*, task::spawn_local};
-
 use super::{Icon, Tone, toaster};
-use crate::browser;
+use crate::{browser, prelude::*};
 
 /// A command, or something else to pass on, on one line with its button.
 #[component]
@@ -31,17 +30,20 @@ pub fn CopyLine(
                     Duration::from_secs(2),
                 );
             } else {
-                say(Tone::Failed, "The browser did not allow copying: select the text instead.".to_owned());
+                say(
+                    Tone::Failed,
+                    t!("The browser did not allow copying: select the text instead.").to_owned(),
+                );
             }
         });
     };
     view! {
         <div class="copyline">
             <span class="copyline__text" title=text.clone()>{text.clone()}</span>
-            <button class="btn" data-kind="quiet" data-icon data-size="sm" aria-label=format!("Copy the {what}") on:click=copy>
+            <button class="btn" data-kind="quiet" data-icon data-size="sm" aria-label=tf!("Copy the {what}") on:click=copy>
                 {move || if copied.get() { view! { <Icon name="check"/> } } else { view! { <Icon name="copy"/> } }}
             </button>
-            <span class="sr" role="status">{move || copied.get().then_some("Copied")}</span>
+            <span class="sr" role="status">{move || copied.get().then_some(t!("Copied"))}</span>
         </div>
     }
 }

@@ -1,9 +1,7 @@
 //! That nothing here is real, on every page of a server in demo mode.
 
-use leptos::prelude::*;
-
 use super::Icon;
-use crate::{live::use_live, site};
+use crate::{live::use_live, prelude::*, site};
 
 /// A line over the page, wherever one is. Nothing where the server is no demo.
 #[component]

@@ -1,9 +1,9 @@
 //! A question over the page.
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, html};
 use web_sys::{HtmlDialogElement, HtmlElement};
 
-use crate::browser;
+use crate::{browser, prelude::*};
 
 /// The node of a modal `<dialog>` that is shown while `open` holds, and what it does on a click: one beside its content closes it.
 pub(super) fn modal(open: RwSignal<bool>) -> (NodeRef<html::Dialog>, impl Fn(ev::MouseEvent)) {

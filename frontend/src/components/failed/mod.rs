@@ -1,8 +1,7 @@
 //! That a list could not be had.
 
-use leptos::prelude::*;
-
 use super::{Notice, Prose};
+use crate::prelude::*;
 
 /// A notice at the head of a panel that says why there is no list, or that it is not the newest; nothing while there is none
 /// such.
@@ -15,7 +14,7 @@ pub fn Failed(
 ) -> impl IntoView {
     move || {
         why.get().map(|why| view! {
-            <Notice tone="danger" alert=true bleed=true><Prose text=format!("No list of {what}: {why}")/></Notice>
+            <Notice tone="danger" alert=true bleed=true><Prose text=tf!("No list of {what}: {why}")/></Notice>
         })
     }
 }

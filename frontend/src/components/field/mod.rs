@@ -1,8 +1,7 @@
 //! A field of a form: its label, its hint, what is wrong with it.
 
-use leptos::prelude::*;
-
 use super::{Icon, Prose};
+use crate::prelude::*;
 
 /// A field with its label; the control is its child.
 #[component]

@@ -1,8 +1,9 @@
 //! Icons and glyphs.
 
-use leptos::prelude::*;
-
-use crate::drawings::{Drawing, all};
+use crate::{
+    drawings::{Drawing, all},
+    prelude::*,
+};
 
 /// The names of all icons.
 pub fn icon_names() -> impl Iterator<Item = &'static str> {
@@ -18,7 +19,7 @@ pub fn Icon(
     #[prop(optional)]
     class: &'static str,
 ) -> impl IntoView {
-    let class = if class.is_empty() { "icon".to_owned() } else { format!("icon {class}") };
+    let class = if class.is_empty() { "icon".to_owned() } else { tf!("icon {class}") };
     drawn(class, Drawing::of(&format!("i-{name}")))
 }
 

@@ -1,8 +1,7 @@
 //! Why something on the page is not for its reader.
 
-use leptos::prelude::*;
-
 use super::Icon;
+use crate::prelude::*;
 
 /// A lock and the reason, where there is one.
 #[component]

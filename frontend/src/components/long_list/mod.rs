@@ -1,16 +1,15 @@
 //! A list of any length, of which only what is near the window is drawn, and of that a little at a time: so whatever comes, goes or is
 //! filtered, the page answers the next key or press within a frame or two.
 
+use leptos::{ev, html};
 use std::{
     collections::{HashSet, VecDeque},
     hash::Hash,
 };
-
-use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
-use crate::sight::Sight;
+use crate::{prelude::*, sight::Sight};
 
 /// How many rows come from one frame to the next.
 const STEP: usize = 6;

@@ -1,8 +1,7 @@
 //! A notice within a page.
 
-use leptos::prelude::*;
-
 use super::Icon;
+use crate::prelude::*;
 
 /// A line that says how something stands, with the icon of its tone.
 #[component]

@@ -10,7 +10,7 @@ use berth_shared::{
     api::{Run, RunId},
     policy::{Action, Whose, may},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use super::super::{Stopper, Tone, shell::theme::set_theme};
 use crate::{
@@ -24,6 +24,7 @@ use crate::{
         fuzzy::{Fit, fit},
         keys::PAGES,
     },
+    prelude::*,
     site,
     team::saved,
 };
@@ -123,12 +124,12 @@ impl Source {
                 .get_or_init(|| all.runs.iter().take(ACTED_ON).flat_map(|run| all.actions(run)).collect())
         };
         let mut groups = vec![
-            Gathered { title: "Do", entries: best(typed, actions, SHOWN) },
-            Gathered { title: "Runs", entries: best(typed, &all.named, SHOWN) },
-            Gathered { title: "Instances", entries: best(typed, &all.instances, SHOWN) },
-            Gathered { title: "Saved filters", entries: best(typed, &all.saved, SHOWN) },
-            Gathered { title: "Go to", entries: best(typed, &all.pages, PAGES.len() + 2) },
-            Gathered { title: "Page", entries: best(typed, &all.themes, SHOWN) },
+            Gathered { title: t!("Do"), entries: best(typed, actions, SHOWN) },
+            Gathered { title: t!("Runs"), entries: best(typed, &all.named, SHOWN) },
+            Gathered { title: t!("Instances"), entries: best(typed, &all.instances, SHOWN) },
+            Gathered { title: t!("Saved filters"), entries: best(typed, &all.saved, SHOWN) },
+            Gathered { title: t!("Go to"), entries: best(typed, &all.pages, PAGES.len() + 2) },
+            Gathered { title: t!("Page"), entries: best(typed, &all.themes, SHOWN) },
         ];
         groups.retain(|group| !group.entries.is_empty());
         groups
@@ -168,9 +169,7 @@ impl Gathering {
         let kept = person.and_then(|person| browser::recall(&saved::key(&person)));
         saved::read(kept.as_deref())
             .into_iter()
-            .map(|saved| {
-                entry("save", format!("Team: {}", saved.name), Act::Go(format!("/team{}", saved.query)))
-            })
+            .map(|saved| entry("save", tf!("Team: {}", saved.name), Act::Go(format!("/team{}", saved.query))))
             .collect()
     }
 
@@ -184,14 +183,10 @@ impl Gathering {
         };
         let mut entries = Vec::new();
         if self.here.as_ref() != Some(name) {
-            entries.push(entry("runs", format!("Open {name}"), Act::Go(format!("/runs/{name}"))));
+            entries.push(entry("runs", tf!("Open {name}"), Act::Go(format!("/runs/{name}"))));
         }
         if can.terminal && allowed(Action::Work) {
-            entries.push(entry(
-                "term",
-                format!("Terminal in {name}"),
-                Act::Go(format!("/runs/{name}#terminal")),
-            ));
+            entries.push(entry("term", tf!("Terminal in {name}"), Act::Go(format!("/runs/{name}#terminal"))));
             let gateway = self
                 .live
                 .server
@@ -199,20 +194,20 @@ impl Gathering {
             if let Some(gateway) = gateway {
                 let mut copy = entry(
                     "copy",
-                    format!("Copy the SSH command of {name}"),
+                    tf!("Copy the SSH command of {name}"),
                     Act::Copy(ssh_command(name, &gateway)),
                 );
-                copy.more = Some("with a key of your account".to_owned());
+                copy.more = Some(t!("with a key of your account").to_owned());
                 entries.push(copy);
             }
         }
         if user.as_ref().is_some_and(|user| may(user.role, Action::Launch, Whose::Own)) {
-            entries.push(entry("again", format!("Run {name} again"), Act::Again(name.clone())));
+            entries.push(entry("again", tf!("Run {name} again"), Act::Again(name.clone())));
         }
         if can.abort && allowed(Action::ChangeRun) {
-            let word = if can.stop { "Stop" } else { "Force to stop" };
+            let word = if can.stop { t!("Stop") } else { t!("Force to stop") };
             let mut stop = entry("stop", format!("{word} {name}"), Act::Stop(run.id));
-            stop.more = Some("asks first".to_owned());
+            stop.more = Some(t!("asks first").to_owned());
             entries.push(stop);
         }
         entries
@@ -234,18 +229,18 @@ fn pages() -> Vec<Entry> {
     let mut pages: Vec<Entry> =
         PAGES.iter().filter(|page| site::has_server() || !page.server).map(page).collect();
     if site::has_server() {
-        pages.push(entry("lock", "Audit log", Act::Go("/settings/audit".to_owned())));
-        pages.push(entry("grid", "Component gallery", Act::Go("/gallery".to_owned())));
+        pages.push(entry("lock", t!("Audit log"), Act::Go("/settings/audit".to_owned())));
+        pages.push(entry("grid", t!("Component gallery"), Act::Go("/gallery".to_owned())));
     }
     pages
 }
 
 fn themes() -> Vec<Entry> {
     vec![
-        entry("theme", "Theme: light", Act::Theme(Some("light"))),
-        entry("theme", "Theme: dark", Act::Theme(Some("dark"))),
-        entry("theme", "Theme: as the system has it", Act::Theme(None)),
-        entry("hint", "Keys", Act::Keys),
+        entry("theme", t!("Theme: light"), Act::Theme(Some("light"))),
+        entry("theme", t!("Theme: dark"), Act::Theme(Some("dark"))),
+        entry("theme", t!("Theme: as the system has it"), Act::Theme(None)),
+        entry("hint", t!("Keys"), Act::Keys),
     ]
 }
 
@@ -287,9 +282,9 @@ pub(super) fn actor(
         }
         Act::Copy(text) => spawn_local(async move {
             if browser::copy(&text).await {
-                say(Tone::Done, format!("On the clipboard: `{text}`"));
+                say(Tone::Done, tf!("On the clipboard: `{text}`"));
             } else {
-                say(Tone::Failed, format!("The browser did not allow copying. The command is `{text}`"));
+                say(Tone::Failed, tf!("The browser did not allow copying. The command is `{text}`"));
             }
         }),
         Act::Again(name) => {
@@ -301,9 +296,7 @@ pub(super) fn actor(
                         say(Tone::Failed, error.to_string());
                         navigate("/", Default::default());
                     }
-                    Again::Failed(error) => {
-                        say(Tone::Failed, format!("{name} was not launched again. {error}"))
-                    }
+                    Again::Failed(error) => say(Tone::Failed, tf!("{name} was not launched again. {error}")),
                 }
             });
         }

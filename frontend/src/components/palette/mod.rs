@@ -4,7 +4,7 @@ mod entries;
 mod row;
 mod shortcuts;
 
-use leptos::{ev, html, prelude::*};
+use leptos::{ev, html};
 use leptos_router::hooks::use_location;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
@@ -14,6 +14,7 @@ use crate::{
     browser,
     live::use_live,
     palette::keys::{Command, Keys, Pressed},
+    prelude::*,
 };
 use entries::{Entry, Gathered};
 pub use row::PaletteRow;
@@ -41,7 +42,7 @@ pub(super) fn Finder() -> impl IntoView {
             <Icon name="search"/>
             <span class="finder__text">"Search or jump to"</span>
             // Drawn, not written: the button's name is what it says.
-            <span class="kbd" aria-hidden="true" data-key=if mac { "⌘ K" } else { "Ctrl K" }></span>
+            <span class="kbd" aria-hidden="true" data-key=if mac { "⌘ K" } else { t!("Ctrl K") }></span>
         </button>
     }
 }
@@ -196,9 +197,9 @@ fn Search(open: RwSignal<bool>, keys: RwSignal<bool>, stopper: Stopper) -> impl 
     let none = Memo::new(move |_| found.with(|found| found.as_ref().is_some_and(Vec::is_empty)));
     let count = move || match list.with(Vec::len) {
         0 if !none.get() => String::new(),
-        0 => "nothing found".to_owned(),
-        1 => "1 result".to_owned(),
-        count => format!("{count} results"),
+        0 => t!("nothing found").to_owned(),
+        1 => t!("1 result").to_owned(),
+        count => tf!("{count} results"),
     };
     view! {
         <div class="palette__input">

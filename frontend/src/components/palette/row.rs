@@ -1,9 +1,7 @@
 //! Something to choose in the palette.
 
-use leptos::prelude::*;
-
 use super::super::{Icon, Status};
-use crate::palette::fuzzy::pieces;
+use crate::{palette::fuzzy::pieces, prelude::*};
 
 /// A row: an icon, its words with the letters that were meant, and what stands behind them.
 #[component]

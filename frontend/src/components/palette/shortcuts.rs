@@ -1,9 +1,7 @@
 //! The list of keys.
 
-use leptos::prelude::*;
-
 use super::super::{Button, Dialog};
-use crate::{browser, palette::keys::PAGES, site};
+use crate::{browser, palette::keys::PAGES, prelude::*, site};
 
 /// The dialog.
 #[component]
@@ -11,12 +9,12 @@ pub(super) fn Shortcuts(open: RwSignal<bool>) -> impl IntoView {
     let mac = browser::is_mac();
     let command = if mac { "⌘" } else { "Ctrl" };
     let everywhere = [
-        (vec![command, "K"], "Search, and do something"),
-        (vec!["?"], "This list"),
-        (vec!["/"], "Into the page’s search"),
-        (vec![command, "↵"], "Launch, on the page Launch"),
-        (vec!["F6"], "Out of a terminal"),
-        (vec!["Esc"], "Close what is open"),
+        (vec![command, "K"], t!("Search, and do something")),
+        (vec!["?"], t!("This list")),
+        (vec!["/"], t!("Into the page’s search")),
+        (vec![command, "↵"], t!("Launch, on the page Launch")),
+        (vec!["F6"], t!("Out of a terminal")),
+        (vec!["Esc"], t!("Close what is open")),
     ];
     let row = |keys: Vec<String>, what: String| {
         let keys = keys.into_iter().map(|key| view! { <kbd class="kbd">{key}</kbd>" " }).collect_view();
@@ -38,7 +36,7 @@ pub(super) fn Shortcuts(open: RwSignal<bool>) -> impl IntoView {
             .collect_view()
     };
     view! {
-        <Dialog open=open title="Keys".to_owned()>
+        <Dialog open=open title=t!("Keys").to_owned()>
             <div class="keylist">
                 <dl class="facts">{general}</dl>
                 <dl class="facts">{pages}</dl>

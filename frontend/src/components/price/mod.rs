@@ -1,9 +1,8 @@
 //! Prices an hour, as honest as they are known.
 
 use berth_shared::catalog::{Offer, PriceBasis};
-use leptos::prelude::*;
 
-use crate::format;
+use crate::{format, prelude::*};
 
 /// What a machine costs an hour: `$0.747`, `≈ $0.224`, `own`.
 #[component]
@@ -31,13 +30,13 @@ pub fn Price(
 #[must_use]
 pub fn basis_text(offer: &Offer) -> String {
     let word = match offer.basis {
-        PriceBasis::Listed => "listed",
-        PriceBasis::Sum => "machine and GPUs added up, listed",
-        PriceBasis::Estimated => "estimated from the on-demand price",
-        PriceBasis::Own => return "own machine".to_owned(),
+        PriceBasis::Listed => t!("listed"),
+        PriceBasis::Sum => t!("machine and GPUs added up, listed"),
+        PriceBasis::Estimated => t!("estimated from the on-demand price"),
+        PriceBasis::Own => return t!("own machine").to_owned(),
     };
     match &offer.as_of {
         Some(date) => format!("{word} {date}"),
-        None => format!("{word}, date not known"),
+        None => tf!("{word}, date not known"),
     }
 }

@@ -1,8 +1,6 @@
 //! Messages for people, whose literals stand between backticks.
 
-use leptos::prelude::*;
-
-use crate::format::capitalised;
+use crate::{format::capitalised, prelude::*};
 
 /// A message with its literals set in the fixed-width face.
 #[component]

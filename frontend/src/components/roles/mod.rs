@@ -1,10 +1,9 @@
 //! Roles: as a choice, and what each may do.
 
 use berth_shared::api::Role;
-use leptos::prelude::*;
 
 use super::Icon;
-use crate::{format, permissions};
+use crate::{format, permissions, prelude::*};
 
 /// The options of a `<select>` of roles, from `least` to `most`.
 #[component]
@@ -56,7 +55,7 @@ pub fn RoleTable(
         view! {
             <td data-own=move || (own.get() == Some(role)).then_some("")>
                 {if may { view! { <Icon name="check"/> }.into_any() } else { view! { <span aria-hidden="true">"–"</span> }.into_any() }}
-                <span class="sr">{if may { "yes" } else { "no" }}</span>
+                <span class="sr">{if may { t!("yes") } else { t!("no") }}</span>
             </td>
         }
     };

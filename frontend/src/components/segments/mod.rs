@@ -1,6 +1,6 @@
 //! One of a few.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 /// The row of choices.
 #[component]

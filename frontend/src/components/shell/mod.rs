@@ -4,7 +4,7 @@ mod leave;
 mod rail;
 pub(super) mod theme;
 
-use leptos::{portal::Portal, prelude::*};
+use leptos::portal::Portal;
 use leptos_router::{components::Outlet, hooks::use_location, location::Url};
 
 use super::{
@@ -14,7 +14,9 @@ use super::{
 };
 use crate::{
     live::{machine::Connection, use_live},
-    permissions, site,
+    permissions,
+    prelude::*,
+    site,
 };
 use berth_shared::api::{DEFAULT_PROJECT, User};
 pub use leave::leave;
@@ -48,11 +50,11 @@ pub fn Shell() -> impl IntoView {
             // What one is here says more than what one is to the server; that is told where it alone is another.
             let (is, was, place) = match before.role == user.role {
                 false => (user.role, before.role, ""),
-                true => (user.server_role, before.server_role, " on the server"),
+                true => (user.server_role, before.server_role, t!(" on the server")),
             };
             let (one, purpose) = (permissions::one(is), permissions::purpose(is));
             let was = permissions::one(was);
-            say(Tone::Done, format!("You are {one} now{place}, and were {was}: {one} {purpose}."));
+            say(Tone::Done, tf!("You are {one} now{place}, and were {was}: {one} {purpose}."));
         }
         user
     });
@@ -90,7 +92,7 @@ fn NoneOfThisName() -> impl IntoView {
     view! {
         <TopBar><h1 class="topbar__title">"No such project"</h1></TopBar>
         <main class="page" id="main" tabindex="-1">
-            <Void title=format!("There is no project {} for you", site::project())>
+            <Void title=tf!("There is no project {} for you", site::project())>
                 <p class="void__text">"There is none of this name, or you are not in it: ask an admin."</p>
                 // Another project's pages are opened anew: the browser goes there itself.
                 <div class="actions"><a class="btn" rel="external" href="/">"To the first project"</a></div>

@@ -1,14 +1,14 @@
 //! The way around: a rail, or a bar at the foot of a phone.
 
 use berth_shared::api::{DEFAULT_PROJECT, Page, Project, User, page_of};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 use leptos_router::hooks::use_location;
 
 use super::{
     super::{Avatar, Icon, Mark},
     leave::leave,
 };
-use crate::{api, browser, live::use_live, site};
+use crate::{api, browser, live::use_live, prelude::*, site};
 
 #[component]
 fn Item(
@@ -124,7 +124,7 @@ pub(super) fn Rail() -> impl IntoView {
             <div class="rail__spring"></div>
             <div class="rail__group rail__foot">
                 <button class="rail__item rail__collapse" on:click=collapse
-                    aria-label=move || if slim.get() { "Widen the rail" } else { "Collapse the rail" }>
+                    aria-label=move || if slim.get() { t!("Widen the rail") } else { t!("Collapse the rail") }>
                     <Icon name="panel"/>
                     <span class="rail__label">"Collapse"</span>
                 </button>
@@ -134,7 +134,7 @@ pub(super) fn Rail() -> impl IntoView {
                         <Avatar name=Signal::derive(name)/>
                         <span class="rail__user">{name}" "<span class="meta">{role}</span></span>
                     </a>
-                    <button class="rail__item" on:click=move |_| leave() aria-label=move || format!("Sign out {}", name()) title="Sign out">
+                    <button class="rail__item" on:click=move |_| leave() aria-label=move || tf!("Sign out {}", name()) title="Sign out">
                         <Icon name="leave"/>
                         <span class="rail__label">"Sign out"</span>
                     </button>

@@ -1,9 +1,7 @@
 //! Light or dark.
 
-use leptos::prelude::*;
-
 use super::super::Icon;
-use crate::browser;
+use crate::{browser, prelude::*};
 
 /// Sets the theme, and keeps the choice for this browser; `None` = as the system has it.
 pub(crate) fn set_theme(theme: Option<&str>) {
@@ -25,7 +23,7 @@ pub(super) fn ThemeToggle() -> impl IntoView {
             Some("dark") => true,
             Some("light") => false,
             _ => window()
-                .match_media("(prefers-color-scheme: dark)")
+                .match_media(t!("(prefers-color-scheme: dark)"))
                 .ok()
                 .flatten()
                 .is_some_and(|query| query.matches()),

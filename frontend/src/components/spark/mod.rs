@@ -1,6 +1,6 @@
 //! A small chart of one figure over time.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 /// A line with its area over a base, 0 to 1 from foot to top, equally spaced, oldest first.
 #[component]

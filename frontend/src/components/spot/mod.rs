@@ -1,6 +1,6 @@
 //! Whether a machine may be taken back.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 /// A hollow dot for spot, a full one for on-demand, and the word.
 #[component]
@@ -14,7 +14,7 @@ pub fn Spot(
     view! {
         <span class="spot" data-spot=if spot { "yes" } else { "no" }>
             <span class="spot__dot" aria-hidden="true"></span>
-            {(!bare).then_some(if spot { "Spot" } else { "On-demand" })}
+            {(!bare).then_some(if spot { t!("Spot") } else { t!("On-demand") })}
         </span>
     }
 }

@@ -1,9 +1,10 @@
 //! Statuses: a word and a shape.
 
-use leptos::prelude::*;
-
 use super::{Glyph, Prose};
-use crate::format::{status_glyph, status_word};
+use crate::{
+    format::{status_glyph, status_word},
+    prelude::*,
+};
 
 /// A status with its shape, its word and, when there is more to say, a note.
 #[component]

@@ -1,10 +1,10 @@
 //! Stopping a run, after asking.
 
 use berth_shared::api::{Run, RunId, StopRequest};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use super::{Button, Dialog, Icon, Tone, toaster};
-use crate::{api, live::use_live};
+use crate::{api, live::use_live, prelude::*};
 
 #[derive(Clone, Debug, PartialEq)]
 struct Question {
@@ -66,9 +66,12 @@ pub fn StopDialog(
     let name = move || {
         stopper.question.with(|question| question.as_ref().map(|q| q.name.clone()).unwrap_or_default())
     };
-    let title = Signal::derive(move || {
-        if force() { format!("Force {} to stop?", name()) } else { format!("Stop {}?", name()) }
-    });
+    let title =
+        Signal::derive(
+            move || {
+                if force() { tf!("Force {} to stop?", name()) } else { tf!("Stop {}?", name()) }
+            },
+        );
     let go = move |()| {
         let Some(question) = stopper.question.get_untracked() else { return };
         stopper.open.set(false);
@@ -86,7 +89,7 @@ pub fn StopDialog(
                         .runs
                         .row(question.run)
                         .is_some_and(|run| run.with_untracked(|run| run.status.is_finished())) => {}
-                Err(error) => say(Tone::Failed, format!("{} was not stopped. {error}", question.name)),
+                Err(error) => say(Tone::Failed, tf!("{} was not stopped. {error}", question.name)),
             }
         });
     };
@@ -94,16 +97,16 @@ pub fn StopDialog(
         <Dialog open=stopper.open title=title>
             <p class="dialog__text">
                 {move || if force() {
-                    "Its processes are killed at once, without a chance to save anything."
+                    t!("Its processes are killed at once, without a chance to save anything.")
                 } else {
-                    "Its processes are asked to end and are killed if they do not. Terminals close, files that are only on its machine are lost, and it costs nothing more."
+                    t!("Its processes are asked to end and are killed if they do not. Terminals close, files that are only on its machine are lost, and it costs nothing more.")
                 }}
             </p>
             <div class="dialog__actions">
                 <Button press=move |()| stopper.open.set(false)>"Keep it running"</Button>
                 <Button kind="danger-fill" press=go>
                     <Icon name="stop"/>
-                    {move || if force() { "Stop by force" } else { "Stop" }}
+                    {move || if force() { t!("Stop by force") } else { t!("Stop") }}
                 </Button>
             </div>
         </Dialog>

@@ -1,6 +1,6 @@
 //! On or off.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 /// A switch with its words.
 #[component]

@@ -1,6 +1,6 @@
 //! Parts of tables that several pages have.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 /// The line over the rows of a group: what it is, how many there are, and a figure at its end.
 #[component]

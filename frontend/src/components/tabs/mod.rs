@@ -1,6 +1,8 @@
 //! Tabs, with the arrow keys that belong to them.
 
-use leptos::{html, prelude::*};
+use leptos::html;
+
+use crate::prelude::*;
 
 /// A tab: its key, its word, and a count when there is one.
 #[derive(Clone)]

@@ -1,6 +1,6 @@
 //! A word in a frame.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 /// A short word about what it stands beside: `you`, `default`.
 #[component]

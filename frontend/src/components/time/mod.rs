@@ -1,9 +1,8 @@
 //! A moment, in the reader's zone, with the exact one for the pointer that rests on it.
 
 use berth_shared::time::Timestamp;
-use leptos::prelude::*;
 
-use crate::{format, live::use_live};
+use crate::{format, live::use_live, prelude::*};
 
 /// How a moment reads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
-
 use super::{Button, Icon, Prose};
+use crate::prelude::*;
 
 /// How a note is meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

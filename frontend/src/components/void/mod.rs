@@ -1,6 +1,6 @@
 //! A view without anything to show, and what to do about it.
 
-use leptos::prelude::*;
+use crate::prelude::*;
 
 /// An empty berth, a title, a sentence, and the actions that fill it.
 #[component]

@@ -10,10 +10,9 @@ mod you;
 use std::time::Duration;
 
 use berth_shared::api::{ApiToken, SessionInfo, SshKey};
-use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_location};
 
-use crate::{components::TopBar, known::Known, pages::title::set_title};
+use crate::{components::TopBar, known::Known, pages::title::set_title, prelude::*};
 use keys::Keys;
 use password::SetPassword;
 use sessions::Sessions;
@@ -29,18 +28,18 @@ const SSO: &str = "oidc";
 
 /// The parts of the page: where they are, and what they are called.
 const PARTS: [(&str, &str); 6] = [
-    ("you", "You"),
-    ("password", "Password"),
-    (SSO, "Single sign-on"),
-    ("sessions", "Sessions"),
-    ("tokens", "API tokens"),
-    ("keys", "SSH keys"),
+    ("you", t!("You")),
+    ("password", t!("Password")),
+    (SSO, t!("Single sign-on")),
+    ("sessions", t!("Sessions")),
+    ("tokens", t!("API tokens")),
+    ("keys", t!("SSH keys")),
 ];
 
 /// The page at `/account`.
 #[component]
 pub fn Account() -> impl IntoView {
-    set_title(|| "Account".to_owned());
+    set_title(|| t!("Account").to_owned());
     let sessions = Known::<SessionInfo>::follow("/api/v1/me/sessions", AGAIN);
     let tokens = Known::<ApiToken>::follow("/api/v1/tokens", AGAIN);
     let sso = Sso::ask();

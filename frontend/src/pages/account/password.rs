@@ -1,7 +1,7 @@
 //! A password, set or changed.
 
 use berth_shared::api::{PASSWORD_CHARACTERS, SessionInfo, SetPassword as Request};
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::{ev::SubmitEvent, task::spawn_local};
 
 use crate::{
     api,
@@ -9,15 +9,16 @@ use crate::{
     format,
     known::Known,
     live::use_live,
+    prelude::*,
 };
 
 /// What a new password still lacks; `None` = nothing.
 fn lacks(password: &str) -> Option<String> {
     let (least, most) = (*PASSWORD_CHARACTERS.start(), *PASSWORD_CHARACTERS.end());
     match password.chars().count() {
-        count if count > most => Some(format!("{} characters too many", count - most)),
-        count if count + 1 == least => Some("1 more character".to_owned()),
-        count if count < least => Some(format!("{} more characters", least - count)),
+        count if count > most => Some(tf!("{} characters too many", count - most)),
+        count if count + 1 == least => Some(t!("1 more character").to_owned()),
+        count if count < least => Some(tf!("{} more characters", least - count)),
         _ => None,
     }
 }
@@ -38,9 +39,9 @@ pub(super) fn SetPassword(sessions: Known<SessionInfo>) -> impl IntoView {
     let hint = Signal::derive(move || {
         let (least, most) = (PASSWORD_CHARACTERS.start(), PASSWORD_CHARACTERS.end());
         match new.with(|new| if new.is_empty() { None } else { lacks(new) }) {
-            Some(lacks) => format!("{least} to {most} characters: {lacks}"),
+            Some(lacks) => tf!("{least} to {most} characters: {lacks}"),
             None => {
-                format!("{least} to {most} characters; best some words that nobody else would put together.")
+                tf!("{least} to {most} characters; best some words that nobody else would put together.")
             }
         }
     });
@@ -63,7 +64,8 @@ pub(super) fn SetPassword(sessions: Known<SessionInfo>) -> impl IntoView {
                 Ok(()) => {
                     current.try_set(String::new());
                     new.try_set(String::new());
-                    let words = if changed { "The password is changed." } else { "You have a password now." };
+                    let words =
+                        if changed { t!("The password is changed.") } else { t!("You have a password now.") };
                     say(Tone::Done, words.to_owned());
                     live.ask_who();
                     sessions.ask();
@@ -77,8 +79,8 @@ pub(super) fn SetPassword(sessions: Known<SessionInfo>) -> impl IntoView {
             <div class="panel__head">
                 <h2 class="panel__title" id="password-title">"Password"</h2>
                 <span class="meta">{move || match has_one.get() {
-                    Some(true) => "you sign in by your name and your password, or by a link",
-                    Some(false) => "none yet: without one you sign in by links, or by single sign-on where there is one",
+                    Some(true) => t!("you sign in by your name and your password, or by a link"),
+                    Some(false) => t!("none yet: without one you sign in by links, or by single sign-on where there is one"),
                     None => "",
                 }}</span>
             </div>
@@ -87,7 +89,7 @@ pub(super) fn SetPassword(sessions: Known<SessionInfo>) -> impl IntoView {
                 <input type="text" name="username" autocomplete="username" prop:value=move || name().unwrap_or_default() hidden readonly/>
                 <Show when=changes>
                     <Password label="Current password" autocomplete="current-password" value=current
-                        hint=Signal::stored("Not asked for within an hour after a link has let you in.".to_owned())/>
+                        hint=Signal::stored(t!("Not asked for within an hour after a link has let you in.").to_owned())/>
                 </Show>
                 <Password label="New password" autocomplete="new-password" value=new hint=hint
                     wrong=Signal::derive(move || wrong.with(Option::is_some)) error="password-wrong"/>
@@ -98,9 +100,9 @@ pub(super) fn SetPassword(sessions: Known<SessionInfo>) -> impl IntoView {
                 <div class="actions">
                     <button class="btn" data-kind="primary" type="submit" disabled=move || !ready.get() aria-busy=move || busy.get().to_string()>
                         {move || match (busy.get(), changes()) {
-                            (true, _) => "Setting…",
-                            (false, true) => "Change password",
-                            (false, false) => "Set password",
+                            (true, _) => t!("Setting…"),
+                            (false, true) => t!("Change password"),
+                            (false, false) => t!("Set password"),
                         }}
                     </button>
                 </div>

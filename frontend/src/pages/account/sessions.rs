@@ -1,7 +1,7 @@
 //! The browsers in which the account is signed in.
 
 use berth_shared::api::SessionInfo;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use crate::{
     api,
@@ -9,6 +9,7 @@ use crate::{
     format,
     known::Known,
     live::use_live,
+    prelude::*,
 };
 
 /// The panel.
@@ -32,7 +33,7 @@ pub(super) fn Sessions(known: Known<SessionInfo>) -> impl IntoView {
         spawn_local(async move {
             for id in others {
                 if let Err(error) = end(&id).await {
-                    say(Tone::Failed, format!("A session was not ended. {error}"));
+                    say(Tone::Failed, tf!("A session was not ended. {error}"));
                 }
             }
             busy.try_set(false);
@@ -47,7 +48,7 @@ pub(super) fn Sessions(known: Known<SessionInfo>) -> impl IntoView {
                 <span class="panel__spring"></span>
                 <Show when=move || { others.with(Vec::len) > 1 }>
                     <button class="btn" data-kind="danger" data-size="sm" aria-busy=move || busy.get().to_string() on:click=end_others>
-                        {move || if busy.get() { "Ending…" } else { "End all others" }}
+                        {move || if busy.get() { t!("Ending…") } else { t!("End all others") }}
                     </button>
                 </Show>
             </div>
@@ -84,12 +85,12 @@ fn Row(known: Known<SessionInfo>, session: SessionInfo) -> impl IntoView {
     let leave = leave();
     let SessionInfo { id, current, expires_at, last_seen_at, address, agent, .. } = session;
     let program = format::program(&agent);
-    let seen = move || if current { "now".to_owned() } else { format::ago(last_seen_at, live.now.get()) };
+    let seen = move || if current { t!("now").to_owned() } else { format::ago(last_seen_at, live.now.get()) };
     let busy = RwSignal::new(false);
     let label = if current {
-        "Sign out here".to_owned()
+        t!("Sign out here").to_owned()
     } else {
-        format!("End the session of {program} at {address}")
+        tf!("End the session of {program} at {address}")
     };
     let go = move |_| {
         if current {
@@ -102,7 +103,7 @@ fn Row(known: Known<SessionInfo>, session: SessionInfo) -> impl IntoView {
         let id = id.clone();
         spawn_local(async move {
             if let Err(error) = end(&id).await {
-                say(Tone::Failed, format!("The session was not ended. {error}"));
+                say(Tone::Failed, tf!("The session was not ended. {error}"));
             }
             busy.try_set(false);
             known.ask();
@@ -120,7 +121,7 @@ fn Row(known: Known<SessionInfo>, session: SessionInfo) -> impl IntoView {
             <td role="cell" data-priority="3"><Time at=expires_at how=TimeAs::Ahead class="meta"/></td>
             <td role="cell" data-cell="1e" data-num="">
                 <button class="btn" data-kind="quiet" data-size="sm" aria-label=label aria-busy=move || busy.get().to_string() on:click=go>
-                    {if current { view! { <Icon name="leave"/>"Sign out" }.into_any() } else { "End".into_any() }}
+                    {if current { view! { <Icon name="leave"/>"Sign out" }.into_any() } else { t!("End").into_any() }}
                 </button>
             </td>
         </tr>

@@ -1,13 +1,14 @@
 //! Single sign-on: whom the account is connected with.
 
 use berth_shared::api::{OidcAccount, OidcBegun, OidcProblem};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use crate::{
     api, browser,
     components::{Notice, Prose, Tone, toaster},
     format,
     live::use_live,
+    prelude::*,
 };
 
 /// What the server says of it. Copied about freely; all copies are one.
@@ -81,7 +82,7 @@ fn Panel(sso: Sso, provider: String, problem: Option<OidcProblem>) -> impl IntoV
         wrong.set(None);
         spawn_local(async move {
             match api::delete("/api/v1/me/oidc").await {
-                Ok(()) => say(Tone::Done, format!("{} opens your account no longer.", name.get_value())),
+                Ok(()) => say(Tone::Done, tf!("{} opens your account no longer.", name.get_value())),
                 Err(error) => drop(wrong.try_set(Some(format::capitalised(&error.to_string())))),
             }
             busy.try_set(false);
@@ -93,8 +94,8 @@ fn Panel(sso: Sso, provider: String, problem: Option<OidcProblem>) -> impl IntoV
             <div class="panel__head">
                 <h2 class="panel__title" id="oidc-title">"Single sign-on"</h2>
                 <span class="meta">{move || match connection.get() {
-                    Some(connection) => format!("connected as {}", connection.label),
-                    None => "not connected".to_owned(),
+                    Some(connection) => tf!("connected as {}", connection.label),
+                    None => t!("not connected").to_owned(),
                 }}</span>
             </div>
             <div class="panel__body form">
@@ -104,9 +105,9 @@ fn Panel(sso: Sso, provider: String, problem: Option<OidcProblem>) -> impl IntoV
                     })}
                 </div>
                 <p class="field__hint">{move || match (connection.get(), has_password.get()) {
-                    (None, _) => format!("Connect your account of {} to sign in with it.", name.get_value()),
-                    (Some(_), true) => "Disconnecting it ends no session; you sign in by your password or a link then.".to_owned(),
-                    (Some(_), false) => "Set a password before you disconnect it, or you would come in by links of an admin alone.".to_owned(),
+                    (None, _) => tf!("Connect your account of {} to sign in with it.", name.get_value()),
+                    (Some(_), true) => t!("Disconnecting it ends no session; you sign in by your password or a link then.").to_owned(),
+                    (Some(_), false) => t!("Set a password before you disconnect it, or you would come in by links of an admin alone.").to_owned(),
                 }}</p>
                 <div class="actions">
                     {move || if connection.with(Option::is_some) {

@@ -1,12 +1,11 @@
 //! Who the reader is, and what they may do.
 
-use leptos::prelude::*;
-
 use crate::{
     components::{Avatar, Bone, Icon, RoleTable, Tag, leave},
     format,
     live::use_live,
     permissions,
+    prelude::*,
 };
 
 /// The panel.

@@ -3,12 +3,11 @@
 use leptos::{
     ev::KeyboardEvent,
     html::{Button, Div},
-    prelude::*,
 };
 use wasm_bindgen::JsCast;
 
 use super::{filters::part, shelf::Shelf};
-use crate::{components::Icon, format::machine::plate};
+use crate::{components::Icon, format::machine::plate, prelude::*};
 
 /// The button, and the list behind it.
 #[component]
@@ -18,10 +17,10 @@ pub(super) fn Backends(shelf: Shelf) -> impl IntoView {
     let button = NodeRef::<Button>::new();
     let chosen = part(shelf, |view| view.wanted.backends.clone());
     let words = move || match chosen.get().as_slice() {
-        [] => "Any".to_owned(),
+        [] => t!("Any").to_owned(),
         [one] => one.clone(),
         [one, other] => format!("{one}, {other}"),
-        more => format!("{} of them", more.len()),
+        more => tf!("{} of them", more.len()),
     };
     let left = move |event: leptos::ev::FocusEvent| {
         let to = event.related_target().and_then(|to| to.dyn_into::<web_sys::Node>().ok());

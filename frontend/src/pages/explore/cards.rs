@@ -4,7 +4,6 @@ use berth_shared::{
     catalog::{Offer, PriceBasis},
     explore::{Card, Explored},
 };
-use leptos::prelude::*;
 
 use super::{shelf::Shelf, using::Using};
 use crate::{
@@ -12,6 +11,7 @@ use crate::{
     explore::{query::Opened, use_this::Pick},
     format::{figure, gib, grouped, machine::plate, vendor},
     launch::dates,
+    prelude::*,
 };
 
 /// All of them, or why there are none.
@@ -54,27 +54,27 @@ fn content(card: &Card) -> String {
 /// What the prices are.
 fn note(explored: &Explored) -> String {
     let span = match (&explored.oldest, &explored.newest) {
-        (Some(oldest), Some(newest)) => format!("Prices of {}. ", dates::span(oldest, newest)),
+        (Some(oldest), Some(newest)) => tf!("Prices of {}. ", dates::span(oldest, newest)),
         _ => String::new(),
     };
     let estimates = match explored.estimated {
         0 => String::new(),
-        count => format!(
+        count => tf!(
             "≈ marks an estimate, as {} of them are: the on-demand price less the average saving as spot. ",
             grouped(count as u64)
         ),
     };
-    format!("{span}{estimates}GB are those of one GPU. Launching asks for the price again.")
+    tf!("{span}{estimates}GB are those of one GPU. Launching asks for the price again.")
 }
 
 fn card(shelf: Shelf, using: Using, card: &Card) -> impl IntoView + use<> {
     let newest = shelf.choices.with_untracked(|choices| choices.newest.clone().unwrap_or_default());
     let (name, memory, about) = match &card.gpu {
-        None => ("No GPU".to_owned(), None, "vCPUs and memory alone".to_owned()),
+        None => (t!("No GPU").to_owned(), None, t!("vCPUs and memory alone").to_owned()),
         Some(gpu) => {
             let maker = gpu.vendor.as_deref().map(vendor);
             let made = [maker, gpu.architecture.clone()].into_iter().flatten().collect::<Vec<_>>().join(" ");
-            let compute = gpu.capability.map(|(major, minor)| format!("compute {major}.{minor}"));
+            let compute = gpu.capability.map(|(major, minor)| tf!("compute {major}.{minor}"));
             let about = [Some(made), compute].into_iter().flatten().collect::<Vec<_>>().join(", ");
             (gpu.name.clone(), Some(gib(gpu.memory_gib)), about)
         }
@@ -84,7 +84,7 @@ fn card(shelf: Shelf, using: Using, card: &Card) -> impl IntoView + use<> {
     let per_gpu = card.per_gpu.as_ref().filter(|_| card.gpu.is_some()).map(|offer| {
         let count = f64::from(offer.gpu.as_ref().map_or(1, |gpu| gpu.count));
         let estimated = (offer.basis == PriceBasis::Estimated).then_some("estimated");
-        let title = format!("{} of {}, {}", offer.instance_type, offer.backend, basis_text(offer));
+        let title = tf!("{} of {}, {}", offer.instance_type, offer.backend, basis_text(offer));
         view! {
             <span class="gpu__each meta" title=title>
                 <span class="price" data-basis=estimated>{figure(offer.price / count)}</span>" a GPU"
@@ -96,8 +96,12 @@ fn card(shelf: Shelf, using: Using, card: &Card) -> impl IntoView + use<> {
             |offer| (figure(offer.price), (offer.basis == PriceBasis::Estimated).then_some("estimated")),
         );
     let (price, basis) = lowest.unwrap_or_default();
-    let places = format!("{}, {}", counted(card.backends, "backend"), counted(card.regions, "region"));
-    let offers = counted(card.offers, "offer");
+    let places = format!(
+        "{}, {}",
+        counted(card.backends, t!("backend"), t!("backends")),
+        counted(card.regions, t!("region"), t!("regions"))
+    );
+    let offers = counted(card.offers, t!("offer"), t!("offers"));
     let count = card.counts.first().copied().unwrap_or(1);
     let label = memory.as_ref().map_or_else(|| name.clone(), |memory| format!("{name} {memory}"));
     let link = move || {
@@ -131,14 +135,14 @@ fn card(shelf: Shelf, using: Using, card: &Card) -> impl IntoView + use<> {
 }
 
 /// `1 offer`, `2,205 offers`.
-pub(super) fn counted(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{} {word}s", grouped(count as u64)) }
+pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count as u64), if count == 1 { one } else { many })
 }
 
 fn line(offer: &Offer, newest: &str) -> impl IntoView + use<> {
     let old = offer.as_of.as_ref().is_some_and(|date| dates::is_old(date, newest));
     let times = offer.gpu.as_ref().filter(|gpu| gpu.count > 1).map(|gpu| format!("{} × ", gpu.count));
-    let title = format!("{} in {}, {}", offer.instance_type, offer.region, basis_text(offer));
+    let title = tf!("{} in {}, {}", offer.instance_type, offer.region, basis_text(offer));
     view! {
         <div class="gpu__offer">
             <span class="backend">
@@ -148,7 +152,7 @@ fn line(offer: &Offer, newest: &str) -> impl IntoView + use<> {
             <span class="gpu__type" title=title>
                 {times.map(|times| view! { <span class="gpu__times">{times}</span> })}{offer.instance_type.clone()}
             </span>
-            <span class="meta">{if offer.spot { "spot" } else { "on-demand" }}<span class="gpu__region">", "{offer.region.clone()}</span></span>
+            <span class="meta">{if offer.spot { t!("spot") } else { t!("on-demand") }}<span class="gpu__region">", "{offer.region.clone()}</span></span>
             <span class="gpu__price">
                 {old.then(|| view! { <span class="basis" data-age="old"><Icon name="clock" class="basis__icon"/><span class="sr">"old: "</span></span> })}
                 <Price offer=offer.clone()/>

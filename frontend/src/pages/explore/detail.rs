@@ -6,7 +6,6 @@ use berth_shared::{
     catalog::{Offer, PriceBasis},
     explore::{BackendTypes, Card, CardGpu, GpuKind, Machine, MachineId, types},
 };
-use leptos::prelude::*;
 
 use super::{cards::counted, places::places_of, shelf::Shelf, using::Using};
 use crate::{
@@ -14,6 +13,7 @@ use crate::{
     explore::{query::Opened, use_this::Pick},
     format::{figure, gib, grouped, machine::plate, number, price, vendor},
     launch::dates,
+    prelude::*,
 };
 
 /// How many machines of a backend are shown at first.
@@ -135,7 +135,7 @@ fn of_opened(shelf: Shelf, opened: &Opened) -> Vec<Card> {
 #[component]
 fn Title(shelf: Shelf, opened: Opened) -> impl IntoView {
     let (name, memory) = match opened.kind() {
-        None => ("No GPU".to_owned(), None),
+        None => (t!("No GPU").to_owned(), None),
         Some(kind) => (kind.name.clone(), kind.memory_gib.map(gib)),
     };
     let facts = {
@@ -143,7 +143,7 @@ fn Title(shelf: Shelf, opened: Opened) -> impl IntoView {
         move || {
             let catalogue = shelf.catalogue()?;
             let fact = catalogue.gpus().get(&name)?;
-            let compute = fact.compute_capability.map(|(major, minor)| format!("compute {major}.{minor}"));
+            let compute = fact.compute_capability.map(|(major, minor)| tf!("compute {major}.{minor}"));
             let made = format!("{} {}", vendor(&fact.vendor), fact.architecture.clone().unwrap_or_default());
             Some([Some(made.trim().to_owned()), compute].into_iter().flatten().collect::<Vec<_>>().join(", "))
         }
@@ -193,9 +193,9 @@ fn head(group: &BackendTypes, full: RwSignal<HashSet<String>>) -> impl IntoView 
     let more = (*total > FIRST).then(|| {
         let (word, all) = if shown < *total && shown <= FIRST {
             let all = grouped(*total as u64);
-            (if *total > MOST { format!("Show {MOST} of {all}") } else { format!("Show all {all}") }, true)
+            (if *total > MOST { tf!("Show {MOST} of {all}") } else { tf!("Show all {all}") }, true)
         } else {
-            ("Show fewer".to_owned(), false)
+            (t!("Show fewer").to_owned(), false)
         };
         view! {
             <button class="btn" data-kind="quiet" data-size="sm" on:click=move |_| full.update(|full| {
@@ -209,7 +209,7 @@ fn head(group: &BackendTypes, full: RwSignal<HashSet<String>>) -> impl IntoView 
                 <span class="backend__mark" aria-hidden="true">{plate(backend)}</span>
                 <b class="table__strong">{backend.clone()}</b>
             </span>
-            <span>{counted(*total, "machine")}", "{counted(*offers, "offer")}</span>
+            <span>{counted(*total, t!("machine"), t!("machines"))}", "{counted(*offers, t!("offer"), t!("offers"))}</span>
             <span class="table__group-end">{more}</span>
         </span></td></tr>
     }
@@ -227,9 +227,9 @@ fn row(
     let each = (count > 0).then(|| figure(offer.price / f64::from(count)));
     let (where_, several) = match regions {
         1 => (offer.region.clone(), false),
-        more => (format!("{more} regions"), true),
+        more => (tf!("{more} regions"), true),
     };
-    let span = (several && highest > offer.price).then(|| format!("to {}", price(highest)));
+    let span = (several && highest > offer.price).then(|| tf!("to {}", price(highest)));
     let estimated = (offer.basis == PriceBasis::Estimated).then_some("estimated");
     let gpus = match &offer.gpu {
         None => "–".to_owned(),
@@ -241,7 +241,7 @@ fn row(
     view! {
         <tr>
             <td class="explore__type" data-cell="1s"><span class="offers__type table__strong" title=name.clone()>{name.clone()}</span></td>
-            <td data-num data-cell="2s">{gpus}<span class="table__sub" data-only="narrow" data-inline>{if spot { "spot" } else { "on-demand" }}</span></td>
+            <td data-num data-cell="2s">{gpus}<span class="table__sub" data-only="narrow" data-inline>{if spot { t!("spot") } else { t!("on-demand") }}</span></td>
             <td data-priority="4" data-num>{number(offer.cpus)}</td>
             <td data-priority="4" data-num>{gib(offer.memory_gib)}</td>
             <td data-priority="2"><Spot spot/></td>
@@ -264,7 +264,7 @@ fn row(
                 <span class="explore__end">
                     {basis(&offer, newest)}
                     <button class="btn" data-kind="quiet" data-size="sm" on:click=move |_| using.write(pick.clone())>
-                        "Use"<span class="sr">" "{name.clone()}" of "{offer.backend.clone()}", "{if spot { "spot" } else { "on-demand" }}", in "{offer.region.clone()}</span>
+                        "Use"<span class="sr">" "{name.clone()}" of "{offer.backend.clone()}", "{if spot { t!("spot") } else { t!("on-demand") }}", in "{offer.region.clone()}</span>
                     </button>
                 </span>
             </td>
@@ -275,16 +275,16 @@ fn row(
 /// What a price rests on, and since when.
 pub(super) fn basis(offer: &Offer, newest: &str) -> impl IntoView + use<> {
     let word = match offer.basis {
-        PriceBasis::Listed => "listed",
-        PriceBasis::Sum => "added up",
-        PriceBasis::Estimated => "estimated",
-        PriceBasis::Own => "own",
+        PriceBasis::Listed => t!("listed"),
+        PriceBasis::Sum => t!("added up"),
+        PriceBasis::Estimated => t!("estimated"),
+        PriceBasis::Own => t!("own"),
     };
     let old = offer.as_of.as_ref().is_some_and(|date| dates::is_old(date, newest));
     let text = offer
         .as_of
         .as_deref()
-        .map_or_else(|| format!("{word}, no date"), |date| format!("{word} {}", dates::month(date)));
+        .map_or_else(|| tf!("{word}, no date"), |date| format!("{word} {}", dates::month(date)));
     view! {
         <span class="basis" data-age=old.then_some("old")>
             {old.then(|| view! { <Icon name="clock" class="basis__icon"/><span class="sr">"old: "</span> })}

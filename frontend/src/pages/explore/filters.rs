@@ -1,13 +1,13 @@
 //! The filters over the cards.
 
 use berth_shared::explore::NO_GPU;
-use leptos::prelude::*;
 
 use super::{backends::Backends, shelf::Shelf};
 use crate::{
     components::{Choice, Icon, Segment, Segments, Spot, Value},
     explore::query::{Order, View},
     format::{gib, grouped, number, vendor},
+    prelude::*,
 };
 
 /// The bar. On a phone everything but the search stands behind a button.
@@ -121,13 +121,13 @@ fn choose(shelf: Shelf, key: &'static str, value: &str, clear: fn(&mut View)) {
 fn Vendor(shelf: Shelf) -> impl IntoView {
     let groups = Memo::new(move |_| {
         shelf.choices.with(|choices| {
-            let none = choices.without_gpu.then(|| (NO_GPU.to_owned(), "No GPU".to_owned()));
+            let none = choices.without_gpu.then(|| (NO_GPU.to_owned(), t!("No GPU").to_owned()));
             plain(choices.vendors.iter().map(|name| (name.clone(), vendor(name))).chain(none))
         })
     });
     let chosen = part(shelf, |view| view.wanted.vendor.clone().unwrap_or_default());
     view! {
-        <Choice label="Maker" any="Any" groups chosen
+        <Choice label="Maker" any=t!("Any") groups chosen
             choose=move |value: String| choose(shelf, "vendor", &value, |view| view.wanted.vendor = None)/>
     }
 }
@@ -137,17 +137,14 @@ fn Memory(shelf: Shelf) -> impl IntoView {
     let groups = Memo::new(move |_| {
         shelf.choices.with(|choices| {
             plain(
-                choices
-                    .memory_gib
-                    .iter()
-                    .map(|memory| (memory.to_string(), format!("{} or more", gib(*memory)))),
+                choices.memory_gib.iter().map(|memory| (memory.to_string(), tf!("{} or more", gib(*memory)))),
             )
         })
     });
     let chosen =
         part(shelf, |view| view.wanted.memory_gib.map(|memory| memory.to_string()).unwrap_or_default());
     view! {
-        <Choice label="Memory" any="Any" groups chosen
+        <Choice label="Memory" any=t!("Any") groups chosen
             choose=move |value: String| choose(shelf, "memory", &value, |view| view.wanted.memory_gib = None)/>
     }
 }
@@ -161,7 +158,7 @@ fn Count(shelf: Shelf) -> impl IntoView {
     });
     let chosen = part(shelf, |view| view.wanted.count.map(|count| count.to_string()).unwrap_or_default());
     view! {
-        <Choice label="GPUs" any="Any number" groups chosen
+        <Choice label="GPUs" any=t!("Any number") groups chosen
             choose=move |value: String| choose(shelf, "count", &value, |view| view.wanted.count = None)/>
     }
 }
@@ -171,14 +168,14 @@ fn Capability(shelf: Shelf) -> impl IntoView {
     let word = |(major, minor): (u32, u32)| format!("{major}.{minor}");
     let groups = Memo::new(move |_| {
         shelf.choices.with(|choices| {
-            plain(choices.capabilities.iter().map(|one| (word(*one), format!("{} or more", word(*one)))))
+            plain(choices.capabilities.iter().map(|one| (word(*one), tf!("{} or more", word(*one)))))
         })
     });
     let chosen = part(shelf, |view| {
         view.wanted.capability.map(|(major, minor)| format!("{major}.{minor}")).unwrap_or_default()
     });
     view! {
-        <Choice label="Compute" any="Any" groups chosen
+        <Choice label="Compute" any=t!("Any") groups chosen
             choose=move |value: String| choose(shelf, "capability", &value, |view| view.wanted.capability = None)/>
     }
 }
@@ -200,7 +197,7 @@ fn Region(shelf: Shelf) -> impl IntoView {
     });
     let chosen = part(shelf, |view| view.wanted.region.clone().unwrap_or_default());
     view! {
-        <Choice label="Region" any="Any" groups chosen
+        <Choice label="Region" any=t!("Any") groups chosen
             choose=move |value: String| choose(shelf, "region", &value, |view| view.wanted.region = None)/>
     }
 }
@@ -219,7 +216,7 @@ fn Kind(shelf: Shelf) -> impl IntoView {
     };
     view! {
         <Segments label="Kind">
-            {option(None, "All")}{option(Some(false), "On-demand")}{option(Some(true), "Spot")}
+            {option(None, t!("All"))}{option(Some(false), t!("On-demand"))}{option(Some(true), t!("Spot"))}
         </Segments>
     }
 }
@@ -277,8 +274,8 @@ fn Summary(shelf: Shelf) -> impl IntoView {
         shelf.explored.with(|explored| {
             let explored = explored.as_ref()?;
             let gpus = explored.cards.iter().filter(|card| card.gpu.is_some()).count();
-            let gpus = if gpus == 1 { "1 GPU".to_owned() } else { format!("{} GPUs", number(gpus as f64)) };
-            Some(format!("{gpus} in {} offers", grouped(explored.offers as u64)))
+            let gpus = if gpus == 1 { t!("1 GPU").to_owned() } else { tf!("{} GPUs", number(gpus as f64)) };
+            Some(tf!("{gpus} in {} offers", grouped(explored.offers as u64)))
         })
     };
     view! { <span class="meta explore__sum" role="status">{words}</span> }

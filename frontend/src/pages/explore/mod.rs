@@ -8,12 +8,11 @@ mod places;
 mod shelf;
 mod using;
 
-use leptos::prelude::*;
-
 use crate::{
     components::{Icon, Prose, TopBar, Void},
     explore::query::Opened,
     pages::title::set_title,
+    prelude::*,
     price_list::Offers,
 };
 use cards::Cards;
@@ -29,8 +28,8 @@ pub fn Explore() -> impl IntoView {
     let using = Using::new();
     let opened = Memo::new(move |_| shelf.view.with(|(view, _)| view.opened.clone()));
     set_title(move || match opened.get() {
-        None => "Explore".to_owned(),
-        Some(Opened::NoGpu) => "No GPU".to_owned(),
+        None => t!("Explore").to_owned(),
+        Some(Opened::NoGpu) => t!("No GPU").to_owned(),
         Some(Opened::Gpu(kind)) => kind.name,
     });
     let failed = move || {
@@ -65,7 +64,7 @@ fn LeftOut(shelf: Shelf) -> impl IntoView {
     let words = move || {
         let parts: Vec<String> =
             ignored.get().iter().map(|part| format!("`{}`", part.replace('`', "'"))).collect();
-        format!("left out of the address, because it means nothing here: {}", parts.join(", "))
+        tf!("left out of the address, because it means nothing here: {}", parts.join(", "))
     };
     view! {
         <Show when=move || !ignored.with(Vec::is_empty)>

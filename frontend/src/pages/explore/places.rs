@@ -1,13 +1,13 @@
 //! The regions of one machine, with a price each.
 
 use berth_shared::explore::{GpuKind, MachineId, places};
-use leptos::prelude::*;
 
 use super::{detail::basis, shelf::Shelf, using::Using};
 use crate::{
     components::{Icon, Price},
     explore::use_this::Pick,
     format::figure,
+    prelude::*,
 };
 
 /// Rows below a machine's own.

@@ -1,12 +1,12 @@
 //! *Use this*: the choice goes into the draft, and the editor shows it.
 
 use crate::site::use_navigate;
-use leptos::prelude::*;
 
 use crate::{
     components::{Dialog, Prose},
     explore::use_this::{self, Pick},
     pages::launch::{draft, leave},
+    prelude::*,
     site,
 };
 

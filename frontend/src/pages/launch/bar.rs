@@ -1,7 +1,6 @@
 //! The launch bar: what will be launched, what it costs, and the button.
 
 use berth_shared::api::{Plan, PlannedInstance, PlannedOffer};
-use leptos::prelude::*;
 
 use super::{
     desk::{Asking, Desk},
@@ -17,6 +16,7 @@ use crate::{
         refused::{Agreement, Refused, Remedy},
     },
     pools::adding,
+    prelude::*,
 };
 
 /// The bar. It never moves.
@@ -47,10 +47,10 @@ pub(super) fn LaunchBar(desk: Desk) -> impl IntoView {
             <button class="btn launchbar__go" data-kind="primary" data-size="lg" aria-keyshortcuts="Control+Enter Meta+Enter"
                 disabled=move || readiness.get() != Readiness::Ready
                 aria-busy=move || desk.launching.get().to_string()
-                title=move || desk.locked.get().or_else(|| blocked().map(|why| format!("Not yet: {why}")))
+                title=move || desk.locked.get().or_else(|| blocked().map(|why| tf!("Not yet: {why}")))
                 on:click=move |_| launch()>
-                {move || if desk.launching.get() { "Launching…" } else { "Launch" }}
-                " "<span class="kbd" aria-hidden="true">{if mac { "⌘ ↵" } else { "Ctrl ↵" }}</span>
+                {move || if desk.launching.get() { t!("Launching…") } else { t!("Launch") }}
+                " "<span class="kbd" aria-hidden="true">{if mac { "⌘ ↵" } else { t!("Ctrl ↵") }}</span>
             </button>
         </section>
     }
@@ -62,17 +62,19 @@ fn Offer(desk: Desk) -> impl IntoView {
     let content = move || {
         let invalid = desk.checked.with(|checked| checked.configuration.is_none());
         desk.plan.with(|plan| match plan.shown() {
-            _ if invalid => nothing("Not a configuration yet", "The problems are listed below the text"),
-            None => nothing("Asking the server what it would take…", ""),
-            Some(Err(error)) => nothing("No answer from the server", &error.to_string()),
+            _ if invalid => {
+                nothing(t!("Not a configuration yet"), t!("The problems are listed below the text"))
+            }
+            None => nothing(t!("Asking the server what it would take…"), ""),
+            Some(Err(error)) => nothing(t!("No answer from the server"), &error.to_string()),
             Some(Ok(plan)) => match (adding::taken(plan), plan.offers.first()) {
                 (Some(one), _) => waiting(plan, one),
                 (None, Some(first)) => offer(plan, first),
                 (None, None) => {
                     let why = plan.refusals.iter().flat_map(|refusal| &refusal.reasons).next();
                     nothing(
-                        "Nothing to launch on",
-                        why.map_or("No backend of this server has what the text asks for", |why| {
+                        t!("Nothing to launch on"),
+                        why.map_or(t!("No backend of this server has what the text asks for"), |why| {
                             &why.message
                         }),
                     )
@@ -97,8 +99,9 @@ fn waiting(plan: &Plan, one: &PlannedInstance) -> AnyView {
     let spot = one.offer.spot;
     let backend = one.offer.backend.clone();
     let kind = one.offer.instance_type.clone();
-    let else_new = if plan.offers.is_empty() { "" } else { "; if it is gone by then, another one is made" };
-    let sub = format!("{} waits and is used, at once{else_new}", one.name);
+    let else_new =
+        if plan.offers.is_empty() { "" } else { t!("; if it is gone by then, another one is made") };
+    let sub = tf!("{} waits and is used, at once{else_new}", one.name);
     let catalog = plan.catalog_version.clone();
     view! {
         <div class="launchbar__line">
@@ -122,7 +125,7 @@ fn offer(plan: &Plan, first: &PlannedOffer) -> AnyView {
     let own = first.offer.backend == "local";
     let hardware = machine::hardware(&first.offer, first.allocation.as_ref());
     let (title, kind) = if own {
-        (format!("This machine, {hardware}"), None)
+        (tf!("This machine, {hardware}"), None)
     } else {
         (hardware, Some(first.offer.instance_type.clone()))
     };
@@ -130,20 +133,20 @@ fn offer(plan: &Plan, first: &PlannedOffer) -> AnyView {
     let note = first.notes.first().map(|note| note.message.clone());
     let sub = match (own, others, note) {
         (_, 0, Some(note)) => note,
-        (true, 0, None) => "Your own hardware, in an environment of its own".to_owned(),
+        (true, 0, None) => t!("Your own hardware, in an environment of its own").to_owned(),
         (_, 0, None) => machine::place(&first.offer),
         (_, others, _) => {
-            format!("{} first, then {others} more in price order", machine::place(&first.offer))
+            tf!("{} first, then {others} more in price order", machine::place(&first.offer))
         }
     };
     let sub = std::iter::once(sub.trim_end_matches('.').to_owned())
         .chain(asides(plan))
         .collect::<Vec<_>>()
         .join("; ");
-    let seen = first.observed_at.map(|at| format!("; seen at {}", clock_seconds(at))).unwrap_or_default();
-    let priced = first.offer.as_of.as_ref().map(|date| format!("; price of {date}")).unwrap_or_default();
+    let seen = first.observed_at.map(|at| tf!("; seen at {}", clock_seconds(at))).unwrap_or_default();
+    let priced = first.offer.as_of.as_ref().map(|date| tf!("; price of {date}")).unwrap_or_default();
     let catalog = plan.catalog_version.clone();
-    let full = format!("{sub}{seen}{priced}; catalogue {catalog}");
+    let full = tf!("{sub}{seen}{priced}; catalogue {catalog}");
     view! {
         <div class="launchbar__line">
             <span class="backend">
@@ -212,15 +215,15 @@ fn Cost(desk: Desk) -> impl IntoView {
         let offer = first.get()?;
         let limit = limit().filter(|seconds| *seconds > 0);
         Some(match limit {
-            _ if offer.backend == "local" => "your own machine".to_owned(),
+            _ if offer.backend == "local" => t!("your own machine").to_owned(),
             Some(seconds) => {
-                format!(
+                tf!(
                     "at most {} in {}",
                     cost(offer.price * seconds as f64 / 3600.0),
                     duration(seconds.saturating_mul(1000))
                 )
             }
-            None => "until it is stopped".to_owned(),
+            None => t!("until it is stopped").to_owned(),
         })
     };
     view! {
@@ -258,11 +261,11 @@ fn notice(
 ) -> impl IntoView {
     let Refused { message, remedy, request_id, price: agreement } = refused;
     let again = match (remedy, &agreement) {
-        (Remedy::AgreeToPrice, Some(agreement)) => Some(format!("Launch at {}/h", price(agreement.price))),
+        (Remedy::AgreeToPrice, Some(agreement)) => Some(tf!("Launch at {}/h", price(agreement.price))),
         // Without a price in the answer there is only the new plan's to agree to.
-        (Remedy::AgreeToPrice, None) => Some("Agree and launch".to_owned()),
-        (Remedy::TryAgain, _) => Some("Try again".to_owned()),
-        (Remedy::GiveValues, _) => Some("Give values".to_owned()),
+        (Remedy::AgreeToPrice, None) => Some(t!("Agree and launch").to_owned()),
+        (Remedy::TryAgain, _) => Some(t!("Try again").to_owned()),
+        (Remedy::GiveValues, _) => Some(t!("Give values").to_owned()),
         (Remedy::Rename | Remedy::MendText | Remedy::LogIn, _) => None,
     };
     let plan_decides = remedy == Remedy::AgreeToPrice && agreement.is_none();

@@ -1,10 +1,9 @@
 //! What the text means, in chips that lead to the fields.
 
 use berth_shared::config::{SummaryItem, summary};
-use leptos::prelude::*;
 
 use super::desk::Desk;
-use crate::components::Icon;
+use crate::{components::Icon, prelude::*};
 
 /// `Reads as …`.
 #[component]
@@ -23,9 +22,9 @@ pub(super) fn Chips(desk: Desk) -> impl IntoView {
     view! {
         <div class="reads" data-stale=move || stale().then_some("")>
             <span class="reads__label">{move || match items.with(Option::is_some) {
-                true if stale() => "Read before the mistake",
-                true => "Reads as",
-                false => "Nothing to read yet: mend the text first",
+                true if stale() => t!("Read before the mistake"),
+                true => t!("Reads as"),
+                false => t!("Nothing to read yet: mend the text first"),
             }}</span>
             {move || items.get().unwrap_or_default().into_iter().map(|item| {
                 let path = item.path.clone();

@@ -1,12 +1,13 @@
 //! A repository that the environment clones before the first command runs.
 
 use berth_shared::api::GitSource;
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::ev::SubmitEvent;
 
 use super::desk::Desk;
 use crate::{
     components::{Dialog, Icon, Prose},
     format,
+    prelude::*,
 };
 
 /// The button, which says what is chosen, and the dialog behind it.
@@ -36,8 +37,8 @@ pub(super) fn CodeButton(desk: Desk) -> impl IntoView {
     let chosen = move || desk.code.with(|code| code.as_ref().map(short));
     view! {
         <button class="btn launch__code" data-kind="quiet" data-size="sm" aria-haspopup="dialog"
-            title=move || desk.code.with(|code| code.as_ref().map(|code| format!("Code: {}", code.url))) on:click=show>
-            <Icon name="code"/>" "<span class="launch__code-name">{move || chosen().unwrap_or_else(|| "Code".to_owned())}</span>
+            title=move || desk.code.with(|code| code.as_ref().map(|code| tf!("Code: {}", code.url))) on:click=show>
+            <Icon name="code"/>" "<span class="launch__code-name">{move || chosen().unwrap_or_else(|| t!("Code").to_owned())}</span>
         </button>
         <Dialog open title="Code">
             <form class="values" on:submit=done>
@@ -64,7 +65,7 @@ pub(super) fn CodeButton(desk: Desk) -> impl IntoView {
                 <div class="dialog__actions">
                     <button class="btn" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
                     <button class="btn" data-kind="primary" type="submit">
-                        {move || if url.with(|url| url.trim().is_empty()) { "Launch without code" } else { "Use for this launch" }}
+                        {move || if url.with(|url| url.trim().is_empty()) { t!("Launch without code") } else { t!("Use for this launch") }}
                     </button>
                 </div>
             </form>

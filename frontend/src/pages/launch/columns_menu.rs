@@ -1,12 +1,13 @@
 //! Which columns the table has.
 
-use leptos::{ev::KeyboardEvent, html::Div, prelude::*};
+use leptos::{ev::KeyboardEvent, html::Div};
 use wasm_bindgen::JsCast;
 
 use super::{listed::Listed, table::Room};
 use crate::{
     components::Icon,
     launch::columns::{Column, Columns},
+    prelude::*,
 };
 
 /// The button, and a box to tick for each column. A narrow table says which of them have no room.
@@ -53,7 +54,7 @@ pub(super) fn ColumnsMenu(listed: Listed, room: Room) -> impl IntoView {
                     on:change=move |_| listed.choose(listed.columns.get_untracked().toggled(column))/>
                 <span class="menu__text">{column.long_label()}</span>
                 <span class="meta offers__noroom">
-                    {move || (wanted() && !shown() && !room.stacked.get()).then_some("no room")}
+                    {move || (wanted() && !shown() && !room.stacked.get()).then_some(t!("no room"))}
                 </span>
             </label>
         }

@@ -2,10 +2,8 @@
 
 use std::time::Duration;
 
-use leptos::prelude::*;
-
 use super::desk::Desk;
-use crate::{browser, launch::examples};
+use crate::{browser, launch::examples, prelude::*};
 
 /// Where the draft is kept. The text alone: values of variables are kept nowhere.
 const KEY: &str = "berth.draft";
@@ -29,9 +27,9 @@ impl Saved {
     /// In words.
     pub(super) fn words(self) -> &'static str {
         match self {
-            Self::Yes => "Draft saved",
-            Self::Soon => "Saving draft…",
-            Self::TooLong => "Too long to keep as a draft",
+            Self::Yes => t!("Draft saved"),
+            Self::Soon => t!("Saving draft…"),
+            Self::TooLong => t!("Too long to keep as a draft"),
         }
     }
 }

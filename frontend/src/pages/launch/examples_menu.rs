@@ -1,11 +1,11 @@
 //! Configurations to start from.
 
-use leptos::{ev::KeyboardEvent, html::Div, prelude::*};
+use leptos::{ev::KeyboardEvent, html::Div};
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::desk::Desk;
-use crate::{components::Icon, launch::examples};
+use crate::{components::Icon, launch::examples, prelude::*};
 
 /// The button and its menu.
 #[component]

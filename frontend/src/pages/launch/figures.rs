@@ -1,11 +1,10 @@
 //! What the plot shows, as a table.
 
-use leptos::prelude::*;
-
 use crate::{
     components::Spot,
     format::{grouped, price},
     launch::figures::Figure,
+    prelude::*,
 };
 
 /// The figures: as many lines as there are GPUs or sizes, not only those that are drawn.

@@ -1,18 +1,18 @@
 //! Where a launch would go: which backends are set up, what is worth knowing about the machine, or why there is
 //! nothing.
 
-use leptos::prelude::*;
-
 use super::desk::Desk;
 use crate::{
     components::{Icon, Prose},
     live::use_live,
+    prelude::*,
     price_list::Offers,
     site,
 };
 
 /// Where a page stands by itself.
-const WITHOUT_SERVER: &str = "No server stands behind this page; the clouds below are a preview of prices.";
+const WITHOUT_SERVER: &str =
+    t!("No server stands behind this page; the clouds below are a preview of prices.");
 
 #[derive(Clone, Debug, PartialEq)]
 struct Row {
@@ -39,12 +39,12 @@ pub(super) fn Here(desk: Desk) -> impl IntoView {
         let mut rows = rows.into_iter();
         let Some(first) = rows.next() else {
             let text = if site::is_demo() {
-                Some("Launches here go to simulated clouds, at the prices of the real ones.".to_owned())
+                Some(t!("Launches here go to simulated clouds, at the prices of the real ones.").to_owned())
             } else if all_set_up.get() {
-                backends().map(|names| format!("Launches here go to `{names}`."))
+                backends().map(|names| tf!("Launches here go to `{names}`."))
             } else {
                 backends().map(|names| {
-                    format!("Launches here go to `{names}`; other clouds below are a preview of prices.")
+                    tf!("Launches here go to `{names}`; other clouds below are a preview of prices.")
                 })
             };
             let text = text.or_else(|| (!site::has_server()).then(|| WITHOUT_SERVER.to_owned()));
@@ -54,8 +54,8 @@ pub(super) fn Here(desk: Desk) -> impl IntoView {
         let rest: Vec<Row> = rows.collect();
         let more = match rest.len() {
             0 => None,
-            1 => Some("1 more remark".to_owned()),
-            count => Some(format!("{count} more remarks")),
+            1 => Some(t!("1 more remark").to_owned()),
+            count => Some(tf!("{count} more remarks")),
         };
         view! {
             <Line row=first/>

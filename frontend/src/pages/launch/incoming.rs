@@ -4,10 +4,12 @@ use berth_shared::{
     config::difference,
     diagnostics::{ByteRange, LineIndex, TextEdit},
 };
-use leptos::prelude::*;
 
 use super::{desk::Desk, drafts};
-use crate::components::{Tone, toaster};
+use crate::{
+    components::{Tone, toaster},
+    prelude::*,
+};
 
 /// What waits for the editor.
 #[derive(Clone)]
@@ -53,7 +55,7 @@ pub(super) fn opener(desk: Desk) -> impl Fn() + Copy + 'static {
 fn open(desk: Desk, Incoming { text, what }: &Incoming, say: impl Fn(Tone, String)) {
     let old = desk.text.get_untracked();
     let Some((range, new_text)) = difference(&old, text) else {
-        say(Tone::Done, format!("The text asks for {what} already"));
+        say(Tone::Done, tf!("The text asks for {what} already"));
         return;
     };
     let index = LineIndex::new(&old);
@@ -61,5 +63,5 @@ fn open(desk: Desk, Incoming { text, what }: &Incoming, say: impl Fn(Tone, Strin
     desk.apply(std::slice::from_ref(&edit));
     let changed = ByteRange::new(range.start, range.start + new_text.len());
     desk.jump(LineIndex::new(text).range(changed));
-    say(Tone::Done, format!("The text asks for {what} now. Undo brings the old one back"));
+    say(Tone::Done, tf!("The text asks for {what} now. Undo brings the old one back"));
 }

@@ -1,13 +1,15 @@
 //! A line of the offers' table.
 
 use berth_shared::catalog::RowId;
-use leptos::prelude::*;
 
 use super::listed::Listed;
-use crate::launch::{
-    columns::Columns,
-    listing::{Line, View},
-    row::{Row, pending},
+use crate::{
+    launch::{
+        columns::Columns,
+        listing::{Line, View},
+        row::{Row, pending},
+    },
+    prelude::*,
 };
 
 /// All that a line depends on: lines with the same key are the same and stay in the page.

@@ -27,9 +27,7 @@ mod text_pane;
 mod values;
 mod waiting;
 
-use leptos::prelude::*;
-
-use crate::{components::TopBar, launch::counts, site};
+use crate::{components::TopBar, launch::counts, prelude::*, site};
 use bar::LaunchBar;
 use desk::{Desk, Shown};
 use drafts::Saved;

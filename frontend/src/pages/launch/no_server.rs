@@ -1,8 +1,9 @@
 //! In place of the launch bar, where the page stands by itself.
 
-use leptos::prelude::*;
-
-use crate::components::{CopyLine, Icon};
+use crate::{
+    components::{CopyLine, Icon},
+    prelude::*,
+};
 
 /// Says what a launch takes, and how to get it. It never moves either.
 #[component]
@@ -18,7 +19,7 @@ pub(super) fn NoServerBar() -> impl IntoView {
                     "Your text stays in this browser. To launch it, start Berth from its source and paste the text there."
                 </div>
             </div>
-            <CopyLine text="cargo xtask run".to_owned() what="command"/>
+            <CopyLine text=t!("cargo xtask run").to_owned() what="command"/>
         </section>
     }
 }

@@ -1,12 +1,12 @@
 //! Nothing fits: why, and which changes bring offers back.
 
 use berth_shared::matcher::{Explanation, FieldChange, Relaxation, propose};
-use leptos::prelude::*;
 
 use super::desk::Desk;
 use crate::{
     components::Prose,
     format::{grouped, price},
+    prelude::*,
 };
 
 /// More proposals than this are no help any more.
@@ -37,23 +37,23 @@ fn sentence(explanation: &Explanation, reuse_only: bool) -> impl IntoView + use<
     let universe = grouped(explanation.universe as u64);
     let together = explanation.relaxations.iter().map(|relaxation| relaxation.changes.len()).max();
     let why = if explanation.universe == 0 {
-        "No backend that is set up here has prices in the list. Turn on Backends not set up to see what clouds would cost."
+        t!("No backend that is set up here has prices in the list. Turn on Backends not set up to see what clouds would cost.")
             .to_owned()
     } else if reuse_only {
-        "The text takes only instances that exist already: no new one is made.".to_owned()
+        t!("The text takes only instances that exist already: no new one is made.").to_owned()
     } else if let Some(lines) = together.filter(|&lines| lines > 1) {
-        format!(
+        tf!(
             "None of {universe} offers has all of this, and no single change brings one back: {lines} lines must give way. Each of these proposals changes as many as it takes."
         )
     } else {
         let dearest = explanation.constraints.iter().max_by_key(|cost| cost.rules_out);
         match dearest {
-            Some(cost) => format!(
+            Some(cost) => tf!(
                 "Of {universe} offers, `{}` alone leaves {}; together with the other lines it leaves none. Any one of these changes brings offers back.",
                 cost.path,
                 grouped((explanation.universe - cost.rules_out) as u64)
             ),
-            None => format!("None of {universe} offers has all of this."),
+            None => tf!("None of {universe} offers has all of this."),
         }
     };
     view! { <Prose text=why/> }
@@ -78,7 +78,7 @@ fn proposal(desk: Desk, relaxation: &Relaxation) -> impl IntoView + use<> {
     view! {
         <div class="relax__item">
             <div>{lines}<div class="relax__why">{why}</div></div>
-            <div class="relax__num"><span class="relax__big">{grouped(relaxation.total as u64)}</span><span class="meta">{if relaxation.total == 1 { "offer" } else { "offers" }}</span></div>
+            <div class="relax__num"><span class="relax__big">{grouped(relaxation.total as u64)}</span><span class="meta">{if relaxation.total == 1 { t!("offer") } else { t!("offers") }}</span></div>
             <div class="relax__num"><span class="relax__big">{price(relaxation.cheapest)}</span><span class="meta">"/h and up"</span></div>
             {act}
         </div>

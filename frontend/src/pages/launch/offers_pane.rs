@@ -1,7 +1,5 @@
 //! What the text means, costs, and would take.
 
-use leptos::prelude::*;
-
 use super::{
     chips::Chips,
     columns_menu::ColumnsMenu,
@@ -21,6 +19,7 @@ use crate::{
         dates,
         listing::View,
     },
+    prelude::*,
     price_list::Offers,
 };
 
@@ -88,29 +87,29 @@ fn Headline(desk: Desk) -> impl IntoView {
             let matched = matched.as_ref()?;
             let all = &matched.all;
             let span = match (&all.oldest, &all.newest) {
-                (Some(oldest), Some(newest)) => format!("Prices of {}", dates::span(oldest, newest)),
-                _ => "Dates of prices not known".to_owned(),
+                (Some(oldest), Some(newest)) => tf!("Prices of {}", dates::span(oldest, newest)),
+                _ => t!("Dates of prices not known").to_owned(),
             };
             let version = desk.offers.with(|offers| match offers {
-                Offers::Ready(catalogue) => format!("catalogue {}", catalogue.version()),
+                Offers::Ready(catalogue) => tf!("catalogue {}", catalogue.version()),
                 _ => String::new(),
             });
             let estimates = match all.estimated {
                 0 => String::new(),
-                1 => "1 of them is an estimate".to_owned(),
-                count => format!("{} of them are estimates", grouped(count as u64)),
+                1 => t!("1 of them is an estimate").to_owned(),
+                count => tf!("{} of them are estimates", grouped(count as u64)),
             };
             Some(view! { <div>{span}", "<span class="headline__catalog">{version}</span></div><div>{estimates}</div> })
         })
     };
     view! {
         <div class="headline">
-            {one("Offers that fit", |matched| Some((grouped(matched.all.total as u64), "")))}
-            {one("Cheapest", |matched| {
+            {one(t!("Offers that fit"), |matched| Some((grouped(matched.all.total as u64), "")))}
+            {one(t!("Cheapest"), |matched| {
                 let offer = matched.all.cheapest.as_ref()?;
                 Some((figure(offer.price), if offer.spot { "/h spot" } else { "/h" }))
             })}
-            {one("Cheapest on-demand", |matched| {
+            {one(t!("Cheapest on-demand"), |matched| {
                 let offer = matched.all.cheapest_on_demand.as_ref()?;
                 Some((figure(offer.price), "/h"))
             })}
@@ -155,9 +154,9 @@ fn Toolbar(desk: Desk, room: Room) -> impl IntoView {
     view! {
         <div class="toolbar">
             <div class="seg" role="group" aria-label="Kind">
-                {option(Kind::All, "All", |matched| matched.all.total)}
-                {option(Kind::OnDemand, "On-demand", |matched| matched.all.on_demand)}
-                {option(Kind::Spot, "Spot", |matched| matched.all.spot)}
+                {option(Kind::All, t!("All"), |matched| matched.all.total)}
+                {option(Kind::OnDemand, t!("On-demand"), |matched| matched.all.on_demand)}
+                {option(Kind::Spot, t!("Spot"), |matched| matched.all.spot)}
             </div>
             <label class="toolbar__pick">
                 <select aria-label="Group by" prop:value=move || listed.view.get().key()
@@ -169,7 +168,7 @@ fn Toolbar(desk: Desk, room: Room) -> impl IntoView {
                 <select aria-label="Sort by" prop:value=sorted on:change=sort>
                     <option value="">"Cheapest first"</option>
                     {Column::ALL.into_iter().map(|column| {
-                        let label = if column == Column::Price { "Dearest first" } else { column.long_label() };
+                        let label = if column == Column::Price { t!("Dearest first") } else { column.long_label() };
                         view! { <option value=column.key()>{label}</option> }
                     }).collect_view()}
                 </select>

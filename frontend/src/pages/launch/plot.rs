@@ -1,8 +1,7 @@
 //! Prices by GPU or by size, on a logarithmic scale.
 
+use leptos::{ev, html};
 use std::{fmt::Write, sync::Arc};
-
-use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 
 use super::{
@@ -19,6 +18,7 @@ use crate::{
         lanes::lay_out,
         marks::{Axis, Mark, Picture},
     },
+    prelude::*,
 };
 
 /// What is drawn, and what of.
@@ -88,7 +88,7 @@ pub(super) fn Plot(desk: Desk) -> impl IntoView {
             </div>
             <span class="strip__spring"></span>
             {move || listed.brush.get().map(|brush| view! {
-                <button class="chip" aria-label=format!("Price {} /h: take the range away", brush.words())
+                <button class="chip" aria-label=tf!("Price {} /h: take the range away", brush.words())
                     on:click=move |_| listed.brush.set(None)>
                     <span class="chip__key">"Price"</span>{brush.words()}" /h "<Icon name="x"/>
                 </button>
@@ -251,16 +251,16 @@ fn mark_of(drawn: Memo<Option<Drawn>>, at: Option<usize>) -> Option<Mark> {
 /// What a mark stands for: the machine, its price, how many more.
 fn told(desk: Desk, mark: &Mark) -> Vec<String> {
     let Some(offer) = desk.listed.index().and_then(|index| index.offer(mark.row)) else { return Vec::new() };
-    let kind = if offer.spot { "spot" } else { "on-demand" };
+    let kind = if offer.spot { t!("spot") } else { t!("on-demand") };
     let basis = crate::components::basis_text(&offer);
-    let regions = if mark.regions == 1 { offer.region.clone() } else { format!("{} regions", mark.regions) };
+    let regions = if mark.regions == 1 { offer.region.clone() } else { tf!("{} regions", mark.regions) };
     let offers = match mark.offers {
-        1 => "1 offer".to_owned(),
-        count => format!("{} offers, the cheapest of them named", grouped(count as u64)),
+        1 => t!("1 offer").to_owned(),
+        count => tf!("{} offers, the cheapest of them named", grouped(count as u64)),
     };
     let mut lines = vec![
         format!("{}, {}", offer.instance_type, offer.backend),
-        format!("{} an hour, {kind}", price(offer.price)),
+        tf!("{} an hour, {kind}", price(offer.price)),
         crate::format::machine::hardware(&offer, None),
         format!("{regions}; {offers}"),
         basis,
@@ -333,7 +333,7 @@ fn Handle(desk: Desk, drawn: Memo<Option<Drawn>>, axis: NodeRef<html::Div>, end:
         };
         range.set(Brush::moved(range.get_untracked(), scale, end, across(&axis, event.client_x())));
     };
-    let label = if end == End::Low { "Lowest price" } else { "Highest price" };
+    let label = if end == End::Low { t!("Lowest price") } else { t!("Highest price") };
     view! {
         <span class="plot__handle" role="slider" tabindex="0" aria-label=label aria-orientation="horizontal"
             data-end=if end == End::Low { "low" } else { "high" }
@@ -368,7 +368,7 @@ fn ticks(drawn: &Drawn) -> impl IntoView + use<> {
         // A tick that the limit's own would cover is left out.
         .filter(|price| limit_at.is_none_or(|at| (picture.scale.at(*price) - at).abs() > 8.0))
         .map(|price| (picture.scale.at(price), format!("${price}"), None))
-        .chain(limit.zip(limit_at).map(|(price, at)| (at, format!("max ${price}"), Some(""))))
+        .chain(limit.zip(limit_at).map(|(price, at)| (at, tf!("max ${price}"), Some(""))))
         .map(|(at, text, limit)| {
             view! {
                 <span class="plot__tick" data-limit=limit aria-hidden="true" style=("--x", format!("{at:.2}%"))>{text}</span>
@@ -381,12 +381,9 @@ fn spoken(drawn: &Drawn, axis: Axis) -> String {
     let Drawn { picture, limit } = drawn;
     let offers = grouped(picture.offers as u64);
     let affordable = limit.map(|limit| {
-        format!(
-            " {} cost {limit} dollars an hour or less.",
-            grouped((picture.offers - picture.beyond) as u64)
-        )
+        tf!(" {} cost {limit} dollars an hour or less.", grouped((picture.offers - picture.beyond) as u64))
     });
-    format!("Prices of {offers} offers by {}, logarithmic.{}", axis.words(), affordable.unwrap_or_default())
+    tf!("Prices of {offers} offers by {}, logarithmic.{}", axis.words(), affordable.unwrap_or_default())
 }
 
 /// The SVG's content: numbers and fixed words alone. Made as text because it may hold thousands of marks and is drawn

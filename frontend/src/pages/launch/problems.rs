@@ -1,10 +1,12 @@
 //! Everything there is to say about the text, as a list that leads to the places.
 
 use berth_shared::diagnostics::{Diagnostic, Severity};
-use leptos::prelude::*;
 
 use super::desk::Desk;
-use crate::components::{Icon, Prose};
+use crate::{
+    components::{Icon, Prose},
+    prelude::*,
+};
 
 /// A list of thousands helps nobody.
 const MOST: usize = 100;
@@ -20,7 +22,7 @@ pub(super) fn Problems(desk: Desk) -> impl IntoView {
             let more = checked.diagnostics.len().saturating_sub(MOST);
             let rows = checked.diagnostics.iter().take(MOST).map(|diagnostic| row(desk, diagnostic)).collect_view();
             let rest = (more > 0).then(|| view! {
-                <li class="problems__row meta problems__more">{format!("and {more} more, once these are mended")}</li>
+                <li class="problems__row meta problems__more">{tf!("and {more} more, once these are mended")}</li>
             });
             (rows, rest)
         })

@@ -2,7 +2,7 @@
 //! to themselves: no server sees it.
 
 use berth_shared::assist::{Shared, without_secrets};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -11,7 +11,9 @@ use crate::{
     browser,
     components::{CopyLine, Dialog, Icon, Prose, Tone, toaster},
     launch::examples,
-    modules, site,
+    modules,
+    prelude::*,
+    site,
 };
 
 /// Longer links are cut by mail and chat programs.
@@ -39,7 +41,7 @@ pub(super) fn ShareButton(desk: Desk) -> impl IntoView {
                 Ok(packed) => {
                     let address = format!("{}#{}{packed}", site::address("/"), browser::LINK_MARK);
                     if address.len() > LONGEST {
-                        Link::Failed(format!(
+                        Link::Failed(tf!(
                             "The text is too long for a link: it would take {} characters, and many programs cut \
                              links above {}. Send the file instead.",
                             crate::format::grouped(address.len() as u64),
@@ -49,7 +51,7 @@ pub(super) fn ShareButton(desk: Desk) -> impl IntoView {
                         Link::Ready { address, left_out }
                     }
                 }
-                Err(error) => Link::Failed(format!("The link was not made: {error}.")),
+                Err(error) => Link::Failed(tf!("The link was not made: {error}.")),
             };
             let _ = link.try_set(made);
         });
@@ -93,8 +95,9 @@ fn in_words(left_out: &[String]) -> String {
         .iter()
         .map(|what| if what.contains(' ') { what.clone() } else { format!("`{what}`") })
         .collect();
-    let (secrets, they) = if names.len() == 1 { ("a secret", "It is") } else { ("secrets", "They are") };
-    format!(
+    let (secrets, they) =
+        if names.len() == 1 { (t!("a secret"), t!("It is")) } else { (t!("secrets"), t!("They are")) };
+    tf!(
         "The link leaves {secrets} out: {}. {they} recognised by name and form: look whether there are others.",
         names.join(", ")
     )
@@ -161,7 +164,7 @@ pub(super) fn open(desk: Desk, say: impl Fn(Tone, String) + Copy + 'static) {
             }
             Err(error) => {
                 browser::wait_with_link(None);
-                say(Tone::Failed, format!("The link was not opened: {error}. Ask for it again."));
+                say(Tone::Failed, tf!("The link was not opened: {error}. Ask for it again."));
             }
         }
     });
@@ -174,12 +177,12 @@ async fn call(name: &str, text: &str) -> Result<String, String> {
     let promise = function
         .call1(&JsValue::NULL, &JsValue::from_str(text))
         .and_then(|value| value.dyn_into::<js_sys::Promise>())
-        .map_err(|_| "this browser cannot compress".to_owned())?;
+        .map_err(|_| t!("this browser cannot compress").to_owned())?;
     match JsFuture::from(promise).await {
-        Ok(value) => value.as_string().ok_or_else(|| "this browser cannot compress".to_owned()),
+        Ok(value) => value.as_string().ok_or_else(|| t!("this browser cannot compress").to_owned()),
         Err(error) => Err(error
             .dyn_ref::<js_sys::Error>()
             .and_then(|error| error.message().as_string())
-            .unwrap_or_else(|| "this browser cannot compress".to_owned())),
+            .unwrap_or_else(|| t!("this browser cannot compress").to_owned())),
     }
 }

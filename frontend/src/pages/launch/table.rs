@@ -1,8 +1,7 @@
 //! The offers that fit, as many as there are: only the lines that are seen are in the page.
 
+use leptos::html;
 use std::sync::Arc;
-
-use leptos::{html, prelude::*};
 use wasm_bindgen::{JsCast, closure::Closure};
 
 use super::{
@@ -18,6 +17,7 @@ use crate::{
         window::window as lines_in_view,
     },
     live::use_live,
+    prelude::*,
 };
 use berth_shared::matcher::SortBy;
 
@@ -236,8 +236,8 @@ pub(super) fn OffersTable(desk: Desk, room: Room) -> impl IntoView {
             <table class="table" data-stack aria-label="Offers" aria-busy=move || loading.get().to_string()
                 aria-rowcount=move || (count.get() + 1).to_string() role="table">
                 <thead><tr aria-rowindex="1">
-                    {head(desk, "backend", "Backend", SortBy::Backend, false)}
-                    {head(desk, "type", "Instance type", SortBy::InstanceType, false)}
+                    {head(desk, "backend", t!("Backend"), SortBy::Backend, false)}
+                    {head(desk, "type", t!("Instance type"), SortBy::InstanceType, false)}
                     {move || room.shown.get().list().into_iter()
                         .map(|column: Column| head(desk, column.key(), column.label(), column.sort(), column.is_number()))
                         .collect_view()}
@@ -303,9 +303,9 @@ fn Foot(desk: Desk) -> impl IntoView {
             let listing: &Arc<Listing> = listing.as_ref()?;
             let (shown, fitting) = listing.offers();
             let offers = if shown == fitting {
-                format!("{} offers", grouped(shown as u64))
+                tf!("{} offers", grouped(shown as u64))
             } else {
-                format!("{} of {} offers", grouped(shown as u64), grouped(fitting as u64))
+                tf!("{} of {} offers", grouped(shown as u64), grouped(fitting as u64))
             };
             Some(match listed.view.get().counted(listing.groups()) {
                 Some(groups) => format!("{groups}, {offers}"),
@@ -317,7 +317,7 @@ fn Foot(desk: Desk) -> impl IntoView {
         desk.matched.with(|matched| {
             matched
                 .as_ref()
-                .map(|matched| format!("matched in {}", crate::launch::counts::millis(matched.millis)))
+                .map(|matched| tf!("matched in {}", crate::launch::counts::millis(matched.millis)))
         })
     };
     view! {

@@ -1,6 +1,6 @@
 //! The text: file name, examples, editor, problems, how it stands.
 
-use leptos::{html::Div, prelude::*, task::spawn_local};
+use leptos::{html::Div, task::spawn_local};
 
 use super::{
     code::CodeButton,
@@ -14,11 +14,12 @@ use crate::{
     components::{Icon, Tone, toaster},
     editor::{Callbacks, Editor},
     launch::counts,
+    prelude::*,
     site,
 };
 
 /// Why the keys that launch do nothing where the page stands by itself.
-const NO_LAUNCH: &str = "Launching needs a Berth server: `cargo xtask run` starts one.";
+const NO_LAUNCH: &str = t!("Launching needs a Berth server: `cargo xtask run` starts one.");
 
 /// The left half.
 #[component]
@@ -41,8 +42,8 @@ pub(super) fn TextPane(desk: Desk) -> impl IntoView {
                 <span class="strip__spring"></span>
                 <span>{move || desk.saved.get().words()}</span>
                 <span class="launch__millis">{move || match desk.check_millis.get() {
-                    Some(millis) => format!("checked in {}", counts::millis(millis)),
-                    None => "checking…".to_owned(),
+                    Some(millis) => tf!("checked in {}", counts::millis(millis)),
+                    None => t!("checking…").to_owned(),
                 }}</span>
             </div>
         </section>
@@ -76,11 +77,11 @@ fn EditorBox(desk: Desk) -> impl IntoView {
                 },
                 file: Box::new(move |name, error| match error {
                     None => desk.file.set(Some(name)),
-                    Some(error) => say(Tone::Failed, format!("{name} was not opened: {error}")),
+                    Some(error) => say(Tone::Failed, tf!("{name} was not opened: {error}")),
                 }),
             };
             let text = desk.text.get_untracked();
-            match Editor::create(&parent, "Configuration", &text, callbacks).await {
+            match Editor::create(&parent, t!("Configuration"), &text, callbacks).await {
                 // The page may have been left meanwhile; then the editor goes again.
                 Ok(editor) if !desk.text.is_disposed() => {
                     desk.edit_with(editor);

@@ -1,15 +1,14 @@
 //! Values of variables that the text names without one. They are asked for here, sent with the launch, and kept
 //! nowhere.
 
+use leptos::ev::SubmitEvent;
 use std::collections::BTreeMap;
-
-use leptos::{ev::SubmitEvent, prelude::*};
 
 use super::{
     desk::{Asking, Desk},
     launching,
 };
-use crate::{components::Dialog, launch::ready::variables};
+use crate::{components::Dialog, launch::ready::variables, prelude::*};
 
 /// The dialog.
 #[component]
@@ -42,8 +41,8 @@ pub(super) fn ValuesDialog(desk: Desk) -> impl IntoView {
     };
     let title = Signal::derive(move || {
         asked.with(|asked| match asked.as_slice() {
-            [one] => format!("Value of {one}"),
-            _ => "Values of variables".to_owned(),
+            [one] => tf!("Value of {one}"),
+            _ => t!("Values of variables").to_owned(),
         })
     });
     view! {
@@ -56,7 +55,7 @@ pub(super) fn ValuesDialog(desk: Desk) -> impl IntoView {
                 <div class="dialog__actions">
                     <button class="btn" type="button" on:click=move |_| desk.asking.set(None)>"Cancel"</button>
                     <button class="btn" data-kind="primary" type="submit">
-                        {move || if desk.asking.get() == Some(Asking::ToLaunch) { "Launch" } else { "Use for this launch" }}
+                        {move || if desk.asking.get() == Some(Asking::ToLaunch) { t!("Launch") } else { t!("Use for this launch") }}
                     </button>
                 </div>
             </form>

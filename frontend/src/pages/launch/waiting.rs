@@ -1,7 +1,5 @@
 //! The instance that waits and that a launch would take.
 
-use leptos::prelude::*;
-
 use super::desk::Desk;
 use crate::{
     components::{Icon, Prose},
@@ -9,6 +7,7 @@ use crate::{
     launch::asides,
     live::use_live,
     pools::adding::taken,
+    prelude::*,
 };
 
 /// A notice over the offers, only when a launch makes nothing new.
@@ -26,8 +25,7 @@ pub(super) fn Waiting(desk: Desk) -> impl IntoView {
     });
     move || {
         found.get().map(|(id, uses, spare, since)| {
-            let waits =
-                move || format!("It has waited for {}.", duration(live.now.get().millis_since(since)));
+            let waits = move || tf!("It has waited for {}.", duration(live.now.get().millis_since(since)));
             view! {
                 <section class="notice" data-tone="accent" data-bleed="" aria-label="Taken by a launch">
                     <Icon name="check"/>

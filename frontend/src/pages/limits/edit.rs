@@ -1,7 +1,7 @@
 //! Changes limits.
 
 use berth_shared::api::{Limited, Limits};
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::{ev::SubmitEvent, task::spawn_local};
 
 use super::{Board, Whose};
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     components::{Dialog, Icon, Prose, Tone, toaster},
     format,
     limits::{ALL, field, read},
+    prelude::*,
 };
 
 /// The dialog.
@@ -23,9 +24,8 @@ pub(super) fn EditDialog(board: Board) -> impl IntoView {
         }
     });
     let title = Signal::derive(move || {
-        editing.with(|whose| {
-            whose.as_ref().map_or_else(String::new, |whose| format!("Limits of {}", whose.words()))
-        })
+        editing
+            .with(|whose| whose.as_ref().map_or_else(String::new, |whose| tf!("Limits of {}", whose.words())))
     });
     view! {
         <Dialog open=open title=title>
@@ -61,11 +61,11 @@ fn Form(board: Board, whose: Whose) -> impl IntoView {
     let wrong = RwSignal::new(None::<(Option<Limited>, String)>);
     let busy = RwSignal::new(false);
     let purpose = match &whose {
-        Whose::Project => "All people together may have and spend no more than this.".to_owned(),
+        Whose::Project => t!("All people together may have and spend no more than this.").to_owned(),
         Whose::Everybody => {
-            "Each person for whom nothing else is set may have and spend no more than this.".to_owned()
+            t!("Each person for whom nothing else is set may have and spend no more than this.").to_owned()
         }
-        Whose::Person(name) => format!("These count for {name} in place of everybody’s, each of them."),
+        Whose::Person(name) => tf!("These count for {name} in place of everybody’s, each of them."),
     };
     let set = move |event: SubmitEvent| {
         event.prevent_default();
@@ -85,7 +85,7 @@ fn Form(board: Board, whose: Whose) -> impl IntoView {
             match answer {
                 Ok(()) => {
                     board.editing.try_set(None);
-                    say(Tone::Done, format!("The limits of {} are set.", whose.words()));
+                    say(Tone::Done, tf!("The limits of {} are set.", whose.words()));
                 }
                 Err(error) => drop(wrong.try_set(Some((None, format::capitalised(&error.to_string()))))),
             }
@@ -116,7 +116,7 @@ fn Form(board: Board, whose: Whose) -> impl IntoView {
             {move || wrong.get().map(|(_, why)| view! { <p class="field__error" role="alert"><Icon name="error"/><span><Prose text=why/></span></p> })}
             <div class="dialog__actions">
                 <button class="btn" type="button" on:click=move |_| board.editing.set(None)>"Cancel"</button>
-                <button class="btn" data-kind="primary" type="submit" aria-busy=move || busy.get().to_string()>{move || if busy.get() { "Setting…" } else { "Set" }}</button>
+                <button class="btn" data-kind="primary" type="submit" aria-busy=move || busy.get().to_string()>{move || if busy.get() { t!("Setting…") } else { t!("Set") }}</button>
             </div>
         </form>
     }

@@ -1,10 +1,9 @@
 //! How much of a limit is used: in words, and as a line that fills.
 
-use leptos::prelude::*;
-
 use crate::{
     components::Icon,
     limits::{Meter, Reach, name},
+    prelude::*,
 };
 
 fn tone(reach: Reach) -> Option<&'static str> {

@@ -9,7 +9,7 @@ use berth_shared::{
     api::{Limits, LimitsOverview, Standing},
     policy::Action,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use crate::{
     api,
@@ -19,6 +19,7 @@ use crate::{
     live::use_live,
     pages::{team::TeamTabs, title::set_title},
     permissions::refusal,
+    prelude::*,
 };
 use edit::EditDialog;
 use meter::{Gauge, Line};
@@ -45,8 +46,8 @@ impl Whose {
 
     fn words(&self) -> String {
         match self {
-            Self::Project => "the project".to_owned(),
-            Self::Everybody => "each person".to_owned(),
+            Self::Project => t!("the project").to_owned(),
+            Self::Everybody => t!("each person").to_owned(),
             Self::Person(name) => name.clone(),
         }
     }
@@ -65,7 +66,7 @@ struct Board {
 /// The page at `/team/limits`.
 #[component]
 pub fn LimitsPage() -> impl IntoView {
-    set_title(|| "Limits".to_owned());
+    set_title(|| t!("Limits").to_owned());
     let board = Board {
         asked: Asked::follow(|| "/api/v1/limits".to_owned(), AGAIN),
         refused: refusal(Action::ChangeLimits),
@@ -85,7 +86,7 @@ pub fn LimitsPage() -> impl IntoView {
 
 #[component]
 fn Change(board: Board, whose: Whose) -> impl IntoView {
-    let label = format!("Change the limits of {}", whose.words());
+    let label = tf!("Change the limits of {}", whose.words());
     view! {
         <button class="btn" data-size="sm" aria-haspopup="dialog" aria-label=label disabled=move || board.refused.with(Option::is_some) title=move || board.refused.get()
             on:click=move |_| board.editing.set(Some(whose.clone()))><Icon name="edit"/>"Change"</button>
@@ -190,8 +191,8 @@ fn Row(board: Board, person: String, standing: Memo<Standing>, reader: Memo<bool
         let person = called.get_value();
         spawn_local(async move {
             match api::delete(&Whose::Person(person.clone()).path()).await {
-                Ok(()) => say(Tone::Done, format!("{person} has the limits of everybody now.")),
-                Err(error) => say(Tone::Failed, format!("The limits of {person} stay as they were. {error}")),
+                Ok(()) => say(Tone::Done, tf!("{person} has the limits of everybody now.")),
+                Err(error) => say(Tone::Failed, tf!("The limits of {person} stay as they were. {error}")),
             }
             board.asked.ask();
         });
@@ -207,7 +208,7 @@ fn Row(board: Board, person: String, standing: Memo<Standing>, reader: Memo<bool
             {cells}
             <td role="cell" data-cell="1e" data-num=""><span class="rowactions limits__acts">
                 <Show when=move || own.get()>
-                    <button class="btn" data-kind="quiet" data-size="sm" aria-label=move || format!("Reset the limits of {}", called.get_value())
+                    <button class="btn" data-kind="quiet" data-size="sm" aria-label=move || tf!("Reset the limits of {}", called.get_value())
                         disabled=move || board.refused.with(Option::is_some) title=move || board.refused.get() on:click=reset>"Reset"</button>
                 </Show>
                 <Change board whose=Whose::Person(person)/>
@@ -220,16 +221,15 @@ fn Row(board: Board, person: String, standing: Memo<Standing>, reader: Memo<bool
 fn in_words(limits: &Limits) -> String {
     let parts: Vec<String> = ALL
         .into_iter()
-        .filter_map(|(what, label, _)| {
+        .filter_map(|(what, ..)| {
             let limit = of(limits, what)?;
-            let label = label.trim_start_matches("$ ");
             Some(match what {
-                berth_shared::api::Limited::Instances | berth_shared::api::Limited::Gpus => {
-                    format!("{limit:.0} {}", label.replace("Instances", "instances"))
-                }
-                _ => format!("${limit:.2} {label}"),
+                berth_shared::api::Limited::Instances => tf!("{limit:.0} instances at once"),
+                berth_shared::api::Limited::Gpus => tf!("{limit:.0} GPUs at once"),
+                berth_shared::api::Limited::UsdPerHour => tf!("${limit:.2} an hour"),
+                berth_shared::api::Limited::UsdPerMonth => tf!("${limit:.2} a month"),
             })
         })
         .collect();
-    if parts.is_empty() { "as much as there is".to_owned() } else { parts.join(", ") }
+    if parts.is_empty() { t!("as much as there is").to_owned() } else { parts.join(", ") }
 }

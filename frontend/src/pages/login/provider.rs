@@ -1,16 +1,17 @@
 //! Single sign-on: the button that leads to the provider, and what came of it.
 
 use berth_shared::api::{AcceptInvitation, LoginWays, OidcBegun, OidcProblem, OidcProvider};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use crate::{
     api, browser,
     components::{Notice, Prose},
+    prelude::*,
     site,
 };
 
 /// What people call a provider whose name is not known.
-const NAMELESS: &str = "the provider";
+const NAMELESS: &str = t!("the provider");
 
 /// The server's provider. Copied about freely; all copies are one.
 #[derive(Clone, Copy)]

@@ -1,13 +1,14 @@
 //! Makes an account for somebody, and the link by which they come in.
 
 use berth_shared::api::{AddPerson, Invitation, Role};
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::{ev::SubmitEvent, task::spawn_local};
 
 use super::{Crowd, link::TheLink};
 use crate::{
     api,
     components::{Dialog, Field, Notice, Prose, RoleOptions},
     format, permissions,
+    prelude::*,
 };
 
 /// The dialog: first the question, then the link.
@@ -22,8 +23,8 @@ pub(super) fn Invite(crowd: Crowd) -> impl IntoView {
     });
     let title = Signal::derive(move || {
         made.with(|made| match made {
-            Some(invitation) => format!("The link for {}", invitation.person.name),
-            None => "Invite somebody".to_owned(),
+            Some(invitation) => tf!("The link for {}", invitation.person.name),
+            None => t!("Invite somebody").to_owned(),
         })
     });
     view! {
@@ -89,7 +90,7 @@ fn Form(crowd: Crowd, made: RwSignal<Option<Invitation>>) -> impl IntoView {
             <div class="dialog__actions">
                 <button class="btn" type="button" on:click=move |_| crowd.inviting.set(false)>"Cancel"</button>
                 <button class="btn" data-kind="primary" type="submit" disabled=move || name.with(|name| name.trim().is_empty()) aria-busy=move || busy.get().to_string()>
-                    {move || if busy.get() { "Inviting…" } else { "Invite" }}
+                    {move || if busy.get() { t!("Inviting…") } else { t!("Invite") }}
                 </button>
             </div>
         </form>

@@ -1,7 +1,7 @@
 //! A link by which somebody comes in, shown this once.
 
 use berth_shared::api::Invitation;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use super::Crowd;
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     components::{CopyLine, Dialog, Icon, Notice, Prose},
     format,
     live::use_live,
+    prelude::*,
 };
 
 /// The link and what to do with it. `done` is called when it has been passed on.
@@ -77,7 +78,7 @@ pub(super) fn NewLink(crowd: Crowd) -> impl IntoView {
         });
     };
     view! {
-        <Dialog open=open title=Signal::derive(move || format!("A new link for {}", name.get()))>
+        <Dialog open=open title=Signal::derive(move || tf!("A new link for {}", name.get()))>
             {move || match made.get() {
                 Some(invitation) => view! { <TheLink invitation done=move || linking.set(None)/> }.into_any(),
                 None => view! {
@@ -88,7 +89,7 @@ pub(super) fn NewLink(crowd: Crowd) -> impl IntoView {
                     <div class="dialog__actions">
                         <button class="btn" on:click=move |_| linking.set(None)>"Cancel"</button>
                         <button class="btn" data-kind="primary" aria-busy=move || busy.get().to_string() on:click=make>
-                            <Icon name="key"/>{move || if busy.get() { "Making…" } else { "Make the link" }}
+                            <Icon name="key"/>{move || if busy.get() { t!("Making…") } else { t!("Make the link") }}
                         </button>
                     </div>
                 }.into_any(),

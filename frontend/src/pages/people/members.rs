@@ -6,7 +6,7 @@ use berth_shared::{
     api::{Member, Role, SetMember},
     policy::Action,
 };
-use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
+use leptos::{ev::SubmitEvent, html, task::spawn_local};
 
 use super::role::show_role;
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     components::{Avatar, Failed, Icon, Locked, RoleOptions, RoleTag, Tone, toaster},
     known::Known,
     permissions::refusal,
+    prelude::*,
     site,
 };
 
@@ -78,7 +79,7 @@ fn Line(known: Known<Member>, name: String, refused: Memo<Option<String>>) -> im
                 None => api::delete(&path).await,
             };
             if let Err(error) = answer {
-                say(Tone::Failed, format!("{name} stays what they were. {error}"));
+                say(Tone::Failed, tf!("{name} stays what they were. {error}"));
                 // Nothing has changed but what the list of roles shows, which is taken back.
                 known.all.try_update(|_| ());
             }
@@ -100,7 +101,7 @@ fn Line(known: Known<Member>, name: String, refused: Memo<Option<String>>) -> im
             </span>
             {move || match (can.get(), role.get()) {
                 (true, _) => view! {
-                    <select class="select people__role" data-size="sm" node_ref=node aria-label=format!("Role of {} in {}", called.get_value(), site::project())
+                    <select class="select people__role" data-size="sm" node_ref=node aria-label=tf!("Role of {} in {}", called.get_value(), site::project())
                         on:change:target=move |event| if let Ok(chosen) = event.target().value().parse() { set(Some(chosen)) }>
                         <RoleOptions chosen=role least=Role::Viewer/>
                     </select>
@@ -108,9 +109,9 @@ fn Line(known: Known<Member>, name: String, refused: Memo<Option<String>>) -> im
                 (false, Some(role)) => view! { <RoleTag role/> }.into_any(),
                 (false, None) => ().into_any(),
             }}
-            {move || by_server.get().map(|role| view! { <span class="meta">{format!("{role} of the server")}</span> })}
+            {move || by_server.get().map(|role| view! { <span class="meta">{tf!("{role} of the server")}</span> })}
             <Show when=move || can.get()>
-                <button class="btn projects__out" data-kind="quiet" data-icon="" data-size="sm" aria-label=format!("Take {} out", called.get_value()) title=format!("Take {} out", called.get_value())
+                <button class="btn projects__out" data-kind="quiet" data-icon="" data-size="sm" aria-label=tf!("Take {} out", called.get_value()) title=tf!("Take {} out", called.get_value())
                     on:click=move |_| set(None)><Icon name="x"/></button>
             </Show>
         </li>
@@ -137,7 +138,7 @@ fn Add(known: Known<Member>) -> impl IntoView {
             busy.try_set(false);
             match answer {
                 Ok(()) => drop(name.try_set(String::new())),
-                Err(error) => say(Tone::Failed, format!("{person} was not put in. {error}")),
+                Err(error) => say(Tone::Failed, tf!("{person} was not put in. {error}")),
             }
             known.ask();
         });
@@ -150,7 +151,7 @@ fn Add(known: Known<Member>) -> impl IntoView {
                 <RoleOptions chosen=Signal::derive(move || Some(role.get())) least=Role::Viewer/>
             </select>
             <button class="btn" data-size="sm" type="submit" disabled=move || name.with(|name| name.trim().is_empty()) aria-busy=move || busy.get().to_string()>
-                <Icon name="plus"/>{move || if busy.get() { "Putting in…" } else { "Put in" }}
+                <Icon name="plus"/>{move || if busy.get() { t!("Putting in…") } else { t!("Put in") }}
             </button>
         </form>
     }

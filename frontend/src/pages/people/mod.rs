@@ -14,7 +14,6 @@ use berth_shared::{
     api::{Person, Role},
     policy::{Action, Whose, may},
 };
-use leptos::prelude::*;
 
 use crate::{
     components::{Bone, Failed, Icon, Locked, RoleTable, TopBar, Void},
@@ -22,6 +21,7 @@ use crate::{
     live::use_live,
     pages::title::set_title,
     permissions::{self, refusal},
+    prelude::*,
 };
 use invite::Invite;
 use link::NewLink;
@@ -60,7 +60,7 @@ impl Crowd {
 /// The page at `/people`: who is in the project, which projects there are, and for who may see it, who has an account.
 #[component]
 pub fn People() -> impl IntoView {
-    set_title(|| "People".to_owned());
+    set_title(|| t!("People").to_owned());
     let live = use_live();
     let sees_server = Memo::new(move |_| {
         live.user.with(|user| {
@@ -77,7 +77,7 @@ pub fn People() -> impl IntoView {
             <section class="panel" aria-labelledby="roles">
                 <div class="panel__head"><h2 class="panel__title" id="roles">"What each role may do"</h2></div>
                 <RoleTable own=own/>
-                <p class="panel__foot meta">{format!("A guest {}.", permissions::purpose(Role::Guest))}</p>
+                <p class="panel__foot meta">{tf!("A guest {}.", permissions::purpose(Role::Guest))}</p>
             </section>
         </main>
     }
@@ -129,7 +129,7 @@ fn InviteButton(crowd: Crowd, #[prop(optional)] primary: bool) -> impl IntoView 
         <button class="btn" data-size=(!primary).then_some("sm") data-kind=primary.then_some("primary") aria-haspopup="dialog"
             disabled=move || crowd.refused.with(Option::is_some) title=move || crowd.refused.get()
             on:click=move |_| crowd.inviting.set(true)>
-            <Icon name="plus"/>{if primary { "Invite somebody" } else { "Invite" }}
+            <Icon name="plus"/>{if primary { t!("Invite somebody") } else { t!("Invite") }}
         </button>
     }
 }

@@ -6,13 +6,14 @@ use berth_shared::{
     api::{CreateProject, Project, page_of},
     policy::Action,
 };
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::{ev::SubmitEvent, task::spawn_local};
 
 use crate::{
     api,
     components::{Failed, Icon, Locked, Prose, RoleTag},
     known::Known,
     permissions::refusal,
+    prelude::*,
     site,
 };
 
@@ -84,7 +85,7 @@ fn New(known: Known<Project>) -> impl IntoView {
                 maxlength="13" prop:value=name aria-invalid=move || wrong.with(Option::is_some).then_some("true")
                 on:input:target=move |event| { name.set(event.target().value()); wrong.set(None); }/>
             <button class="btn" data-size="sm" type="submit" disabled=move || name.with(|name| name.trim().is_empty()) aria-busy=move || busy.get().to_string()>
-                <Icon name="plus"/>{move || if busy.get() { "Making…" } else { "Make" }}
+                <Icon name="plus"/>{move || if busy.get() { t!("Making…") } else { t!("Make") }}
             </button>
         </form>
         {move || wrong.get().map(|why| view! {

@@ -1,6 +1,6 @@
 //! Removes somebody, after asking.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use super::{Crowd, row::running};
 use crate::{
@@ -8,6 +8,7 @@ use crate::{
     components::{Dialog, Icon, Tone, toaster},
     format,
     live::use_live,
+    prelude::*,
 };
 
 /// The question.
@@ -28,39 +29,39 @@ pub(super) fn RemoveDialog(crowd: Crowd) -> impl IntoView {
         move || live.user.with(|user| user.as_ref().is_some_and(|user| name.with(|name| *name == user.name)));
     let goes = move || {
         let whose = if own() {
-            "You are signed out at once and do not come in again. Your"
+            t!("You are signed out at once and do not come in again. Your")
         } else {
-            "They are signed out at once and do not come in again. Their"
+            t!("They are signed out at once and do not come in again. Their")
         };
-        format!("{whose} password, sessions, API tokens and SSH keys go, and terminals and connections end.")
+        tf!("{whose} password, sessions, API tokens and SSH keys go, and terminals and connections end.")
     };
     let stays = move || {
         let has = match name.with(|name| running(name)) {
             (0, _) => String::new(),
-            (1, rate) => format!(
+            (1, rate) => tf!(
                 " 1 instance goes on and costs {}/h until a manager or an admin stops it.",
                 format::rate(rate)
             ),
-            (count, rate) => format!(
+            (count, rate) => tf!(
                 " {count} instances go on and cost {}/h until a manager or an admin stops them.",
                 format::rate(rate)
             ),
         };
-        format!("Runs, their logs and what they cost stay, under the same name.{has}")
+        tf!("Runs, their logs and what they cost stay, under the same name.{has}")
     };
     let go = move |_| {
         let gone = name.get_untracked();
         removing.set(None);
         spawn_local(async move {
             match api::delete(&format!("/api/v1/people/{}", js_sys::encode_uri_component(&gone))).await {
-                Ok(()) => say(Tone::Done, format!("{gone} is removed.")),
-                Err(error) => say(Tone::Failed, format!("{gone} was not removed. {error}")),
+                Ok(()) => say(Tone::Done, tf!("{gone} is removed.")),
+                Err(error) => say(Tone::Failed, tf!("{gone} was not removed. {error}")),
             }
             crowd.known.ask();
         });
     };
     view! {
-        <Dialog open=open title=Signal::derive(move || format!("Remove {}?", name.get()))>
+        <Dialog open=open title=Signal::derive(move || tf!("Remove {}?", name.get()))>
             <p class="dialog__text">{goes}</p>
             <p class="dialog__text">{stays}</p>
             <div class="dialog__actions">

@@ -1,7 +1,7 @@
 //! What somebody is to be.
 
 use berth_shared::api::{ChangePerson, Person, Role};
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::{html, task::spawn_local};
 
 use super::Crowd;
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     components::{Dialog, RoleOptions, Tone, toaster},
     live::use_live,
     permissions,
+    prelude::*,
 };
 
 /// What the reader has chosen to be themselves.
@@ -33,12 +34,12 @@ fn changer(crowd: Crowd) -> impl Fn(String, Role) + Copy + Send + Sync + 'static
                         live.ask_who();
                     } else {
                         let what = permissions::one(person.role);
-                        say(Tone::Done, format!("{} is {what} now.", person.name));
+                        say(Tone::Done, tf!("{} is {what} now.", person.name));
                     }
                     crowd.known.all.try_update(|all| put(all, person));
                 }
                 Err(error) => {
-                    say(Tone::Failed, format!("The role of {name} stays as it was. {error}"));
+                    say(Tone::Failed, tf!("The role of {name} stays as it was. {error}"));
                     // Nothing has changed but what the list of roles shows, which is taken back.
                     crowd.known.all.try_update(|_| ());
                 }
@@ -96,7 +97,7 @@ pub(super) fn RolePick(
         }
     };
     view! {
-        <select class="select people__role" data-size="sm" node_ref=node aria-label=move || format!("Role of {}", name())
+        <select class="select people__role" data-size="sm" node_ref=node aria-label=move || tf!("Role of {}", name())
             disabled=move || why.with(Option::is_some) title=move || why.get()
             on:change:target=move |event| choose(event.target().value())>
             <RoleOptions chosen=role.into()/>
@@ -117,12 +118,11 @@ pub(super) fn OwnRole(crowd: Crowd) -> impl IntoView {
         }
     });
     let role = move || becoming.with(|becoming| becoming.as_ref().map(|becoming| becoming.role));
-    let title =
-        Signal::derive(move || format!("Become {}?", role().map(permissions::one).unwrap_or_default()));
+    let title = Signal::derive(move || tf!("Become {}?", role().map(permissions::one).unwrap_or_default()));
     let text = move || {
         role().map(|role| {
             let what = permissions::one(role);
-            format!(
+            tf!(
                 "This is your own role. From now on you would be {what}, who {}, and only another admin could give you back what you are now.",
                 permissions::purpose(role)
             )

@@ -1,7 +1,5 @@
 //! One person in the table.
 
-use leptos::prelude::*;
-
 use super::{Crowd, role::RolePick};
 use crate::{
     components::{Avatar, Icon, Tag},
@@ -9,6 +7,7 @@ use crate::{
     live::use_live,
     pages::team::{is_billed, rate_of},
     permissions::last_admin,
+    prelude::*,
 };
 
 /// How many instances somebody has, and what those cost, US dollars an hour.
@@ -30,16 +29,16 @@ pub(super) fn Row(crowd: Crowd, name: String) -> impl IntoView {
     let seen_at =
         Memo::new(move |_| person.with(|person| person.as_ref().and_then(|person| person.last_seen_at)));
     let seen =
-        move || seen_at.get().map_or_else(|| "not yet".to_owned(), |at| format::ago(at, live.now.get()));
+        move || seen_at.get().map_or_else(|| t!("not yet").to_owned(), |at| format::ago(at, live.now.get()));
     let since = move || {
         person.with(|person| {
-            person.as_ref().map(|person| format!("Here since {}", format::exact(person.created_at)))
+            person.as_ref().map(|person| tf!("Here since {}", format::exact(person.created_at)))
         })
     };
     let by =
         Memo::new(move |_| match person.with(|person| person.as_ref().map(|person| person.has_password)) {
             Some(true) => "password",
-            Some(false) => "links only",
+            Some(false) => t!("links only"),
             None => "",
         });
     let has = Memo::new(move |_| called.with_value(|name| running(name)));
@@ -50,14 +49,14 @@ pub(super) fn Row(crowd: Crowd, name: String) -> impl IntoView {
     let narrow = move || {
         let has = match has.get() {
             (0, _) => String::new(),
-            (1, rate) => format!(", 1 instance at {}/h", format::rate(rate)),
-            (count, rate) => format!(", {count} instances at {}/h", format::rate(rate)),
+            (1, rate) => tf!(", 1 instance at {}/h", format::rate(rate)),
+            (count, rate) => tf!(", {count} instances at {}/h", format::rate(rate)),
         };
         format!(
             "{}, {}{has}",
             seen_at.get().map_or_else(
-                || "not seen yet".to_owned(),
-                |at| format!("seen {}", format::ago(at, live.now.get()))
+                || t!("not seen yet").to_owned(),
+                |at| tf!("seen {}", format::ago(at, live.now.get()))
             ),
             by.get()
         )
@@ -88,11 +87,11 @@ pub(super) fn Row(crowd: Crowd, name: String) -> impl IntoView {
             <td role="cell" data-priority="3" data-num="">{move || has.get().0}</td>
             <td role="cell" data-priority="2" data-num="">{rate}</td>
             <td role="cell" data-cell="2e" data-num=""><span class="rowactions">
-                <button class="btn" data-kind="quiet" data-size="sm" aria-haspopup="dialog" aria-label=label("New link for")
-                    disabled=move || crowd.refused.with(Option::is_some) title=move || crowd.refused.get().unwrap_or_else(|| label("New link for"))
+                <button class="btn" data-kind="quiet" data-size="sm" aria-haspopup="dialog" aria-label=label(t!("New link for"))
+                    disabled=move || crowd.refused.with(Option::is_some) title=move || crowd.refused.get().unwrap_or_else(|| label(t!("New link for")))
                     on:click=move |_| crowd.linking.set(Some(called.get_value()))><Icon name="key"/>"New link"</button>
-                <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-haspopup="dialog" aria-label=label("Remove")
-                    disabled=move || kept.with(Option::is_some) title=move || kept.get().unwrap_or_else(|| label("Remove"))
+                <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-haspopup="dialog" aria-label=label(t!("Remove"))
+                    disabled=move || kept.with(Option::is_some) title=move || kept.get().unwrap_or_else(|| label(t!("Remove")))
                     on:click=move |_| crowd.removing.set(Some(called.get_value()))><Icon name="trash"/></button>
             </span></td>
         </tr>

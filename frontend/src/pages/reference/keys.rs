@@ -1,11 +1,11 @@
 //! Every key, with its meaning, type, default and an example.
 
 use berth_shared::schema::{Dialect, FIELDS, Field, keys};
-use leptos::prelude::*;
 
 use super::Code;
 use crate::{
     components::{Prose, Tag},
+    prelude::*,
     site,
 };
 
@@ -100,6 +100,6 @@ fn section(field: &'static Field, here: Memo<String>) -> impl IntoView {
 }
 
 fn words(field: &Field) -> String {
-    let null = if field.nullable { "; `null` is accepted" } else { "" };
+    let null = if field.nullable { t!("; `null` is accepted") } else { "" };
     format!("{}{null}", field.kind.words())
 }

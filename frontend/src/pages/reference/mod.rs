@@ -4,10 +4,9 @@
 mod keys;
 mod problems;
 
-use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
-use crate::{components::TopBar, pages::title::set_title, site};
+use crate::{components::TopBar, pages::title::set_title, prelude::*, site};
 use keys::Keys;
 use problems::Problems;
 
@@ -16,7 +15,7 @@ use problems::Problems;
 pub fn Reference() -> impl IntoView {
     let here = Memo::new(|_| use_params_map().read().get("key").unwrap_or_default());
     show(here);
-    set_title(move || if here.get().is_empty() { "Reference".to_owned() } else { here.get() });
+    set_title(move || if here.get().is_empty() { t!("Reference").to_owned() } else { here.get() });
     view! { <Frame current="keys"><Keys here=here/></Frame> }
 }
 
@@ -25,7 +24,7 @@ pub fn Reference() -> impl IntoView {
 pub fn ReferenceProblems() -> impl IntoView {
     let here = Memo::new(|_| use_params_map().read().get("code").unwrap_or_default());
     show(here);
-    set_title(move || if here.get().is_empty() { "Problems".to_owned() } else { here.get() });
+    set_title(move || if here.get().is_empty() { t!("Problems").to_owned() } else { here.get() });
     view! { <Frame current="problems"><Problems here=here/></Frame> }
 }
 
@@ -58,8 +57,8 @@ fn Frame(
         <TopBar><h1 class="topbar__title">"Reference"</h1></TopBar>
         <main class="page" id="main" tabindex="-1">
             <nav class="tabs" aria-label="Reference">
-                {tab("keys", "/reference", "Keys")}
-                {tab("problems", "/reference/problems", "Problems")}
+                {tab("keys", "/reference", t!("Keys"))}
+                {tab("problems", "/reference/problems", t!("Problems"))}
             </nav>
             <div class="ref">{children()}</div>
         </main>

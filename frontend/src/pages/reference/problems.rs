@@ -1,15 +1,14 @@
 //! Every rule that a problem may name, with a text that breaks it and one that keeps it.
 
 use berth_shared::diagnostics::{Code as Rule, Severity};
-use leptos::prelude::*;
 
 use super::Code;
-use crate::{components::Prose, site};
+use crate::{components::Prose, prelude::*, site};
 
 const GROUPS: [(Severity, &str, &str, &str); 3] = [
-    (Severity::Error, "Errors", "error", "danger"),
-    (Severity::Warning, "Warnings", "warning", "warn"),
-    (Severity::Hint, "Hints", "hint", "accent"),
+    (Severity::Error, t!("Errors"), "error", "danger"),
+    (Severity::Warning, t!("Warnings"), "warning", "warn"),
+    (Severity::Hint, t!("Hints"), "hint", "accent"),
 ];
 
 fn of(severity: Severity) -> impl Iterator<Item = Rule> {

@@ -1,11 +1,12 @@
 //! The text that the run was made from.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use super::Subject;
 use crate::{
     browser,
     components::{Icon, Tone, toaster},
+    prelude::*,
 };
 
 /// The configuration as it was submitted.
@@ -20,9 +21,12 @@ pub(super) fn Asked(subject: Subject) -> impl IntoView {
         let Some(text) = text.get_untracked() else { return };
         spawn_local(async move {
             if browser::copy(&text).await {
-                say(Tone::Done, "The configuration is on the clipboard.".to_owned());
+                say(Tone::Done, t!("The configuration is on the clipboard.").to_owned());
             } else {
-                say(Tone::Failed, "The browser did not allow copying: select the text instead.".to_owned());
+                say(
+                    Tone::Failed,
+                    t!("The browser did not allow copying: select the text instead.").to_owned(),
+                );
             }
         });
     };

@@ -4,7 +4,6 @@ use berth_shared::{
     api::{Isolation, RunCode, RunStatus, SshGateway, flag_of, ssh_name_of},
     policy::Action,
 };
-use leptos::prelude::*;
 
 use super::{Subject, ports};
 use crate::{
@@ -12,6 +11,7 @@ use crate::{
     format,
     live::use_live,
     permissions::refusal_of,
+    prelude::*,
     site,
 };
 
@@ -19,17 +19,16 @@ use crate::{
 fn in_force(isolation: &Isolation, local: bool) -> String {
     let mut parts = Vec::new();
     if !isolation.namespaces.is_empty() {
-        parts.push(format!("{} of its own", isolation.namespaces.join(", ")));
+        parts.push(tf!("{} of its own", isolation.namespaces.join(", ")));
     }
     if !isolation.limits.is_empty() {
-        let groups =
-            isolation.cgroup.as_ref().map(|version| format!(" (cgroup {version})")).unwrap_or_default();
-        parts.push(format!("{} limited{groups}", isolation.limits.join(", ")));
+        let groups = isolation.cgroup.as_ref().map(|version| tf!(" (cgroup {version})")).unwrap_or_default();
+        parts.push(tf!("{} limited{groups}", isolation.limits.join(", ")));
     }
     if parts.is_empty() && !local {
-        if site::is_demo() { "A simulated machine" } else { "A machine of its own" }.to_owned()
+        if site::is_demo() { t!("A simulated machine") } else { t!("A machine of its own") }.to_owned()
     } else if parts.is_empty() {
-        "None: it is a process like any other".to_owned()
+        t!("None: it is a process like any other").to_owned()
     } else {
         format::capitalised(&parts.join("; "))
     }
@@ -39,14 +38,14 @@ fn in_force(isolation: &Isolation, local: bool) -> String {
 pub(crate) fn ssh_command(name: &str, gateway: &SshGateway) -> String {
     let own = || window().location().hostname().unwrap_or_default();
     let host = gateway.host.clone().unwrap_or_else(own);
-    format!("ssh {}@{host} -p {}", ssh_name_of(&site::project(), name), gateway.port)
+    tf!("ssh {}@{host} -p {}", ssh_name_of(&site::project(), name), gateway.port)
 }
 
 /// Over SSH, by one's own programs. `ide` is always VS Code.
 #[component]
 fn OverSsh(name: String, gateway: SshGateway, running: Memo<bool>) -> impl IntoView {
     let command = ssh_command(&name, &gateway);
-    let attach = format!("berth attach {name}{}", flag_of(&site::project()));
+    let attach = tf!("berth attach {name}{}", flag_of(&site::project()));
     let name = ssh_name_of(&site::project(), &name);
     let link = format!("vscode://vscode-remote/ssh-remote+{name}/workflow");
     view! {
@@ -55,7 +54,7 @@ fn OverSsh(name: String, gateway: SshGateway, running: Memo<bool>) -> impl IntoV
             <CopyLine text=command what="SSH command"/>
             <span class="meta">
                 "with "<a class="link" href=crate::site::at("/account#keys")>"a key of your account"</a>
-                {move || (!running.get()).then_some(", as soon as it runs")}
+                {move || (!running.get()).then_some(t!(", as soon as it runs"))}
             </span>
         </div>
         <div class="attach__way">
@@ -78,8 +77,7 @@ pub(super) fn Attach(subject: Subject) -> impl IntoView {
     let instance = Memo::new(move |_| {
         run.with(|run| run.instance_id).and_then(|id| live.instances.row(id)).map(|row| row.get())
     });
-    let command =
-        StoredValue::new(format!("berth attach --local {}{}", subject.name, flag_of(&site::project())));
+    let command = StoredValue::new(tf!("berth attach --local {}{}", subject.name, flag_of(&site::project())));
     // Who is on the server's machine reaches environments on that machine.
     let local =
         Memo::new(move |_| run.with(|run| run.offer.as_ref().is_none_or(|offer| offer.backend == "local")));
@@ -92,11 +90,7 @@ pub(super) fn Attach(subject: Subject) -> impl IntoView {
     let limits = Memo::new(move |_| {
         instance.with(|instance| {
             instance.as_ref().and_then(|one| one.allocation.as_ref()).map(|part| {
-                format!(
-                    "up to {} vCPU and {} RAM",
-                    format::number(part.cpus),
-                    format::bytes(part.memory_bytes)
-                )
+                tf!("up to {} vCPU and {} RAM", format::number(part.cpus), format::bytes(part.memory_bytes))
             })
         })
     });
@@ -109,10 +103,10 @@ pub(super) fn Attach(subject: Subject) -> impl IntoView {
                         <Locked why=locked/>
                         {move || (local.get() && !is_locked.get()).then(|| view! { <CopyLine text=command.get_value()/> })}
                         {move || (!is_locked.get()).then(|| view! { <span class="meta">{move || match (local.get(), running.get()) {
-                            (true, true) => "in a terminal on the server’s machine, or in the tab Terminal below",
-                            (true, false) => "in a terminal on the server’s machine, as soon as it runs",
-                            (false, true) => "in the tab Terminal below",
-                            (false, false) => "in the tab Terminal below, as soon as it runs",
+                            (true, true) => t!("in a terminal on the server’s machine, or in the tab Terminal below"),
+                            (true, false) => t!("in a terminal on the server’s machine, as soon as it runs"),
+                            (false, true) => t!("in the tab Terminal below"),
+                            (false, false) => t!("in the tab Terminal below, as soon as it runs"),
                         }}</span> })}
                     </div>
                     <ports::Ports subject=subject.clone()/>
@@ -133,7 +127,7 @@ pub(super) fn Attach(subject: Subject) -> impl IntoView {
                                 (true, _) => ().into_any(),
                                 (false, true) => view! {
                                     <details class="meta details">
-                                    <summary>{format!("What is not in force ({})", isolation.missing.len())}</summary>
+                                    <summary>{tf!("What is not in force ({})", isolation.missing.len())}</summary>
                                     <ul>{isolation.missing.iter().map(|why| view! { <li><Prose text=why.clone() capital=true/></li> }).collect_view()}</ul>
                                     </details>
                                 }.into_any(),

@@ -1,10 +1,9 @@
 //! What it has cost, and when it stops.
 
 use berth_shared::{api::InstanceStatus, catalog::PriceBasis};
-use leptos::prelude::*;
 
 use super::Subject;
-use crate::{attempts, components::basis_text, format, live::use_live};
+use crate::{attempts, components::basis_text, format, live::use_live, prelude::*};
 
 /// The panel with the one figure of this page.
 #[component]
@@ -14,13 +13,13 @@ pub(super) fn Cost(subject: Subject) -> impl IntoView {
     let cost = Memo::new(move |_| run.with(|run| format::cost(run.cost(live.now.get()))));
     let note = Memo::new(move |_| {
         run.with(|run| match &run.offer {
-            None => "no machine yet".to_owned(),
-            Some(offer) if offer.basis == PriceBasis::Own => "own machine: nothing is paid".to_owned(),
+            None => t!("no machine yet").to_owned(),
+            Some(offer) if offer.basis == PriceBasis::Own => t!("own machine: nothing is paid").to_owned(),
             Some(offer) => {
                 format!(
                     "{}/h{}, {}",
                     format::price(offer.price),
-                    if offer.spot { " spot" } else { "" },
+                    if offer.spot { t!(" spot") } else { "" },
                     basis_text(offer)
                 )
             }
@@ -35,9 +34,9 @@ pub(super) fn Cost(subject: Subject) -> impl IntoView {
             let (from, until) = (run.started_at?, run.stops_at?);
             let whole = until.millis_since(from).max(1);
             let used = run.finished_at.unwrap_or(now).millis_since(from).min(whole);
-            let words = format!("{} of {}", format::duration(used), format::duration(whole));
+            let words = tf!("{} of {}", format::duration(used), format::duration(whole));
             let most = match (&run.offer, run.billed_from) {
-                (Some(offer), Some(billed)) if offer.basis != PriceBasis::Own => Some(format!(
+                (Some(offer), Some(billed)) if offer.basis != PriceBasis::Own => Some(tf!(
                     "at most {}",
                     format::cost(berth_shared::time::cost(offer.price, billed, until))
                 )),
@@ -57,14 +56,14 @@ pub(super) fn Cost(subject: Subject) -> impl IntoView {
         <section class="panel" aria-label="Cost">
             <div class="panel__body" data-stack="">
                 <div class="figure" data-bare="">
-                    <span class="figure__label">{move || if over.get() { "It cost" } else { "Cost so far" }}</span>
+                    <span class="figure__label">{move || if over.get() { t!("It cost") } else { t!("Cost so far") }}</span>
                     <span class="figure__value" data-size="lg">{move || cost.get()}</span>
                     <span class="figure__note">{move || note.get()}</span>
                     {move || earlier.get().map(|words| view! { <span class="figure__note">{words}</span> })}
                 </div>
                 {move || limit.get().map(|(share, words, most)| view! {
                     <div class="loadline">
-                        <div class="loadline__track" style:--at=format!("{share:.1}%") role="img" aria-label=format!("{share:.0} per cent of max_duration")>
+                        <div class="loadline__track" style:--at=format!("{share:.1}%") role="img" aria-label=tf!("{share:.0} per cent of max_duration")>
                             <span class="loadline__fill"></span>
                         </div>
                         <div class="bars__axis"><span>{words}</span><span>{most}</span></div>

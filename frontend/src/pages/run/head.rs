@@ -2,7 +2,7 @@
 
 use crate::site::use_navigate;
 use berth_shared::{api::Run, policy::Action};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use super::{Subject, again::Again, status_note};
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     format,
     live::use_live,
     permissions::{refusal, refusal_of},
+    prelude::*,
 };
 
 /// The head of the page.
@@ -37,16 +38,16 @@ pub(super) fn Head(subject: Subject, stopper: Stopper) -> impl IntoView {
         let now = live.now.get();
         run.with(|run| match (run.started_at, run.finished_at) {
             (_, Some(over)) => {
-                format!("over since {}, {}", format::clock_when(over, now), format::ago(over, now))
+                tf!("over since {}, {}", format::clock_when(over, now), format::ago(over, now))
             }
             (Some(started), None) => {
-                format!(
+                tf!(
                     "started {}, {} ago",
                     format::clock_when(started, now),
                     format::duration(now.millis_since(started))
                 )
             }
-            (None, None) => format!(
+            (None, None) => tf!(
                 "launched {}, {} ago",
                 format::clock_when(launched, now),
                 format::duration(now.millis_since(launched))
@@ -63,7 +64,7 @@ pub(super) fn Head(subject: Subject, stopper: Stopper) -> impl IntoView {
                 <div class="runhead__meta">
                     <span>{owner}</span>
                     {move || offer.get().map(|offer| {
-                        let region = if offer.backend == "local" { "this machine".to_owned() } else { format!("{} {}", offer.backend, offer.region) };
+                        let region = if offer.backend == "local" { t!("this machine").to_owned() } else { format!("{} {}", offer.backend, offer.region) };
                         let own_word = offer.instance_type != offer.backend;
                         view! {
                             <span><Backend backend=offer.backend.clone() name=region/></span>
@@ -130,7 +131,7 @@ fn Actions(subject: Subject, stopper: Stopper) -> impl IntoView {
             } else {
                 say(
                     Tone::Failed,
-                    "The browser keeps nothing for this page: copy the text under Asked for.".to_owned(),
+                    t!("The browser keeps nothing for this page: copy the text under Asked for.").to_owned(),
                 );
             }
         }
@@ -144,10 +145,10 @@ fn Actions(subject: Subject, stopper: Stopper) -> impl IntoView {
             spawn_local(async move {
                 match api::delete(&format!("/api/v1/runs/{name}")).await {
                     Ok(()) => {
-                        say(Tone::Done, format!("{name} was removed."));
+                        say(Tone::Done, tf!("{name} was removed."));
                         navigate("/runs", Default::default());
                     }
-                    Err(error) => say(Tone::Failed, format!("{name} was not removed. {error}")),
+                    Err(error) => say(Tone::Failed, tf!("{name} was not removed. {error}")),
                 }
             });
         }
@@ -155,14 +156,14 @@ fn Actions(subject: Subject, stopper: Stopper) -> impl IntoView {
     view! {
         <div class="actions">
             <button class="btn" on:click=run_again disabled=move || text.with(Option::is_none) || no_launch.with(Option::is_some) title=move || no_launch.get() aria-busy=move || again.get().to_string()>
-                <Icon name="again"/>{move || if again.get() { "Launching…" } else { "Run again" }}
+                <Icon name="again"/>{move || if again.get() { t!("Launching…") } else { t!("Run again") }}
             </button>
             <button class="btn" on:click=edit disabled=move || text.with(Option::is_none) || no_launch.with(Option::is_some) title=move || no_launch.get()><Icon name="edit"/>"Edit and run"</button>
             <Show when=move || can.get().0>
                 <button class="btn" data-kind="danger" aria-busy=move || stopper.is_busy(id).to_string()
                     disabled=move || no_change.with(Option::is_some) title=move || no_change.get()
                     on:click=move |_| run.with_untracked(|run| stopper.ask(run))>
-                    <Icon name="stop"/>{move || if stopper.is_busy(id) { "Stopping…" } else { "Stop" }}
+                    <Icon name="stop"/>{move || if stopper.is_busy(id) { t!("Stopping…") } else { t!("Stop") }}
                 </button>
             </Show>
             <Show when=move || can.get().1 && !can.get().0>
@@ -177,7 +178,7 @@ fn Actions(subject: Subject, stopper: Stopper) -> impl IntoView {
             </Show>
             <Locked why=locked/>
         </div>
-        <Dialog open=removal title=format!("Delete {name}?")>
+        <Dialog open=removal title=tf!("Delete {name}?")>
             <p class="dialog__text">"Its log and timeline go with it. This cannot be undone."</p>
             <div class="dialog__actions">
                 <button class="btn" on:click=move |_| removal.set(false)>"Keep it"</button>

@@ -22,7 +22,7 @@ pub(crate) use attach::ssh_command;
 pub(super) use logs::stream;
 
 use berth_shared::api::{Run, RunDetail, RunId, RunStatus, Topic};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 use leptos_router::hooks::use_params_map;
 
 use crate::{
@@ -31,6 +31,7 @@ use crate::{
     format,
     live::{Feed, use_live},
     pages::title::{set_icon, set_title},
+    prelude::*,
 };
 
 /// What stands behind a run's status: what it does, or why it ended.
@@ -116,7 +117,7 @@ pub fn RunPage() -> impl IntoView {
     set_icon(move || status.get().map(RunStatus::as_str));
     let missing = move || match search.get() {
         Search::Missing(why) => Some(why),
-        Search::Gone => Some(format!("`{}` was deleted.", name.get())),
+        Search::Gone => Some(tf!("`{}` was deleted.", name.get())),
         Search::InList | Search::Asking => None,
     };
     view! {

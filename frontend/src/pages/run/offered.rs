@@ -4,13 +4,14 @@ use berth_shared::{
     api::{Event, Offered as OfferedThen, Refusal, RunDetail, Verdict, WeighedOffer},
     time::Timestamp,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use super::Subject;
 use crate::{
     api,
     components::{Backend, Failed, Price, Prose, Spot, Time, TimeAs, Void},
     format::machine::{hardware, place},
+    prelude::*,
 };
 
 /// A time that a machine was chosen.
@@ -53,10 +54,10 @@ pub(super) fn Offered(subject: Subject) -> impl IntoView {
     let why_none = move || {
         run.with(|run| match (&run.instance_id, run.status.is_finished()) {
             (Some(_), _) => {
-                "It was given a machine that was there already, so nothing was offered; or it was launched before Berth kept this."
+                t!("It was given a machine that was there already, so nothing was offered; or it was launched before Berth kept this.")
             }
-            (None, true) => "It ended before a machine was chosen for it.",
-            (None, false) => "No machine was chosen for it yet.",
+            (None, true) => t!("It ended before a machine was chosen for it."),
+            (None, false) => t!("No machine was chosen for it yet."),
         })
     };
     view! {

@@ -1,13 +1,13 @@
 //! How long each phase took.
 
 use berth_shared::api::RunStatus;
-use leptos::prelude::*;
 
 use super::Subject;
 use crate::{
     format,
     live::use_live,
     phases::{Phase, phases},
+    prelude::*,
 };
 
 /// The bar under the head.
@@ -45,7 +45,7 @@ pub(super) fn PhaseBar(subject: Subject) -> impl IntoView {
                 phase.as_ref().filter(|phase| phase.status == "running").map(|phase| phase.from)
             });
             from.map(|from| {
-                format!(
+                tf!(
                     ", ready {} after Launch",
                     format::duration(from.millis_since(run.with(|run| run.submitted_at)))
                 )

@@ -5,13 +5,14 @@ use berth_shared::{
     policy::Action,
 };
 use gloo_timers::future::TimeoutFuture;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use super::Subject;
 use crate::{
     api,
     components::{Glyph, Icon, Prose},
     permissions::refusal_of,
+    prelude::*,
 };
 
 /// How often it is asked whether something listens, milliseconds.
@@ -56,7 +57,7 @@ pub(super) fn Ports(subject: Subject) -> impl IntoView {
             let open = crate::site::endpoint(&format!("/api/v1/runs/{name}/ports/{}/open", port.port));
             Some(match port.preview.is_some() && running.get() && !is_locked.get() {
                 true => view! {
-                    <a class="link port__number" href=open target="_blank" rel="noopener noreferrer" aria-label=format!("Preview of port {} in a new tab", port.port)>
+                    <a class="link port__number" href=open target="_blank" rel="noopener noreferrer" aria-label=tf!("Preview of port {} in a new tab", port.port)>
                         {port.port}<Icon name="out"/>
                     </a>
                 }
@@ -68,8 +69,8 @@ pub(super) fn Ports(subject: Subject) -> impl IntoView {
         let glyph = Signal::derive(move || if listens.get() == Some(true) { "running" } else { "submitted" });
         let mapped = move || {
             port.get().map(|port| match port.local_port {
-                Some(local) => format!("attach: {local}"),
-                None => "attach: any free port".to_owned(),
+                Some(local) => tf!("attach: {local}"),
+                None => t!("attach: any free port").to_owned(),
             })
         };
         view! {
@@ -77,10 +78,10 @@ pub(super) fn Ports(subject: Subject) -> impl IntoView {
                 {number}
                 <span class="status"><Glyph name=glyph/>{move || match (listens.get().filter(|_| !is_locked.get()), running.get()) {
                     (Some(true), _) => "listens",
-                    (Some(false), _) => "nothing listens yet",
-                    (None, true) if is_locked.get() => "for whoever works in it",
-                    (None, true) => "not known yet",
-                    (None, false) => "does not run yet",
+                    (Some(false), _) => t!("nothing listens yet"),
+                    (None, true) if is_locked.get() => t!("for whoever works in it"),
+                    (None, true) => t!("not known yet"),
+                    (None, false) => t!("does not run yet"),
                 }}</span>
                 <span class="meta">{mapped}</span>
             </li>

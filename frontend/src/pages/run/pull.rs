@@ -2,10 +2,10 @@
 
 use berth_shared::api::{ImagePull, LayerState, PullLayer, RunStatus};
 use gloo_timers::future::TimeoutFuture;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use super::Subject;
-use crate::{api, format};
+use crate::{api, format, prelude::*};
 
 /// How often it is asked for, milliseconds.
 const EVERY: u32 = 500;
@@ -46,7 +46,7 @@ pub(super) fn Pull(subject: Subject) -> impl IntoView {
         view! {
             <li class="pull__layer">
                 <span class="pull__id">{id}</span>
-                <span class="pull__bar" role="progressbar" aria-label=move || format!("Layer {}", id().unwrap_or_default())
+                <span class="pull__bar" role="progressbar" aria-label=move || tf!("Layer {}", id().unwrap_or_default())
                     aria-valuemin="0" aria-valuemax="100" aria-valuenow=percent
                     style:--share=move || percent().map(|percent| format!("{percent}%"))></span>
                 <span class="meta">{move || layer.with(|layer| layer.as_ref().map(words))}</span>
@@ -75,12 +75,12 @@ fn words(layer: &PullLayer) -> String {
         total => format!(", {}", format::bytes(total)),
     };
     match layer.state {
-        LayerState::Waiting => "on its way".to_owned(),
+        LayerState::Waiting => t!("on its way").to_owned(),
         LayerState::Downloading if layer.total_bytes > 0 => {
-            format!("{} of {}", format::bytes(layer.current_bytes), format::bytes(layer.total_bytes))
+            tf!("{} of {}", format::bytes(layer.current_bytes), format::bytes(layer.total_bytes))
         }
-        LayerState::Downloading => format!("{} so far", format::bytes(layer.current_bytes)),
-        LayerState::Unpacking => format!("unpacking{}", size()),
-        LayerState::Done => format!("there{}", size()),
+        LayerState::Downloading => tf!("{} so far", format::bytes(layer.current_bytes)),
+        LayerState::Unpacking => tf!("unpacking{}", size()),
+        LayerState::Done => tf!("there{}", size()),
     }
 }

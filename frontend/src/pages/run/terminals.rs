@@ -4,7 +4,7 @@ use berth_shared::{
     api::{Run, RunPorts, RunStatus, TerminalId, TerminalInfo},
     policy::Action,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use super::{Subject, terminal::Terminal};
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
     live::use_live,
     permissions::refusal_of,
     port_links::Local,
+    prelude::*,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,14 +136,14 @@ pub(super) fn Terminals(subject: Subject, count: RwSignal<usize>, shown: Signal<
         add(new_id());
     };
     let (copies, finds) = match browser::is_mac() {
-        true => ("⌘ C", "Find in the terminal (⌘ F)"),
-        false => ("Ctrl Shift C", "Find in the terminal (Ctrl F)"),
+        true => ("⌘ C", t!("Find in the terminal (⌘ F)")),
+        false => (t!("Ctrl Shift C"), t!("Find in the terminal (Ctrl F)")),
     };
     let none = move || shells.with(Vec::is_empty);
     let why = move || match (running.get(), run.with(|run| run.status.is_finished())) {
-        (true, _) => "Opening a terminal…",
-        (false, true) => "It is over: its terminals went with it. The log stays.",
-        (false, false) => "A terminal opens here as soon as it runs.",
+        (true, _) => t!("Opening a terminal…"),
+        (false, true) => t!("It is over: its terminals went with it. The log stays."),
+        (false, false) => t!("A terminal opens here as soon as it runs."),
     };
     view! {
         <div class="terms">
@@ -151,12 +152,12 @@ pub(super) fn Terminals(subject: Subject, count: RwSignal<usize>, shown: Signal<
                     <For each=move || shells.get() key=|shell| shell.id let:shell>
                         <button class="terms__tab terms__pick" aria-pressed=move || (chosen.get() == Some(shell.id)).to_string()
                             on:click=move |_| chosen.set(Some(shell.id))>
-                            {format!("Shell {}", shell.number)}
+                            {tf!("Shell {}", shell.number)}
                         </button>
                     </For>
                     <Show when=move || running.get()>
                         <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label="New terminal"
-                            disabled=move || is_locked.get() title=move || locked.get().unwrap_or_else(|| "New terminal".to_owned()) on:click=move |_| add(new_id())>
+                            disabled=move || is_locked.get() title=move || locked.get().unwrap_or_else(|| t!("New terminal").to_owned()) on:click=move |_| add(new_id())>
                             <Icon name="plus"/>
                         </button>
                     </Show>

@@ -1,11 +1,10 @@
 //! What happened, newest first.
 
-use leptos::prelude::*;
-
 use super::Subject;
 use crate::{
     components::{Glyph, Prose, Time, TimeAs},
     format::status_glyph,
+    prelude::*,
     story::story,
 };
 
@@ -25,8 +24,8 @@ pub(super) fn Timeline(subject: Subject) -> impl IntoView {
     });
     let newest = Memo::new(move |_| entries.with(|entries| entries.first().map(|entry| entry.seq)));
     let label = move || match (all.get(), count.get()) {
-        (true, _) => "Only the main ones".to_owned(),
-        (false, count) => format!("All {count} events"),
+        (true, _) => t!("Only the main ones").to_owned(),
+        (false, count) => tf!("All {count} events"),
     };
     view! {
         <section class="panel" aria-labelledby="timeline">

@@ -1,7 +1,7 @@
 //! Why a run failed, with what its log said last.
 
 use berth_shared::{api::RunStatus, log};
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::{html, task::spawn_local};
 
 use super::{Subject, logs};
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     format,
     live::log_book::LogBook,
     log_text,
+    prelude::*,
 };
 
 /// How many lines of the log are shown.
@@ -35,7 +36,7 @@ pub(super) fn Trouble(subject: Subject) -> impl IntoView {
                 let reason =
                     run.job_reason.map(|reason| reason.as_str()).or(run.reason.map(|reason| reason.as_str()));
                 reason.map_or_else(
-                    || "The server gave no reason.".to_owned(),
+                    || t!("The server gave no reason.").to_owned(),
                     |reason| reason.replace('_', " "),
                 )
             })

@@ -1,7 +1,6 @@
 //! What a run waits for: its next attempt, or a machine that does not go.
 
 use berth_shared::api::RunStatus;
-use leptos::prelude::*;
 
 use super::Subject;
 use crate::{
@@ -10,6 +9,7 @@ use crate::{
     format,
     live::use_live,
     pools::clock,
+    prelude::*,
 };
 
 /// A notice while there is something to wait for.

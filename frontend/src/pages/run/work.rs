@@ -1,10 +1,12 @@
 //! Logs, terminal, usage, what was asked for, and what was offered.
 
-use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
 use super::{Subject, asked::Asked, logs::Logs, offered::Offered, terminals::Terminals, usage::Usage};
-use crate::components::{Switch, Tab, TabList};
+use crate::{
+    components::{Switch, Tab, TabList},
+    prelude::*,
+};
 
 /// The panel with the tabs. A panel is made when it is first looked at, and then kept.
 #[component]
@@ -24,11 +26,11 @@ pub(super) fn Work(subject: Subject) -> impl IntoView {
     };
     let (terminal_seen, usage_seen, offered_seen) = (seen("term"), seen("use"), seen("off"));
     let tabs = vec![
-        Tab { key: "log", label: "Logs", count: None },
-        Tab { key: "term", label: "Terminal", count: Some(terminals.into()) },
-        Tab { key: "use", label: "Usage", count: None },
-        Tab { key: "conf", label: "Asked for", count: None },
-        Tab { key: "off", label: "Offered", count: None },
+        Tab { key: "log", label: t!("Logs"), count: None },
+        Tab { key: "term", label: t!("Terminal"), count: Some(terminals.into()) },
+        Tab { key: "use", label: t!("Usage"), count: None },
+        Tab { key: "conf", label: t!("Asked for"), count: None },
+        Tab { key: "off", label: t!("Offered"), count: None },
     ];
     let hidden = move |key: &'static str| move || chosen.get() != key;
     let (for_terminal, for_usage, for_offered) = (subject.clone(), subject.clone(), subject.clone());

@@ -1,12 +1,12 @@
 //! Which runs are shown.
 
 use berth_shared::api::{Run, RunStatus, User};
-use leptos::prelude::*;
 
 use crate::{
     components::{Icon, Segment, Segments},
     format,
     live::use_live,
+    prelude::*,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ pub(super) fn FilterBar(filter: Filter) -> impl IntoView {
         let reader = live.user.get().map(|user| user.name).unwrap_or_default();
         live.runs.count(|run| run.owner == reader)
     });
-    let options = [("All", State::All), ("Active", State::Active), ("Failed", State::Failed)];
+    let options = [(t!("All"), State::All), (t!("Active"), State::Active), (t!("Failed"), State::Failed)];
     view! {
         <div class="filters">
             <label class="search">

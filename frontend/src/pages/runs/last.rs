@@ -4,9 +4,9 @@ use berth_shared::{
     api::LogChunk,
     log::{self, Row, RowJoiner},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
-use crate::{api, log_text, pages::run::stream};
+use crate::{api, log_text, pages::run::stream, prelude::*};
 
 /// How many lines are shown.
 const LINES: usize = 8;
@@ -36,7 +36,7 @@ pub(super) fn LastLines(name: String) -> impl IntoView {
             });
         }
     };
-    let label = format!("Last lines of the log of {name}");
+    let label = tf!("Last lines of the log of {name}");
     let lines = move || {
         match rows.get() {
         None => view! { <p class="log__note">"Loading…"</p> }.into_any(),

@@ -7,13 +7,13 @@ mod row;
 mod use_spark;
 
 use berth_shared::api::{Run, RunId};
-use leptos::prelude::*;
 
 use crate::{
     components::{Bone, Chunks, Form, GroupRow, Icon, LongList, StopDialog, Stopper, TopBar, Void},
     format,
     live::use_live,
     pages::title::set_title,
+    prelude::*,
 };
 use filter::{Filter, FilterBar};
 use older::Older;
@@ -26,7 +26,7 @@ const COLUMNS: &str = "9";
 #[component]
 pub fn Runs() -> impl IntoView {
     let live = use_live();
-    set_title(|| "Runs".to_owned());
+    set_title(|| t!("Runs").to_owned());
     let stopper = Stopper::new();
     let filter = Filter::new();
     use_spark::provide();
@@ -119,7 +119,7 @@ fn Table(filter: Filter, stopper: Stopper) -> impl IntoView {
         </table>
         <Show when=none>
             <Void title="Nothing matches">
-                <p class="void__text">{move || format!("{} are hidden by the filter.", runs_in_words(live.runs.len()))}</p>
+                <p class="void__text">{move || tf!("{} are hidden by the filter.", runs_in_words(live.runs.len()))}</p>
                 <div class="actions"><button class="btn" on:click=move |_| filter.clear()><Icon name="x"/>"Clear the filter"</button></div>
             </Void>
         </Show>
@@ -127,7 +127,7 @@ fn Table(filter: Filter, stopper: Stopper) -> impl IntoView {
 }
 
 fn runs_in_words(count: usize) -> String {
-    if count == 1 { "1 run".to_owned() } else { format!("{count} runs") }
+    if count == 1 { t!("1 run").to_owned() } else { tf!("{count} runs") }
 }
 
 fn is_billed(run: &Run) -> bool {

@@ -1,12 +1,13 @@
 //! Finished runs that are older than those which the stream tells of.
 
 use berth_shared::api::{Page, Run, RunId, SNAPSHOT_FINISHED};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use crate::{
     api::{self, ApiError},
     components::Failed,
     live::{Live, use_live},
+    prelude::*,
 };
 
 /// How many runs are asked for at once: the most that the server gives.
@@ -56,7 +57,7 @@ pub(super) fn Older() -> impl IntoView {
             <Failed why=failed what="older runs"/>
             <div class="panel__foot actions">
                 <button class="btn" data-size="sm" aria-busy=move || busy.get().to_string() on:click=show>"Show older runs"</button>
-                <span role="status">{move || format!("The newest {} finished runs are shown.", finished.get())}</span>
+                <span role="status">{move || tf!("The newest {} finished runs are shown.", finished.get())}</span>
             </div>
         </Show>
     }

@@ -4,7 +4,6 @@ use berth_shared::{
     api::{Run, RunId, RunStatus},
     policy::Action,
 };
-use leptos::prelude::*;
 
 use crate::{
     components::{Backend, Icon, Price, Status, Stopper, Time},
@@ -12,6 +11,7 @@ use crate::{
     live::use_live,
     pages::run::status_note,
     permissions::refusal_of,
+    prelude::*,
 };
 
 use super::{last::LastLines, use_spark::UseSpark};
@@ -78,7 +78,7 @@ pub(super) fn Row(id: RunId, stopper: Stopper) -> impl IntoView {
         let owner = owner.clone();
         move || Some(owner.clone())
     });
-    let stop_label = format!("Stop {name}");
+    let stop_label = tf!("Stop {name}");
     let stop_title = {
         let label = stop_label.clone();
         move || locked.get().unwrap_or_else(|| label.clone())

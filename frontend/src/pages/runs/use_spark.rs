@@ -2,9 +2,9 @@
 
 use berth_shared::api::UsageHistory;
 use gloo_timers::future::TimeoutFuture;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
-use crate::{api, components::Spark};
+use crate::{api, components::Spark, prelude::*};
 
 /// How many rows ask for it: a list of hundreds would ask hundreds of times.
 const SHOWN: usize = 24;
@@ -42,7 +42,7 @@ pub(super) fn UseSpark(name: String, cpus: f64) -> impl IntoView {
             }
         });
     }
-    let label = format!("CPU of {name} over the last hour");
+    let label = tf!("CPU of {name} over the last hour");
     view! {
         <Show when=move || { shares.with(|shares| shares.len() > 1) }>
             <Spark shares=shares label=label.clone() size="sm"/>

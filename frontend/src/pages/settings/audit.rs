@@ -4,7 +4,7 @@ use berth_shared::{
     api::{AuditEntry, AuditPage},
     policy::Action,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 use leptos_router::{NavigateOptions, hooks::use_query_map};
 
 use super::Frame;
@@ -15,6 +15,7 @@ use crate::{
     components::{Failed, Icon, Locked, Time, TimeAs, Void},
     live::use_live,
     permissions::refusal,
+    prelude::*,
 };
 
 /// What is known of the log. Copied about freely; all copies are one.
@@ -113,7 +114,7 @@ pub fn AuditLog() -> impl IntoView {
                     <Show when=move || log.next.with(Option::is_some)>
                         <div class="panel__foot">
                             <button class="btn" data-size="sm" aria-busy=move || log.busy.get().to_string() on:click=move |_| log.ask(log.next.get_untracked())>
-                                {move || if log.busy.get() { "Asking…" } else { "Show older ones" }}
+                                {move || if log.busy.get() { t!("Asking…") } else { t!("Show older ones") }}
                             </button>
                         </div>
                     </Show>
@@ -127,8 +128,8 @@ pub fn AuditLog() -> impl IntoView {
 fn Nothing(log: Log) -> impl IntoView {
     let open = move || log.view.with(View::is_open);
     view! {
-        <Void title=Signal::derive(move || if open() { "Nothing was done yet".to_owned() } else { "Nothing matches".to_owned() })>
-            <p class="void__text">{move || if open() { "Whatever changes something, and whoever tries to and may not, is written down here." } else { "No entry is left by the filter." }}</p>
+        <Void title=Signal::derive(move || if open() { t!("Nothing was done yet").to_owned() } else { t!("Nothing matches").to_owned() })>
+            <p class="void__text">{move || if open() { t!("Whatever changes something, and whoever tries to and may not, is written down here.") } else { t!("No entry is left by the filter.") }}</p>
             <Show when=move || !open()><div class="actions"><a class="btn" href=crate::site::at("/settings/audit")><Icon name="x"/>"Clear the filter"</a></div></Show>
         </Void>
     }
@@ -160,11 +161,11 @@ fn FilterBar(log: Log) -> impl IntoView {
     };
     view! {
         <search class="filters" aria-label="Filters">
-            {field("Person", "anybody", "text", |view| &mut view.actor)}
-            {field("Action", "any", "text", |view| &mut view.action)}
-            {field("Target", "any", "text", |view| &mut view.target)}
-            {field("Since", "", "date", |view| &mut view.since)}
-            {field("Until", "", "date", |view| &mut view.until)}
+            {field(t!("Person"), t!("anybody"), "text", |view| &mut view.actor)}
+            {field(t!("Action"), t!("any"), "text", |view| &mut view.action)}
+            {field(t!("Target"), t!("any"), "text", |view| &mut view.target)}
+            {field(t!("Since"), "", "date", |view| &mut view.since)}
+            {field(t!("Until"), "", "date", |view| &mut view.until)}
             <Show when=move || log.view.with(|view| !view.is_open())>
                 <a class="btn" data-kind="quiet" href=crate::site::at("/settings/audit")><Icon name="x"/>"Clear"</a>
             </Show>
@@ -177,7 +178,7 @@ fn Table(log: Log) -> impl IntoView {
     let row = move |entry: AuditEntry| {
         let (word, tone) = outcome(entry.outcome);
         let from = origin(&entry);
-        let who = entry.actor.clone().unwrap_or_else(|| "nobody".to_owned());
+        let who = entry.actor.clone().unwrap_or_else(|| t!("nobody").to_owned());
         view! {
             <tr role="row">
                 <td role="cell" data-cell="1e"><Time at=entry.at how=TimeAs::Clock class="meta"/></td>

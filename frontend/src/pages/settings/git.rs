@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use berth_shared::api::{GIT_USERNAME, GitLogin, SetGitLogin};
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::{ev::SubmitEvent, task::spawn_local};
 
 use crate::{
     api,
     components::{Failed, Icon, Time, Tone, Wrong, toaster},
     format,
     known::Known,
+    prelude::*,
 };
 
 /// How often the server is asked while the page is open.
@@ -30,14 +31,14 @@ pub(super) fn GitLogins(
     let remove = move |host: String| {
         spawn_local(async move {
             match api::delete(&path(&host)).await {
-                Ok(()) => say(Tone::Done, format!("The login for {host} is removed.")),
-                Err(error) => say(Tone::Failed, format!("The login for {host} was not removed. {error}")),
+                Ok(()) => say(Tone::Done, tf!("The login for {host} is removed.")),
+                Err(error) => say(Tone::Failed, tf!("The login for {host} was not removed. {error}")),
             }
             known.ask();
         });
     };
     let row = move |GitLogin { host, set_by, set_at }: GitLogin| {
-        let (gone, label) = (host.clone(), format!("Remove the login for {host}"));
+        let (gone, label) = (host.clone(), tf!("Remove the login for {host}"));
         view! {
             <li class="projects__one">
                 <span class="mono table__strong projects__name">{host}</span>
@@ -94,7 +95,7 @@ fn Set(known: Known<GitLogin>, refused: Memo<Option<String>>) -> impl IntoView {
                     for field in [host, username, password] {
                         field.try_set(String::new());
                     }
-                    say(Tone::Done, format!("Runs that clone from {at} are let in by it from now on."));
+                    say(Tone::Done, tf!("Runs that clone from {at} are let in by it from now on."));
                 }
                 Err(error) => drop(wrong.try_set(Some(format::capitalised(&error.to_string())))),
             }
@@ -130,7 +131,7 @@ fn Set(known: Known<GitLogin>, refused: Memo<Option<String>>) -> impl IntoView {
             <Wrong why=wrong/>
             <div class="actions">
                 <button class="btn" data-kind="primary" type="submit" disabled=move || !ready() title=move || refused.get() aria-busy=move || busy.get().to_string()>
-                    {move || if busy.get() { "Setting…" } else { "Set the login" }}
+                    {move || if busy.get() { t!("Setting…") } else { t!("Set the login") }}
                 </button>
             </div>
         </form>

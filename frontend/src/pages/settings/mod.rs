@@ -6,12 +6,12 @@ mod notifications;
 mod secrets;
 mod webhooks;
 
-use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_location};
 
 use crate::{
     components::{Icon, TopBar},
     pages::title::set_title,
+    prelude::*,
 };
 pub use audit::AuditLog;
 pub use notifications::Notifications;
@@ -20,12 +20,12 @@ pub use webhooks::Webhooks;
 
 /// The pages: their addresses and names.
 const PAGES: [(&str, &str); 6] = [
-    ("/settings/secrets", "Secrets"),
-    ("/settings/notifications", "Notifications"),
-    ("/settings/webhooks", "Webhooks"),
-    ("/settings/audit", "Audit log"),
-    ("/people", "People"),
-    ("/account", "Your account"),
+    ("/settings/secrets", t!("Secrets")),
+    ("/settings/notifications", t!("Notifications")),
+    ("/settings/webhooks", t!("Webhooks")),
+    ("/settings/audit", t!("Audit log")),
+    ("/people", t!("People")),
+    ("/account", t!("Your account")),
 ];
 
 /// Leads from `/settings` to its first page.

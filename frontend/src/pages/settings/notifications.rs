@@ -1,13 +1,14 @@
 //! Of what the reader is told by this browser.
 
 use berth_shared::api::NotificationKind;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use super::Frame;
 use crate::{
     components::{Icon, Switch, Tone, toaster},
     notices::{self, Permission},
     notify::words,
+    prelude::*,
 };
 
 /// The page at `/settings/notifications`.
@@ -46,7 +47,7 @@ pub fn Notifications() -> impl IntoView {
                 Permission::Given => wishes.change(|wishes| wishes.browser = true),
                 _ => say(
                     Tone::Failed,
-                    "The browser does not allow it; its settings for this site decide.".to_owned(),
+                    t!("The browser does not allow it; its settings for this site decide.").to_owned(),
                 ),
             }
         });
@@ -54,11 +55,11 @@ pub fn Notifications() -> impl IntoView {
     let locked = move || matches!(permission.get(), Permission::Refused | Permission::Unknown);
     let words = move || match permission.get() {
         Permission::Refused => {
-            "This browser does not allow it for this page. Its settings for this site decide."
+            t!("This browser does not allow it for this page. Its settings for this site decide.")
         }
-        Permission::Unknown => "This browser has none, or only for pages over HTTPS.",
+        Permission::Unknown => t!("This browser has none, or only for pages over HTTPS."),
         Permission::Given | Permission::NotAsked => {
-            "Shown by the system while this page is open in a tab that is not looked at."
+            t!("Shown by the system while this page is open in a tab that is not looked at.")
         }
     };
     view! {

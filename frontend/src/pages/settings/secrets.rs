@@ -6,7 +6,7 @@ use berth_shared::{
     api::{SECRET_VALUE_LIMIT, Secret, SetSecret},
     policy::Action,
 };
-use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
+use leptos::{ev::SubmitEvent, html, task::spawn_local};
 
 use super::{Frame, git::GitLogins};
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
     format,
     known::Known,
     permissions::refusal,
+    prelude::*,
 };
 
 /// How often the server is asked while the page is open.
@@ -99,8 +100,8 @@ fn Table(safe: Safe) -> impl IntoView {
                 <td role="cell" data-priority="2"><span class="meta">"written once, never shown"</span></td>
                 <td role="cell" data-cell="2s"><span class="meta">{set_by}", "<Time at=set_at/></span></td>
                 <td role="cell" data-cell="1e" data-num=""><span class="rowactions">
-                    <button class="btn" data-size="sm" aria-label=format!("Replace {name}") disabled=locked title=move || safe.refused.get() on:click=replace>"Replace"</button>
-                    <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-haspopup="dialog" aria-label=format!("Remove {name}") disabled=locked
+                    <button class="btn" data-size="sm" aria-label=tf!("Replace {name}") disabled=locked title=move || safe.refused.get() on:click=replace>"Replace"</button>
+                    <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-haspopup="dialog" aria-label=tf!("Remove {name}") disabled=locked
                         title=move || safe.refused.get() on:click=move |_| safe.removing.set(Some(gone.clone()))><Icon name="trash"/></button>
                 </span></td>
             </tr>
@@ -143,9 +144,9 @@ fn Set(safe: Safe) -> impl IntoView {
     };
     let hint = move || match value.with(String::len) {
         length if length > SECRET_VALUE_LIMIT => {
-            format!("{} bytes too many: at most 32 KiB.", length - SECRET_VALUE_LIMIT)
+            tf!("{} bytes too many: at most 32 KiB.", length - SECRET_VALUE_LIMIT)
         }
-        _ => "Nobody reads it again, not even you: it goes to runs alone.".to_owned(),
+        _ => t!("Nobody reads it again, not even you: it goes to runs alone.").to_owned(),
     };
     let set = move |event: SubmitEvent| {
         event.prevent_default();
@@ -165,7 +166,7 @@ fn Set(safe: Safe) -> impl IntoView {
                     value.try_set(String::new());
                     say(
                         Tone::Done,
-                        format!("The secret {called} is set. Runs that begin from now on get this value."),
+                        tf!("The secret {called} is set. Runs that begin from now on get this value."),
                     );
                 }
                 Err(error) => drop(wrong.try_set(Some(format::capitalised(&error.to_string())))),
@@ -180,7 +181,7 @@ fn Set(safe: Safe) -> impl IntoView {
                     <label class="field__label" for="secret-name-field">"Name"</label>
                     <input id="secret-name-field" class="input mono" autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="200" placeholder="HF_TOKEN" aria-describedby="secret-name"
                         disabled=move || safe.refused.with(Option::is_some) prop:value=name on:input:target=move |event| { name.set(event.target().value()); wrong.set(None); }/>
-                    <span class="field__hint" id="secret-name">{move || if there.get() { "There is one of this name: it gets the new value." } else { "Letters, digits, _ and -, beginning with a letter or _." }}</span>
+                    <span class="field__hint" id="secret-name">{move || if there.get() { t!("There is one of this name: it gets the new value.") } else { t!("Letters, digits, _ and -, beginning with a letter or _.") }}</span>
                 </div>
                 <div class="field">
                     <label class="field__label" for="secret-value-field">"Value"</label>
@@ -193,7 +194,7 @@ fn Set(safe: Safe) -> impl IntoView {
             <Wrong why=wrong/>
             <div class="actions">
                 <button class="btn" data-kind="primary" type="submit" disabled=move || !ready() title=move || safe.refused.get() aria-busy=move || busy.get().to_string()>
-                    {move || match (busy.get(), there.get()) { (true, _) => "Setting…", (false, true) => "Replace the secret", (false, false) => "Add the secret" }}
+                    {move || match (busy.get(), there.get()) { (true, _) => t!("Setting…"), (false, true) => t!("Replace the secret"), (false, false) => t!("Add the secret") }}
                 </button>
             </div>
         </form>
@@ -217,14 +218,14 @@ fn RemoveDialog(safe: Safe) -> impl IntoView {
         removing.set(None);
         spawn_local(async move {
             match api::delete(&path(&gone)).await {
-                Ok(()) => say(Tone::Done, format!("The secret {gone} is removed.")),
-                Err(error) => say(Tone::Failed, format!("The secret {gone} was not removed. {error}")),
+                Ok(()) => say(Tone::Done, tf!("The secret {gone} is removed.")),
+                Err(error) => say(Tone::Failed, tf!("The secret {gone} was not removed. {error}")),
             }
             safe.known.ask();
         });
     };
     view! {
-        <Dialog open=open title=Signal::derive(move || format!("Remove the secret {}?", name.get()))>
+        <Dialog open=open title=Signal::derive(move || tf!("Remove the secret {}?", name.get()))>
             <p class="dialog__text">"Configurations that name it can no longer be launched. Environments that run keep the value that they began with."</p>
             <div class="dialog__actions">
                 <button class="btn" on:click=move |_| removing.set(None)>"Keep it"</button>

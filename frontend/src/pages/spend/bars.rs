@@ -1,10 +1,9 @@
 //! A bar for each day, its parts on top of each other.
 
-use leptos::prelude::*;
-
 use super::Report;
 use crate::{
     format,
+    prelude::*,
     spend::{Bar, Chart, by_word, day, key_word},
 };
 
@@ -65,7 +64,7 @@ fn Drawing(report: Report, chart: Chart) -> impl IntoView {
     let by =
         report.asked.answer.with_untracked(|spend| spend.as_ref().map(|spend| spend.by).unwrap_or_default());
     let sum: f64 = chart.bars.iter().map(|bar| bar.usd).sum();
-    let label = format!(
+    let label = tf!(
         "Spend of {} days by {}, {} in all; the tables below have the figures",
         chart.bars.len(),
         by_word(by),

@@ -6,7 +6,6 @@ mod tables;
 use std::time::Duration;
 
 use berth_shared::api::Spend;
-use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_query_map};
 
 use crate::{
@@ -16,6 +15,7 @@ use crate::{
     format,
     live::use_live,
     pages::{team::TeamTabs, title::set_title},
+    prelude::*,
     spend::{BY, Chart, DAYS, View, by_word, per_cent, period},
 };
 use bars::Bars;
@@ -50,7 +50,7 @@ pub fn SpendPage() -> impl IntoView {
         let options = NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() };
         navigate(&format!("/team/spend{}", view.to_query()), options);
     };
-    set_title(|| "Spend".to_owned());
+    set_title(|| t!("Spend").to_owned());
     let nothing =
         Memo::new(move |_| asked.answer.with(|spend| spend.as_ref().is_some_and(|spend| spend.usd <= 0.0)));
     view! {
@@ -82,10 +82,10 @@ fn Cover(report: Report) -> impl IntoView {
     let live = use_live();
     let words = move || {
         let view = report.view.get();
-        let of = view.person.map(|person| format!(" of {person}")).unwrap_or_default();
+        let of = view.person.map(|person| tf!(" of {person}")).unwrap_or_default();
         report.asked.answer.with(|spend| {
             let spend = spend.as_ref()?;
-            Some(format!("{}, by {}{of}. All in US dollars.", period(spend), by_word(spend.by)))
+            Some(tf!("{}, by {}{of}. All in US dollars.", period(spend), by_word(spend.by)))
         })
     };
     view! {
@@ -106,7 +106,7 @@ fn Choices(report: Report, go: impl Fn(&dyn Fn(&mut View)) + Clone + Send + Sync
             let go = go.clone();
             view! {
                 <button class="seg__opt" aria-pressed=move || view.with(|view| view.days == this).to_string()
-                    on:click=move |_| go(&|view: &mut View| view.days = this)>{format!("{this} days")}</button>
+                    on:click=move |_| go(&|view: &mut View| view.days = this)>{tf!("{this} days")}</button>
             }
         }
     };
@@ -158,12 +158,12 @@ fn Figures(report: Report) -> impl IntoView {
             <div class="figure" data-tone=move || idle.get().then_some("warn")>
                 <span class="figure__label"><Show when=move || idle.get()><Icon name="clock"/></Show>"Of that, idle"</span>
                 <span class="figure__value" data-size="lg">{read(|spend| per_cent(spend.idle_usd, spend.usd))}</span>
-                <span class="figure__note">{read(|spend| format!("{} for machines without a run", format::cost(spend.idle_usd)))}</span>
+                <span class="figure__note">{read(|spend| tf!("{} for machines without a run", format::cost(spend.idle_usd)))}</span>
             </div>
             <div class="figure">
                 <span class="figure__label">"A day, on average"</span>
                 <span class="figure__value" data-size="lg">{read(|spend| format::cost(spend.usd / spend.days.len().max(1) as f64))}</span>
-                <span class="figure__note">{read(|spend| format!("over {} days", spend.days.len()))}</span>
+                <span class="figure__note">{read(|spend| tf!("over {} days", spend.days.len()))}</span>
             </div>
         </section>
     }

@@ -1,10 +1,9 @@
 //! The same figures as tables: for those who do not see the chart, and on paper.
 
-use leptos::prelude::*;
-
 use super::Report;
 use crate::{
     format,
+    prelude::*,
     spend::{DayLine, View, by_word, day, key_word, per_cent, totals},
 };
 use berth_shared::api::SpendBy;
@@ -49,7 +48,7 @@ pub(super) fn ByKey(report: Report) -> impl IntoView {
     let total = move || report.asked.answer.with(|spend| spend.as_ref().map(|spend| format::cost(spend.usd)));
     view! {
         <section class="panel" aria-labelledby="by-key">
-            <div class="panel__head"><h2 class="panel__title" id="by-key">{move || format!("By {}", by_word(by.get()))}</h2></div>
+            <div class="panel__head"><h2 class="panel__title" id="by-key">{move || tf!("By {}", by_word(by.get()))}</h2></div>
             <table class="table" aria-labelledby="by-key">
                 <thead><tr>
                     <th scope="col">{move || format::capitalised(by_word(by.get()))}</th>
@@ -97,7 +96,7 @@ pub(super) fn ByDay(report: Report) -> impl IntoView {
                     DayLine::Nothing(first, last) => {
                         let parts = chart.series.iter().map(|_| view! { <td data-num="" data-priority="2">"–"</td> });
                         view! {
-                            <tr class="spend__none"><th scope="row">{format!("{} to {}", day(first, false), day(last, false))}</th>{parts.collect_view()}<td data-num="">"nothing"</td></tr>
+                            <tr class="spend__none"><th scope="row">{tf!("{} to {}", day(first, false), day(last, false))}</th>{parts.collect_view()}<td data-num="">"nothing"</td></tr>
                         }
                         .into_any()
                     }

@@ -6,7 +6,7 @@ use berth_shared::{
     api::{AddInstance, Instance, Plan, PlanRequest},
     policy::Action,
 };
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::{ev::SubmitEvent, task::spawn_local};
 
 use super::fleet::Fleet;
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     pages::launch::draft,
     permissions::refusal,
     pools::adding,
+    prelude::*,
 };
 
 /// How long the typing rests before the server is asked.
@@ -28,7 +29,7 @@ pub(super) fn Add(fleet: Fleet) -> impl IntoView {
     let locked = refusal(Action::ChangePools);
     view! {
         <button class="btn" data-size="sm" aria-haspopup="dialog" disabled=move || locked.with(Option::is_some) title=move || locked.get() on:click=move |_| open.set(true)><Icon name="plus"/>"Add an instance"</button>
-        <Dialog open=open title="Add an instance".to_owned()>
+        <Dialog open=open title=t!("Add an instance").to_owned()>
             // Made anew with each opening: the draft and the plan are those of the moment.
             <Show when=move || open.get()><Form fleet=fleet open=open/></Show>
         </Dialog>
@@ -96,7 +97,7 @@ fn Form(fleet: Fleet, open: RwSignal<bool>) -> impl IntoView {
             match answer {
                 // The stream brings it.
                 Ok(_) => drop(open.try_set(false)),
-                Err(error) => say(Tone::Failed, format!("No instance was added. {error}")),
+                Err(error) => say(Tone::Failed, tf!("No instance was added. {error}")),
             }
         });
     };
@@ -124,7 +125,7 @@ fn Form(fleet: Fleet, open: RwSignal<bool>) -> impl IntoView {
             <div class="dialog__actions">
                 <button class="btn" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
                 <button class="btn" data-kind="primary" type="submit" disabled=move || !ready() aria-busy=move || busy.get().to_string()>
-                    {move || if busy.get() { "Adding…" } else { "Add" }}
+                    {move || if busy.get() { t!("Adding…") } else { t!("Add") }}
                 </button>
             </div>
         </form>

@@ -1,7 +1,7 @@
 //! One instance as a card.
 
 use berth_shared::api::InstanceId;
-use leptos::{html, prelude::*};
+use leptos::html;
 use wasm_bindgen::JsCast;
 
 use super::{
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     components::{Backend, Price, Status},
     format,
+    prelude::*,
     team::view::By,
 };
 

@@ -1,11 +1,10 @@
 //! What of the instances is shown, under which headings, and how. The address holds all of it.
 
-use leptos::prelude::*;
-
 use super::{Ways, saved::SaveFilter};
 use crate::{
     components::{Choice, Icon, Segment, Segments, Value},
     format,
+    prelude::*,
     team::{
         roster::{Fact, choices},
         view::{By, Shape, View},
@@ -128,7 +127,7 @@ fn Pick(
 #[component]
 fn Person(ways: Ways) -> impl IntoView {
     let values = values(ways, |fact| &fact.person, ToOwned::to_owned);
-    view! { <Pick ways label="Person" any="Everybody" values=values.into() part=|view| &mut view.person read=|view| &view.person/> }
+    view! { <Pick ways label="Person" any=t!("Everybody") values=values.into() part=|view| &mut view.person read=|view| &view.person/> }
 }
 
 #[component]
@@ -137,13 +136,13 @@ fn Pool(ways: Ways) -> impl IntoView {
     let values = Signal::derive(move || {
         ways.fleet.names().into_iter().map(|name| (name.clone(), name)).collect::<Vec<_>>()
     });
-    view! { <Pick ways label="Pool" any="All pools" values part=|view| &mut view.pool read=|view| &view.pool/> }
+    view! { <Pick ways label="Pool" any=t!("All pools") values part=|view| &mut view.pool read=|view| &view.pool/> }
 }
 
 #[component]
 fn Status(ways: Ways) -> impl IntoView {
     let values = values(ways, |fact| fact.status, format::status_word);
-    view! { <Pick ways label="Status" any="Any" values=values.into() part=|view| &mut view.status read=|view| &view.status/> }
+    view! { <Pick ways label="Status" any=t!("Any") values=values.into() part=|view| &mut view.status read=|view| &view.status/> }
 }
 
 #[component]
@@ -160,8 +159,8 @@ fn Shapes(ways: Ways) -> impl IntoView {
     };
     view! {
         <Segments label="Shown as">
-            {option(Shape::Table, "table", "Table")}
-            {option(Shape::Cards, "grid", "Cards")}
+            {option(Shape::Table, "table", t!("Table"))}
+            {option(Shape::Cards, "grid", t!("Cards"))}
         </Segments>
     }
 }

@@ -7,7 +7,7 @@ use berth_shared::{
     policy::Action,
     time::Timestamp,
 };
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::{ev::SubmitEvent, task::spawn_local};
 
 use crate::{
     api,
@@ -16,6 +16,7 @@ use crate::{
     known::Known,
     live::{Rows, use_live},
     permissions::refusal,
+    prelude::*,
 };
 
 /// How often the server is asked how they are while the page is open.
@@ -63,7 +64,7 @@ fn Panel() -> impl IntoView {
                 </For>
             </ul>
             <Show when=move || locked.with(Option::is_some)><div class="panel__foot"><Locked why=locked/></div></Show>
-            <Dialog open=adding title="Add an SSH host".to_owned()>
+            <Dialog open=adding title=t!("Add an SSH host").to_owned()>
                 <Show when=move || adding.get()><Form known=known open=adding/></Show>
             </Dialog>
             <RemoveDialog known=known removing=removing/>
@@ -81,22 +82,22 @@ fn held(all: Rows<InstanceId, Instance>, name: &str) -> usize {
 /// The wire's word for a status that pages show in the same way.
 fn shown(status: SshHostStatus) -> (&'static str, &'static str) {
     match status {
-        SshHostStatus::Ready => ("done", "Ready"),
-        SshHostStatus::Connecting => ("provisioning", "Connecting"),
-        SshHostStatus::Away => ("failed", "Away"),
+        SshHostStatus::Ready => ("done", t!("Ready")),
+        SshHostStatus::Connecting => ("provisioning", t!("Connecting")),
+        SshHostStatus::Away => ("failed", t!("Away")),
     }
 }
 
 /// What a host has, or why it is away and since when.
 fn words(host: &SshHost, held: usize, now: Timestamp) -> String {
     let holds = match held {
-        0 => "nothing runs on it".to_owned(),
-        1 => "1 environment".to_owned(),
-        count => format!("{count} environments"),
+        0 => t!("nothing runs on it").to_owned(),
+        1 => t!("1 environment").to_owned(),
+        count => tf!("{count} environments"),
     };
     match (&host.problem, &host.facts) {
         (Some(problem), _) => {
-            format!("for {}: {problem}", format::duration(now.millis_since(host.since)))
+            tf!("for {}: {problem}", format::duration(now.millis_since(host.since)))
         }
         (None, Some(facts)) => format!("{}; {holds}", facts.words().join(", ")),
         (None, None) => holds,
@@ -123,8 +124,8 @@ fn Line(
     let place = Memo::new(move |_| {
         host.with(|host| {
             host.as_ref().map_or_else(String::new, |host| {
-                let through: String = host.jumps.iter().map(|jump| format!(" through {jump}")).collect();
-                let pool = host.pool.as_ref().map(|pool| format!(", pool {pool}")).unwrap_or_default();
+                let through: String = host.jumps.iter().map(|jump| tf!(" through {jump}")).collect();
+                let pool = host.pool.as_ref().map(|pool| tf!(", pool {pool}")).unwrap_or_default();
                 format!("{}{through}{pool}", host.address)
             })
         })
@@ -143,8 +144,8 @@ fn Line(
             <span class="panel__spring"></span>
             <span class="actions">
                 <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-haspopup="dialog"
-                    aria-label=move || format!("Remove host {}", name.get_value()) disabled=move || locked.with(Option::is_some)
-                    title=move || locked.get().unwrap_or_else(|| format!("Remove host {}", name.get_value()))
+                    aria-label=move || tf!("Remove host {}", name.get_value()) disabled=move || locked.with(Option::is_some)
+                    title=move || locked.get().unwrap_or_else(|| tf!("Remove host {}", name.get_value()))
                     on:click=move |_| removing.set(Some(name.get_value()))><Icon name="trash"/></button>
             </span>
             <span class="hosts__words"><Prose text=Signal::derive(text)/></span>
@@ -181,7 +182,7 @@ fn Form(known: Known<SshHost>, open: RwSignal<bool>) -> impl IntoView {
             busy.try_set(false);
             match answer {
                 Ok(host) => {
-                    say(Tone::Done, format!("{} is added. Its key is {}", host.name, host.fingerprint));
+                    say(Tone::Done, tf!("{} is added. Its key is {}", host.name, host.fingerprint));
                     open.try_set(false);
                     known.ask();
                 }
@@ -200,15 +201,15 @@ fn Form(known: Known<SshHost>, open: RwSignal<bool>) -> impl IntoView {
                 <input class="input" placeholder="that of the host" autocomplete="off" spellcheck="false" maxlength="60"
                     prop:value=move || name.get() on:input:target=move |event| name.set(event.target().value())/>
             </Field>
-            <Field label="Pool" hint="Runs of this pool use it. One that is not there is made.".to_owned()>
+            <Field label="Pool" hint=t!("Runs of this pool use it. One that is not there is made.").to_owned()>
                 <input class="input" placeholder="the default one" autocomplete="off" spellcheck="false" maxlength="60"
                     prop:value=move || pool.get() on:input:target=move |event| pool.set(event.target().value())/>
             </Field>
-            <Field label="Through" hint="Hosts on the way, in order, with commas between.".to_owned()>
+            <Field label="Through" hint=t!("Hosts on the way, in order, with commas between.").to_owned()>
                 <input class="input" placeholder="ada@bastion.example" autocomplete="off" spellcheck="false" autocapitalize="off"
                     prop:value=move || jump.get() on:input:target=move |event| jump.set(event.target().value())/>
             </Field>
-            <Field label="Private key" hint="Without a passphrase, best one of its own. It is kept sealed and never shown again. Empty: the server's SSH agent is used.".to_owned()>
+            <Field label="Private key" hint=t!("Without a passphrase, best one of its own. It is kept sealed and never shown again. Empty: the server's SSH agent is used.").to_owned()>
                 <textarea class="input add__text" rows="5" spellcheck="false" autocomplete="off" placeholder="-----BEGIN OPENSSH PRIVATE KEY-----"
                     prop:value=move || key.get() on:input:target=move |event| key.set(event.target().value())></textarea>
             </Field>
@@ -219,7 +220,7 @@ fn Form(known: Known<SshHost>, open: RwSignal<bool>) -> impl IntoView {
                 <button class="btn" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
                 <button class="btn" data-kind="primary" type="submit" aria-busy=move || busy.get().to_string()
                     disabled=move || busy.get() || address.with(|address| address.trim().is_empty())>
-                    {move || if busy.get() { "Connecting…" } else { "Add" }}
+                    {move || if busy.get() { t!("Connecting…") } else { t!("Add") }}
                 </button>
             </div>
         </form>
@@ -247,14 +248,16 @@ fn RemoveDialog(known: Known<SshHost>, removing: RwSignal<Option<String>>) -> im
         (name.with(|name| held(live.instances, name)), away)
     });
     let text = move || match force.get() {
-        (0, false) => "The server forgets how to get there. Nothing is removed from the machine.".to_owned(),
-        (0, true) => "It is away: what may still be on it stays there, and is nobody's.".to_owned(),
-        (1, _) => {
-            "1 environment is on it, which stays there and can no longer be reached from here. Stop it first."
-                .to_owned()
+        (0, false) => {
+            t!("The server forgets how to get there. Nothing is removed from the machine.").to_owned()
         }
+        (0, true) => t!("It is away: what may still be on it stays there, and is nobody's.").to_owned(),
+        (1, _) => t!(
+            "1 environment is on it, which stays there and can no longer be reached from here. Stop it first."
+        )
+        .to_owned(),
         (count, _) => {
-            format!(
+            tf!(
                 "{count} environments are on it, which stay there and can no longer be reached from here. Stop them first."
             )
         }
@@ -267,17 +270,17 @@ fn RemoveDialog(known: Known<SshHost>, removing: RwSignal<Option<String>>) -> im
         spawn_local(async move {
             match api::delete(&path).await {
                 Ok(()) => known.ask(),
-                Err(error) => say(Tone::Failed, format!("The host {host} was not removed. {error}")),
+                Err(error) => say(Tone::Failed, tf!("The host {host} was not removed. {error}")),
             }
         });
     };
     view! {
-        <Dialog open=open title=Signal::derive(move || format!("Remove the host {}?", name.get()))>
+        <Dialog open=open title=Signal::derive(move || tf!("Remove the host {}?", name.get()))>
             <p class="dialog__text">{text}</p>
             <div class="dialog__actions">
                 <button class="btn" on:click=move |_| removing.set(None)>"Keep it"</button>
                 <button class="btn" data-kind="danger-fill" on:click=go>
-                    <Icon name="trash"/>{move || if force.get() == (0, false) { "Remove" } else { "Remove all the same" }}
+                    <Icon name="trash"/>{move || if force.get() == (0, false) { t!("Remove") } else { t!("Remove all the same") }}
                 </button>
             </div>
         </Dialog>

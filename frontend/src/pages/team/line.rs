@@ -6,7 +6,6 @@ use berth_shared::{
     policy::Action,
     time::Timestamp,
 };
-use leptos::prelude::*;
 
 use super::{Ways, remove::Remover};
 use crate::{
@@ -14,6 +13,7 @@ use crate::{
     format,
     live::use_live,
     permissions::refusal_of,
+    prelude::*,
     team::roster::status,
 };
 
@@ -85,7 +85,7 @@ impl Line {
             let word = status.get();
             if word == "running" || word == "busy" {
                 let resting = |since| {
-                    format!(
+                    tf!(
                         "GPUs idle for {}",
                         format::duration(self.now.get().millis_since(since) / 60_000 * 60_000)
                     )
@@ -122,7 +122,7 @@ impl Line {
     pub(super) fn machine(self) -> Memo<Option<String>> {
         Memo::new(move |_| {
             let machine = self.one.with(|one| one.name.clone());
-            (machine != self.name.get()).then(|| format!("on {machine}"))
+            (machine != self.name.get()).then(|| tf!("on {machine}"))
         })
     }
 
@@ -168,7 +168,7 @@ fn Stop(line: Line, stopper: Stopper) -> impl IntoView {
     let can = Memo::new(move |_| run.with(|run| run.as_ref().is_some_and(|run| run.actions().stop)));
     let locked =
         refusal_of(Action::ChangeRun, move || run.with(|run| run.as_ref().map(|run| run.owner.clone())));
-    let label = move || format!("Stop {}", name.get());
+    let label = move || tf!("Stop {}", name.get());
     let busy = move || run.with(|run| run.as_ref().is_some_and(|run| stopper.is_busy(run.id)));
     let ask = move |_| {
         run.with_untracked(|run| {
@@ -191,7 +191,7 @@ fn Stop(line: Line, stopper: Stopper) -> impl IntoView {
 fn Remove(line: Line, remover: Remover) -> impl IntoView {
     let Line { id, one, run, no_change, .. } = line;
     let can = Memo::new(move |_| one.with(|one| one.status != InstanceStatus::Terminating));
-    let label = move || format!("Remove {}", one.with(|one| one.name.clone()));
+    let label = move || tf!("Remove {}", one.with(|one| one.name.clone()));
     let remove = move |_| {
         one.with_untracked(|one| run.with_untracked(|run| remover.remove(one, run.as_ref())));
     };

@@ -1,13 +1,13 @@
 //! The instances under their headings, as a table or as cards.
 
 use berth_shared::api::InstanceId;
-use leptos::prelude::*;
 
 use super::{Ways, card::Card, row::Row};
 use crate::{
     components::{Avatar, Backend, Chunks, Form, Icon, LongList, Void},
     format,
     live::use_live,
+    prelude::*,
     team::{
         roster::{Group, groups},
         view::{By, Shape},
@@ -42,8 +42,8 @@ pub(super) fn List(ways: Ways) -> impl IntoView {
         <Show when=move || none.get()>
             <Void title="Nothing matches">
                 <p class="void__text">{move || match ways.crew.facts.with(Vec::len) {
-                    1 => "1 instance is hidden by the filter.".to_owned(),
-                    count => format!("{count} instances are hidden by the filter."),
+                    1 => t!("1 instance is hidden by the filter.").to_owned(),
+                    count => tf!("{count} instances are hidden by the filter."),
                 }}</p>
                 <div class="actions"><button class="btn" on:click=move |_| ways.lookout.change(false, |view| *view = view.opened())><Icon name="x"/>"Clear the filter"</button></div>
             </Void>
@@ -94,7 +94,7 @@ fn Heading(ways: Ways, drawn: Drawn, key: String) -> impl IntoView {
     view! {
         <span class="table__group-line">
             {title}
-            <span>{move || format!("{} active", sum.get().0)}</span>
+            <span>{move || tf!("{} active", sum.get().0)}</span>
             <span class="table__group-end">{move || format!("{}/h", format::rate(sum.get().1))}</span>
         </span>
     }

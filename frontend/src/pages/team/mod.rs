@@ -21,7 +21,6 @@ mod uses;
 mod watch;
 
 use berth_shared::api::Instance;
-use leptos::prelude::*;
 
 pub(super) use crate::team::roster::is_billed;
 use crate::{
@@ -29,6 +28,7 @@ use crate::{
     format,
     live::use_live,
     pages::title::set_title,
+    prelude::*,
 };
 use add::Add;
 use crew::Crew;
@@ -73,7 +73,7 @@ pub fn Team() -> impl IntoView {
     };
     let Ways { fleet, stopper, remover, .. } = ways;
     let sums = overview::follow(ways.crew);
-    set_title(move || format!("Team · {}/h", format::rate(sums.with(|sums| sums.rate))));
+    set_title(move || tf!("Team · {}/h", format::rate(sums.with(|sums| sums.rate))));
     let nothing = Memo::new(move |_| live.loaded.get() && live.instances.is_empty());
     view! {
         <TopBar><h1 class="topbar__title">"Team"</h1></TopBar>

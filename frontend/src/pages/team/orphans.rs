@@ -4,7 +4,7 @@ use berth_shared::{
     api::{DecideOrphan, Orphan},
     policy::Action,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use super::fleet::Fleet;
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     live::use_live,
     permissions::refusal,
     pools::orphan,
+    prelude::*,
 };
 
 /// A notice, only when there is something.
@@ -58,7 +59,7 @@ fn Line(fleet: Fleet, one: Orphan, locked: Memo<Option<String>>) -> impl IntoVie
                 busy.try_set(false);
                 match answer {
                     Ok(_) => fleet.soon(),
-                    Err(error) => say(Tone::Failed, format!("Nothing was decided. {error}")),
+                    Err(error) => say(Tone::Failed, tf!("Nothing was decided. {error}")),
                 }
             });
         }
@@ -69,7 +70,7 @@ fn Line(fleet: Fleet, one: Orphan, locked: Memo<Option<String>>) -> impl IntoVie
         let one = one.clone();
         move || one.ours && removing(&one)
     });
-    let (keep_label, remove_label) = (format!("Keep {what}"), format!("Remove now: {what}"));
+    let (keep_label, remove_label) = (tf!("Keep {what}"), tf!("Remove now: {what}"));
     let words = {
         let one = one.clone();
         move || format!("{}; {}", orphan::costs(&one, live.now.get()), orphan::fate(&one, live.now.get()))

@@ -1,12 +1,11 @@
 //! What burns now.
 
-use leptos::prelude::*;
-
 use super::{Ways, crew::Crew};
 use crate::{
     components::Icon,
     format,
     live::use_live,
+    prelude::*,
     team::roster::{Sums, sums},
 };
 
@@ -38,14 +37,14 @@ pub(super) fn Overview(sums: Memo<Sums>, ways: Ways) -> impl IntoView {
                 <span class="figure__label"><Show when=move || { idle.get() > 0 }><Icon name="clock"/></Show>"Idle and paid for"</span>
                 <span class="figure__value" data-size="lg">{move || format::rate(sums.with(|sums| sums.idle_rate))}<span class="figure__unit">"/h"</span></span>
                 <span class="figure__note">
-                    {move || match idle.get() { 0 => "none".to_owned(), 1 => "1 instance".to_owned(), n => format!("{n} instances") }}
+                    {move || match idle.get() { 0 => t!("none").to_owned(), 1 => t!("1 instance").to_owned(), n => tf!("{n} instances") }}
                     <Show when=move || { idle.get() > 0 }><button class="btn" data-size="sm" on:click=show_idle>"Show"<span class="sr">" what is idle"</span></button></Show>
                 </span>
             </div>
             <div class="figure">
                 <span class="figure__label">"Active so far"</span>
                 <span class="figure__value" data-size="lg">{move || so_far.get()}</span>
-                <span class="figure__note">{move || match sums.with(|sums| sums.people) { 0 => String::new(), 1 => "by 1 person".to_owned(), n => format!("by {n} people") }}</span>
+                <span class="figure__note">{move || match sums.with(|sums| sums.people) { 0 => String::new(), 1 => t!("by 1 person").to_owned(), n => tf!("by {n} people") }}</span>
             </div>
         </section>
     }

@@ -4,7 +4,7 @@ use berth_shared::{
     api::{CreatePool, DeletePool, InstanceStatus, Pool},
     policy::Action,
 };
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::{ev::SubmitEvent, task::spawn_local};
 
 use super::fleet::Fleet;
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     components::{Dialog, Icon, Locked, Notice, Tone, toaster},
     live::use_live,
     permissions::refusal,
+    prelude::*,
 };
 
 /// The address of a pool's actions. Names may hold any letter.
@@ -68,7 +69,7 @@ fn Make(fleet: Fleet, locked: Memo<Option<String>>) -> impl IntoView {
                     name.try_set(String::new());
                     fleet.soon();
                 }
-                Err(error) => say(Tone::Failed, format!("No pool was made. {error}")),
+                Err(error) => say(Tone::Failed, tf!("No pool was made. {error}")),
             }
         });
     };
@@ -78,7 +79,7 @@ fn Make(fleet: Fleet, locked: Memo<Option<String>>) -> impl IntoView {
                 maxlength="100" prop:value=move || name.get() aria-invalid=move || wanted_invalid(wrong.get())
                 on:input:target=move |event| name.set(event.target().value())/>
             <button class="btn" data-size="sm" type="submit" disabled=move || locked.with(Option::is_some) || wrong.get() || name.with(String::is_empty) title=move || locked.get() aria-busy=move || busy.get().to_string()>
-                <Icon name="plus"/>{move || if busy.get() { "Making…" } else { "Make" }}
+                <Icon name="plus"/>{move || if busy.get() { t!("Making…") } else { t!("Make") }}
             </button>
         </form>
     }
@@ -113,11 +114,11 @@ fn Line(
         (inside, idle)
     });
     let words = move || match counts.get() {
-        (0, _) => "empty".to_owned(),
-        (1, 0) => "1 instance".to_owned(),
-        (count, 0) => format!("{count} instances"),
-        (1, _) => "1 instance, idle".to_owned(),
-        (count, idle) => format!("{count} instances, {idle} idle"),
+        (0, _) => t!("empty").to_owned(),
+        (1, 0) => t!("1 instance").to_owned(),
+        (count, 0) => tf!("{count} instances"),
+        (1, _) => t!("1 instance, idle").to_owned(),
+        (count, idle) => tf!("{count} instances, {idle} idle"),
     };
     let make_default = move |_| {
         if busy.get_untracked() {
@@ -130,7 +131,7 @@ fn Line(
             busy.try_set(false);
             match answer {
                 Ok(()) => fleet.soon(),
-                Err(error) => say(Tone::Failed, format!("The default pool stays as it was. {error}")),
+                Err(error) => say(Tone::Failed, tf!("The default pool stays as it was. {error}")),
             }
         });
     };
@@ -143,10 +144,10 @@ fn Line(
             <span class="panel__spring"></span>
             <span class="actions">
                 <Show when=move || !is_default.get()>
-                    <button class="btn" data-kind="quiet" data-size="sm" aria-busy=move || busy.get().to_string() aria-label=label("Make default:")
+                    <button class="btn" data-kind="quiet" data-size="sm" aria-busy=move || busy.get().to_string() aria-label=label(t!("Make default:"))
                         disabled=move || locked.with(Option::is_some) title=move || locked.get() on:click=make_default>"Make default"</button>
-                    <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-haspopup="dialog" aria-label=label("Delete pool")
-                        disabled=move || locked.with(Option::is_some) title=move || locked.get().unwrap_or_else(|| label("Delete pool"))
+                    <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-haspopup="dialog" aria-label=label(t!("Delete pool"))
+                        disabled=move || locked.with(Option::is_some) title=move || locked.get().unwrap_or_else(|| label(t!("Delete pool")))
                         on:click=move |_| deleting.set(Some(name.get_value()))><Icon name="trash"/></button>
                 </Show>
             </span>
@@ -179,15 +180,15 @@ fn DeleteDialog(fleet: Fleet, deleting: RwSignal<Option<String>>) -> impl IntoVi
         (inside, runs)
     });
     let text = move || match inside.get() {
-        (0, _) => "It is empty.".to_owned(),
-        (1, 0) => "Its instance is removed first; then delete it once more.".to_owned(),
-        (count, 0) => format!("Its {count} instances are removed first; then delete it once more."),
+        (0, _) => t!("It is empty.").to_owned(),
+        (1, 0) => t!("Its instance is removed first; then delete it once more.").to_owned(),
+        (count, 0) => tf!("Its {count} instances are removed first; then delete it once more."),
         (count, runs) => {
             let (them, runs) = (
-                if count == 1 { "Its instance is".to_owned() } else { format!("Its {count} instances are") },
-                if runs == 1 { "a run".to_owned() } else { format!("{runs} runs") },
+                if count == 1 { t!("Its instance is").to_owned() } else { tf!("Its {count} instances are") },
+                if runs == 1 { t!("a run").to_owned() } else { tf!("{runs} runs") },
             );
-            format!("{them} removed first, which interrupts {runs}; then delete it once more.")
+            tf!("{them} removed first, which interrupts {runs}; then delete it once more.")
         }
     };
     let force = move || inside.get().0 > 0;
@@ -201,17 +202,17 @@ fn DeleteDialog(fleet: Fleet, deleting: RwSignal<Option<String>>) -> impl IntoVi
                 Err(error @ ApiError::Problem(_)) if force && error.code() == "pool-not-empty" => {
                     say(Tone::Done, error.to_string());
                 }
-                Err(error) => say(Tone::Failed, format!("The pool {pool} was not deleted. {error}")),
+                Err(error) => say(Tone::Failed, tf!("The pool {pool} was not deleted. {error}")),
             }
         });
     };
     view! {
-        <Dialog open=open title=Signal::derive(move || format!("Delete the pool {}?", name.get()))>
+        <Dialog open=open title=Signal::derive(move || tf!("Delete the pool {}?", name.get()))>
             <p class="dialog__text">{text}</p>
             <div class="dialog__actions">
                 <button class="btn" on:click=move |_| deleting.set(None)>"Keep it"</button>
                 <button class="btn" data-kind="danger-fill" on:click=go>
-                    <Icon name="trash"/>{move || if force() { "Remove its instances" } else { "Delete" }}
+                    <Icon name="trash"/>{move || if force() { t!("Remove its instances") } else { t!("Delete") }}
                 </button>
             </div>
         </Dialog>

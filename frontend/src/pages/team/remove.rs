@@ -2,12 +2,13 @@
 //! removed.
 
 use berth_shared::api::{Instance, InstanceId, RemoveInstance, Run};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use crate::{
     api,
     components::{Dialog, Icon, Tone, toaster},
     live::use_live,
+    prelude::*,
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -43,12 +44,12 @@ impl Remover {
                 let answer =
                     api::post::<_, Instance>(&format!("/api/v1/instances/{id}/remove"), &request).await;
                 busy.try_update(|busy| busy.retain(|other| *other != id));
-                let word = if write_off { "written off" } else { "removed" };
+                let word = if write_off { t!("written off") } else { t!("removed") };
                 match answer {
                     Ok(_) => {}
                     // It went by itself meanwhile: that is what was wanted.
                     Err(_) if live.instances.row(id).is_none() => {}
-                    Err(error) => say(Tone::Failed, format!("{name} was not {word}. {error}")),
+                    Err(error) => say(Tone::Failed, tf!("{name} was not {word}. {error}")),
                 }
             });
         };
@@ -98,14 +99,14 @@ pub(super) fn RemoveDialog(remover: Remover) -> impl IntoView {
     };
     let title = Signal::derive(move || {
         let name = of(|question| question.name.clone());
-        if write_off() { format!("Write off {name}?") } else { format!("Remove {name}?") }
+        if write_off() { tf!("Write off {name}?") } else { tf!("Remove {name}?") }
     });
     let text = move || {
         if write_off() {
-            return "Its provider has not confirmed that it is gone: it may still cost money. It leaves this list, and the sweep goes on looking for it. See to it in the provider’s console.".to_owned();
+            return t!("Its provider has not confirmed that it is gone: it may still cost money. It leaves this list, and the sweep goes on looking for it. See to it in the provider’s console.").to_owned();
         }
         let run = of(|question| question.run.clone().unwrap_or_default());
-        format!(
+        tf!(
             "This interrupts the run {run}: its processes end, and files that are only on this machine are lost."
         )
     };
@@ -120,7 +121,7 @@ pub(super) fn RemoveDialog(remover: Remover) -> impl IntoView {
             <div class="dialog__actions">
                 <button class="btn" on:click=move |_| remover.open.set(false)>"Keep it"</button>
                 <button class="btn" data-kind="danger-fill" on:click=go>
-                    <Icon name="trash"/>{move || if write_off() { "Write off" } else { "Remove and interrupt" }}
+                    <Icon name="trash"/>{move || if write_off() { t!("Write off") } else { t!("Remove and interrupt") }}
                 </button>
             </div>
         </Dialog>

@@ -1,12 +1,13 @@
 //! Filters under names, kept for each person in this browser.
 
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::ev::SubmitEvent;
 
 use super::Ways;
 use crate::{
     browser,
     components::{Dialog, Icon, Wrong},
     live::use_live,
+    prelude::*,
     team::saved::{self, NAME, Saved},
 };
 
@@ -51,7 +52,7 @@ pub(super) fn SavedFilters(ways: Ways) -> impl IntoView {
         view! {
             <li class="saved__one">
                 <a class="chip" href=crate::site::at(&address) aria-current=current>{name.clone()}</a>
-                <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label=format!("Remove the filter {name}") title=format!("Remove the filter {name}")
+                <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-label=tf!("Remove the filter {name}") title=tf!("Remove the filter {name}")
                     on:click=move |_| shelf.keep(saved::without(&shelf.all.get_untracked(), &gone))><Icon name="x"/></button>
             </li>
         }
@@ -79,7 +80,7 @@ pub(super) fn SaveFilter(ways: Ways) -> impl IntoView {
         <Show when=move || worth.get()>
             <button class="btn" data-kind="quiet" aria-haspopup="dialog" on:click=move |_| open.set(true)><Icon name="save"/>"Save"<span class="sr">" this filter"</span></button>
         </Show>
-        <Dialog open=open title="Save this filter".to_owned()>
+        <Dialog open=open title=t!("Save this filter").to_owned()>
             <Show when=move || open.get()><Form ways open query=now/></Show>
         </Dialog>
     }

@@ -4,7 +4,7 @@ use berth_shared::{
     api::{Instance, InstanceStatus, KeepInstance, Run},
     time::Timestamp,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use super::remove::Remover;
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
     components::{Prose, Tone, toaster},
     format,
     pools::clock,
+    prelude::*,
 };
 
 /// What stands in the last words of a row: the idle clock with its reason and *Keep*, what an instance waits for that
@@ -34,7 +35,7 @@ pub(super) fn Stops(
     let stuck = Memo::new(move |_| one.with(Instance::removal_fails));
     let leaves = Memo::new(move |_| {
         let at = one.with(|one| one.leaves_at.filter(|_| one.status != InstanceStatus::Terminating))?;
-        Some((format!("its provider takes it away at {}", when(at)), format::exact(at)))
+        Some((tf!("its provider takes it away at {}", when(at)), format::exact(at)))
     });
     let write_off = move |_| one.with_untracked(|one| remover.ask_to_write_off(one));
     view! {
@@ -74,13 +75,13 @@ fn Keep(one: Memo<Instance>, locked: Memo<Option<String>>) -> impl IntoView {
             let answer = api::post::<_, Instance>(&format!("/api/v1/instances/{id}/keep"), &request).await;
             busy.try_set(false);
             if let Err(error) = answer {
-                say(Tone::Failed, format!("{name} is not kept. {error}"));
+                say(Tone::Failed, tf!("{name} is not kept. {error}"));
             }
         });
     };
     view! {
         <button class="btn" data-size="sm" aria-busy=move || busy.get().to_string() disabled=move || locked.with(Option::is_some) title=move || locked.get() on:click=keep>
-            {move || if busy.get() { "Keeping…" } else { "Keep for 1 h" }}
+            {move || if busy.get() { t!("Keeping…") } else { t!("Keep for 1 h") }}
             <span class="sr">": "{move || one.with(|one| one.name.clone())}</span>
         </button>
     }

@@ -1,10 +1,12 @@
 //! The ways between the pages about the team.
 
-use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
+use crate::prelude::*;
+
 /// The pages: their addresses and names.
-const PAGES: [(&str, &str); 3] = [("/team", "Now"), ("/team/spend", "Spend"), ("/team/limits", "Limits")];
+const PAGES: [(&str, &str); 3] =
+    [("/team", t!("Now")), ("/team/spend", t!("Spend")), ("/team/limits", t!("Limits"))];
 
 /// Links, the present page marked.
 #[component]

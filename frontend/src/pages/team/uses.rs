@@ -1,10 +1,9 @@
 //! How busy an environment is.
 
 use berth_shared::api::RunId;
-use leptos::prelude::*;
 
 use super::{line::Line, watch::Watch};
-use crate::{components::Spark, team::series::Series};
+use crate::{components::Spark, prelude::*, team::series::Series};
 
 /// A small chart with the newest figure, for what runs and is in sight.
 #[component]
@@ -47,8 +46,8 @@ fn Follow(
         line.rests.try_set(None);
     });
     let label = Signal::derive(move || {
-        let what = figure.get().map_or("CPU", |(_, what)| what);
-        format!("{what} of {name} over the last half hour")
+        let what = figure.get().map_or(t!("CPU"), |(_, what)| what);
+        tf!("{what} of {name} over the last half hour")
     });
     let waste = Signal::derive(move || line.rests.get().is_some().then_some("waste"));
     view! {

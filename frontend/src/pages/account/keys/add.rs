@@ -1,12 +1,13 @@
 //! Adds a key by pasting it.
 
 use berth_shared::api::{AddSshKey, SshKey};
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::{ev::SubmitEvent, task::spawn_local};
 
 use crate::{
     api,
     components::{Field, Icon, Prose, Tone, toaster},
     format,
+    prelude::*,
 };
 
 /// The form; `done` is called when a key was added.
@@ -22,8 +23,8 @@ pub(super) fn Add(done: impl Fn() + Copy + Send + 'static) -> impl IntoView {
         if busy.get_untracked() || public_key.is_empty() {
             return;
         }
-        if public_key.contains("PRIVATE KEY") {
-            wrong.set(Some("this is a private key, which is nobody’s business but yours; paste the line of the `.pub` file beside it".to_owned()));
+        if public_key.contains(t!("PRIVATE KEY")) {
+            wrong.set(Some(t!("this is a private key, which is nobody’s business but yours; paste the line of the `.pub` file beside it").to_owned()));
             return;
         }
         let named = label.get_untracked().trim().to_owned();
@@ -36,7 +37,7 @@ pub(super) fn Add(done: impl Fn() + Copy + Send + 'static) -> impl IntoView {
                 Ok(key) => {
                     text.try_set(String::new());
                     label.try_set(String::new());
-                    say(Tone::Done, format!("Added {} ({})", key.label, key.fingerprint));
+                    say(Tone::Done, tf!("Added {} ({})", key.label, key.fingerprint));
                     done();
                 }
                 Err(error) => {
@@ -63,7 +64,7 @@ pub(super) fn Add(done: impl Fn() + Copy + Send + 'static) -> impl IntoView {
             </p>
             <div class="actions">
                 <button class="btn" data-kind="primary" type="submit" disabled=move || text.with(|text| text.trim().is_empty()) aria-busy=move || busy.get().to_string()>
-                    <Icon name="plus"/>{move || if busy.get() { "Adding…" } else { "Add key" }}
+                    <Icon name="plus"/>{move || if busy.get() { t!("Adding…") } else { t!("Add key") }}
                 </button>
             </div>
         </form></div>

@@ -3,7 +3,7 @@
 mod add;
 
 use berth_shared::api::{SshKey, flag_of};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use crate::{
     api,
@@ -11,6 +11,7 @@ use crate::{
     known::Known,
     live::use_live,
     pages::run::ssh_command,
+    prelude::*,
     site,
 };
 use add::Add;
@@ -65,7 +66,7 @@ fn Table(ring: Known<SshKey>, removing: RwSignal<Option<SshKey>>) -> impl IntoVi
                     {
                         let (label, fingerprint, created) = (key.label.clone(), key.fingerprint.clone(), key.created_at);
                         let kind = key.public_key.split(' ').next().unwrap_or_default().to_owned();
-                        let what = format!("Remove the key {label}");
+                        let what = tf!("Remove the key {label}");
                         view! {
                             <tr role="row">
                                 <td role="cell" data-cell="1s"><span class="table__strong keys__name">{label}</span><span class="table__sub">{kind}</span></td>
@@ -90,7 +91,7 @@ fn Where() -> impl IntoView {
     let live = use_live();
     let gateway =
         Memo::new(move |_| live.server.with(|server| server.as_ref().map(|server| server.ssh.clone())));
-    let attach = || format!("berth attach RUN{}", flag_of(&site::project()));
+    let attach = || tf!("berth attach RUN{}", flag_of(&site::project()));
     view! {
         <section class="panel" aria-labelledby="ways">
             <div class="panel__head"><h2 class="panel__title" id="ways">"How to come in"</h2></div>
@@ -134,14 +135,14 @@ fn RemoveDialog(ring: Known<SshKey>, removing: RwSignal<Option<SshKey>>) -> impl
             match api::delete(&path).await {
                 Ok(()) => ring.ask(),
                 Err(error) => {
-                    say(Tone::Failed, format!("The key {} was not removed. {error}", key.label));
+                    say(Tone::Failed, tf!("The key {} was not removed. {error}", key.label));
                     ring.ask();
                 }
             }
         });
     };
     view! {
-        <Dialog open=open title=Signal::derive(move || format!("Remove the key {}?", label.get()))>
+        <Dialog open=open title=Signal::derive(move || tf!("Remove the key {}?", label.get()))>
             <p class="dialog__text">"Connections that were opened with it end at once."</p>
             <div class="dialog__actions">
                 <button class="btn" on:click=move |_| removing.set(None)>"Keep it"</button>

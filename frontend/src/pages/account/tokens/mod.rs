@@ -3,13 +3,14 @@
 mod new;
 
 use berth_shared::api::{ApiToken, NewToken};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use crate::{
     api,
     components::{Bone, CopyLine, Dialog, Failed, Icon, Tag, Time, TimeAs, Tone, Void, toaster},
     known::Known,
     live::use_live,
+    prelude::*,
 };
 use new::New;
 
@@ -94,10 +95,10 @@ fn Table(known: Known<ApiToken>, revoking: RwSignal<Option<String>>) -> impl Int
 fn Row(token: ApiToken, revoking: RwSignal<Option<String>>) -> impl IntoView {
     let live = use_live();
     let ApiToken { label, role, expires_at, last_used_at, .. } = token;
-    let may = role.map_or_else(|| "all that you may".to_owned(), |role| format!("as a {role}"));
+    let may = role.map_or_else(|| t!("all that you may").to_owned(), |role| tf!("as a {role}"));
     let soon =
         move || expires_at.is_some_and(|at| at.0.saturating_sub(live.now.get().0) < SOON).then_some("warn");
-    let what = format!("Revoke the token {label}");
+    let what = tf!("Revoke the token {label}");
     let revoke = {
         let label = label.clone();
         move |_| revoking.set(Some(label.clone()))
@@ -106,8 +107,8 @@ fn Row(token: ApiToken, revoking: RwSignal<Option<String>>) -> impl IntoView {
         <tr role="row">
             <td role="cell" data-cell="1s"><span class="table__strong keys__name">{label}</span></td>
             <td role="cell" data-cell="2s"><Tag>{may}</Tag></td>
-            <td role="cell" data-priority="3"><span class="meta">{last_used_at.map_or_else(|| "never".into_any(), |at| view! { <Time at/> }.into_any())}</span></td>
-            <td role="cell" data-priority="2" data-cell="2e"><span class="meta ends" data-tone=soon>{expires_at.map_or_else(|| "never".into_any(), |at| view! { <Time at how=TimeAs::Ahead/> }.into_any())}</span></td>
+            <td role="cell" data-priority="3"><span class="meta">{last_used_at.map_or_else(|| t!("never").into_any(), |at| view! { <Time at/> }.into_any())}</span></td>
+            <td role="cell" data-priority="2" data-cell="2e"><span class="meta ends" data-tone=soon>{expires_at.map_or_else(|| t!("never").into_any(), |at| view! { <Time at how=TimeAs::Ahead/> }.into_any())}</span></td>
             <td role="cell" data-cell="1e" data-num="">
                 <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-haspopup="dialog" aria-label=what.clone() title=what on:click=revoke>
                     <Icon name="trash"/>
@@ -134,13 +135,13 @@ fn RevokeDialog(known: Known<ApiToken>, revoking: RwSignal<Option<String>>) -> i
         spawn_local(async move {
             let path = format!("/api/v1/tokens/{}", js_sys::encode_uri_component(&label));
             if let Err(error) = api::delete(&path).await {
-                say(Tone::Failed, format!("The token {label} was not revoked. {error}"));
+                say(Tone::Failed, tf!("The token {label} was not revoked. {error}"));
             }
             known.ask();
         });
     };
     view! {
-        <Dialog open=open title=Signal::derive(move || format!("Revoke the token {}?", label.get()))>
+        <Dialog open=open title=Signal::derive(move || tf!("Revoke the token {}?", label.get()))>
             <p class="dialog__text">"What uses it is refused from now on, and what it follows or has open ends at once."</p>
             <div class="dialog__actions">
                 <button class="btn" on:click=move |_| revoking.set(None)>"Keep it"</button>

@@ -1,7 +1,7 @@
 //! The form for a new API token.
 
 use berth_shared::api::{ApiToken, NewToken, Role, TokenRequest};
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::{ev::SubmitEvent, task::spawn_local};
 
 use crate::{
     api,
@@ -9,15 +9,16 @@ use crate::{
     format,
     known::Known,
     live::use_live,
+    prelude::*,
 };
 
 /// How long a token may live: seconds, and in words. No number = without end.
 const LIVES: [(&str, &str); 5] = [
-    ("604800", "7 days"),
-    ("2592000", "30 days"),
-    ("7776000", "90 days"),
-    ("31536000", "1 year"),
-    ("", "Never"),
+    ("604800", t!("7 days")),
+    ("2592000", t!("30 days")),
+    ("7776000", t!("90 days")),
+    ("31536000", t!("1 year")),
+    ("", t!("Never")),
 ];
 
 /// The form; what is made is put into `made`.
@@ -31,7 +32,7 @@ pub(super) fn New(made: RwSignal<Option<NewToken>>, known: Known<ApiToken>) -> i
     let wrong = RwSignal::new(None::<String>);
     let own = Memo::new(move |_| live.user.with(|user| user.as_ref().map(|user| user.role)));
     let all = move || {
-        own.get().map_or_else(|| "All that I may".to_owned(), |own| format!("All that I may ({own})"))
+        own.get().map_or_else(|| t!("All that I may").to_owned(), |own| tf!("All that I may ({own})"))
     };
     let make = move |event: SubmitEvent| {
         event.prevent_default();
@@ -85,7 +86,7 @@ pub(super) fn New(made: RwSignal<Option<NewToken>>, known: Known<ApiToken>) -> i
             </p>
             <div class="actions">
                 <button class="btn" data-kind="primary" type="submit" disabled=move || label.with(|label| label.trim().is_empty()) aria-busy=move || busy.get().to_string()>
-                    <Icon name="plus"/>{move || if busy.get() { "Making…" } else { "Make a token" }}
+                    <Icon name="plus"/>{move || if busy.get() { t!("Making…") } else { t!("Make a token") }}
                 </button>
             </div>
         </form>

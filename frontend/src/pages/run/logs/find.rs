@@ -1,10 +1,10 @@
 //! Looking for words in a log, wherever in it they are: the server looks, and the page goes from one to the next.
 
 use berth_shared::{api::LogHits, log::Needle};
-use leptos::{ev::KeyboardEvent, prelude::*, task::spawn_local};
+use leptos::{ev::KeyboardEvent, task::spawn_local};
 
 use super::view::View;
-use crate::{api, components::Icon};
+use crate::{api, components::Icon, prelude::*};
 
 /// How many rows are gone through at most; a word that more have wants to be longer.
 const HITS: usize = 10_000;
@@ -134,11 +134,11 @@ impl Find {
         match self.state.get() {
             State::Nothing => String::new(),
             State::Failed(why) => why,
-            State::Looking if count == 0 => "Looking…".to_owned(),
-            State::Looking => format!("{} of {count}…", self.at.get() + 1),
-            State::Done if count == 0 => "Not found".to_owned(),
-            State::Done => format!("{} of {count}", self.at.get() + 1),
-            State::TooMany => format!("{} of the first {count}", self.at.get() + 1),
+            State::Looking if count == 0 => t!("Looking…").to_owned(),
+            State::Looking => tf!("{} of {count}…", self.at.get() + 1),
+            State::Done if count == 0 => t!("Not found").to_owned(),
+            State::Done => tf!("{} of {count}", self.at.get() + 1),
+            State::TooMany => tf!("{} of the first {count}", self.at.get() + 1),
         }
     }
 }
@@ -148,7 +148,7 @@ impl Find {
 pub(super) fn FindBar(view: View) -> impl IntoView {
     let find = Find::new(view);
     let none = move || find.hits.with(Vec::is_empty);
-    leptos::view! {
+    view! {
         <search class="logbar__find" aria-label="Log">
             <label class="search">
                 <Icon name="search"/>

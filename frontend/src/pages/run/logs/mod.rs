@@ -5,7 +5,7 @@ mod find;
 pub(super) mod load;
 mod view;
 
-use leptos::{html, prelude::*};
+use leptos::html;
 use wasm_bindgen::{JsCast, prelude::Closure};
 
 use self::{find::FindBar, view::View};
@@ -15,6 +15,7 @@ use crate::{
     components::{Icon, Switch},
     format,
     live::log_book::LogBook,
+    prelude::*,
 };
 
 pub(in crate::pages) use draw::stream;
@@ -52,16 +53,16 @@ pub(super) fn Logs(subject: Subject, follow: RwSignal<bool>, shown: Signal<bool>
     });
     let flip = move |()| {
         times.update(|times| *times = !*times);
-        browser::keep(TIMES, Some(if times.get_untracked() { "on" } else { "off" }));
+        browser::keep(TIMES, Some(if times.get_untracked() { t!("on") } else { t!("off") }));
     };
     let state = {
         let log = log.clone();
         Memo::new(move |_| log.with(|log| (log.rows() == 0, log.is_answered(), log.dropped())))
     };
     let note = move || match (state.get().1, run.with(|run| run.status.is_finished())) {
-        (false, _) => "Loading the log…",
-        (true, false) => "Nothing was written yet. Lines appear here as they are.",
-        (true, true) => "It wrote nothing.",
+        (false, _) => t!("Loading the log…"),
+        (true, false) => t!("Nothing was written yet. Lines appear here as they are."),
+        (true, true) => t!("It wrote nothing."),
     };
     let empty = move || state.get().0;
     let dropped = move || state.get().2;
@@ -80,7 +81,7 @@ pub(super) fn Logs(subject: Subject, follow: RwSignal<bool>, shown: Signal<bool>
             <a class="btn" data-kind="quiet" data-icon="" data-size="sm" href=download download="" aria-label="Download the log" title="Download what the programs wrote, to the byte"><Icon name="download"/></a>
         </div>
         <Show when=move || { dropped() > 0 }>
-            <p class="logbar__dropped">{move || format!("The first {} were dropped: a log keeps its last 64 MB.", format::bytes(dropped()))}</p>
+            <p class="logbar__dropped">{move || tf!("The first {} were dropped: a log keeps its last 64 MB.", format::bytes(dropped()))}</p>
         </Show>
         <div class="log__view">
             <div class="log" role="log" tabindex="0" aria-label="Log" aria-live=move || if follow.get() { "polite" } else { "off" }
@@ -100,8 +101,8 @@ pub(super) fn Logs(subject: Subject, follow: RwSignal<bool>, shown: Signal<bool>
 fn lines(count: u64) -> String {
     match count {
         0 => String::new(),
-        1 => "1 line".to_owned(),
-        _ => format!("{} lines", format::grouped(count)),
+        1 => t!("1 line").to_owned(),
+        _ => tf!("{} lines", format::grouped(count)),
     }
 }
 

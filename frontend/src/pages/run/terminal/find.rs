@@ -1,11 +1,10 @@
 //! Looking for something in what a terminal has shown.
 
-use leptos::{ev::KeyboardEvent, html, prelude::*};
-
+use leptos::{ev::KeyboardEvent, html};
 use web_sys::EventTarget;
 
 use super::{screen::Screen, session::Session};
-use crate::{components::Icon, terminal_text};
+use crate::{components::Icon, prelude::*, terminal_text};
 
 /// The bar over a terminal; hidden until it is asked for.
 #[component]
@@ -74,7 +73,7 @@ pub(super) fn FindBar(session: Session) -> impl IntoView {
     };
     let told = move || match (text.with(String::is_empty), is_none.get(), asks.found.get()) {
         (true, _, _) => String::new(),
-        (_, true, _) => "Not a pattern".to_owned(),
+        (_, true, _) => t!("Not a pattern").to_owned(),
         (_, _, found) => found.map_or_else(String::new, |(at, count)| terminal_text::found(at, count)),
     };
     let none = move || {

@@ -5,7 +5,7 @@ mod screen;
 mod session;
 
 use berth_shared::api::TerminalId;
-use leptos::{ev::KeyboardEvent, html, prelude::*, task::spawn_local};
+use leptos::{ev::KeyboardEvent, html, task::spawn_local};
 use wasm_bindgen::JsCast;
 
 use self::{
@@ -17,6 +17,7 @@ use crate::{
     browser,
     components::{Icon, Prose},
     live::{Live, machine::Connection},
+    prelude::*,
     terminal_text,
 };
 
@@ -38,7 +39,7 @@ pub(super) fn Terminal(
     let node = NodeRef::<html::Div>::new();
     let session = Session::new(&crate::site::endpoint(&format!("/api/v1/terminals/{name}/{id}")));
     let Session { state, asks, .. } = session;
-    let label = format!("Terminal {number} of {name}");
+    let label = tf!("Terminal {number} of {name}");
     let held = StoredValue::new_local(session);
     let begun = StoredValue::new(false);
     // The screen is measured when it is made, so it is made when it can be seen.
@@ -89,11 +90,11 @@ pub(super) fn Terminal(
     };
     let note = Memo::new(move |_| match state.get() {
         State::Attached => None,
-        State::Loading => Some("Connecting…".to_owned()),
+        State::Loading => Some(t!("Connecting…").to_owned()),
         State::Waiting(at) => {
             live.now.track();
             let left = at.saturating_sub(browser::steady_millis()).div_ceil(1000);
-            Some(format!("Connection lost. What runs in it goes on. Next try in {left} s."))
+            Some(tf!("Connection lost. What runs in it goes on. Next try in {left} s."))
         }
         State::Exited(code) => Some(terminal_text::ending(code)),
         State::Failed(why) => Some(why),

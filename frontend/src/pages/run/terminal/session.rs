@@ -3,7 +3,6 @@
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use berth_shared::api::{TerminalClientMessage, TerminalServerMessage, TerminalSize};
-use leptos::prelude::*;
 use wasm_bindgen::{JsCast, closure::Closure};
 
 use super::screen::{Module, Screen, Wants};
@@ -11,6 +10,7 @@ use crate::{
     browser,
     live::backoff,
     modules,
+    prelude::*,
     socket::{Socket, SocketEvent},
 };
 
@@ -119,7 +119,7 @@ impl Session {
                 }
                 Ok(TerminalServerMessage::Failed { message }) => self.end(State::Failed(message)),
                 Err(_) => self.end(State::Failed(
-                    "The server said something about this terminal that this page does not understand. Load the page again.".to_owned(),
+                    t!("The server said something about this terminal that this page does not understand. Load the page again.").to_owned(),
                 )),
             },
             SocketEvent::Bytes(bytes) => {

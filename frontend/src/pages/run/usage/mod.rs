@@ -4,17 +4,20 @@ mod now;
 mod past;
 
 use berth_shared::api::UsageSpan;
-use leptos::prelude::*;
 
 use self::{now::Now, past::Past};
 use super::Subject;
-use crate::components::{Segment, Segments};
+use crate::{
+    components::{Segment, Segments},
+    prelude::*,
+};
 
 /// The panel.
 #[component]
 pub(super) fn Usage(subject: Subject) -> impl IntoView {
     let chosen = RwSignal::new(None::<UsageSpan>);
-    let options = [("Now", None), ("Hour", Some(UsageSpan::Hour)), ("Week", Some(UsageSpan::Week))];
+    let options =
+        [(t!("Now"), None), (t!("Hour"), Some(UsageSpan::Hour)), (t!("Week"), Some(UsageSpan::Week))];
     view! {
         <div class="logbar">
             <Segments label="How far back">

@@ -1,10 +1,9 @@
 //! What the environment uses at this moment.
 
 use berth_shared::api::{GpuUsage, Topic, Usage as Sample};
-use leptos::prelude::*;
 
 use super::super::Subject;
-use crate::{components::Spark, format, live::use_live};
+use crate::{components::Spark, format, live::use_live, prelude::*};
 
 /// The gauges. Figures come only while somebody looks.
 #[component]
@@ -49,31 +48,30 @@ pub(super) fn Now(subject: Subject) -> impl IntoView {
             .map_or_else(|| "–".to_owned(), |used| format!("{:.0}%", 100.0 * used / cpus.get()))
     };
     let cpu_note = move || match last.get().and_then(|last| last.cpus) {
-        Some(used) => format!("{} of {} vCPU", format::number(used), format::number(cpus.get())),
-        None => format!("{} vCPU", format::number(cpus.get())),
+        Some(used) => tf!("{} of {} vCPU", format::number(used), format::number(cpus.get())),
+        None => tf!("{} vCPU", format::number(cpus.get())),
     };
-    let total = move || {
-        last.get().map(|last| format!("{} of CPU time in all", format::duration(last.cpu_millis as i64)))
-    };
+    let total =
+        move || last.get().map(|last| tf!("{} of CPU time in all", format::duration(last.cpu_millis as i64)));
     let memory = move || last.get().map_or_else(|| "–".to_owned(), |last| format::bytes(last.memory_bytes));
     let limit = move || {
         last.get().map_or_else(String::new, |last| match last.memory_limit_bytes {
-            Some(limit) => format!("of {} at most", format::bytes(limit)),
-            None => "no limit in force".to_owned(),
+            Some(limit) => tf!("of {} at most", format::bytes(limit)),
+            None => t!("no limit in force").to_owned(),
         })
     };
     let processes = move || {
         last.get().map(|last| match last.processes {
-            1 => "1 process".to_owned(),
-            n => format!("{n} processes"),
+            1 => t!("1 process").to_owned(),
+            n => tf!("{n} processes"),
         })
     };
     let gpus = Memo::new(move |_| last.with(|last| last.as_ref().and_then(|last| busy(&last.gpus))));
-    let disk = move || last.get()?.disk_bytes.map(|bytes| format!("{} in its folders", format::bytes(bytes)));
+    let disk = move || last.get()?.disk_bytes.map(|bytes| tf!("{} in its folders", format::bytes(bytes)));
     let network = move || {
         let network = last.get()?.network?;
         let (received, sent) = (format::bytes(network.received_bytes), format::bytes(network.sent_bytes));
-        Some(format!("{received} received, {sent} sent"))
+        Some(tf!("{received} received, {sent} sent"))
     };
     let over = Memo::new(move |_| run.with(|run| run.status.is_finished()));
     view! {
@@ -97,8 +95,8 @@ pub(super) fn Now(subject: Subject) -> impl IntoView {
         </div>
         <div class="panel__foot">
             {move || match (last.with(Option::is_none), over.get()) {
-                (true, true) => "It is over: nothing is measured any more.".into_any(),
-                (true, false) => "Measured every two seconds while it runs and this tab is open. The first figures come in a moment.".into_any(),
+                (true, true) => t!("It is over: nothing is measured any more.").into_any(),
+                (true, false) => t!("Measured every two seconds while it runs and this tab is open. The first figures come in a moment.").into_any(),
                 (false, _) => view! { <span>{processes}</span><span>{total}</span><span>{disk}</span><span>{network}</span> }.into_any(),
             }}
         </div>
@@ -113,5 +111,5 @@ fn busy(gpus: &[GpuUsage]) -> Option<(String, String)> {
     let mean = gpus.iter().map(|gpu| gpu.busy).sum::<f32>() / gpus.len() as f32;
     let used = format::bytes(gpus.iter().map(|gpu| gpu.memory_bytes).sum());
     let total = format::bytes(gpus.iter().map(|gpu| gpu.memory_total_bytes).sum());
-    Some((format!("{:.0}%", 100.0 * mean), format!("{used} of {total} of GPU memory")))
+    Some((format!("{:.0}%", 100.0 * mean), tf!("{used} of {total} of GPU memory")))
 }

@@ -2,10 +2,10 @@
 
 use berth_shared::api::{UsageHistory, UsageSample, UsageSpan};
 use gloo_timers::future::TimeoutFuture;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use super::super::Subject;
-use crate::{api, components::Spark, format, live::use_live};
+use crate::{api, components::Spark, format, live::use_live, prelude::*};
 
 /// How often it is asked for, milliseconds: as often as a fine sample is made.
 const EVERY: u32 = 10_000;
@@ -53,9 +53,11 @@ pub(super) fn Past(subject: Subject, span: UsageSpan) -> impl IntoView {
         Some(Err(why)) => view! { <p class="panel__foot">{format::capitalised(&why)}</p> }.into_any(),
         Some(Ok(history)) if history.samples.is_empty() => {
             let note = if run.with(|run| run.status.is_finished()) {
-                "It is over, and what it used went with it."
+                t!("It is over, and what it used went with it.")
             } else {
-                "Nothing was measured yet. Where an environment keeps figures, the first come within 20 seconds."
+                t!(
+                    "Nothing was measured yet. Where an environment keeps figures, the first come within 20 seconds."
+                )
             };
             view! { <p class="panel__foot">{note}</p> }.into_any()
         }
@@ -72,7 +74,7 @@ pub(super) fn Past(subject: Subject, span: UsageSpan) -> impl IntoView {
                 }
             });
             let since = samples.first().map(|first| first.at);
-            let from = since.map(|at| format!("since {}", format::clock_when(at, live.now.get_untracked())));
+            let from = since.map(|at| tf!("since {}", format::clock_when(at, live.now.get_untracked())));
             view! {
                 <div class="gauges">{charts.collect_view()}</div>
                 <div class="panel__foot"><span>{from}</span><span>{every(span)}</span></div>
@@ -117,15 +119,15 @@ fn Table(samples: Vec<UsageSample>) -> impl IntoView {
 
 fn span_in_words(span: UsageSpan) -> &'static str {
     match span {
-        UsageSpan::Hour => "the last hour",
-        UsageSpan::Week => "the last week",
+        UsageSpan::Hour => t!("the last hour"),
+        UsageSpan::Week => t!("the last week"),
     }
 }
 
 fn every(span: UsageSpan) -> &'static str {
     match span {
-        UsageSpan::Hour => "every 10 seconds, for as long as the environment is there",
-        UsageSpan::Week => "means of 5 minutes, for as long as the environment is there",
+        UsageSpan::Hour => t!("every 10 seconds, for as long as the environment is there"),
+        UsageSpan::Week => t!("means of 5 minutes, for as long as the environment is there"),
     }
 }
 
@@ -143,32 +145,32 @@ fn charts(samples: &[UsageSample]) -> Vec<Chart> {
             name,
             shares: shares.collect(),
             last: word(last),
-            note: format!("{} at most", word(top)),
+            note: tf!("{} at most", word(top)),
         });
     };
     let bytes = |value: f64| format::bytes(value as u64);
     let rate = |value: f64| format!("{}/s", format::bytes(value as u64));
     add(
-        "CPU",
+        t!("CPU"),
         &|sample| Some(f64::from(sample.cpus)),
         &|sample| Some(f64::from(sample.cpus_most)),
-        &|value| format!("{} vCPU", format::number((value * 100.0).round() / 100.0)),
+        &|value| tf!("{} vCPU", format::number((value * 100.0).round() / 100.0)),
     );
     add(
-        "RAM",
+        t!("RAM"),
         &|sample| Some(sample.memory_bytes as f64),
         &|sample| Some(sample.memory_most_bytes as f64),
         &bytes,
     );
     let disk = |sample: &UsageSample| sample.disk_bytes.map(|bytes| bytes as f64);
-    add("Disk", &disk, &disk, &bytes);
+    add(t!("Disk"), &disk, &disk, &bytes);
     let gpu = |sample: &UsageSample| sample.gpu.map(f64::from);
-    add("GPU", &gpu, &|_| Some(1.0), &|value| format!("{:.0}%", 100.0 * value));
+    add(t!("GPU"), &gpu, &|_| Some(1.0), &|value| format!("{:.0}%", 100.0 * value));
     let memory = |sample: &UsageSample| sample.gpu_memory_bytes.map(|bytes| bytes as f64);
-    add("GPU memory", &memory, &memory, &bytes);
+    add(t!("GPU memory"), &memory, &memory, &bytes);
     let received = |sample: &UsageSample| sample.received_per_second.map(|bytes| bytes as f64);
-    add("Received", &received, &received, &rate);
+    add(t!("Received"), &received, &received, &rate);
     let sent = |sample: &UsageSample| sample.sent_per_second.map(|bytes| bytes as f64);
-    add("Sent", &sent, &sent, &rate);
+    add(t!("Sent"), &sent, &sent, &rate);
     charts
 }

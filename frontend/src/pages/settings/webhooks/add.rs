@@ -1,10 +1,10 @@
 //! Adds an address.
 
 use berth_shared::api::{AddWebhook, AddedWebhook, NotificationKind};
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::{ev::SubmitEvent, task::spawn_local};
 
 use super::Hooks;
-use crate::{api, components::Wrong, format, notify::words};
+use crate::{api, components::Wrong, format, notify::words, prelude::*};
 
 /// The form.
 #[component]
@@ -87,7 +87,7 @@ pub(super) fn Add(hooks: Hooks) -> impl IntoView {
             <Wrong why=wrong/>
             <div class="actions">
                 <button class="btn" data-kind="primary" type="submit" disabled=move || !ready() title=move || hooks.refused.get() aria-busy=move || busy.get().to_string()>
-                    {move || if busy.get() { "Adding…" } else { "Add the webhook" }}
+                    {move || if busy.get() { t!("Adding…") } else { t!("Add the webhook") }}
                 </button>
             </div>
         </form>

@@ -1,13 +1,13 @@
 //! What was sent to a webhook of late, and whether it arrived.
 
 use berth_shared::api::Delivery;
-use leptos::prelude::*;
 
 use crate::{
     components::{Icon, Time, TimeAs},
     format,
     live::use_live,
     notify::words,
+    prelude::*,
 };
 
 /// The newest, folded; what has not arrived is said in front.
@@ -18,13 +18,13 @@ pub(super) fn Deliveries(name: String, deliveries: Memo<Vec<Delivery>>) -> impl 
             .with(|all| all.iter().filter(|one| one.delivered_at.is_none() && one.error.is_some()).count())
     });
     let summary = move || match (deliveries.with(Vec::len), lost.get()) {
-        (0, _) => "Nothing was sent yet".to_owned(),
-        (1, 0) => "1 delivery, arrived or on its way".to_owned(),
-        (count, 0) => format!("{count} deliveries, arrived or on their way"),
-        (1, _) => "1 delivery, not arrived".to_owned(),
-        (count, lost) => format!("{count} deliveries, {lost} not arrived"),
+        (0, _) => t!("Nothing was sent yet").to_owned(),
+        (1, 0) => t!("1 delivery, arrived or on its way").to_owned(),
+        (count, 0) => tf!("{count} deliveries, arrived or on their way"),
+        (1, _) => t!("1 delivery, not arrived").to_owned(),
+        (count, lost) => tf!("{count} deliveries, {lost} not arrived"),
     };
-    let label = format!("Deliveries to {name}");
+    let label = tf!("Deliveries to {name}");
     view! {
         <details class="details hooks__sent" data-tone=move || (lost.get() > 0).then_some("danger")>
             <summary class="meta"><Show when=move || { lost.get() > 0 }><Icon name="warn"/></Show>{summary}</summary>
@@ -40,18 +40,18 @@ fn Sent(one: Delivery) -> impl IntoView {
     let live = use_live();
     let tries = match one.attempts {
         0 => String::new(),
-        1 => "1 try".to_owned(),
-        tries => format!("{tries} tries"),
+        1 => t!("1 try").to_owned(),
+        tries => tf!("{tries} tries"),
     };
     let (word, tone) = match (one.delivered_at, one.next_at) {
-        (Some(_), _) => ("arrived", None),
-        (None, Some(_)) if one.error.is_none() => ("on its way", None),
-        (None, Some(_)) => ("tried again", Some("warn")),
-        (None, None) => ("given up", Some("danger")),
+        (Some(_), _) => (t!("arrived"), None),
+        (None, Some(_)) if one.error.is_none() => (t!("on its way"), None),
+        (None, Some(_)) => (t!("tried again"), Some("warn")),
+        (None, None) => (t!("given up"), Some("danger")),
     };
     let next = move || {
         let at = one.next_at.filter(|_| one.delivered_at.is_none())?;
-        Some(format!("next {}", format::ahead(at, live.now.get())))
+        Some(tf!("next {}", format::ahead(at, live.now.get())))
     };
     view! {
         <li class="deliveries__one">

@@ -9,7 +9,7 @@ use berth_shared::{
     api::{AddedWebhook, Webhook},
     policy::Action,
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::task::spawn_local;
 
 use super::Frame;
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
     known::Known,
     notify::words,
     permissions::refusal,
+    prelude::*,
 };
 use add::Add;
 use deliveries::Deliveries;
@@ -121,9 +122,9 @@ fn Line(hooks: Hooks, name: String) -> impl IntoView {
             match api::post_empty(&path, &serde_json::json!({})).await {
                 Ok(()) => say(
                     Tone::Done,
-                    format!("A test is on its way to {name}; its deliveries tell whether it arrives."),
+                    tf!("A test is on its way to {name}; its deliveries tell whether it arrives."),
                 ),
-                Err(error) => say(Tone::Failed, format!("{name} was not sent a test. {error}")),
+                Err(error) => say(Tone::Failed, tf!("{name} was not sent a test. {error}")),
             }
             busy.try_set(false);
             hooks.known.ask();
@@ -153,14 +154,14 @@ fn Line(hooks: Hooks, name: String) -> impl IntoView {
                 <span class="panel__spring"></span>
                 <span class="meta">{by}</span>
                 <span class="actions">
-                    <button class="btn" data-size="sm" aria-label=format!("Test {name}") disabled=locked title=move || hooks.refused.get() aria-busy=move || busy.get().to_string() on:click=test>
-                        {move || if busy.get() { "Sending…" } else { "Test" }}
+                    <button class="btn" data-size="sm" aria-label=tf!("Test {name}") disabled=locked title=move || hooks.refused.get() aria-busy=move || busy.get().to_string() on:click=test>
+                        {move || if busy.get() { t!("Sending…") } else { t!("Test") }}
                     </button>
-                    <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-haspopup="dialog" aria-label=format!("Remove {name}") disabled=locked
+                    <button class="btn" data-kind="quiet" data-icon="" data-size="sm" aria-haspopup="dialog" aria-label=tf!("Remove {name}") disabled=locked
                         title=move || hooks.refused.get() on:click=move |_| hooks.removing.set(Some(called.get_value()))><Icon name="trash"/></button>
                 </span>
             </div>
-            <ul class="hooks__kinds" aria-label=format!("What {name} is told of")>{kinds}</ul>
+            <ul class="hooks__kinds" aria-label=tf!("What {name} is told of")>{kinds}</ul>
             <Deliveries name deliveries/>
         </li>
     }
@@ -184,14 +185,14 @@ fn RemoveDialog(hooks: Hooks) -> impl IntoView {
         spawn_local(async move {
             let path = format!("/api/v1/webhooks/{}", js_sys::encode_uri_component(&gone));
             match api::delete(&path).await {
-                Ok(()) => say(Tone::Done, format!("{gone} is told no more.")),
-                Err(error) => say(Tone::Failed, format!("{gone} was not removed. {error}")),
+                Ok(()) => say(Tone::Done, tf!("{gone} is told no more.")),
+                Err(error) => say(Tone::Failed, tf!("{gone} was not removed. {error}")),
             }
             hooks.known.ask();
         });
     };
     view! {
-        <Dialog open=open title=Signal::derive(move || format!("Remove the webhook {}?", name.get()))>
+        <Dialog open=open title=Signal::derive(move || tf!("Remove the webhook {}?", name.get()))>
             <p class="dialog__text">"It is told no more, and what is on its way to it is dropped. Its key is void."</p>
             <div class="dialog__actions">
                 <button class="btn" on:click=move |_| removing.set(None)>"Keep it"</button>
