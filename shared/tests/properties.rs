@@ -99,6 +99,7 @@ fn gpu() -> impl Strategy<Value = Gpu> {
         option::of(any::<(i64, i64)>()),
     )
         .prop_map(|(name, count, memory, total_memory, compute_capability)| Gpu {
+            vendor: None,
             name,
             count,
             memory,
@@ -116,6 +117,7 @@ fn resources() -> impl Strategy<Value = Resources> {
         option::of(sizes(50.0)),
     )
         .prop_map(|(cpu, memory, shm_size, gpu, disk)| Resources {
+            arch: None,
             cpu,
             memory,
             shm_size,
@@ -148,7 +150,7 @@ prop_compose! {
         ports in vec((option::of(1..=65536_u32), 1..=65536_u32), 0..3),
     ) -> Configuration {
         Configuration {
-            ide: "vscode".to_owned(),
+            ide: Some("vscode".to_owned()),
             version,
             init,
             r#type: "dev-environment".to_owned(),

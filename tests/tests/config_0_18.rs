@@ -5,79 +5,30 @@ use std::{collections::BTreeMap, path::PathBuf};
 use berth_shared::{
     check,
     diagnostics::{Code, Diagnostic, mend},
+    schema::Dialect,
 };
-use berth_tests::conformance::recorded;
+use berth_tests::conformance::{
+    agreement::{assert_agrees, id, records},
+    recorded,
+};
 use serde_json::Value;
 
 /// Documents in which Berth differs on purpose.
-const EXCEPTIONS: &[(&str, &str)] = &[
-    ("b02153", "an idle time beyond 64 bits: `number-too-large`"),
-    ("b03397", "a GPU count beyond 64 bits: `number-too-large`"),
-    ("b03398", "a GPU count beyond 64 bits: `number-too-large`"),
-    ("b03507", "a GPU count beyond 64 bits: `number-too-large`"),
-    ("b04153", "a retry duration beyond 64 bits: `number-too-large`"),
+const EXCEPTIONS: &[(&str, &str, &str)] = &[
+    ("b02153", "number-too-large", "an idle time beyond 64 bits"),
+    ("b03397", "number-too-large", "a GPU count beyond 64 bits"),
+    ("b03398", "number-too-large", "a GPU count beyond 64 bits"),
+    ("b03507", "number-too-large", "a GPU count beyond 64 bits"),
+    ("b04153", "number-too-large", "a retry duration beyond 64 bits"),
 ];
-
-fn records(path: &PathBuf) -> Vec<Value> {
-    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    text.lines().map(|line| serde_json::from_str(line).expect("a JSON record a line")).collect()
-}
 
 fn data(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data/config-0.18").join(file)
 }
 
-fn agrees(documents: &PathBuf, expected: &PathBuf) {
-    let expected: BTreeMap<String, Value> =
-        records(expected).into_iter().map(|r| (r["id"].as_str().expect("an id").to_owned(), r)).collect();
-    let mut wrong = Vec::new();
-    let mut seen = 0;
-    for document in records(documents) {
-        let id = document["id"].as_str().expect("an id");
-        let yaml = document["yaml"].as_str().expect("a text");
-        let expected = &expected[id];
-        let checked = check(yaml);
-        seen += 1;
-        if EXCEPTIONS.iter().any(|(exception, _)| *exception == id) {
-            assert!(
-                checked.diagnostics.iter().any(|d| d.code == "number-too-large"),
-                "{id} is no exception any more"
-            );
-            continue;
-        }
-        if checked.is_valid() != expected["ok"] {
-            wrong.push(format!("{id}: ok={} expected; {yaml:?}: {:?}", expected["ok"], checked.diagnostics));
-        } else if checked.is_valid() {
-            let config = serde_json::to_value(&checked.configuration).expect("a configuration is JSON");
-            if !same(&expected["config"], &config) {
-                wrong.push(format!("{id}: {yaml:?}\n  expected {}\n  got      {config}", expected["config"]));
-            }
-        } else {
-            assert!(checked.configuration.is_none(), "{id}: a configuration in spite of errors");
-        }
-    }
-    assert!(seen > 2000, "only {seen} documents");
-    assert!(wrong.is_empty(), "{} of {seen} differ:\n{}", wrong.len(), wrong.join("\n"));
-}
-
-/// Equal but for the kind of a number.
-fn same(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => {
-            a == b
-                || (a.as_f64().zip(b.as_f64()).is_some_and(|(a, b)| (a - b).abs() <= 1e-9 * a.abs().max(1.0)))
-        }
-        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
-        (Value::Object(a), Value::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(a, b)))
-        }
-        _ => a == b,
-    }
-}
-
 #[test]
 fn verdicts_and_configurations_are_those_of_dstack_0_18() {
-    agrees(&data("documents.jsonl"), &data("expected.jsonl"));
+    assert_agrees(&data("documents.jsonl"), &data("expected.jsonl"), Dialect::V0_18, EXCEPTIONS);
 }
 
 #[test]
@@ -86,14 +37,21 @@ fn real_files_are_read_as_dstack_0_18_reads_them() {
         println!("skipped: no recorded answers beside the repository (BERTH_SHARED)");
         return;
     };
-    agrees(&recorded.join("config/documents.jsonl"), &recorded.join("config/expected-0.18.jsonl"));
+    let folder = recorded.join("config");
+    assert_agrees(
+        &folder.join("documents.jsonl"),
+        &folder.join("expected-0.18.jsonl"),
+        Dialect::V0_18,
+        EXCEPTIONS,
+    );
 }
 
 /// All texts there are to try: ours, those recorded beside the repository, and the examples of the rules.
 fn texts() -> Vec<String> {
     let mut files = vec![data("documents.jsonl")];
     files.extend(recorded().map(|recorded| recorded.join("config/documents.jsonl")));
-    let documents = files.iter().flat_map(records).map(|d| d["yaml"].as_str().expect("a text").to_owned());
+    let documents =
+        files.iter().flat_map(|file| records(file)).map(|d| d["yaml"].as_str().expect("a text").to_owned());
     let examples = Code::ALL
         .iter()
         .flat_map(|code| [code.bad_example(), code.good_example()])
@@ -116,7 +74,7 @@ fn our_copy_holds_every_recorded_document_that_is_nobody_elses() {
         return;
     };
     let by_id = |records: Vec<Value>| -> BTreeMap<String, Value> {
-        records.into_iter().map(|r| (r["id"].as_str().expect("an id").to_owned(), r)).collect()
+        records.into_iter().map(|r| (id(&r).to_owned(), r)).collect()
     };
     let ours = by_id(records(&data("documents.jsonl")));
     let answers = by_id(records(&data("expected.jsonl")));

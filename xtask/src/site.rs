@@ -13,7 +13,7 @@ use berth_shared::{
     catalog::Catalogue,
     diagnostics::Code,
     schema::{
-        Dialect, FIELDS,
+        Dialect, fields,
         json::{File, json_schema},
     },
 };
@@ -120,7 +120,7 @@ pub(crate) fn assemble(dist: &Path, out: &Path, base: &str) -> Result<(), Proble
 fn pages() -> Vec<String> {
     let fixed =
         ["", "explore", "runs", "team", "login", "reference", "reference/newer", "reference/problems"];
-    let keys = FIELDS.iter().filter(|field| field.dialect == Dialect::V0_18);
+    let keys = fields(Dialect::V0_18);
     fixed
         .into_iter()
         .map(str::to_owned)

@@ -122,7 +122,7 @@ fn read_file(path: &Path, defaults: &Defaults, budget: &Budget) -> Result<Offers
     let origin = Origin {
         file: &shown,
         // Any name will do for a file; only some of them are a cloud's.
-        backend: backend_of(&name).filter(|backend| schema::values("backends").contains(backend)),
+        backend: backend_of(&name).filter(|backend| schema::is_backend(backend, schema::Dialect::V0_18)),
         source: defaults.source.as_deref().unwrap_or(&name),
         as_of: defaults.as_of.as_deref(),
     };

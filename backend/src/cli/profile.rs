@@ -62,7 +62,7 @@ pub struct Flags {
 
 /// Every backend, for completion.
 fn backends() -> Vec<CompletionCandidate> {
-    schema::values("backends").iter().map(CompletionCandidate::new).collect()
+    schema::values("backends", schema::Dialect::V0_18).iter().map(CompletionCandidate::new).collect()
 }
 
 /// The profiles that can be chosen here, for completion; files that are wrong have none.
@@ -81,7 +81,7 @@ fn price(text: &str) -> Result<f64, String> {
 }
 
 fn backend(text: &str) -> Result<String, String> {
-    let known = schema::values("backends");
+    let known = schema::values("backends", schema::Dialect::V0_18);
     if known.contains(&text) {
         return Ok(text.to_owned());
     }

@@ -111,7 +111,7 @@ fn fields(pick: &Pick) -> Vec<(&'static str, String)> {
     if let Pick::Offer { offer, .. } = pick {
         let list = |name: &str| format!("[{}]", yaml::scalar(name));
         // Where a text cannot name it, region and type say enough.
-        if schema::is_backend(&offer.backend) {
+        if schema::is_backend(&offer.backend, schema::Dialect::V0_18) {
             fields.push(("backends", list(&offer.backend)));
         }
         fields.push(("regions", list(&offer.region)));
@@ -155,7 +155,9 @@ fn make_room(mut text: String, pick: &Pick) -> String {
                 None => continue,
             },
             Constraint::MaxPrice => ("max_price", ((offer.price * 100.0).ceil() / 100.0).to_string()),
-            Constraint::Backends if !schema::is_backend(&offer.backend) => ("backends", "null".to_owned()),
+            Constraint::Backends if !schema::is_backend(&offer.backend, schema::Dialect::V0_18) => {
+                ("backends", "null".to_owned())
+            }
             _ => continue,
         };
         if let Some(changed) = set(&text, change.0, &change.1) {
@@ -197,7 +199,7 @@ pub fn asks_for(configuration: &Configuration, pick: &Pick) -> bool {
         Pick::Offer { offer, .. } => {
             let only =
                 |names: &Option<Vec<String>>, name: &String| names.as_ref() == Some(&vec![name.clone()]);
-            let backend = if schema::is_backend(&offer.backend) {
+            let backend = if schema::is_backend(&offer.backend, schema::Dialect::V0_18) {
                 only(&asked.backends, &offer.backend)
             } else {
                 asked.backends.is_none()

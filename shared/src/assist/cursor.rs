@@ -54,7 +54,11 @@ impl Path<'_> {
     /// The field that the value belongs to; an item belongs to its list's.
     pub(super) fn field(&self) -> Option<&'static Field> {
         let path = self.in_table();
-        schema::field(&path).or_else(|| schema::field(path.strip_suffix("[]")?))
+        let of = |path: &str| {
+            schema::field(path, schema::Dialect::V0_18)
+                .or_else(|| schema::newer().find(|field| field.path == path))
+        };
+        of(&path).or_else(|| of(path.strip_suffix("[]")?))
     }
 }
 

@@ -92,14 +92,10 @@ pub fn hover(text: &str, offset: usize, facts: Option<&Facts>) -> Option<Hover> 
 }
 
 fn doc(field: &Field) -> String {
-    match field.dialect {
-        Dialect::V0_18 => field.doc.to_owned(),
-        newer => format!(
-            "{} It came after dstack 0.18, up to {}; Berth does not read it yet.",
-            field.doc,
-            newer.name()
-        ),
+    if field.is_in(Dialect::V0_18) {
+        return field.doc.to_owned();
     }
+    format!("{} It came after dstack 0.18, up to {}.", field.doc, field.since.name())
 }
 
 /// What a value was read as: its meaning in words, or the value as it came out.

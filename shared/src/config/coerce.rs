@@ -120,6 +120,49 @@ pub(super) fn float_of_text(text: &str) -> Option<f64> {
     if text.contains('_') { text.replace('_', "").parse().ok() } else { text.parse().ok() }
 }
 
+/// As [`text`], by dstack 0.22's library: a boolean is no text.
+pub(super) fn strict_text(value: &Value) -> Option<String> {
+    if matches!(value, Value::Bool(_)) { None } else { text(value) }
+}
+
+/// As [`int`], by dstack 0.22's library: nothing is cut off, and a text is of ASCII digits.
+pub(super) fn strict_int(value: &Value) -> Option<Int> {
+    match value {
+        Value::Float(f) if f.fract() != 0.0 => None,
+        Value::Str(text) => strict_int_of_text(text),
+        Value::Binary(bytes) => strict_int_of_text(std::str::from_utf8(bytes).ok()?),
+        value => int(value),
+    }
+}
+
+/// As [`int_of_text`], by dstack 0.22's library: of ASCII digits, and zeros may follow a point.
+pub(super) fn strict_int_of_text(text: &str) -> Option<Int> {
+    let text = text.trim_matches(char::is_whitespace);
+    let whole = match text.split_once('.') {
+        Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') => whole,
+        Some(_) => return None,
+        None => text,
+    };
+    // Blanks were taken off, and none may stand before the point.
+    let plain = whole.is_ascii() && !whole.ends_with(char::is_whitespace);
+    if plain { int_of_text(whole) } else { None }
+}
+
+/// As [`float`], by dstack 0.22's library: a text is of ASCII digits, and `_` may stand beside the exponent.
+pub(super) fn strict_float(value: &Value) -> Option<f64> {
+    let of_text = |text: &str| {
+        let text = text.trim_matches(char::is_whitespace);
+        let number = text.strip_prefix(['+', '-']).unwrap_or(text);
+        let bad = number.starts_with(['+', '-', '_']) || number.ends_with('_') || number.contains("__");
+        if bad || !text.is_ascii() { None } else { text.replace('_', "").parse().ok() }
+    };
+    match value {
+        Value::Str(text) => of_text(text),
+        Value::Binary(bytes) => of_text(std::str::from_utf8(bytes).ok()?),
+        value => float(value),
+    }
+}
+
 /// pydantic's boolean: 0, 1 and a few words in any case.
 pub(super) fn boolean(value: &Value) -> Option<bool> {
     match value {

@@ -1,7 +1,9 @@
 //! What every reader of a field works with: the text, its tree, a place in it, and where to report.
 
+use super::coerce;
 use crate::{
     diagnostics::{ByteRange, Code, Draft, Sink},
+    schema::Dialect,
     yaml::{Document, NodeId, Value},
 };
 
@@ -10,6 +12,7 @@ pub(super) struct Cx<'t> {
     pub(super) text: &'t str,
     pub(super) doc: &'t Document,
     pub(super) sink: Sink,
+    pub(super) dialect: Dialect,
 }
 
 /// Where in the configuration, linked on the stack so that nothing is built unless it is reported.
@@ -61,6 +64,31 @@ impl At<'_> {
 }
 
 impl<'t> Cx<'t> {
+    /// Whether it is read as dstack 0.22 does, whose libraries are stricter.
+    pub(super) fn is_newer(&self) -> bool {
+        self.dialect == Dialect::V0_22
+    }
+
+    /// The text that a scalar stands for; `None` for what the dialect takes for none.
+    pub(super) fn text_of(&self, value: &Value) -> Option<String> {
+        if self.is_newer() { coerce::strict_text(value) } else { coerce::text(value) }
+    }
+
+    /// The whole number that a scalar stands for; `None` for what the dialect takes for none.
+    pub(super) fn int_of(&self, value: &Value) -> Option<coerce::Int> {
+        if self.is_newer() { coerce::strict_int(value) } else { coerce::int(value) }
+    }
+
+    /// The number that a scalar stands for; `None` for what the dialect takes for none.
+    pub(super) fn float_of(&self, value: &Value) -> Option<f64> {
+        if self.is_newer() { coerce::strict_float(value) } else { coerce::float(value) }
+    }
+
+    /// The whole number that a part of a text stands for; `None` for what the dialect takes for none.
+    pub(super) fn int_of_text(&self, text: &str) -> Option<coerce::Int> {
+        if self.is_newer() { coerce::strict_int_of_text(text) } else { coerce::int_of_text(text) }
+    }
+
     pub(super) fn value(&self, at: At<'_>) -> &'t Value {
         &self.doc.node(at.node).value
     }
@@ -137,6 +165,7 @@ impl<'t> Cx<'t> {
                     })
                     .collect(),
             ),
+            _ if self.is_newer() => None,
             Value::Pairs(pairs) => Some(pairs.iter().map(|&(key, value)| self.pair(key, value)).collect()),
             Value::Str(text) if text.is_empty() => Some(Vec::new()),
             Value::Binary(bytes) if bytes.is_empty() => Some(Vec::new()),

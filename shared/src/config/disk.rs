@@ -36,6 +36,7 @@ fn size(cx: &mut Cx<'_>, at: At<'_>) -> Option<SizeRange> {
     let size = range::sizes(cx, at)?;
     let small = [("lower", size.min), ("upper", size.max)]
         .into_iter()
+        .filter(|_| !cx.is_newer())
         .find_map(|(which, bound)| bound.filter(|&gb| gb < MIN_DISK_GB).map(|gb| (which, gb)));
     if let Some((which, gb)) = small {
         let exact = size.min == size.max;

@@ -16,12 +16,12 @@ impl Configuration {
         let mut out = String::new();
         let text = |out: &mut String, key: &str, value: &str| line(out, key, &scalar(value));
         text(&mut out, "type", &self.r#type);
-        text(&mut out, "ide", &self.ide);
         let optional = |out: &mut String, key: &str, value: &Option<String>| {
             if let Some(value) = value {
                 text(out, key, value);
             }
         };
+        optional(&mut out, "ide", &self.ide);
         optional(&mut out, "version", &self.version);
         list(&mut out, "init", Some(&self.init).filter(|list| !list.is_empty()));
         optional(&mut out, "image", &self.image);

@@ -19,21 +19,24 @@ type Env = BTreeMap<String, EnvValue>;
 pub(super) fn env(cx: &mut Cx<'_>, at: At<'_>) -> Option<Env> {
     match cx.value(at) {
         Value::Seq(items) | Value::Set(items) => {
-            let texts: Vec<_> =
-                items.iter().map(|&(item, _)| coerce::text(&cx.doc.node(item).value)).collect();
+            let texts: Vec<_> = items.iter().map(|&(item, _)| cx.text_of(&cx.doc.node(item).value)).collect();
             let all_variables = texts.iter().all(|text| text.as_deref().is_some_and(is_variable));
-            match if all_variables { None } else { pairs(cx, at, items) } {
+            match if all_variables || cx.is_newer() { None } else { pairs(cx, at, items) } {
                 Some(env) => env,
                 None => list(cx, at, items, texts),
             }
         }
-        Value::Map(_) | Value::Pairs(_) => {
+        Value::Map(_) => {
+            let entries = cx.free_entries(at)?;
+            mapping(cx, at, &entries)
+        }
+        Value::Pairs(_) if !cx.is_newer() => {
             let entries = cx.free_entries(at)?;
             mapping(cx, at, &entries)
         }
         // An empty text counts as an empty mapping.
-        Value::Str(text) if text.is_empty() => Some(Env::new()),
-        Value::Binary(bytes) if bytes.is_empty() => Some(Env::new()),
+        Value::Str(text) if text.is_empty() && !cx.is_newer() => Some(Env::new()),
+        Value::Binary(bytes) if bytes.is_empty() && !cx.is_newer() => Some(Env::new()),
         _ => {
             let what = cx.kind_of(at);
             let one = matches!(cx.value(at), Value::Str(text) if is_variable(text)) && cx.is_bare(at);
@@ -158,7 +161,8 @@ fn pairs(cx: &mut Cx<'_>, at: At<'_>, items: &[(NodeId, ByteRange)]) -> Option<O
 /// The text of an item that is a variable; anything else is reported.
 fn variable_item(cx: &mut Cx<'_>, item: At<'_>, text: Option<String>) -> Option<String> {
     match text {
-        Some(text) if is_variable(&text) => return Some(text),
+        // A line break at the end is none of dstack 0.22's.
+        Some(text) if is_variable(&text) && !(cx.is_newer() && text.contains('\n')) => return Some(text),
         Some(text) => wrong_item(cx, item, &text),
         None if *cx.value(item) == Value::Null => _ = cx.not_null(item, |_, _| Some(())),
         None => wrong_map_item(cx, item),
@@ -226,7 +230,8 @@ fn mapping(cx: &mut Cx<'_>, at: At<'_>, entries: &[Entry]) -> Option<Env> {
 fn variable(cx: &mut Cx<'_>, at: At<'_>, entry: Entry) -> Option<(String, EnvValue)> {
     let key_at = At { node: entry.key, range: entry.key_range, key: entry.value_range, path: at.path };
     let key = cx.value(key_at);
-    let name = match (key, coerce::text(key)) {
+    // A variable may have a number for its name, and dstack 0.22 takes no boolean.
+    let name = match (key, cx.text_of(key)) {
         (Value::Null, _) => {
             cx.report(Code::KeyNotText, key_at, "a variable needs a name").help("write `NAME: value`");
             None
@@ -251,14 +256,14 @@ fn variable(cx: &mut Cx<'_>, at: At<'_>, entry: Entry) -> Option<(String, EnvVal
             ));
             None
         }
-        value => match coerce::text(value) {
+        value => match cx.text_of(value) {
             Some(text) => {
                 surprise::as_text(cx, item, &text);
                 secrets::variable(cx, item, &shown, &text);
                 variables::surprising(cx, item, &shown, &text);
                 Some(EnvValue::Literal(text))
             }
-            None if matches!(value, Value::Timestamp(_) | Value::Binary(_)) => {
+            None if matches!(value, Value::Timestamp(_) | Value::Binary(_) | Value::Bool(_)) => {
                 scalars::wrong_text(cx, item);
                 None
             }

@@ -3,7 +3,9 @@
 use super::{
     Configuration, Written,
     context::{At, Cx, Path, quote},
-    effects, env, ports, profile, python, registry_auth, resources, scalars, secrets,
+    effects, env,
+    fields::Fields,
+    newer, ports, profile, python, registry_auth, resources, scalars, secrets,
 };
 use crate::{config::Resources, diagnostics::Code, schema, yaml::Value};
 
@@ -13,6 +15,10 @@ pub(super) fn configuration(cx: &mut Cx<'_>, at: At<'_>) -> Option<(Configuratio
     of_type(cx, at)?;
     let fields = cx.object(at, "")?;
     let path = &Path::Root;
+    if cx.is_newer() {
+        let (configuration, written) = newer::configuration(cx, &fields)?;
+        return (cx.sink.errors() == errors).then_some((configuration, written));
+    }
     let ide = fields.required(cx, path, "ide", |cx, at| scalars::choice(cx, at, "ide").map(str::to_owned));
     let version = fields.optional(cx, path, "version", scalars::text);
     let commands = |cx: &mut Cx<'_>, at: At<'_>| scalars::list(cx, at, secrets::text);
@@ -24,18 +30,7 @@ pub(super) fn configuration(cx: &mut Cx<'_>, at: At<'_>) -> Option<(Configuratio
     let has_image = image.as_ref().is_some_and(|image| image.as_ref().is_some_and(|image| !image.is_empty()));
     let python = fields.optional(cx, path, "python", |cx, at| {
         if has_image {
-            let remove = |name: &str| fields.entry(name).and_then(|(key, value)| cx.removal(key, value));
-            let removals = [("python", remove("python")), ("image", remove("image"))];
-            let draft = cx.report(Code::ImageAndPython, at, "`python` cannot stand beside `image`");
-            draft.help("`python` chooses the default image; remove one of the two");
-            if let Some(image) = fields.key("image") {
-                draft.related(image, "an image is chosen here");
-            }
-            for (name, removal) in removals {
-                if let Some(removal) = removal {
-                    draft.offer(format!("remove `{name}`"), removal, "");
-                }
-            }
+            image_and_python(cx, at, &fields);
             return None;
         }
         python::python(cx, at)
@@ -53,7 +48,7 @@ pub(super) fn configuration(cx: &mut Cx<'_>, at: At<'_>) -> Option<(Configuratio
     let profile = profile::profile(cx, path, &fields);
     let (profile, (resources, written)) = (profile?, resources?);
     let configuration = Configuration {
-        ide: ide?,
+        ide: Some(ide?),
         version: version?,
         init: init?,
         r#type: "dev-environment".to_owned(),
@@ -78,6 +73,7 @@ pub(super) fn configuration(cx: &mut Cx<'_>, at: At<'_>) -> Option<(Configuratio
         creation_policy: None,
         termination_policy: None,
         termination_idle_time: None,
+        newer: None,
     }
     .with_profile(profile);
     // Keys that do not belong here were reported while reading on.
@@ -86,6 +82,22 @@ pub(super) fn configuration(cx: &mut Cx<'_>, at: At<'_>) -> Option<(Configuratio
     }
     effects::warn(cx, path, &fields, &configuration);
     Some((configuration, written))
+}
+
+/// Reports a `python` beside an `image`.
+pub(super) fn image_and_python(cx: &mut Cx<'_>, at: At<'_>, fields: &Fields) {
+    let remove = |name: &str| fields.entry(name).and_then(|(key, value)| cx.removal(key, value));
+    let removals = [("python", remove("python")), ("image", remove("image"))];
+    let draft = cx.report(Code::ImageAndPython, at, "`python` cannot stand beside `image`");
+    draft.help("`python` chooses the default image; remove one of the two");
+    if let Some(image) = fields.key("image") {
+        draft.related(image, "an image is chosen here");
+    }
+    for (name, removal) in removals {
+        if let Some(removal) = removal {
+            draft.offer(format!("remove `{name}`"), removal, "");
+        }
+    }
 }
 
 /// Checks `type`, which decides what the rest means. `None`, and reported, when the rest means something else; a type

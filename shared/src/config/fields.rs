@@ -16,13 +16,14 @@ impl Cx<'_> {
     pub(super) fn object(&mut self, at: At<'_>, object: &'static str) -> Option<Fields> {
         let Some(entries) = self.entries(at) else {
             let what = self.kind_of(at);
-            let keys: Vec<_> = known(object).iter().map(|f| format!("`{}`", f.name())).collect();
+            let keys: Vec<_> =
+                known(object, self.dialect).iter().map(|f| format!("`{}`", f.name())).collect();
             self.report(Code::WrongType, at, format!("expected a mapping, got {what}"))
                 .help(format!("its keys are {}", join(&keys, "and")));
             return None;
         };
         self.duplicates(at, &entries);
-        let known = known(object);
+        let known = known(object, self.dialect);
         let mut fields = Vec::new();
         for entry in &entries {
             let key = &self.doc.node(entry.key).value;
@@ -78,8 +79,9 @@ impl Cx<'_> {
         let path = Path::Key(at.path, name).to_string();
         let shown = quote(name);
         let of_profile = object == PROFILE;
-        let newer = schema::keys(if of_profile { "" } else { object })
-            .find(|f| f.dialect > Dialect::V0_18 && f.name() == name);
+        let newer = schema::newer().find(|f| {
+            !self.is_newer() && f.parent() == if of_profile { "" } else { object } && f.name() == name
+        });
         let removal = self.removal(entry.key_range, entry.value_range);
         if let Some(field) = newer {
             let draft = self.sink.report(
@@ -89,8 +91,8 @@ impl Cx<'_> {
                 format!("{shown} is a key of newer releases of dstack"),
             );
             draft.help(format!(
-                "Berth reads dstack 0.18; {shown} came after it, up to {}",
-                field.dialect.name()
+                "Berth launches what dstack 0.18 reads; {shown} came after it, up to {}",
+                field.since.name()
             ));
             if let Some(removal) = removal {
                 draft.offer(format!("remove {shown}"), removal, "");
@@ -103,12 +105,14 @@ impl Cx<'_> {
                 |entry: &Entry| matches!(&self.doc.node(entry.key).value, Value::Str(key) if key == name);
             siblings.len() < 100 && siblings.iter().any(key)
         };
-        let close = schema::guess(name, known(object).iter().map(|f| f.name()).filter(|name| !taken(name)));
+        let close = schema::guess(
+            name,
+            known(object, self.dialect).iter().map(|f| f.name()).filter(|name| !taken(name)),
+        );
         // A key of another object, such as `gpu` at the top. A profile belongs to none of them.
-        let fields = if object == PROFILES_FILE { &[] } else { schema::FIELDS };
-        let elsewhere = fields
-            .iter()
-            .find(|f| f.dialect == Dialect::V0_18 && f.name() == name && !f.path.contains(['*', '[']));
+        let elsewhere = schema::fields(self.dialect)
+            .filter(|_| object != PROFILES_FILE)
+            .find(|f| f.name() == name && !f.path.contains(['*', '[']));
         let draft = self.sink.report(
             Code::UnknownKey,
             path,
@@ -131,7 +135,8 @@ impl Cx<'_> {
                 draft.suggest(certain, format!("replace with `{}`", close.name), entry.key_range, close.name);
             }
             (None, None) => {
-                let keys: Vec<_> = known(object).iter().map(|f| format!("`{}`", f.name())).collect();
+                let keys: Vec<_> =
+                    known(object, self.dialect).iter().map(|f| format!("`{}`", f.name())).collect();
                 draft.help(format!("the keys here are {}", join(&keys, "and")));
                 if let Some(removal) = removal {
                     draft.offer(format!("remove {shown}"), removal, "");
@@ -189,11 +194,11 @@ pub(super) const PROFILES_FILE: &str = "profiles.yml";
 pub(super) const PROFILE: &str = "profiles[]";
 
 /// The keys of an object that are read here.
-fn known(object: &'static str) -> Vec<&'static schema::Field> {
+fn known(object: &'static str, dialect: Dialect) -> Vec<&'static schema::Field> {
     match object {
         PROFILES_FILE => schema::PROFILE_FIELDS.iter().filter(|field| field.parent().is_empty()).collect(),
         PROFILE => schema::profile_keys().collect(),
-        _ => schema::keys(object).filter(|field| field.dialect == Dialect::V0_18).collect(),
+        _ => schema::keys(object, dialect).collect(),
     }
 }
 
@@ -286,7 +291,7 @@ impl Fields {
             let missing = Path::Key(path, name).to_string();
             let spot = nonempty(self.key, self.at);
             let draft = cx.sink.report(Code::MissingKey, missing, spot, format!("`{name}` is missing"));
-            let mut all = schema::FIELDS.iter().chain(schema::PROFILE_FIELDS);
+            let mut all = schema::fields(cx.dialect).chain(schema::PROFILE_FIELDS);
             if let Some(field) = all.find(|f| f.required && f.name() == name) {
                 draft.help(format!("{} For example: `{name}: {}`", field.doc, field.example));
             }
@@ -324,8 +329,8 @@ impl<'t> Cx<'t> {
         }
         let path = at.path.to_string();
         let table = match path.split_once("].") {
-            Some((list, key)) if list.starts_with("profiles[") => schema::field(key),
-            _ => schema::field(&path),
+            Some((list, key)) if list.starts_with("profiles[") => schema::field(key, self.dialect),
+            _ => schema::field(&path, self.dialect),
         };
         let draft = self.report(Code::UnexpectedNull, at, "a value is missing here");
         match table {

@@ -59,7 +59,7 @@ pub(super) fn gpu(cx: &mut Cx<'_>, at: At<'_>) -> Option<Gpu> {
     Some(gpu)
 }
 
-const HELP: &str = "write a count such as `2`, a memory such as `24GB`, a name such as `A100`, or several parted by colons: `A100:80GB:2`";
+pub(super) const HELP: &str = "write a count such as `2`, a memory such as `24GB`, a name such as `A100`, or several parted by colons: `A100:80GB:2`";
 
 fn object(cx: &mut Cx<'_>, at: At<'_>) -> Option<Gpu> {
     let fields = cx.object(at, "resources.gpu")?;
@@ -77,6 +77,7 @@ fn object(cx: &mut Cx<'_>, at: At<'_>) -> Option<Gpu> {
     let total_memory = fields.optional(cx, path, "total_memory", range::sizes);
     let compute_capability = fields.optional(cx, path, "compute_capability", compute_capability);
     Some(Gpu {
+        vendor: None,
         name: name?,
         count: count?,
         memory: memory?,
@@ -108,7 +109,7 @@ fn names(cx: &mut Cx<'_>, at: At<'_>) -> Option<Vec<String>> {
 }
 
 /// Two whole numbers: a float's text, a text, or a list of two.
-fn compute_capability(cx: &mut Cx<'_>, at: At<'_>) -> Option<(i64, i64)> {
+pub(super) fn compute_capability(cx: &mut Cx<'_>, at: At<'_>) -> Option<(i64, i64)> {
     let value = cx.value(at);
     let pair = match value {
         Value::Float(f) => of_version(&coerce::float_text(*f)),
@@ -206,6 +207,7 @@ fn of_text(cx: &mut Cx<'_>, at: At<'_>, written: &str) -> Option<Gpu> {
         }
     }
     good.then(|| Gpu {
+        vendor: None,
         name: names,
         count: count.unwrap_or(ONE),
         memory,
@@ -215,7 +217,7 @@ fn of_text(cx: &mut Cx<'_>, at: At<'_>, written: &str) -> Option<Gpu> {
 }
 
 /// A memory of the short form. What looks like a count and a name at once gets a better answer than "no size".
-fn size_token(cx: &mut Cx<'_>, at: At<'_>, token: &str) -> Option<SizeRange> {
+pub(super) fn size_token(cx: &mut Cx<'_>, at: At<'_>, token: &str) -> Option<SizeRange> {
     let digits = token.find(|c: char| !c.is_ascii_digit()).unwrap_or(0);
     let name = token.get(digits..).unwrap_or_default().trim_start_matches(['x', 'X', '*', '-']);
     let looks_like_name = digits > 0
@@ -241,7 +243,7 @@ fn size_token(cx: &mut Cx<'_>, at: At<'_>, token: &str) -> Option<SizeRange> {
     None
 }
 
-fn name_list(
+pub(super) fn name_list(
     cx: &mut Cx<'_>,
     at: At<'_>,
     written: &str,
@@ -276,7 +278,7 @@ fn is_size(name: &str) -> bool {
 }
 
 /// `gpu: 24`, `gpu: 24..80`, `gpu: A100:80` and `gpu: 3090` are counts.
-fn count_surprises(cx: &mut Cx<'_>, at: At<'_>, gpu: &Gpu) {
+pub(super) fn count_surprises(cx: &mut Cx<'_>, at: At<'_>, gpu: &Gpu) {
     let Some(least) = gpu.count.min.filter(|&n| n > MANY) else { return };
     let Some(written) = cx.doc.node(at.node).text.clone() else {
         return;

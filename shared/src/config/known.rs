@@ -95,7 +95,7 @@ fn suggest(cx: &mut Cx<'_>, draft_at: &Item<'_>, close: Option<&str>) -> Option<
 
 fn backend(cx: &mut Cx<'_>, facts: &Facts, index: usize, item: &Item<'_>) {
     let name = item.name;
-    if !schema::is_backend(name) || OWN.contains(&name) || facts.backend(name).is_some() {
+    if !schema::is_backend(name, cx.dialect) || OWN.contains(&name) || facts.backend(name).is_some() {
         return;
     }
     report(

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     diagnostics::{ByteRange, Code, Diagnostic, Sink},
+    schema::Dialect,
     yaml::{self, Value},
 };
 
@@ -39,6 +40,7 @@ type Read<T> = (Option<T>, Vec<Diagnostic>);
 /// Reads a text with `read`, unless there is nothing to read.
 pub(super) fn text<T>(
     text: &str,
+    dialect: Dialect,
     what: &What,
     read: impl FnOnce(&mut Cx<'_>, At<'_>) -> Option<T>,
 ) -> Read<T> {
@@ -62,7 +64,7 @@ pub(super) fn text<T>(
         what.missing(&mut sink, text, range);
         return (None, sink.finish(text));
     }
-    let mut cx = Cx { text, doc: &document, sink };
+    let mut cx = Cx { text, doc: &document, sink, dialect };
     // The whole of a mapping is nothing to underline.
     let key = match &document.node(root).value {
         Value::Map(entries) => entries.first().map_or(range, |entry| entry.key_range),
@@ -77,11 +79,12 @@ pub(super) fn text<T>(
 /// As [`text`], for bytes that may not be text.
 pub(super) fn bytes<T>(
     bytes: &[u8],
+    dialect: Dialect,
     what: &What,
     read: impl FnOnce(&mut Cx<'_>, At<'_>) -> Option<T>,
 ) -> Read<T> {
     match std::str::from_utf8(bytes) {
-        Ok(good) => text(good, what, read),
+        Ok(good) => text(good, dialect, what, read),
         Err(_) if bytes.len() > TEXT_LIMIT => (None, too_long(&String::from_utf8_lossy(bytes))),
         Err(error) => {
             let text = String::from_utf8_lossy(bytes);

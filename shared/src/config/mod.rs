@@ -1,10 +1,12 @@
 //! The `.dstack.yml` model.
 //!
-//! [`check`] reads a text as dstack 0.18.2 does: the verdict and the normalised configuration are
-//! the same to the letter. What there is to say about it is said all at once, in words of our own.
+//! [`check`] reads a text as dstack 0.18.2 does, and [`check_in`] as the dialect that it is told, of which [`tell`] finds
+//! out: the verdict and the normalised configuration are the same to the letter. What there is to say about it is said all
+//! at once, in words of our own.
 
 mod coerce;
 mod context;
+mod dialect;
 mod disk;
 mod duration;
 mod edits;
@@ -21,6 +23,7 @@ mod load;
 mod memory;
 mod merge;
 mod model;
+mod newer;
 mod ports;
 mod profile;
 mod profiles;
@@ -36,12 +39,14 @@ mod summary;
 mod surprise;
 mod variables;
 
+pub use dialect::{Told, Why, pinned, tell};
 pub use disk::MIN_DISK_GB;
 pub(crate) use hints::meaning;
 pub use hints::{InlineHint, hints};
 pub use merge::{DEFAULT_IDLE_SECONDS, Profile};
 pub(crate) use model::number;
 pub use model::*;
+pub use newer::*;
 pub use profiles::{
     CheckedProfiles, NamedProfile, NoSuchProfile, check_profiles, check_profiles_bytes, choose_profile,
 };
@@ -52,6 +57,7 @@ pub use summary::{SummaryItem, summary};
 use crate::{
     assist::Facts,
     diagnostics::{Diagnostic, Severity},
+    schema::Dialect,
 };
 use context::{At, Cx};
 use load::What;
@@ -93,14 +99,20 @@ pub fn check(text: &str) -> Checked {
 /// As [`check`], with hints about names that the catalogue does not know. They change no verdict.
 #[must_use]
 pub fn check_with(text: &str, facts: Option<&Facts>) -> Checked {
-    checked(load::text(text, &CONFIGURATION, |cx, at| configuration(cx, at, facts)))
+    check_in(text, Dialect::V0_18, facts)
+}
+
+/// As [`check_with`], as a dialect of dstack reads it.
+#[must_use]
+pub fn check_in(text: &str, dialect: Dialect, facts: Option<&Facts>) -> Checked {
+    checked(load::text(text, dialect, &CONFIGURATION, |cx, at| configuration(cx, at, facts)))
 }
 
 /// [`check_with`] and [`hints`], for the price of one reading.
 #[must_use]
 pub fn check_and_hint(text: &str, facts: Option<&Facts>) -> (Checked, Vec<InlineHint>) {
     let mut notes = Vec::new();
-    let read = load::text(text, &CONFIGURATION, |cx, at| {
+    let read = load::text(text, Dialect::V0_18, &CONFIGURATION, |cx, at| {
         let read = configuration(cx, at, facts);
         if let Some((configuration, _)) = read.as_ref().filter(|_| cx.sink.errors() == 0) {
             notes = hints::of_document(text, cx.doc, configuration);
@@ -121,7 +133,13 @@ fn configuration(cx: &mut Cx<'_>, at: At<'_>, facts: Option<&Facts>) -> Option<(
 /// As [`check`], for bytes that may not be text.
 #[must_use]
 pub fn check_bytes(bytes: &[u8]) -> Checked {
-    checked(load::bytes(bytes, &CONFIGURATION, |cx, at| configuration(cx, at, None)))
+    check_bytes_in(bytes, Dialect::V0_18)
+}
+
+/// As [`check_bytes`], as a dialect of dstack reads it.
+#[must_use]
+pub fn check_bytes_in(bytes: &[u8], dialect: Dialect) -> Checked {
+    checked(load::bytes(bytes, dialect, &CONFIGURATION, |cx, at| configuration(cx, at, None)))
 }
 
 fn checked((read, diagnostics): (Option<(Configuration, Written)>, Vec<Diagnostic>)) -> Checked {

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// A dev environment as dstack 0.18 normalises it.
+use super::newer::Newer;
+
+/// A dev environment, normalised: as dstack 0.18 does, with what dstack 0.22 has besides in one key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Configuration {
-    /// The IDE to run: `vscode`.
-    pub ide: String,
+    /// The IDE to run: `vscode`, and since dstack 0.22 `cursor`, `windsurf`, `zed` or none.
+    pub ide: Option<String>,
     /// The IDE's version.
     pub version: Option<String>,
     /// Bash commands to run each time the environment starts.
@@ -58,6 +60,9 @@ pub struct Configuration {
     pub termination_policy: Option<TerminationPolicy>,
     /// Seconds that an idle instance is kept.
     pub termination_idle_time: Option<i64>,
+    /// What dstack 0.22 has besides, in a configuration that is read as it does; `None` in one of dstack 0.18.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newer: Option<Box<Newer>>,
 }
 
 impl Configuration {
@@ -115,6 +120,9 @@ pub struct SizeRange {
 /// Resource requirements.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resources {
+    /// The architecture of the CPU; `None` = any. Since dstack 0.22.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arch: Option<Arch>,
     /// vCPUs; 2.. when not written.
     pub cpu: IntRange,
     /// RAM in GB; 8.. when not written.
@@ -128,9 +136,71 @@ pub struct Resources {
     pub disk: Option<Disk>,
 }
 
+/// An architecture of CPUs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Arch {
+    /// x86-64.
+    X86,
+    /// AArch64.
+    Arm,
+}
+
+/// Who makes a GPU, or what counts as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Vendor {
+    /// NVIDIA.
+    Nvidia,
+    /// AMD.
+    Amd,
+    /// Google: TPUs.
+    Google,
+    /// Intel: Gaudi.
+    Intel,
+    /// Tenstorrent.
+    Tenstorrent,
+}
+
+impl Vendor {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Nvidia, Self::Amd, Self::Google, Self::Intel, Self::Tenstorrent];
+
+    /// As it is written in a configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nvidia => "nvidia",
+            Self::Amd => "amd",
+            Self::Google => "google",
+            Self::Intel => "intel",
+            Self::Tenstorrent => "tenstorrent",
+        }
+    }
+
+    /// The vendor of this name, whatever its case.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|vendor| vendor.name().eq_ignore_ascii_case(name))
+    }
+
+    /// The vendor that a part of a short form names: `tpu` and `tt` count there, too.
+    #[must_use]
+    pub fn of_token(token: &str) -> Option<Self> {
+        match token.to_ascii_lowercase().as_str() {
+            "tpu" => Some(Self::Google),
+            "tt" => Some(Self::Tenstorrent),
+            name => Self::of(name),
+        }
+    }
+}
+
 /// GPU requirements.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Gpu {
+    /// Who makes it; `None` = anybody. Since dstack 0.22.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<Vendor>,
     /// Any of these names; `None` = any GPU, empty = none matches.
     pub name: Option<Vec<String>>,
     /// How many; 1..1 when not written.

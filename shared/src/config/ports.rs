@@ -10,11 +10,14 @@ use std::collections::BTreeMap;
 use crate::{
     config::PortMapping,
     diagnostics::{ByteRange, Code},
-    yaml::Value,
+    yaml::{Value, with_ascii_digits},
 };
 
 /// dstack's own upper bound, one too many.
 const MOST: i128 = 65536;
+
+/// The last port there is.
+const LAST: u32 = 65535;
 
 const HELP: &str =
     "write a port such as `8080`, a mapping such as `\"8080:80\"`, or `\"*:80\"` for any free port";
@@ -60,6 +63,9 @@ fn unusable(port: PortMapping) -> Option<String> {
 }
 
 fn port(cx: &mut Cx<'_>, at: At<'_>) -> Option<PortMapping> {
+    if cx.is_newer() {
+        return newer(cx, at);
+    }
     let value = cx.value(at);
     // A number, or what becomes one.
     if let Some(int) = coerce::int(value) {
@@ -115,8 +121,49 @@ fn port(cx: &mut Cx<'_>, at: At<'_>) -> Option<PortMapping> {
     }
 }
 
+/// As dstack 0.22 reads it: a number up to 65535, or a text of digits with the port of one's machine before a colon if
+/// need be, but no float.
+fn newer(cx: &mut Cx<'_>, at: At<'_>) -> Option<PortMapping> {
+    let value = cx.value(at);
+    let same = |port: u32| PortMapping { local_port: Some(port), container_port: port };
+    let read = match value {
+        Value::Int(_) | Value::BigInt(_) | Value::Bool(_) => {
+            coerce::int(value).and_then(in_range).filter(|&port| port <= LAST).map(same)
+        }
+        Value::Str(text) => {
+            let text = with_ascii_digits(text);
+            match text.split_once(':') {
+                Some(_) => mapping(&text).and_then(Result::ok),
+                None => {
+                    mapping(&format!("*:{text}")).and_then(Result::ok).map(|port| same(port.container_port))
+                }
+            }
+        }
+        Value::Float(_) | Value::Timestamp(_) | Value::Binary(_) | Value::Null => None,
+        _ => {
+            let fields = cx.object(at, "ports[]")?;
+            let local_port = fields.optional(cx, at.path, "local_port", number);
+            let container_port = fields.required(cx, at.path, "container_port", number);
+            return Some(PortMapping { local_port: local_port?, container_port: container_port? });
+        }
+    };
+    let read =
+        read.filter(|port| port.container_port <= LAST && port.local_port.is_none_or(|port| port <= LAST));
+    match read {
+        Some(port) if !matches!(value, Value::Str(_)) => surprise::as_port(cx, at, port.container_port),
+        Some(_) => {}
+        None => {
+            let what = cx.kind_of(at);
+            cx.report(Code::InvalidPort, at, format!("expected a port from 1 to 65535, got {what}"))
+                .help(HELP);
+        }
+    }
+    read
+}
+
 fn number(cx: &mut Cx<'_>, at: At<'_>) -> Option<u32> {
-    let port = coerce::int(cx.value(at)).and_then(in_range);
+    let most = if cx.is_newer() { LAST } else { MOST as u32 };
+    let port = cx.int_of(cx.value(at)).and_then(in_range).filter(|&port| port <= most);
     match port {
         Some(port) => {
             surprise::as_number(cx, at, &format!("port {port}"), &port.to_string());

@@ -1,7 +1,6 @@
 //! The fields that a profile may set, too: where to run, at what price, for how long.
 
 use super::{
-    coerce,
     context::{At, Cx, Path},
     duration,
     fields::Fields,
@@ -14,36 +13,14 @@ use crate::{
 
 /// Reads the profile fields among `fields`.
 pub(super) fn profile(cx: &mut Cx<'_>, path: &Path<'_>, fields: &Fields) -> Option<Profile> {
-    let backends = fields.optional(cx, path, "backends", |cx, at| {
-        let list = scalars::list(cx, at, |cx, at| scalars::choice(cx, at, "backends").map(str::to_owned));
-        scalars::filter(cx, at, "backends", list)
-    });
-    let regions = fields.optional(cx, path, "regions", |cx, at| {
-        let list = scalars::texts(cx, at);
-        scalars::filter(cx, at, "regions", list)
-    });
-    let instance_types = fields.optional(cx, path, "instance_types", |cx, at| {
-        let list = scalars::texts(cx, at);
-        scalars::filter(cx, at, "instance types", list)
-    });
-    let spot_policy = fields.optional(cx, path, "spot_policy", |cx, at| {
-        Some(match scalars::choice(cx, at, "spot_policy")? {
-            "spot" => SpotPolicy::Spot,
-            "on-demand" => SpotPolicy::OnDemand,
-            _ => SpotPolicy::Auto,
-        })
-    });
+    let (backends, regions, instance_types) = places(cx, path, fields);
+    let spot_policy = spot_policy(cx, path, fields);
     let retry_policy = fields.optional(cx, path, "retry_policy", retry_policy);
     let max_duration = fields.optional(cx, path, "max_duration", duration::or_off);
     let max_price = fields.optional(cx, path, "max_price", price);
     let pool_name = fields.optional(cx, path, "pool_name", scalars::text);
     let instance_name = fields.optional(cx, path, "instance_name", scalars::text);
-    let creation_policy = fields.optional(cx, path, "creation_policy", |cx, at| {
-        Some(match scalars::choice(cx, at, "creation_policy")? {
-            "reuse" => CreationPolicy::Reuse,
-            _ => CreationPolicy::ReuseOrCreate,
-        })
-    });
+    let creation_policy = creation_policy(cx, path, fields);
     let termination_policy = fields.optional(cx, path, "termination_policy", |cx, at| {
         Some(match scalars::choice(cx, at, "termination_policy")? {
             "dont-destroy" => TerminationPolicy::DontDestroy,
@@ -64,6 +41,51 @@ pub(super) fn profile(cx: &mut Cx<'_>, path: &Path<'_>, fields: &Fields) -> Opti
         creation_policy: creation_policy?,
         termination_policy: termination_policy?,
         termination_idle_time: termination_idle_time?,
+    })
+}
+
+/// A list of texts that may be missing; the outer `None` says that it is wrong.
+type Texts = Option<Option<Vec<String>>>;
+
+/// The backends, regions and instance types.
+pub(super) fn places(cx: &mut Cx<'_>, path: &Path<'_>, fields: &Fields) -> (Texts, Texts, Texts) {
+    let backends = fields.optional(cx, path, "backends", |cx, at| {
+        let list = scalars::list(cx, at, |cx, at| scalars::choice(cx, at, "backends").map(str::to_owned));
+        scalars::filter(cx, at, "backends", list)
+    });
+    let regions = fields.optional(cx, path, "regions", |cx, at| {
+        let list = scalars::texts(cx, at);
+        scalars::filter(cx, at, "regions", list)
+    });
+    let instance_types = fields.optional(cx, path, "instance_types", |cx, at| {
+        let list = scalars::texts(cx, at);
+        scalars::filter(cx, at, "instance types", list)
+    });
+    (backends, regions, instance_types)
+}
+
+/// Which kind of machines.
+pub(super) fn spot_policy(cx: &mut Cx<'_>, path: &Path<'_>, fields: &Fields) -> Option<Option<SpotPolicy>> {
+    fields.optional(cx, path, "spot_policy", |cx, at| {
+        Some(match scalars::choice(cx, at, "spot_policy")? {
+            "spot" => SpotPolicy::Spot,
+            "on-demand" => SpotPolicy::OnDemand,
+            _ => SpotPolicy::Auto,
+        })
+    })
+}
+
+/// Whether new instances may be made.
+pub(super) fn creation_policy(
+    cx: &mut Cx<'_>,
+    path: &Path<'_>,
+    fields: &Fields,
+) -> Option<Option<CreationPolicy>> {
+    fields.optional(cx, path, "creation_policy", |cx, at| {
+        Some(match scalars::choice(cx, at, "creation_policy")? {
+            "reuse" => CreationPolicy::Reuse,
+            _ => CreationPolicy::ReuseOrCreate,
+        })
     })
 }
 
@@ -103,8 +125,9 @@ fn retry_policy(cx: &mut Cx<'_>, at: At<'_>) -> Option<RetryPolicy> {
     Some(RetryPolicy { retry: retry || duration.is_some(), duration })
 }
 
-fn price(cx: &mut Cx<'_>, at: At<'_>) -> Option<f64> {
-    let Some(price) = coerce::float(cx.value(at)) else {
+/// US dollars an hour.
+pub(super) fn price(cx: &mut Cx<'_>, at: At<'_>) -> Option<f64> {
+    let Some(price) = cx.float_of(cx.value(at)) else {
         let what = cx.kind_of(at);
         let written = cx.doc.node(at.node).text.clone().unwrap_or_default();
         let number = written.trim_matches(|c: char| !c.is_ascii_digit() && c != '.');

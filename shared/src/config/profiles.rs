@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     diagnostics::{ByteRange, Code, Diagnostic, Severity},
-    schema,
+    schema::{self, Dialect},
 };
 
 /// A profile by its name.
@@ -53,14 +53,14 @@ const FILE: What = What {
 /// Reads a file of profiles and says everything there is to say about it. Never panics, whatever the text.
 #[must_use]
 pub fn check_profiles(text: &str) -> CheckedProfiles {
-    let (profiles, diagnostics) = load::text(text, &FILE, file);
+    let (profiles, diagnostics) = load::text(text, Dialect::V0_18, &FILE, file);
     CheckedProfiles { profiles, diagnostics }
 }
 
 /// As [`check_profiles`], for bytes that may not be text.
 #[must_use]
 pub fn check_profiles_bytes(bytes: &[u8]) -> CheckedProfiles {
-    let (profiles, diagnostics) = load::bytes(bytes, &FILE, file);
+    let (profiles, diagnostics) = load::bytes(bytes, Dialect::V0_18, &FILE, file);
     CheckedProfiles { profiles, diagnostics }
 }
 

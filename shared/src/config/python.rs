@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{diagnostics::Code, schema, yaml::Value};
 
-/// `3.8` to `3.12`, written as text or as a float.
+/// A version that the table of fields has, written as text or as a float.
 pub(super) fn python(cx: &mut Cx<'_>, at: At<'_>) -> Option<String> {
     let value = cx.value(at);
     let read = match value {
@@ -18,7 +18,7 @@ pub(super) fn python(cx: &mut Cx<'_>, at: At<'_>) -> Option<String> {
         Value::Str(text) => Some(text.clone()),
         _ => None,
     };
-    let values = schema::values("python");
+    let values = schema::values("python", cx.dialect);
     let Some(version) = read.filter(|version| values.contains(&version.as_str())) else {
         invalid(cx, at, values);
         return None;

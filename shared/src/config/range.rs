@@ -23,14 +23,14 @@ trait Bound: Copy + PartialOrd + std::fmt::Display {
 }
 
 impl Bound for i64 {
-    const OBJECT: &'static str = "resources.cpu";
+    const OBJECT: &'static str = "resources.gpu.count";
 
     fn of_value(cx: &mut Cx<'_>, at: At<'_>) -> Option<Self> {
         scalars::integer(cx, at)
     }
 
     fn of_text(cx: &mut Cx<'_>, at: At<'_>, text: &str) -> Option<Self> {
-        let Some(int) = coerce::int_of_text(text) else {
+        let Some(int) = cx.int_of_text(text) else {
             let message = match text {
                 "" => "expected a whole number, got an empty text".to_owned(),
                 _ => format!("expected a whole number, got {}", quote(text)),

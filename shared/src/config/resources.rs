@@ -10,6 +10,7 @@ impl Default for Resources {
     /// What holds when nothing is written: 2 vCPUs, 8 GB of RAM, 100 GB of disk, each or more.
     fn default() -> Self {
         Self {
+            arch: None,
             cpu: IntRange { min: Some(2), max: None },
             memory: SizeRange { min: Some(8.0), max: None },
             shm_size: None,
@@ -32,7 +33,8 @@ pub(super) fn resources(cx: &mut Cx<'_>, at: At<'_>) -> Option<(Resources, Writt
     let disk =
         if fields.has("disk") { fields.optional(cx, path, "disk", disk::disk) } else { Some(default.disk) };
     let written = Written { cpu: fields.has("cpu"), memory: fields.has("memory"), disk: fields.has("disk") };
-    let resources = Resources { cpu: cpu?, memory: memory?, shm_size: shm_size?, gpu: gpu?, disk: disk? };
+    let resources =
+        Resources { arch: None, cpu: cpu?, memory: memory?, shm_size: shm_size?, gpu: gpu?, disk: disk? };
     impossible::warn(cx, path, &fields, &resources);
     Some((resources, written))
 }

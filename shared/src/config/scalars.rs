@@ -10,7 +10,7 @@ use crate::{diagnostics::Code, schema, yaml::Value};
 /// A text; numbers and booleans become one.
 pub(super) fn text(cx: &mut Cx<'_>, at: At<'_>) -> Option<String> {
     let value = cx.value(at);
-    match coerce::text(value) {
+    match cx.text_of(value) {
         Some(text) => {
             surprise::as_text(cx, at, &text);
             Some(text)
@@ -26,7 +26,12 @@ pub(super) fn text(cx: &mut Cx<'_>, at: At<'_>) -> Option<String> {
 pub(super) fn wrong_text(cx: &mut Cx<'_>, at: At<'_>) {
     let what = cx.kind_of(at);
     let written = cx.text.get(at.range.start..at.range.end).unwrap_or_default();
-    let fixable = matches!(cx.value(at), Value::Timestamp(_)) && cx.is_bare(at);
+    let scalar = match cx.value(at) {
+        Value::Timestamp(_) => true,
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) => cx.is_newer(),
+        _ => false,
+    };
+    let fixable = scalar && cx.is_bare(at);
     // `- echo a: b` is a mapping to YAML, and a command to its author.
     let item = matches!(at.path, Path::Index(..));
     let one_line = matches!(cx.value(at), Value::Map(_))
@@ -44,7 +49,7 @@ pub(super) fn wrong_text(cx: &mut Cx<'_>, at: At<'_>) {
 /// A whole number that fits 64 bits. `max` bounds nothing: it is checked by whoever knows why.
 pub(super) fn integer(cx: &mut Cx<'_>, at: At<'_>) -> Option<i64> {
     let value = cx.value(at);
-    let Some(int) = coerce::int(value) else {
+    let Some(int) = cx.int_of(value) else {
         let what = cx.kind_of(at);
         cx.report(Code::InvalidInteger, at, format!("expected a whole number, got {what}"));
         return None;
@@ -80,9 +85,15 @@ pub(super) fn boolean(cx: &mut Cx<'_>, at: At<'_>) -> Option<bool> {
 
 /// One of the values that the table of fields lists for `path`.
 pub(super) fn choice(cx: &mut Cx<'_>, at: At<'_>, path: &str) -> Option<&'static str> {
-    let values = schema::values(path);
-    if let Value::Str(text) = cx.value(at)
-        && let Some(value) = values.iter().find(|value| *value == text)
+    let values = schema::values(path, cx.dialect);
+    let text = match cx.value(at) {
+        Value::Str(text) => Some(text.as_str()),
+        // A literal is text and nothing else, a choice may be bytes that are one.
+        Value::Binary(bytes) if cx.is_newer() && path != "ide" => std::str::from_utf8(bytes).ok(),
+        _ => None,
+    };
+    if let Some(text) = text
+        && let Some(value) = values.iter().find(|value| **value == text)
     {
         return Some(value);
     }

@@ -27,7 +27,15 @@ pub fn summary(configuration: &Configuration, written: &Written) -> Vec<SummaryI
         items.push(SummaryItem { path: path.to_owned(), label: label.to_owned(), value, warning: false });
         items.len() - 1
     };
-    add("ide", "IDE", if c.ide == "vscode" { "VS Code".to_owned() } else { c.ide.clone() });
+    let ide = match c.ide.as_deref() {
+        Some("vscode") => "VS Code",
+        Some("cursor") => "Cursor",
+        Some("windsurf") => "Windsurf",
+        Some("zed") => "Zed",
+        Some(other) => other,
+        None => "none, SSH alone",
+    };
+    add("ide", "IDE", ide.to_owned());
     if let Some(image) = c.image.as_deref().filter(|image| !image.is_empty()) {
         add("image", "Image", image.to_owned());
     } else if let Some(python) = &c.python {

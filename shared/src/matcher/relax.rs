@@ -67,7 +67,11 @@ pub(super) fn nearest<'a>(
                 let Some((major, minor)) = known else { continue };
                 (&mut below, -(f64::from(major) * f64::from(u16::MAX) + f64::from(minor)))
             }
-            (None, Constraint::Backends) if !schema::is_backend(backend_of(catalogue, shape)) => continue,
+            (None, Constraint::Backends)
+                if !schema::is_backend(backend_of(catalogue, shape), schema::Dialect::V0_18) =>
+            {
+                continue;
+            }
             (None, _) => (&mut below, catalogue.price_of(row)),
         };
         if slot.is_none_or(|(least, _)| distance < least) {
@@ -162,7 +166,7 @@ pub(super) fn admit(
         }
         Constraint::Backends => {
             let backend = backend_of(catalogue, shape);
-            if !schema::is_backend(backend) {
+            if !schema::is_backend(backend, schema::Dialect::V0_18) {
                 return None;
             }
             add(&mut changed.backends, backend)

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::schema::{Dialect, FIELDS, Field, keys};
+use crate::schema::{Dialect, Field, fields, keys, newer};
 
 /// The page of all keys: a table of those at the top, then a section for each.
 pub(super) fn page() -> String {
@@ -13,7 +13,7 @@ pub(super) fn page() -> String {
          says the same to editors, and [problems](problems.md) lists what Berth says about a file.\n\n\
          | key | type | default | |\n|---|---|---|---|\n",
     );
-    for field in keys("").filter(|field| field.dialect == Dialect::V0_18) {
+    for field in keys("", Dialect::V0_18) {
         let default = match field.default {
             Some(default) => format!("`{default}`"),
             None if field.required => "required".to_owned(),
@@ -27,13 +27,13 @@ pub(super) fn page() -> String {
             cell(field.doc)
         );
     }
-    for field in FIELDS.iter().filter(|field| field.dialect == Dialect::V0_18) {
+    for field in fields(Dialect::V0_18) {
         section(&mut out, field);
     }
     out.push_str(
         "\n## Keys of newer releases\n\nThese came after dstack 0.18. They are known by name; a file that holds one is refused.\n\n",
     );
-    for field in FIELDS.iter().filter(|field| field.dialect > Dialect::V0_18) {
+    for field in newer() {
         let _ = writeln!(out, "- `{}`: {}", field.path, field.doc);
     }
     out

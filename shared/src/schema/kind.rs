@@ -49,12 +49,18 @@ pub enum Kind {
     Port,
     /// A mapping whose keys are fields of the table.
     Object,
-    /// A list, not read yet.
+    /// A list of what the field's own words say.
     List,
-    /// A mapping with keys of the author's choice, not read yet.
+    /// A mapping with keys of the author's choice.
     Mapping,
-    /// A boolean or an object, not read yet.
+    /// A boolean or an object.
     BooleanOrObject,
+    /// Text that stands for an object, or the object.
+    TextOrObject,
+    /// A number of vCPUs, a range of them, an architecture, or text with both.
+    Cpu,
+    /// Nothing but null.
+    Nothing,
 }
 
 impl Kind {
@@ -82,6 +88,9 @@ impl Kind {
             Self::List => "list",
             Self::Mapping => "mapping",
             Self::BooleanOrObject => "boolean or object",
+            Self::TextOrObject => "text or object",
+            Self::Cpu => "range of whole numbers, architecture or both",
+            Self::Nothing => "nothing",
         }
     }
 

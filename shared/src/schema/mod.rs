@@ -12,16 +12,24 @@ pub use kind::Kind;
 pub use profiles::{PROFILE_FIELDS, PROFILE_KEYS, profile_keys};
 pub use suggest::{Guess, closest, guess};
 
-/// Which release of dstack a key belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+use serde::{Deserialize, Serialize};
+
+/// A release of dstack whose configurations are read here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Dialect {
-    /// dstack 0.18.2, read here.
+    /// dstack 0.18.2.
+    #[default]
+    #[serde(rename = "0.18")]
     V0_18,
-    /// Came later, up to dstack 0.22; known by name, not read yet.
+    /// dstack 0.22.5.
+    #[serde(rename = "0.22")]
     V0_22,
 }
 
 impl Dialect {
+    /// All of them, the oldest first.
+    pub const ALL: [Self; 2] = [Self::V0_18, Self::V0_22];
+
     /// `0.18` or `0.22`.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -29,6 +37,12 @@ impl Dialect {
             Self::V0_18 => "0.18",
             Self::V0_22 => "0.22",
         }
+    }
+
+    /// The dialect of this name.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|dialect| dialect.name() == name)
     }
 }
 
@@ -51,11 +65,19 @@ pub struct Field {
     pub example: &'static str,
     /// All values there are, when they can be listed.
     pub values: &'static [&'static str],
-    /// Since when it exists.
-    pub dialect: Dialect,
+    /// Since when it is so.
+    pub since: Dialect,
+    /// Until when it is so; a key that changed has a row for each of its forms.
+    pub until: Dialect,
 }
 
 impl Field {
+    /// Whether the dialect has it, in this form.
+    #[must_use]
+    pub fn is_in(&self, dialect: Dialect) -> bool {
+        (self.since..=self.until).contains(&dialect)
+    }
+
     /// Its last part: `name` of `resources.gpu.name`.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -95,27 +117,42 @@ impl Field {
     }
 }
 
+/// The fields of a dialect, in the order of the reference.
+pub fn fields(dialect: Dialect) -> impl Iterator<Item = &'static Field> + Clone {
+    FIELDS.iter().filter(move |field| field.is_in(dialect))
+}
+
 /// The field of this path.
 #[must_use]
-pub fn field(path: &str) -> Option<&'static Field> {
-    FIELDS.iter().find(|field| field.path == path)
+pub fn field(path: &str, dialect: Dialect) -> Option<&'static Field> {
+    fields(dialect).find(|field| field.path == path)
 }
 
 /// The keys of an object, by its path (empty at the top), in the order of the reference.
-pub fn keys(parent: &str) -> impl Iterator<Item = &'static Field> + Clone {
-    FIELDS.iter().filter(move |field| field.parent() == parent)
+pub fn keys(parent: &str, dialect: Dialect) -> impl Iterator<Item = &'static Field> + Clone {
+    fields(dialect).filter(move |field| field.parent() == parent)
 }
 
 /// The values that a field may take; empty when they cannot be listed.
 #[must_use]
-pub fn values(path: &str) -> &'static [&'static str] {
-    field(path).map_or(&[], |field| field.values)
+pub fn values(path: &str, dialect: Dialect) -> &'static [&'static str] {
+    field(path, dialect).map_or(&[], |field| field.values)
 }
 
-/// Whether a configuration may name a backend: catalogues have some that came after dstack 0.18.
+/// The keys that came after dstack 0.18, at the top or in an object that it has: known by name there.
+pub fn newer() -> impl Iterator<Item = &'static Field> + Clone {
+    fields(Dialect::V0_22).filter(|field| {
+        let has = |path: &str| self::field(path, Dialect::V0_18).is_some();
+        !has(field.path)
+            && (field.parent().is_empty() || has(field.parent()))
+            && field.parent() != "resources.cpu"
+    })
+}
+
+/// Whether a configuration may name a backend: catalogues have some that a dialect does not know.
 #[must_use]
-pub fn is_backend(name: &str) -> bool {
-    values("backends").contains(&name)
+pub fn is_backend(name: &str, dialect: Dialect) -> bool {
+    values("backends", dialect).contains(&name)
 }
 
 #[cfg(test)]
@@ -130,46 +167,69 @@ mod tests {
             ("env.*.key", "env:\n  NAME:\n    key: HF_TOKEN"),
             ("ports[].container_port", "ports:\n  - container_port: 80"),
         ] {
-            assert_eq!(field(path).map(Field::example_yaml).as_deref(), Some(yaml));
+            assert_eq!(field(path, Dialect::V0_18).map(Field::example_yaml).as_deref(), Some(yaml));
         }
     }
 
     #[test]
     fn every_example_and_default_is_accepted() {
-        for field in FIELDS.iter().filter(|field| field.dialect == Dialect::V0_18) {
-            let mut values = vec![field.example_yaml()];
-            values.extend(field.default.map(|default| Field { example: default, ..*field }.example_yaml()));
-            for mut text in values {
-                for (path, needed) in [("type", "type: dev-environment"), ("ide", "ide: vscode")] {
-                    if field.path != path {
-                        text = format!("{needed}\n{text}");
-                    }
+        for dialect in Dialect::ALL {
+            for field in fields(dialect) {
+                let mut values = vec![field.example_yaml()];
+                values
+                    .extend(field.default.map(|default| Field { example: default, ..*field }.example_yaml()));
+                for text in values {
+                    accepted(dialect, field, text);
                 }
-                // Beside what its object requires.
-                for sibling in keys(field.parent()).filter(|other| other.required && other.path != field.path)
-                {
-                    if let Some((_, last)) =
-                        sibling.example_yaml().rsplit_once('\n').filter(|_| !field.parent().is_empty())
-                    {
-                        text = format!("{text}\n{}", last.replace("- ", "  "));
-                    }
-                }
-                let checked = crate::check(&text);
-                assert!(checked.is_valid(), "{text}\n{:#?}", checked.diagnostics);
             }
         }
     }
 
+    fn accepted(dialect: Dialect, field: &Field, mut text: String) {
+        for (path, needed) in [("type", "type: dev-environment"), ("ide", "ide: vscode")] {
+            if field.path != path {
+                text = format!("{needed}\n{text}");
+            }
+        }
+        // Beside what its object requires.
+        let siblings =
+            keys(field.parent(), dialect).filter(|other| other.required && other.path != field.path);
+        for sibling in siblings.filter(|_| !field.parent().is_empty()) {
+            if let Some((_, last)) = sibling.example_yaml().rsplit_once('\n') {
+                text = format!("{text}\n{}", last.replace("- ", "  "));
+            }
+        }
+        // Beside what makes one of several forms of its object.
+        let companion = match field.path {
+            "volumes[].path" => Some("volumes[].name"),
+            "volumes[].optional" => Some("volumes[].instance_path"),
+            "repos[].branch" | "repos[].hash" | "repos[].path" | "repos[].if_exists" => Some("repos[].url"),
+            "instances[].instance" => Some("instances[].fleet"),
+            path if path.starts_with("instances[].fleet") => Some("instances[].instance"),
+            _ => None,
+        };
+        if let Some(example) = companion.and_then(|path| self::field(path, dialect)).map(Field::example_yaml)
+            && let Some((_, last)) = example.rsplit_once('\n')
+        {
+            text = format!("{text}\n{}", last.replace("- ", "  "));
+        }
+        let checked = crate::config::check_in(&text, dialect, None);
+        assert!(checked.is_valid(), "{}: {text}\n{:#?}", dialect.name(), checked.diagnostics);
+    }
+
     #[test]
     fn paths_are_unique_and_every_parent_is_a_field() {
-        let mut seen = std::collections::BTreeSet::new();
-        for field in FIELDS {
-            assert!(seen.insert(field.path), "{} twice", field.path);
-            let parent = field.parent();
-            let parent = parent.strip_suffix("[]").or_else(|| parent.strip_suffix(".*")).unwrap_or(parent);
-            assert!(parent.is_empty() || seen.contains(parent), "{} has no parent", field.path);
-            assert!(field.doc.ends_with('.'), "{}", field.path);
-            assert_eq!(field.kind.has_values(), !field.values.is_empty(), "{}", field.path);
+        for dialect in Dialect::ALL {
+            let mut seen = std::collections::BTreeSet::new();
+            for field in fields(dialect) {
+                assert!(seen.insert(field.path), "{} twice", field.path);
+                let parent = field.parent();
+                let parent =
+                    parent.strip_suffix("[]").or_else(|| parent.strip_suffix(".*")).unwrap_or(parent);
+                assert!(parent.is_empty() || seen.contains(parent), "{} has no parent", field.path);
+                assert!(field.doc.ends_with('.'), "{}", field.path);
+                assert_eq!(field.kind.has_values(), !field.values.is_empty(), "{}", field.path);
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
-//! The keys of `.dstack/profiles.yml`: a table of its own beside [`FIELDS`], of which a profile holds a part.
+//! The keys of `.dstack/profiles.yml`: a table of its own beside [`super::FIELDS`], of which a profile holds a part.
 
-use super::{FIELDS, Field, Kind, fields::f};
+use super::{Dialect, Field, Kind, fields, fields::f};
 
 /// What stands in a file of profiles, but for the keys that a profile shares with a configuration.
 pub const PROFILE_FIELDS: &[Field] = &[
@@ -35,7 +35,7 @@ pub const PROFILE_KEYS: &[&str] = &[
 /// The keys of one profile, in the order of the reference.
 pub fn profile_keys() -> impl Iterator<Item = &'static Field> + Clone {
     let own = PROFILE_FIELDS.iter().filter(|field| field.parent() == "profiles[]");
-    own.chain(FIELDS.iter().filter(|field| PROFILE_KEYS.contains(&field.path)))
+    own.chain(fields(Dialect::V0_18).filter(|field| PROFILE_KEYS.contains(&field.path)))
 }
 
 #[cfg(test)]

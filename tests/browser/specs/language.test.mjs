@@ -71,7 +71,7 @@ const texts = (page) =>
   page.evaluate(() => {
     const found = [['title', document.title]];
     const where = (element) => `${element.localName}.${element.getAttribute('class') ?? ''}`;
-    const data = 'code, kbd, pre, [translate=no], .mono, .cm-editor, .xterm, .log, .backend__mark, script, style';
+    const data = 'code, kbd, pre, [translate=no], #p-off, .mono, .cm-editor, .xterm, .log, .backend__mark, script, style';
     const nodes = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (nodes.nextNode()) {
       const { parentElement: element, data: text } = nodes.currentNode;

@@ -2,6 +2,7 @@
 //!
 //! Each kind of record has a module with `answer`, which turns one record into our answer to it.
 
+pub mod agreement;
 pub mod config;
 pub mod offers;
 pub mod yaml;

@@ -8,11 +8,12 @@ use std::{
 };
 
 use berth_shared::{
-    config::{TEXT_LIMIT, check, check_profiles},
+    config::{TEXT_LIMIT, check_in, check_profiles},
     diagnostics::mend,
 };
 
 use super::{
+    Reading,
     paths::read_to_limit,
     report::{Kind, Report},
 };
@@ -31,13 +32,16 @@ pub(super) enum FixError {
 }
 
 /// Mends a file, or a text from standard input, and reports what is left to say.
-pub(super) fn file(report: &mut Report) -> Result<(), FixError> {
+pub(super) fn file(report: &mut Report, reading: Reading) -> Result<(), FixError> {
     if report.bytes.len() > TEXT_LIMIT {
         return Ok(());
     }
     let Ok(text) = std::str::from_utf8(&report.bytes) else { return Ok(()) };
     let mended = match report.kind {
-        Kind::Configuration => mend(text, |text| check(text).diagnostics),
+        Kind::Configuration => {
+            let dialect = reading.of(text.as_bytes());
+            mend(text, |text| check_in(text, dialect, None).diagnostics)
+        }
         Kind::Profiles => mend(text, |text| check_profiles(text).diagnostics),
     };
     if mended.text == text {
@@ -51,7 +55,7 @@ pub(super) fn file(report: &mut Report) -> Result<(), FixError> {
     }
     *report = Report {
         fixed: mended.fixed,
-        ..Report::new(std::mem::take(&mut report.file), report.kind, mended.text.into_bytes())
+        ..Report::new(std::mem::take(&mut report.file), report.kind, reading, mended.text.into_bytes())
     };
     Ok(())
 }

@@ -15,6 +15,7 @@ use std::{
     process::ExitCode,
 };
 
+use berth_shared::{config::tell, schema::Dialect};
 use serde::Serialize;
 
 pub(crate) use paths::{read_to_limit, show};
@@ -31,10 +32,40 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 
+    /// As which release of dstack reads them; what is launched is 0.18's. `auto` tells by the file: the one that takes it,
+    /// 0.18 where both do, else the one with fewer mistakes; a first line `# dstack: 0.22` says so itself.
+    #[arg(long, value_enum, default_value_t)]
+    dialect: Reading,
+
     /// Apply the fixes that are surely meant; comments and layout stay. With `-`, the mended text goes to
     /// standard output and what is left to say to standard error.
     #[arg(long)]
     fix: bool,
+}
+
+/// As which release of dstack a file is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Reading {
+    /// As the file itself tells.
+    Auto,
+    /// dstack 0.18.
+    #[default]
+    #[value(name = "0.18")]
+    V0_18,
+    /// dstack 0.22.
+    #[value(name = "0.22")]
+    V0_22,
+}
+
+impl Reading {
+    /// The dialect of a text.
+    fn of(self, text: &[u8]) -> Dialect {
+        match self {
+            Self::Auto => tell(&String::from_utf8_lossy(text), Dialect::default(), None).dialect,
+            Self::V0_18 => Dialect::V0_18,
+            Self::V0_22 => Dialect::V0_22,
+        }
+    }
 }
 
 /// How the result is printed.
@@ -92,7 +123,7 @@ fn validate(args: &Args, streams: Streams<'_>, colour: bool) -> io::Result<u8> {
     let mut reports = Vec::new();
     let mut failed = false;
     for path in &args.paths {
-        if let Err(error) = paths::reports(path, stdin, &mut reports) {
+        if let Err(error) = paths::reports(path, args.dialect, stdin, &mut reports) {
             writeln!(err, "error: {}", crate::http::chain(&error))?;
             failed = true;
         }
@@ -100,7 +131,7 @@ fn validate(args: &Args, streams: Streams<'_>, colour: bool) -> io::Result<u8> {
     let mut answer = out;
     if args.fix {
         for report in &mut reports {
-            if let Err(error) = fix::file(report) {
+            if let Err(error) = fix::file(report, args.dialect) {
                 writeln!(err, "error: {}", crate::http::chain(&error))?;
                 failed = true;
             }

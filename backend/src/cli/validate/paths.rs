@@ -8,7 +8,10 @@ use std::{
 
 use berth_shared::config::TEXT_LIMIT;
 
-use super::report::{Kind, Report};
+use super::{
+    Reading,
+    report::{Kind, Report},
+};
 
 /// Why there is nothing to say about a path.
 #[derive(Debug, thiserror::Error)]
@@ -28,11 +31,16 @@ pub(super) fn is_stdin(path: &Path) -> bool {
 }
 
 /// Reads and checks what a path stands for.
-pub(super) fn reports(path: &Path, stdin: &mut dyn Read, reports: &mut Vec<Report>) -> Result<(), PathError> {
+pub(super) fn reports(
+    path: &Path,
+    reading: Reading,
+    stdin: &mut dyn Read,
+    reports: &mut Vec<Report>,
+) -> Result<(), PathError> {
     let failed = |source| PathError::Read { path: show(path), source };
     if is_stdin(path) {
         let bytes = read_to_limit(stdin).map_err(failed)?;
-        reports.push(Report::new("-".to_owned(), Kind::Configuration, bytes));
+        reports.push(Report::new("-".to_owned(), Kind::Configuration, reading, bytes));
     } else if path.is_dir() {
         let mut files = Vec::new();
         search(path, &mut files).map_err(failed)?;
@@ -41,12 +49,12 @@ pub(super) fn reports(path: &Path, stdin: &mut dyn Read, reports: &mut Vec<Repor
         }
         files.sort();
         for file in files {
-            self::reports(&file, stdin, reports)?;
+            self::reports(&file, reading, stdin, reports)?;
         }
     } else {
         let bytes = File::open(path).and_then(|mut file| read_to_limit(&mut file)).map_err(failed)?;
         let kind = if is_profiles(path) { Kind::Profiles } else { Kind::Configuration };
-        reports.push(Report::new(show(path), kind, bytes));
+        reports.push(Report::new(show(path), kind, reading, bytes));
     }
     Ok(())
 }

@@ -13,7 +13,12 @@ fn outcome(paths: &[&Path], format: Format, stdin: &[u8]) -> (u8, String) {
 
 /// The exit code, standard output and standard error.
 fn asked(paths: &[&Path], format: Format, fix: bool, mut stdin: &[u8]) -> (u8, String, String) {
-    let args = Args { paths: paths.iter().map(|path| path.to_path_buf()).collect(), format, fix };
+    let args = Args {
+        paths: paths.iter().map(|path| path.to_path_buf()).collect(),
+        format,
+        fix,
+        dialect: Reading::default(),
+    };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let streams = Streams { stdin: &mut stdin, out: &mut out, err: &mut err };
     let code = validate(&args, streams, false).expect("a vector takes everything");
@@ -220,4 +225,50 @@ fn a_file_of_profiles_is_checked_as_one() {
     assert_eq!((code, &json["config"]), (0, &serde_json::Value::Null));
     assert_eq!(json["profiles"][0]["max_price"], 1.0);
     assert_eq!(json["fixed"][0]["code"], "invalid-number");
+}
+
+fn read_as(dialect: Reading, format: Format, text: &str) -> (u8, String) {
+    let args = Args { paths: vec![PathBuf::from("-")], format, fix: false, dialect };
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let streams = Streams { stdin: &mut text.as_bytes(), out: &mut out, err: &mut err };
+    let code = validate(&args, streams, false).expect("a vector takes everything");
+    (code, String::from_utf8(out).expect("text"))
+}
+
+const NEWER: &str = "type: dev-environment\nname: my-env\nide: cursor\nidle_duration: 30m\n";
+
+#[test]
+fn a_file_of_dstack_0_22_is_told_by_itself_and_said_to_be_only_checked() {
+    let (code, text) = read_as(Reading::Auto, Format::Text, NEWER);
+    assert_eq!(code, 0);
+    insta::assert_snapshot!(text, @r"
+    valid as dstack 0.22: no problems
+    note: Berth checks what dstack 0.22 reads, and launches only what dstack 0.18 does
+    ");
+    // Without being asked, it is what is launched that counts.
+    assert_eq!(read_as(Reading::default(), Format::Text, NEWER).0, 1);
+    let (code, text) = read_as(Reading::Auto, Format::Text, VALID);
+    assert_eq!((code, text.as_str()), (0, "valid: no problems\n"));
+}
+
+#[test]
+fn the_json_of_a_file_has_its_dialect_and_the_configuration_as_that_release_writes_it() {
+    for (dialect, text, idle) in [
+        (Reading::Auto, NEWER, ("0.22", "idle_duration", 1800)),
+        (Reading::V0_22, "type: dev-environment\nidle_duration: off\n", ("0.22", "idle_duration", -1)),
+        (
+            Reading::Auto,
+            "type: dev-environment\nide: vscode\ntermination_idle_time: 5m\n",
+            ("0.18", "termination_idle_time", 300),
+        ),
+    ] {
+        let (code, json) = read_as(dialect, Format::Json, text);
+        let report: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+        assert_eq!(code, 0, "{json}");
+        assert_eq!(
+            (&report["dialect"], &report["config"][idle.1]),
+            (&idle.0.into(), &idle.2.into()),
+            "{json}"
+        );
+    }
 }

@@ -2,7 +2,10 @@
 
 use std::io::{self, Write};
 
-use berth_shared::diagnostics::{Severity, render};
+use berth_shared::{
+    diagnostics::{Severity, render},
+    schema::Dialect,
+};
 
 use super::report::Report;
 
@@ -40,6 +43,7 @@ pub(super) fn write(out: &mut dyn Write, reports: &[Report], colour: bool) -> io
         (n, _) => format!("; fixed {}", plural(n, "problem")),
     };
     let invalid = reports.iter().filter(|report| !report.ok).count();
+    let newer = reports.iter().filter(|report| report.dialect == Some(Dialect::V0_22)).count();
     let verdict = match (reports.len(), invalid) {
         (0, _) => return Ok(()),
         (1, 0) => "valid".to_owned(),
@@ -47,7 +51,17 @@ pub(super) fn write(out: &mut dyn Write, reports: &[Report], colour: bool) -> io
         (n, 0) => format!("all {n} files valid"),
         (n, invalid) => format!("{invalid} of {n} files invalid"),
     };
-    writeln!(out, "{verdict}: {}{fixed}", found.join(", "))
+    // Plain where it is as ever.
+    let read = match (newer, reports.len()) {
+        (0, _) => String::new(),
+        (_, 1) => " as dstack 0.22".to_owned(),
+        (n, _) => format!(", {n} as dstack 0.22"),
+    };
+    writeln!(out, "{verdict}{read}: {}{fixed}", found.join(", "))?;
+    if reports.iter().any(|report| report.ok && report.dialect == Some(Dialect::V0_22)) {
+        writeln!(out, "note: Berth checks what dstack 0.22 reads, and launches only what dstack 0.18 does")?;
+    }
+    Ok(())
 }
 
 fn plural(n: usize, word: &str) -> String {

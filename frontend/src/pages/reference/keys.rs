@@ -1,6 +1,6 @@
 //! Every key, with its meaning, type, default and an example.
 
-use berth_shared::schema::{Dialect, FIELDS, Field, keys};
+use berth_shared::schema::{Dialect, Field, fields, keys, newer};
 
 use super::Code;
 use crate::{
@@ -9,21 +9,15 @@ use crate::{
     site,
 };
 
-fn read_here(field: &&'static Field) -> bool {
-    field.dialect == Dialect::V0_18
-}
-
 /// Contents and sections.
 #[component]
 pub(super) fn Keys(
     /// The path of the key that the address names.
     here: Memo<String>,
 ) -> impl IntoView {
-    let contents = keys("").filter(read_here).map(|field| entry(field, here)).collect_view();
-    let sections = FIELDS.iter().filter(read_here).map(|field| section(field, here)).collect_view();
-    let newer = FIELDS
-        .iter()
-        .filter(|field| !read_here(field))
+    let contents = keys("", Dialect::V0_18).map(|field| entry(field, here)).collect_view();
+    let sections = fields(Dialect::V0_18).map(|field| section(field, here)).collect_view();
+    let newer = newer()
         .map(|field| {
             view! {
                 <dt><code class="mono">{field.path}</code></dt>

@@ -26,9 +26,8 @@ pub(super) fn offer(cursor: &Cursor<'_>, found: &mut Found<'_>) {
     if below && cursor.outline.nodes[cursor.node].kind == super::super::outline::Kind::Seq {
         return;
     }
-    let fields = schema::keys(&object).filter(|field| {
-        field.dialect == Dialect::V0_18
-            && field.name() != "*"
+    let fields = schema::keys(&object, Dialect::V0_18).filter(|field| {
+        field.name() != "*"
             && !used.contains(&field.name())
             && !EITHER.iter().any(|(a, b)| {
                 object.is_empty()

@@ -7,6 +7,7 @@ mod ways;
 use super::context::Cx;
 use crate::{
     diagnostics::{ByteRange, LineIndex, Range, Sink},
+    schema::Dialect,
     yaml::{self, Document, MapEntry, NodeId, Value},
 };
 
@@ -86,7 +87,7 @@ pub fn set(text: &str, path: &str, value: &str) -> Option<String> {
 #[must_use]
 pub fn append(text: &str, path: &str, item: &str) -> Option<String> {
     let document = yaml::load(text).ok()?;
-    let cx = Cx { text, doc: &document, sink: Sink::default() };
+    let cx = Cx { text, doc: &document, sink: Sink::default(), dialect: Dialect::V0_18 };
     let (_, entry, _) = deepest(&document, path).filter(|(.., missing)| missing.is_empty())?;
     let (range, new) = appended(&cx, entry, item)?;
     let after = format!("{}{new}{}", text.get(..range.start)?, text.get(range.end..)?);
@@ -104,7 +105,7 @@ fn set_in(text: &str, document: &Document, path: &str, value: &str) -> Option<St
 /// The ways to change a field such as `resources.cpu`, the one that looks best first. That each of them does what
 /// it should is for the caller to see: what a text means may depend on more than what stands here.
 pub(crate) fn rewrite(text: &str, document: &Document, path: &str, value: &NewValue) -> Vec<Edit> {
-    let cx = Cx { text, doc: document, sink: Sink::default() };
+    let cx = Cx { text, doc: document, sink: Sink::default(), dialect: Dialect::V0_18 };
     let entry = deepest(document, path).filter(|(.., missing)| missing.is_empty()).map(|(_, entry, _)| entry);
     let set = |value: &str| {
         let after = set_in(text, document, path, value)?;

@@ -56,6 +56,9 @@ pub(super) fn form(field: &Field) -> Form {
         Kind::List => types(field, &["array"]),
         Kind::Mapping => types(field, &["object"]),
         Kind::BooleanOrObject => types(field, &["boolean", "object"]),
+        Kind::TextOrObject => types(field, &["string", "object"]),
+        Kind::Cpu => types(field, &["string", "integer", "object"]),
+        Kind::Nothing => types(field, &["null"]),
     };
     // What must be comes first.
     let (mut first, rest): (Form, Form) = form.into_iter().partition(|(key, _)| *key == "type");

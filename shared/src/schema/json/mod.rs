@@ -10,7 +10,7 @@ mod write;
 
 use write::{Json, object};
 
-use super::{Dialect, FIELDS, Field, Kind, profile_keys};
+use super::{Dialect, Field, Kind, keys, profile_keys};
 use crate::yaml::{self, Document, NodeId, Value};
 
 /// Which file is described.
@@ -111,7 +111,7 @@ fn profile() -> Vec<(String, Json)> {
 
 /// The fields that are keys of `parent` and read here.
 fn known(parent: &str) -> impl Iterator<Item = &'static Field> {
-    FIELDS.iter().filter(move |field| field.parent() == parent && field.dialect == Dialect::V0_18)
+    keys(parent, Dialect::V0_18)
 }
 
 /// The schema of one field.
@@ -176,7 +176,7 @@ mod tests {
             assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
         }
         let schema: serde_json::Value = serde_json::from_str(&json_schema(File::Configuration)).unwrap();
-        for field in FIELDS.iter().filter(|field| field.dialect == Dialect::V0_18) {
+        for field in crate::schema::fields(Dialect::V0_18) {
             let mut place = &schema;
             for part in field.path.split('.') {
                 place = match part.strip_suffix("[]") {
