@@ -18,6 +18,11 @@ fn main() {
     println!("cargo::rerun-if-changed={}", agent.display());
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=migrations");
+    // Where it is missing, the path that is compiled in is none that a dashboard built later is found under.
+    let dashboard =
+        PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default()).join("../frontend/dist");
+    let made = fs::create_dir_all(dashboard);
+    assert!(made.is_ok(), "the folder of the dashboard cannot be made: {made:?}");
     // Builds with debug assertions read the dashboard from disk at run time instead.
     if std::env::var_os("CARGO_CFG_DEBUG_ASSERTIONS").is_none() {
         println!("cargo::rerun-if-changed=../frontend/dist");
