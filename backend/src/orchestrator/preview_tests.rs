@@ -2,6 +2,7 @@ use berth_shared::{
     api::CatalogOrigin,
     catalog::{Availability, GpuFacts, PriceBasis, Row, pack},
     config::check_bytes,
+    schema::Dialect,
 };
 
 use super::*;
@@ -43,7 +44,8 @@ fn catalogue() -> Arc<Published> {
 }
 
 fn required(text: &str) -> Requirements {
-    let checked = check_bytes(format!("type: dev-environment\nide: vscode\n{text}\n").as_bytes());
+    let checked =
+        check_bytes(format!("type: dev-environment\nide: vscode\n{text}\n").as_bytes(), Dialect::V0_18);
     Requirements::from(&checked.configuration.expect("a configuration"))
 }
 

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     config::SpotPolicy,
     diagnostics::{ByteRange, LineIndex, Range},
+    schema::Dialect,
     yaml::{Document, NodeId, Value},
 };
 
@@ -24,7 +25,7 @@ pub struct InlineHint {
 /// The notes for a text, in its order; none while it has errors.
 #[must_use]
 pub fn hints(text: &str) -> Vec<InlineHint> {
-    check_and_hint(text, None).1
+    check_and_hint(text, Dialect::V0_18, None).1
 }
 
 /// The notes for a document that is read without errors.

@@ -1,8 +1,8 @@
 //! The `.dstack.yml` model.
 //!
-//! [`check`] reads a text as dstack 0.18.2 does, and [`check_in`] as the dialect that it is told, of which [`tell`] finds
-//! out: the verdict and the normalised configuration are the same to the letter. What there is to say about it is said all
-//! at once, in words of our own.
+//! [`check`] reads a text as dstack 0.18.2 does, and [`check_in`] as the dialect that it is told, or as the text itself
+//! tells: the verdict and the normalised configuration are the same to the letter. What there is to say about it is said
+//! all at once, in words of our own.
 
 mod coerce;
 mod context;
@@ -39,7 +39,7 @@ mod summary;
 mod surprise;
 mod variables;
 
-pub use dialect::{Told, Why, pinned, tell};
+pub use dialect::{Reading, Told, Why, pinned};
 pub use disk::MIN_DISK_GB;
 pub(crate) use hints::meaning;
 pub use hints::{InlineHint, hints};
@@ -74,6 +74,8 @@ pub struct Checked {
     pub written: Written,
     /// Everything there is to say, in the order of the text.
     pub diagnostics: Vec<Diagnostic>,
+    /// The dialect that it was read in, and why.
+    pub told: Told,
 }
 
 impl Checked {
@@ -90,36 +92,45 @@ const CONFIGURATION: What = What {
     start: &["type: dev-environment", "ide: vscode"],
 };
 
-/// Reads a configuration and says everything there is to say about it. Never panics, whatever the text.
+/// Reads a configuration as dstack 0.18 does, and says everything there is to say about it. Never panics, whatever the text.
 #[must_use]
 pub fn check(text: &str) -> Checked {
-    check_with(text, None)
+    check_in(text, Dialect::V0_18, None)
 }
 
-/// As [`check`], with hints about names that the catalogue does not know. They change no verdict.
+/// As [`check`], as `reading` says, and with hints about names that the catalogue does not know. They change no verdict.
+#[must_use]
+pub fn check_in(text: &str, reading: impl Into<Reading>, facts: Option<&Facts>) -> Checked {
+    dialect::told(text, reading.into(), |dialect| {
+        checked(load::text(text, dialect, &CONFIGURATION, |cx, at| configuration(cx, at, facts)))
+    })
+}
+
+/// As [`check_in`], as dstack 0.18 does.
 #[must_use]
 pub fn check_with(text: &str, facts: Option<&Facts>) -> Checked {
     check_in(text, Dialect::V0_18, facts)
 }
 
-/// As [`check_with`], as a dialect of dstack reads it.
+/// [`check_in`] and [`hints`], for the price of one reading.
 #[must_use]
-pub fn check_in(text: &str, dialect: Dialect, facts: Option<&Facts>) -> Checked {
-    checked(load::text(text, dialect, &CONFIGURATION, |cx, at| configuration(cx, at, facts)))
-}
-
-/// [`check_with`] and [`hints`], for the price of one reading.
-#[must_use]
-pub fn check_and_hint(text: &str, facts: Option<&Facts>) -> (Checked, Vec<InlineHint>) {
+pub fn check_and_hint(
+    text: &str,
+    reading: impl Into<Reading>,
+    facts: Option<&Facts>,
+) -> (Checked, Vec<InlineHint>) {
+    // Those of the last reading that found no error: the one that was chosen, if it is without.
     let mut notes = Vec::new();
-    let read = load::text(text, Dialect::V0_18, &CONFIGURATION, |cx, at| {
-        let read = configuration(cx, at, facts);
-        if let Some((configuration, _)) = read.as_ref().filter(|_| cx.sink.errors() == 0) {
-            notes = hints::of_document(text, cx.doc, configuration);
-        }
-        read
+    let checked = dialect::told(text, reading.into(), |dialect| {
+        checked(load::text(text, dialect, &CONFIGURATION, |cx, at| {
+            let read = configuration(cx, at, facts);
+            if let Some((configuration, _)) = read.as_ref().filter(|_| cx.sink.errors() == 0) {
+                notes = hints::of_document(text, cx.doc, configuration);
+            }
+            read
+        }))
     });
-    (checked(read), notes)
+    (checked, notes)
 }
 
 fn configuration(cx: &mut Cx<'_>, at: At<'_>, facts: Option<&Facts>) -> Option<(Configuration, Written)> {
@@ -130,19 +141,15 @@ fn configuration(cx: &mut Cx<'_>, at: At<'_>, facts: Option<&Facts>) -> Option<(
     read
 }
 
-/// As [`check`], for bytes that may not be text.
+/// As [`check_in`], for bytes that may not be text.
 #[must_use]
-pub fn check_bytes(bytes: &[u8]) -> Checked {
-    check_bytes_in(bytes, Dialect::V0_18)
-}
-
-/// As [`check_bytes`], as a dialect of dstack reads it.
-#[must_use]
-pub fn check_bytes_in(bytes: &[u8], dialect: Dialect) -> Checked {
-    checked(load::bytes(bytes, dialect, &CONFIGURATION, |cx, at| configuration(cx, at, None)))
+pub fn check_bytes(bytes: &[u8], reading: impl Into<Reading>) -> Checked {
+    dialect::told(&String::from_utf8_lossy(bytes), reading.into(), |dialect| {
+        checked(load::bytes(bytes, dialect, &CONFIGURATION, |cx, at| configuration(cx, at, None)))
+    })
 }
 
 fn checked((read, diagnostics): (Option<(Configuration, Written)>, Vec<Diagnostic>)) -> Checked {
     let (configuration, written) = read.unzip();
-    Checked { configuration, written: written.unwrap_or_default(), diagnostics }
+    Checked { configuration, written: written.unwrap_or_default(), diagnostics, told: Told::default() }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::newer::Newer;
+use crate::schema::Dialect;
 
 /// A dev environment, normalised: as dstack 0.18 does, with what dstack 0.22 has besides in one key.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,6 +67,12 @@ pub struct Configuration {
 }
 
 impl Configuration {
+    /// The dialect that it was read in.
+    #[must_use]
+    pub const fn dialect(&self) -> Dialect {
+        if self.newer.is_some() { Dialect::V0_22 } else { Dialect::V0_18 }
+    }
+
     /// The longest the run may last, in seconds from its start; `None` = no limit.
     ///
     /// Defaults to no limit, as the reference page says; 0 is no limit either (`spec` §6).

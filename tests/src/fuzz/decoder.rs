@@ -3,13 +3,14 @@
 use berth_shared::{
     config::{check_bytes, hints, summary},
     diagnostics::{LineIndex, Severity, apply_edits, render},
+    schema::Dialect,
 };
 
 use super::assert_places;
 
 /// It answers; whatever it says lies in the text, and a fix that is taken unasked never makes a valid text invalid.
 pub(super) fn answers(bytes: &[u8]) {
-    let checked = check_bytes(bytes);
+    let checked = check_bytes(bytes, Dialect::V0_18);
     let text = String::from_utf8_lossy(bytes);
     let index = LineIndex::new(&text);
     assert_eq!(checked.is_valid(), checked.configuration.is_some(), "a verdict without reason: {text:?}");

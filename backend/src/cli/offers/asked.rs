@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use berth_shared::config::{Checked, check_bytes};
+use berth_shared::config::{Checked, Reading, check_bytes};
 
 use crate::cli::{
     flags::{EMPTY, Resources, WrongFlag, resource},
@@ -59,7 +59,7 @@ pub(super) fn asked(
         None if other_flags || flags.fields().next().is_some() => (None, EMPTY.as_bytes().to_vec()),
         None => return Err(AskedError::NoFile),
     };
-    let mut checked = check_bytes(&bytes);
+    let mut checked = check_bytes(&bytes, Reading::default());
     for (flag, value) in flags.fields() {
         let given = resource(flag, value)?;
         let Some(configuration) = &mut checked.configuration else { continue };

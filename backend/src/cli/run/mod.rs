@@ -17,7 +17,7 @@ use std::{
 
 use berth_shared::{
     api::{Plan, PlanRequest, Run, User},
-    config::{Checked, check_bytes},
+    config::{Checked, Reading, check_bytes},
     diagnostics::{Severity, render},
 };
 
@@ -186,7 +186,7 @@ fn local(args: &Args) -> Result<Local, Failure> {
     let here = Path::new("");
     let source =
         text::read(args.configuration.as_deref(), args.file.as_deref(), here, &mut io::stdin().lock())?;
-    let checked = check_bytes(&source.bytes);
+    let checked = check_bytes(&source.bytes, Reading::default());
     let text = String::from_utf8_lossy(&source.bytes).into_owned();
     let Some(configuration) = checked.configuration.as_ref().filter(|_| checked.is_valid()) else {
         return Err(invalid(args, &source.file, &text, &checked.diagnostics)?);

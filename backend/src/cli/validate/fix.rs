@@ -13,7 +13,6 @@ use berth_shared::{
 };
 
 use super::{
-    Reading,
     paths::read_to_limit,
     report::{Kind, Report},
 };
@@ -32,16 +31,15 @@ pub(super) enum FixError {
 }
 
 /// Mends a file, or a text from standard input, and reports what is left to say.
-pub(super) fn file(report: &mut Report, reading: Reading) -> Result<(), FixError> {
+pub(super) fn file(report: &mut Report) -> Result<(), FixError> {
     if report.bytes.len() > TEXT_LIMIT {
         return Ok(());
     }
     let Ok(text) = std::str::from_utf8(&report.bytes) else { return Ok(()) };
+    // A text that is mended stays in the dialect that it was told to be in.
+    let told = report.told.unwrap_or_default();
     let mended = match report.kind {
-        Kind::Configuration => {
-            let dialect = reading.of(text.as_bytes());
-            mend(text, |text| check_in(text, dialect, None).diagnostics)
-        }
+        Kind::Configuration => mend(text, |text| check_in(text, told.dialect, None).diagnostics),
         Kind::Profiles => mend(text, |text| check_profiles(text).diagnostics),
     };
     if mended.text == text {
@@ -53,10 +51,9 @@ pub(super) fn file(report: &mut Report, reading: Reading) -> Result<(), FixError
             return Err(FixError::Changed { path: report.file.clone() });
         }
     }
-    *report = Report {
-        fixed: mended.fixed,
-        ..Report::new(std::mem::take(&mut report.file), report.kind, reading, mended.text.into_bytes())
-    };
+    let file = std::mem::take(&mut report.file);
+    let after = Report::new(file, report.kind, told.dialect.into(), mended.text.into_bytes());
+    *report = Report { fixed: mended.fixed, told: report.told, ..after };
     Ok(())
 }
 

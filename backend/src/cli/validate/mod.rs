@@ -15,7 +15,7 @@ use std::{
     process::ExitCode,
 };
 
-use berth_shared::{config::tell, schema::Dialect};
+use berth_shared::{config::Reading, schema::Dialect};
 use serde::Serialize;
 
 pub(crate) use paths::{read_to_limit, show};
@@ -35,7 +35,7 @@ pub struct Args {
     /// As which release of dstack reads them; what is launched is 0.18's. `auto` tells by the file: the one that takes it,
     /// 0.18 where both do, else the one with fewer mistakes; a first line `# dstack: 0.22` says so itself.
     #[arg(long, value_enum, default_value_t)]
-    dialect: Reading,
+    dialect: Asked,
 
     /// Apply the fixes that are surely meant; comments and layout stay. With `-`, the mended text goes to
     /// standard output and what is left to say to standard error.
@@ -45,7 +45,7 @@ pub struct Args {
 
 /// As which release of dstack a file is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Reading {
+pub enum Asked {
     /// As the file itself tells.
     Auto,
     /// dstack 0.18.
@@ -57,13 +57,12 @@ pub enum Reading {
     V0_22,
 }
 
-impl Reading {
-    /// The dialect of a text.
-    fn of(self, text: &[u8]) -> Dialect {
-        match self {
-            Self::Auto => tell(&String::from_utf8_lossy(text), Dialect::default(), None).dialect,
-            Self::V0_18 => Dialect::V0_18,
-            Self::V0_22 => Dialect::V0_22,
+impl From<Asked> for Reading {
+    fn from(asked: Asked) -> Self {
+        match asked {
+            Asked::Auto => Self::default(),
+            Asked::V0_18 => Self::Of(Dialect::V0_18),
+            Asked::V0_22 => Self::Of(Dialect::V0_22),
         }
     }
 }
@@ -123,7 +122,7 @@ fn validate(args: &Args, streams: Streams<'_>, colour: bool) -> io::Result<u8> {
     let mut reports = Vec::new();
     let mut failed = false;
     for path in &args.paths {
-        if let Err(error) = paths::reports(path, args.dialect, stdin, &mut reports) {
+        if let Err(error) = paths::reports(path, args.dialect.into(), stdin, &mut reports) {
             writeln!(err, "error: {}", crate::http::chain(&error))?;
             failed = true;
         }
@@ -131,7 +130,7 @@ fn validate(args: &Args, streams: Streams<'_>, colour: bool) -> io::Result<u8> {
     let mut answer = out;
     if args.fix {
         for report in &mut reports {
-            if let Err(error) = fix::file(report, args.dialect) {
+            if let Err(error) = fix::file(report) {
                 writeln!(err, "error: {}", crate::http::chain(&error))?;
                 failed = true;
             }

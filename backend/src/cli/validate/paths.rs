@@ -6,12 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use berth_shared::config::TEXT_LIMIT;
+use berth_shared::config::{Reading, TEXT_LIMIT};
 
-use super::{
-    Reading,
-    report::{Kind, Report},
-};
+use super::report::{Kind, Report};
 
 /// Why there is nothing to say about a path.
 #[derive(Debug, thiserror::Error)]

@@ -1,13 +1,10 @@
 //! What is known about one file.
 
 use berth_shared::{
-    config::{Configuration, NamedProfile, Normalised, check_bytes_in, check_profiles_bytes},
+    config::{Configuration, NamedProfile, Normalised, Reading, Told, check_bytes, check_profiles_bytes},
     diagnostics::{Diagnostic, Fixed, Severity},
-    schema::Dialect,
 };
 use serde::{Serialize, Serializer};
-
-use super::Reading;
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,9 +19,9 @@ pub(super) struct Report {
     pub(super) file: String,
     pub(super) ok: bool,
     pub(super) diagnostics: Vec<Diagnostic>,
-    /// As which release of dstack it was read; not for profiles.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) dialect: Option<Dialect>,
+    /// As which release of dstack it was read, and why; not for profiles.
+    #[serde(flatten)]
+    pub(super) told: Option<Told>,
     /// The normalised configuration; null when there is an error, and for profiles.
     #[serde(serialize_with = "normalised")]
     pub(super) config: Option<Configuration>,
@@ -44,19 +41,18 @@ pub(super) struct Report {
 impl Report {
     /// Checks a file.
     pub(super) fn new(file: String, kind: Kind, reading: Reading, bytes: Vec<u8>) -> Self {
-        let dialect = (kind == Kind::Configuration).then(|| reading.of(&bytes));
-        let (diagnostics, config, profiles) = match kind {
+        let (diagnostics, config, profiles, told) = match kind {
             Kind::Configuration => {
-                let checked = check_bytes_in(&bytes, dialect.unwrap_or_default());
-                (checked.diagnostics, checked.configuration, None)
+                let checked = check_bytes(&bytes, reading);
+                (checked.diagnostics, checked.configuration, None, Some(checked.told))
             }
             Kind::Profiles => {
                 let checked = check_profiles_bytes(&bytes);
-                (checked.diagnostics, None, checked.profiles)
+                (checked.diagnostics, None, checked.profiles, None)
             }
         };
         let ok = diagnostics.iter().all(|d| d.severity != Severity::Error);
-        Self { file, ok, diagnostics, dialect, config, profiles, fixed: Vec::new(), kind, bytes }
+        Self { file, ok, diagnostics, told, config, profiles, fixed: Vec::new(), kind, bytes }
     }
 
     /// The text that the ranges of the diagnostics are of.

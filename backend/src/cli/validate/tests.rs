@@ -17,7 +17,7 @@ fn asked(paths: &[&Path], format: Format, fix: bool, mut stdin: &[u8]) -> (u8, S
         paths: paths.iter().map(|path| path.to_path_buf()).collect(),
         format,
         fix,
-        dialect: Reading::default(),
+        dialect: Asked::default(),
     };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let streams = Streams { stdin: &mut stdin, out: &mut out, err: &mut err };
@@ -227,7 +227,7 @@ fn a_file_of_profiles_is_checked_as_one() {
     assert_eq!(json["fixed"][0]["code"], "invalid-number");
 }
 
-fn read_as(dialect: Reading, format: Format, text: &str) -> (u8, String) {
+fn read_as(dialect: Asked, format: Format, text: &str) -> (u8, String) {
     let args = Args { paths: vec![PathBuf::from("-")], format, fix: false, dialect };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let streams = Streams { stdin: &mut text.as_bytes(), out: &mut out, err: &mut err };
@@ -239,25 +239,25 @@ const NEWER: &str = "type: dev-environment\nname: my-env\nide: cursor\nidle_dura
 
 #[test]
 fn a_file_of_dstack_0_22_is_told_by_itself_and_said_to_be_only_checked() {
-    let (code, text) = read_as(Reading::Auto, Format::Text, NEWER);
+    let (code, text) = read_as(Asked::Auto, Format::Text, NEWER);
     assert_eq!(code, 0);
     insta::assert_snapshot!(text, @r"
     valid as dstack 0.22: no problems
     note: Berth checks what dstack 0.22 reads, and launches only what dstack 0.18 does
     ");
     // Without being asked, it is what is launched that counts.
-    assert_eq!(read_as(Reading::default(), Format::Text, NEWER).0, 1);
-    let (code, text) = read_as(Reading::Auto, Format::Text, VALID);
+    assert_eq!(read_as(Asked::default(), Format::Text, NEWER).0, 1);
+    let (code, text) = read_as(Asked::Auto, Format::Text, VALID);
     assert_eq!((code, text.as_str()), (0, "valid: no problems\n"));
 }
 
 #[test]
 fn the_json_of_a_file_has_its_dialect_and_the_configuration_as_that_release_writes_it() {
     for (dialect, text, idle) in [
-        (Reading::Auto, NEWER, ("0.22", "idle_duration", 1800)),
-        (Reading::V0_22, "type: dev-environment\nidle_duration: off\n", ("0.22", "idle_duration", -1)),
+        (Asked::Auto, NEWER, ("0.22", "idle_duration", 1800)),
+        (Asked::V0_22, "type: dev-environment\nidle_duration: off\n", ("0.22", "idle_duration", -1)),
         (
-            Reading::Auto,
+            Asked::Auto,
             "type: dev-environment\nide: vscode\ntermination_idle_time: 5m\n",
             ("0.18", "termination_idle_time", 300),
         ),

@@ -43,7 +43,10 @@ pub(super) fn write(out: &mut dyn Write, reports: &[Report], colour: bool) -> io
         (n, _) => format!("; fixed {}", plural(n, "problem")),
     };
     let invalid = reports.iter().filter(|report| !report.ok).count();
-    let newer = reports.iter().filter(|report| report.dialect == Some(Dialect::V0_22)).count();
+    let newer = reports
+        .iter()
+        .filter(|report| report.told.is_some_and(|told| told.dialect == Dialect::V0_22))
+        .count();
     let verdict = match (reports.len(), invalid) {
         (0, _) => return Ok(()),
         (1, 0) => "valid".to_owned(),
@@ -58,7 +61,10 @@ pub(super) fn write(out: &mut dyn Write, reports: &[Report], colour: bool) -> io
         (n, _) => format!(", {n} as dstack 0.22"),
     };
     writeln!(out, "{verdict}{read}: {}{fixed}", found.join(", "))?;
-    if reports.iter().any(|report| report.ok && report.dialect == Some(Dialect::V0_22)) {
+    if reports
+        .iter()
+        .any(|report| report.ok && report.told.is_some_and(|told| told.dialect == Dialect::V0_22))
+    {
         writeln!(out, "note: Berth checks what dstack 0.22 reads, and launches only what dstack 0.18 does")?;
     }
     Ok(())

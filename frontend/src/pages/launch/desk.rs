@@ -8,6 +8,7 @@ use berth_shared::{
     config::{self, Checked, InlineHint, check_and_hint},
     diagnostics::{Fix, LineIndex, Range, Severity, TextEdit},
     policy::Action,
+    schema::Dialect,
 };
 use leptos::prelude::*;
 
@@ -183,7 +184,7 @@ impl Desk {
         };
         let begin = browser::precise_millis();
         let facts = self.facts.get_value();
-        let (checked, notes) = check_and_hint(&text, facts.as_deref());
+        let (checked, notes) = check_and_hint(&text, Dialect::V0_18, facts.as_deref());
         let millis = browser::precise_millis() - begin;
         if let Some(editor) = editor {
             editor.set_marks(&checked.diagnostics, &notes);

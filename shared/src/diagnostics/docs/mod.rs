@@ -14,7 +14,10 @@ mod values;
 use std::borrow::Cow;
 
 use super::{Code, Diagnostic};
-use crate::config::{check_bytes, check_profiles};
+use crate::{
+    config::{check_bytes, check_profiles},
+    schema::Dialect,
+};
 
 /// The documentation of one rule, beyond its [`Code::explanation`].
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +60,7 @@ impl Example {
     pub fn diagnostics(self) -> Vec<Diagnostic> {
         match self {
             Self::Profiles(text) => check_profiles(text).diagnostics,
-            _ => check_bytes(&self.bytes()).diagnostics,
+            _ => check_bytes(&self.bytes(), Dialect::V0_18).diagnostics,
         }
     }
 
