@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::Checked;
-use crate::{diagnostics::Severity, schema::Dialect};
+use crate::{
+    diagnostics::{Code, Diagnostic, Severity},
+    schema::Dialect,
+};
 
 /// As which dialect a text is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,9 +100,10 @@ pub(super) fn told(text: &str, reading: Reading, mut read: impl FnMut(Dialect) -
     chosen
 }
 
-/// How many errors a text has.
+/// How many errors a text has, each key of another dialect for itself.
 fn errors(checked: &Checked) -> usize {
-    checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).count()
+    let weight = |d: &Diagnostic| if d.code == Code::MixedDialects.name() { 1 + d.related.len() } else { 1 };
+    checked.diagnostics.iter().filter(|d| d.severity == Severity::Error).map(weight).sum()
 }
 
 /// The dialect that a comment in the first line names: `# dstack: 0.22`.

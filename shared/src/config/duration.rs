@@ -10,9 +10,36 @@ use crate::{
     yaml::{Value, decimal_digit},
 };
 
+/// What a duration is for, which decides what is odd about one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// Something that takes a while.
+    Plain,
+    /// A limit, which may be `off`; 0 is none, either.
+    Limit,
+    /// How long nobody may be there; may be `off`.
+    Inactivity,
+    /// How long an instance without a run is kept: 0 is at once, below that for good; may be `off`.
+    Idle,
+    /// A time that is looked at, which has bounds of its own.
+    Window,
+}
+
+impl Use {
+    /// Whether `off` may stand in its place.
+    const fn takes_off(self) -> bool {
+        matches!(self, Self::Limit | Self::Inactivity | Self::Idle)
+    }
+}
+
 /// Seconds, within 64 bits.
 pub(super) fn seconds(cx: &mut Cx<'_>, at: At<'_>) -> Option<i64> {
-    let int = any(cx, at)?;
+    seconds_for(cx, at, Use::Plain)
+}
+
+/// As [`seconds`], of which it is known what they are for.
+pub(super) fn seconds_for(cx: &mut Cx<'_>, at: At<'_>, used: Use) -> Option<i64> {
+    let int = any(cx, at, used)?;
     scalars::fits(cx, at, int)
 }
 
@@ -23,13 +50,13 @@ pub(super) fn or_off(cx: &mut Cx<'_>, at: At<'_>) -> Option<String> {
     {
         return Some(text.clone());
     }
-    match any(cx, at)? {
+    match any(cx, at, Use::Limit)? {
         Int::Small(n) => Some(n.to_string()),
         int @ Int::Huge => scalars::fits(cx, at, int).map(|n| n.to_string()),
     }
 }
 
-fn any(cx: &mut Cx<'_>, at: At<'_>) -> Option<Int> {
+fn any(cx: &mut Cx<'_>, at: At<'_>, used: Use) -> Option<Int> {
     let value = cx.value(at);
     let int = match value {
         Value::Bool(_) | Value::Int(_) | Value::BigInt(_) | Value::Float(_) => coerce::int(value),
@@ -37,19 +64,18 @@ fn any(cx: &mut Cx<'_>, at: At<'_>) -> Option<Int> {
         _ => None,
     };
     let Some(int) = int else {
-        invalid(cx, at);
+        invalid(cx, at, used);
         return None;
     };
     if let Int::Small(n) = int {
-        surprising(cx, at, n);
+        surprising(cx, at, n, used);
     }
     Some(int)
 }
 
-fn surprising(cx: &mut Cx<'_>, at: At<'_>, n: i128) {
-    // The only place that takes `off` is `max_duration`; there, quoting says what is meant.
-    let off = matches!(at.path, super::context::Path::Key(_, "max_duration"));
-    if *cx.value(at) == Value::Bool(false) && off {
+fn surprising(cx: &mut Cx<'_>, at: At<'_>, n: i128, used: Use) {
+    // Where `off` may stand, quoting says what is meant.
+    if *cx.value(at) == Value::Bool(false) && used == Use::Limit {
         let shown = cx.quote(at);
         let fixable = cx.is_bare(at);
         let draft = cx.report(
@@ -73,21 +99,11 @@ fn surprising(cx: &mut Cx<'_>, at: At<'_>, n: i128) {
         surprise::fraction(cx, at, n);
     }
     if n <= 0 && !matches!(cx.value(at), Value::Bool(_)) {
-        let shown = cx.quote(at);
-        let fixable = cx.is_in_place(at);
-        let removal = cx.removal(at.key, at.range);
-        let draft = cx.report(Code::DurationNotPositive, at, format!("{shown} is no time at all"));
-        if off && n == 0 {
-            draft.help("0 means no limit; write `\"off\"` to say so");
-        } else if off {
-            draft.help("the run is over at once; for no limit, write `\"off\"`");
-        }
-        if off && fixable {
-            draft.offer("write `\"off\"`", at.range, "\"off\"");
-        }
-        if let Some(removal) = removal {
-            draft.offer("remove the key", removal, "");
-        }
+        not_positive(cx, at, n, used);
+    }
+    // What is too short is told of by whoever knows its bounds.
+    if used == Use::Window {
+        return;
     }
     // Seconds are written for tests; anything else was meant to be minutes or hours.
     let bare = match cx.value(at) {
@@ -109,9 +125,38 @@ fn surprising(cx: &mut Cx<'_>, at: At<'_>, n: i128) {
     }
 }
 
-fn invalid(cx: &mut Cx<'_>, at: At<'_>) {
+fn not_positive(cx: &mut Cx<'_>, at: At<'_>, n: i128, used: Use) {
+    let help = match (used, n) {
+        // dstack 0.22 takes none below 0, which is an error and told of as one.
+        (Use::Limit | Use::Inactivity, ..0) if cx.is_newer() => return,
+        (Use::Window, _) | (Use::Idle, -1 | 0) => return,
+        (Use::Limit, 0) => Some("0 means no limit; write `\"off\"` to say so"),
+        (Use::Limit, _) => Some("the run is over at once; for no limit, write `\"off\"`"),
+        (Use::Inactivity, _) => {
+            Some("the run is stopped once nobody is there; for no limit, write `\"off\"`")
+        }
+        (Use::Idle, _) => Some("it is kept for good; write `\"off\"` to say so"),
+        (Use::Plain, _) => None,
+    };
+    let shown = cx.quote(at);
+    let fixable = cx.is_in_place(at);
+    let removal = cx.removal(at.key, at.range);
+    let draft = cx.report(Code::DurationNotPositive, at, format!("{shown} is no time at all"));
+    if let Some(help) = help {
+        draft.help(help);
+    }
+    if used.takes_off() && fixable {
+        draft.offer("write `\"off\"`", at.range, "\"off\"");
+    }
+    if let Some(removal) = removal {
+        draft.offer("remove the key", removal, "");
+    }
+}
+
+fn invalid(cx: &mut Cx<'_>, at: At<'_>, used: Use) {
     let what = cx.kind_of(at);
     let suggestion = match cx.value(at) {
+        Value::Str(text) if used.takes_off() && is_off(text) => Some("off".to_owned()),
         Value::Str(text) => suggest(text),
         _ => None,
     };
@@ -151,6 +196,11 @@ fn factor(unit: char) -> Option<i128> {
         'w' => 604_800,
         _ => return None,
     })
+}
+
+/// Whether a text that is not `off` means it.
+fn is_off(text: &str) -> bool {
+    ["off", "false", "no", "never", "none"].iter().any(|word| word.eq_ignore_ascii_case(text.trim()))
 }
 
 /// What was surely meant by a duration that dstack does not read: `1h30m`, `1.5h`, `2 hours`, `5H`.

@@ -12,8 +12,18 @@ use crate::{
 
 /// Warns about what has no effect together.
 pub(super) fn warn(cx: &mut Cx<'_>, path: &Path<'_>, fields: &Fields, configuration: &Configuration) {
+    warn_of_profile(cx, path, fields, &configuration.profile(), true);
+    warn_of_texts(cx, path, fields, configuration);
+}
+
+/// Warns about texts without anything in them, and about what has no effect without an image.
+pub(super) fn warn_of_texts(
+    cx: &mut Cx<'_>,
+    path: &Path<'_>,
+    fields: &Fields,
+    configuration: &Configuration,
+) {
     let c = configuration;
-    warn_of_profile(cx, path, fields, &c.profile(), true);
     for (name, text) in [
         ("image", c.image.as_deref()),
         ("home_dir", Some(c.home_dir.as_str())),

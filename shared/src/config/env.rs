@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::{
-    coerce,
     context::{At, Cx, Entry, Path, quote},
     scalars, secrets, surprise, variables,
 };
@@ -34,6 +33,8 @@ pub(super) fn env(cx: &mut Cx<'_>, at: At<'_>) -> Option<Env> {
             let entries = cx.free_entries(at)?;
             mapping(cx, at, &entries)
         }
+        // Without anything in it, it is a list as any other.
+        Value::Pairs(pairs) if pairs.is_empty() => Some(Env::new()),
         // An empty text counts as an empty mapping.
         Value::Str(text) if text.is_empty() && !cx.is_newer() => Some(Env::new()),
         Value::Binary(bytes) if bytes.is_empty() && !cx.is_newer() => Some(Env::new()),
@@ -204,20 +205,9 @@ fn wrong_map_item(cx: &mut Cx<'_>, item: At<'_>) {
 }
 
 fn mapping(cx: &mut Cx<'_>, at: At<'_>, entries: &[Entry]) -> Option<Env> {
-    // The last of equal keys wins, and what the others hold is never looked at.
-    // Sorted at once: keys that stand in order, as they often do, are soon sorted.
-    let doc = cx.doc;
-    let key = |entry: &Entry| {
-        let key = &doc.node(entry.key).value;
-        (super::context::kind(key), coerce::as_text(key))
-    };
-    let mut keys: Vec<_> = entries.iter().enumerate().map(|(i, entry)| (key(entry), i)).collect();
-    crate::order::sort(&mut keys);
-    let mut counts = vec![false; entries.len()];
-    keys.chunk_by(|a, b| a.0 == b.0).filter_map(<[_]>::last).for_each(|&(_, i)| counts[i] = true);
     let mut env = Vec::with_capacity(entries.len());
     let mut good = true;
-    for (&entry, _) in entries.iter().zip(counts).filter(|&(_, counts)| counts) {
+    for &entry in entries {
         match variable(cx, at, entry) {
             Some(variable) => env.push(variable),
             None => good = false,

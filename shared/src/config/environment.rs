@@ -9,6 +9,11 @@ use super::{
 };
 use crate::{config::Resources, diagnostics::Code, schema, yaml::Value};
 
+/// What dstack has besides, which is not launched here.
+const OTHERS: [&str; 2] = ["task", "service"];
+/// What dstack 0.22 has besides those.
+const NEWER_OTHERS: [&str; 4] = ["fleet", "gateway", "volume", "preset"];
+
 /// Reads the root of a document.
 pub(super) fn configuration(cx: &mut Cx<'_>, at: At<'_>) -> Option<(Configuration, Written)> {
     let errors = cx.sink.errors();
@@ -153,7 +158,10 @@ fn of_type(cx: &mut Cx<'_>, at: At<'_>) -> Option<()> {
     let at = At { node: entry.value, range: entry.value_range, key: entry.key_range, path: &path };
     match cx.value(at) {
         Value::Str(text) if text == "dev-environment" => return Some(()),
-        Value::Str(text) if text == "task" || text == "service" => {
+        Value::Str(text)
+            if OTHERS.contains(&text.as_str())
+                || (cx.is_newer() && NEWER_OTHERS.contains(&text.as_str())) =>
+        {
             let shown = quote(text);
             cx.report(
                 Code::UnsupportedType,

@@ -3,6 +3,7 @@
 use super::{
     coerce,
     context::{At, Cx, Entry, Path, join, kind, quote},
+    mixed,
 };
 use crate::{
     diagnostics::{ByteRange, Code},
@@ -24,6 +25,7 @@ impl Cx<'_> {
         };
         self.duplicates(at, &entries);
         let known = known(object, self.dialect);
+        let told = if object.is_empty() { mixed::report(self, at, &entries) } else { Vec::new() };
         let mut fields = Vec::new();
         for entry in &entries {
             let key = &self.doc.node(entry.key).value;
@@ -55,13 +57,14 @@ impl Cx<'_> {
                         key: entry.key_range,
                     });
                 }
+                None if told.contains(name) => {}
                 None => self.unknown_key(at, object, name, *entry, &entries),
             }
         }
         // What belongs to an item is shown at the item, not at the whole list.
         let first = entries.first().map_or(at.range, |entry| entry.key_range);
         let key = if matches!(at.path, Path::Index(..)) { first } else { at.key };
-        Some(Fields { entries: fields, at: at.range, key })
+        Some(Fields { entries: fields, at: at.range, key, object })
     }
 
     fn unknown_key(
@@ -83,6 +86,19 @@ impl Cx<'_> {
             !self.is_newer() && f.parent() == if of_profile { "" } else { object } && f.name() == name
         });
         let removal = self.removal(entry.key_range, entry.value_range);
+        if let Some(now) = schema::renamed(name).filter(|_| self.is_newer() && object.is_empty()) {
+            let draft = self.sink.report(
+                Code::UnknownKey,
+                path,
+                nonempty(entry.key_range, at.range),
+                format!("{shown} is a key of dstack 0.18"),
+            );
+            draft.help(format!("dstack 0.22 has `{now}` instead"));
+            if let Some(removal) = removal {
+                draft.offer(format!("remove {shown}"), removal, "");
+            }
+            return;
+        }
         if let Some(field) = newer {
             let draft = self.sink.report(
                 Code::UnknownKey,
@@ -90,10 +106,12 @@ impl Cx<'_> {
                 nonempty(entry.key_range, at.range),
                 format!("{shown} is a key of newer releases of dstack"),
             );
-            draft.help(format!(
-                "Berth launches what dstack 0.18 reads; {shown} came after it, up to {}",
-                field.since.name()
-            ));
+            let release = field.since.name();
+            draft.help(if of_profile {
+                format!("profiles are those of dstack 0.18; {shown} came after it, up to {release}")
+            } else {
+                format!("begin the file with `# dstack: {release}` to have it read as that release does")
+            });
             if let Some(removal) = removal {
                 draft.offer(format!("remove {shown}"), removal, "");
             }
@@ -180,11 +198,22 @@ impl Cx<'_> {
         }
     }
 
-    /// The entries for a mapping with free keys (`env`), without checking them; equal keys are reported.
+    /// The entries for a mapping with free keys (`env`), without checking them; equal keys are reported, and only the last
+    /// of them is there: what the others hold is never looked at.
     pub(super) fn free_entries(&mut self, at: At<'_>) -> Option<Vec<Entry>> {
         let entries = self.entries(at)?;
         self.duplicates(at, &entries);
-        Some(entries)
+        // Sorted at once: keys that stand in order, as they often do, are soon sorted.
+        let doc = self.doc;
+        let key = |entry: &Entry| {
+            let key = &doc.node(entry.key).value;
+            (kind(key), coerce::as_text(key))
+        };
+        let mut keys: Vec<_> = entries.iter().enumerate().map(|(i, entry)| (key(entry), i)).collect();
+        crate::order::sort(&mut keys);
+        let mut counts = vec![false; entries.len()];
+        keys.chunk_by(|a, b| a.0 == b.0).filter_map(<[_]>::last).for_each(|&(_, i)| counts[i] = true);
+        Some(entries.into_iter().zip(counts).filter_map(|(entry, counts)| counts.then_some(entry)).collect())
     }
 }
 
@@ -211,6 +240,8 @@ pub(super) struct Fields {
     entries: Vec<FieldAt>,
     at: ByteRange,
     key: ByteRange,
+    /// The object's path in the table of fields.
+    object: &'static str,
 }
 
 #[derive(Clone, Copy)]
@@ -291,8 +322,8 @@ impl Fields {
             let missing = Path::Key(path, name).to_string();
             let spot = nonempty(self.key, self.at);
             let draft = cx.sink.report(Code::MissingKey, missing, spot, format!("`{name}` is missing"));
-            let mut all = schema::fields(cx.dialect).chain(schema::PROFILE_FIELDS);
-            if let Some(field) = all.find(|f| f.required && f.name() == name) {
+            let known = known(self.object, cx.dialect);
+            if let Some(field) = known.iter().find(|f| f.required && f.name() == name) {
                 draft.help(format!("{} For example: `{name}: {}`", field.doc, field.example));
             }
             None
@@ -330,7 +361,9 @@ impl<'t> Cx<'t> {
         let path = at.path.to_string();
         let table = match path.split_once("].") {
             Some((list, key)) if list.starts_with("profiles[") => schema::field(key, self.dialect),
-            _ => schema::field(&path, self.dialect),
+            // The table says `[]` for any item.
+            _ => schema::field(&path.replace(|c: char| c.is_ascii_digit(), ""), self.dialect)
+                .or_else(|| schema::field(&path, self.dialect)),
         };
         let draft = self.report(Code::UnexpectedNull, at, "a value is missing here");
         match table {

@@ -21,27 +21,10 @@ pub(super) fn gpu(cx: &mut Cx<'_>, at: At<'_>) -> Option<Gpu> {
     let value = cx.value(at);
     let gpu = match value {
         // dstack turns the number into text first, so that `true` is a GPU by the name of `True`.
-        Value::Bool(_) => {
-            let text = coerce::text(value)?;
-            let gpu = of_text(cx, at, &text);
-            let (shown, fixable) = (cx.quote(at), cx.is_bare(at));
-            let message = format!(
-                "{shown} is a boolean in YAML; here it becomes a GPU by the name of {}",
-                quote(&text)
-            );
-            let draft = cx.report(Code::BooleanAsText, at, message);
-            draft.help("write how many GPUs there should be");
-            if fixable {
-                let count = if *value == Value::Bool(true) { "1" } else { "0" };
-                draft.offer(format!("write `{count}`"), at.range, count);
-            }
+        Value::Bool(_) | Value::Int(_) | Value::BigInt(_) => {
+            let gpu = of_text(cx, at, &coerce::text(value)?);
+            scalar_surprises(cx, at, gpu.as_ref());
             gpu
-        }
-        Value::Int(_) | Value::BigInt(_) => {
-            let gpu = of_text(cx, at, &coerce::text(value)?)?;
-            let n = gpu.count.min.unwrap_or_default();
-            surprise::as_number(cx, at, &format!("{n} GPUs"), &n.to_string());
-            Some(gpu)
         }
         Value::Str(text) if !text.is_empty() => of_text(cx, at, text),
         Value::Str(_) => {
@@ -59,20 +42,38 @@ pub(super) fn gpu(cx: &mut Cx<'_>, at: At<'_>) -> Option<Gpu> {
     Some(gpu)
 }
 
+/// Warns about a boolean or a number that is not what it looks like.
+pub(super) fn scalar_surprises(cx: &mut Cx<'_>, at: At<'_>, gpu: Option<&Gpu>) {
+    match (cx.value(at), gpu) {
+        (value @ Value::Bool(is), _) => {
+            let text = coerce::text(value).unwrap_or_default();
+            let (shown, fixable) = (cx.quote(at), cx.is_bare(at));
+            let message = format!(
+                "{shown} is a boolean in YAML; here it becomes a GPU by the name of {}",
+                quote(&text)
+            );
+            let draft = cx.report(Code::BooleanAsText, at, message);
+            draft.help("write how many GPUs there should be");
+            if fixable {
+                let count = if *is { "1" } else { "0" };
+                draft.offer(format!("write `{count}`"), at.range, count);
+            }
+        }
+        (Value::Int(_) | Value::BigInt(_), Some(gpu)) => {
+            let n = gpu.count.min.unwrap_or_default();
+            surprise::as_number(cx, at, &format!("{n} GPUs"), &n.to_string());
+        }
+        _ => {}
+    }
+}
+
 pub(super) const HELP: &str = "write a count such as `2`, a memory such as `24GB`, a name such as `A100`, or several parted by colons: `A100:80GB:2`";
 
 fn object(cx: &mut Cx<'_>, at: At<'_>) -> Option<Gpu> {
     let fields = cx.object(at, "resources.gpu")?;
     let path = at.path;
     let name = fields.optional(cx, path, "name", names);
-    let count = fields.default(cx, path, "count", ONE, |cx, at| {
-        let count = range::ints(cx, at)?;
-        if let (Some(least), Some(_)) = (count.min.filter(|&n| n > MANY), &cx.doc.node(at.node).text) {
-            cx.report(Code::GpuCount, at, format!("this asks for {least} GPUs in one machine"))
-                .help("a memory is written as `memory: 80GB`");
-        }
-        Some(count)
-    });
+    let count = fields.default(cx, path, "count", ONE, count);
     let memory = fields.optional(cx, path, "memory", range::sizes);
     let total_memory = fields.optional(cx, path, "total_memory", range::sizes);
     let compute_capability = fields.optional(cx, path, "compute_capability", compute_capability);
@@ -86,12 +87,27 @@ fn object(cx: &mut Cx<'_>, at: At<'_>) -> Option<Gpu> {
     })
 }
 
+/// How many; a number that was perhaps meant as something else is told of.
+pub(super) fn count(cx: &mut Cx<'_>, at: At<'_>) -> Option<IntRange> {
+    let count = range::ints(cx, at)?;
+    if let (Some(least), Some(_)) = (count.min.filter(|&n| n > MANY), &cx.doc.node(at.node).text) {
+        cx.report(Code::GpuCount, at, format!("this asks for {least} GPUs in one machine"))
+            .help("a memory is written as `memory: 80GB`");
+    }
+    Some(count)
+}
+
 /// One name, or a list; anything that is no list counts as a list of one.
 fn names(cx: &mut Cx<'_>, at: At<'_>) -> Option<Vec<String>> {
     if matches!(cx.value(at), Value::Seq(_) | Value::Pairs(_)) {
         let names = scalars::texts(cx, at);
         return scalars::filter(cx, at, "GPU", names);
     }
+    one_name(cx, at).map(|name| vec![name])
+}
+
+/// A name by itself; a comma in it is told of.
+pub(super) fn one_name(cx: &mut Cx<'_>, at: At<'_>) -> Option<String> {
     let name = scalars::text(cx, at)?;
     if name.contains(',') {
         let fixable = cx.is_bare(at);
@@ -105,7 +121,7 @@ fn names(cx: &mut Cx<'_>, at: At<'_>) -> Option<Vec<String>> {
             draft.suggest(certain, format!("write `{list}`"), at.range, list);
         }
     }
-    Some(vec![name])
+    Some(name)
 }
 
 /// Two whole numbers: a float's text, a text, or a list of two.

@@ -44,6 +44,7 @@ fn why_not(gpu: &Gpu) -> Option<String> {
     if gpu.count.max == Some(0) {
         let asked = [
             (gpu.name.is_some(), "a name"),
+            (gpu.vendor.is_some(), "a vendor"),
             (some(gpu.memory).is_some(), "a memory"),
             (some(gpu.total_memory).is_some(), "a memory"),
             (gpu.compute_capability.is_some(), "a compute capability"),

@@ -6,7 +6,7 @@ use super::{
     context::{At, Cx, Path, join, quote},
     gpu,
     hints::entry,
-    memory,
+    memory, newer,
 };
 use crate::{
     assist::{Choice, Facts, GpuStock},
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Backends that no price list has: the machines are somebody's own.
-const OWN: &[&str] = &["local", "remote", "kubernetes"];
+const OWN: &[&str] = &["local", "remote", "kubernetes", "slurm"];
 
 /// Hints at names that the catalogue does not know.
 pub(super) fn report_unknown(cx: &mut Cx<'_>, root: NodeId, facts: &Facts) {
@@ -239,7 +239,7 @@ fn gpus(cx: &mut Cx<'_>, facts: &Facts, node: NodeId, range: ByteRange) {
     let at = At { node, range, key: range, path: &path };
     // What is wrong with it was said; here only what it means counts.
     let kept = std::mem::take(&mut cx.sink);
-    let read = gpu::gpu(cx, at);
+    let read = if cx.is_newer() { newer::gpu(cx, at) } else { gpu::gpu(cx, at) };
     cx.sink = kept;
     let Some(Gpu { name: Some(names), memory, .. }) = read else { return };
     let name_at = entry(cx.doc, node, "name");

@@ -91,9 +91,12 @@ impl Configuration {
         }
     }
 
-    /// The configuration with its profile fields replaced by these.
+    /// The configuration with its profile fields replaced by these; of one of dstack 0.22 with what that has in their place.
     #[must_use]
-    pub fn with_profile(self, profile: Profile) -> Self {
+    pub fn with_profile(mut self, profile: Profile) -> Self {
+        if let Some(newer) = &mut self.newer {
+            newer.adopt(&profile);
+        }
         Self {
             backends: profile.backends,
             regions: profile.regions,

@@ -22,6 +22,7 @@ mod known;
 mod load;
 mod memory;
 mod merge;
+mod mixed;
 mod model;
 mod newer;
 mod ports;

@@ -171,7 +171,7 @@ fn number(cx: &mut Cx<'_>, at: At<'_>) -> Option<u32> {
         }
         None => {
             let what = cx.kind_of(at);
-            cx.report(Code::InvalidPort, at, format!("expected a port from 1 to 65536, got {what}"));
+            cx.report(Code::InvalidPort, at, format!("expected a port from 1 to {most}, got {what}"));
         }
     }
     port

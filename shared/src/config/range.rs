@@ -3,6 +3,7 @@
 use super::{
     coerce,
     context::{At, Cx, Path, kind, quote},
+    fields::Fields,
     memory, scalars,
 };
 use crate::{
@@ -70,6 +71,11 @@ pub(super) fn ints(cx: &mut Cx<'_>, at: At<'_>) -> Option<IntRange> {
     read::<i64>(cx, at).map(|(min, max)| IntRange { min, max })
 }
 
+/// A range of whole numbers from the keys of an object that has others, too.
+pub(super) fn ints_of(cx: &mut Cx<'_>, at: At<'_>, fields: &Fields) -> Option<IntRange> {
+    of_fields::<i64>(cx, at, fields).map(|(min, max)| IntRange { min, max })
+}
+
 /// A range of sizes.
 pub(super) fn sizes(cx: &mut Cx<'_>, at: At<'_>) -> Option<SizeRange> {
     read::<Size>(cx, at).map(size_range)
@@ -106,11 +112,15 @@ fn read<T: Bound>(cx: &mut Cx<'_>, at: At<'_>) -> Option<Sides<T>> {
         }
         _ => {
             let fields = cx.object(at, T::OBJECT)?;
-            let min = fields.optional(cx, at.path, "min", T::of_value);
-            let max = fields.optional(cx, at.path, "max", T::of_value);
-            in_order(cx, at, min?, max?, None)
+            of_fields(cx, at, &fields)
         }
     }
+}
+
+fn of_fields<T: Bound>(cx: &mut Cx<'_>, at: At<'_>, fields: &Fields) -> Option<Sides<T>> {
+    let min = fields.optional(cx, at.path, "min", T::of_value);
+    let max = fields.optional(cx, at.path, "max", T::of_value);
+    in_order(cx, at, min?, max?, None)
 }
 
 fn of_text<T: Bound>(cx: &mut Cx<'_>, at: At<'_>, text: &str) -> Option<Sides<T>> {

@@ -5,7 +5,8 @@ use crate::{diagnostics::Code, yaml::scalar};
 
 /// Warns about a variable that is not what it looks like: `written` is its item in a list, or its value.
 pub(super) fn surprising(cx: &mut Cx<'_>, at: At<'_>, name: &str, value: &str) {
-    if name == "HOME" {
+    // dstack 0.22 lets it be another one.
+    if name == "HOME" && !cx.is_newer() {
         cx.report(Code::NoEffect, at, "`HOME` is always what `home_dir` says")
             .help("set `home_dir` at the top of the file instead");
     }

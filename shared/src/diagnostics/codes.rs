@@ -97,6 +97,8 @@ codes! {
     PriceNotPositive = "price-not-positive", Error;
     /// `python` chooses the default image, so it cannot stand beside an `image` of your own.
     ImageAndPython = "image-and-python", Error;
+    /// Keys that only dstack 0.18 has stand beside keys that only 0.22 has, so that neither reads the file.
+    MixedDialects = "mixed-dialects", Error;
 
     /// YAML 1.1 reads digits with colons as a number of base 60: `22:22` is 1342, `1:30` is 90.
     Base60 = "base-60", Warning;
@@ -150,6 +152,8 @@ codes! {
     DurationInSeconds = "duration-in-seconds", Warning;
     /// A duration of 0 or less.
     DurationNotPositive = "duration-not-positive", Warning;
+    /// A schedule names weekdays by number. dstack 0.22 counts from Monday, which is 0; crontabs count from Sunday.
+    CronWeekday = "cron-weekday", Warning;
     /// An empty list of backends, regions, instance types or GPU names matches nothing at all.
     EmptyList = "empty-list", Warning;
     /// Two profiles have the same name; the first one is used and the other never is.

@@ -149,6 +149,18 @@ pub fn newer() -> impl Iterator<Item = &'static Field> + Clone {
     })
 }
 
+/// What dstack 0.22 has in the place of a key at the top that 0.18 alone has.
+#[must_use]
+pub fn renamed(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "pool_name" => "fleets",
+        "instance_name" => "instances",
+        "retry_policy" => "retry",
+        "termination_policy" | "termination_idle_time" => "idle_duration",
+        _ => return None,
+    })
+}
+
 /// Whether a configuration may name a backend: catalogues have some that a dialect does not know.
 #[must_use]
 pub fn is_backend(name: &str, dialect: Dialect) -> bool {

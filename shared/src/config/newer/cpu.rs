@@ -3,7 +3,7 @@
 use super::super::{
     coerce,
     context::{At, Cx, quote},
-    range,
+    range, surprise,
 };
 use crate::{
     config::{Arch, IntRange},
@@ -19,8 +19,11 @@ pub(super) fn cpu(cx: &mut Cx<'_>, at: At<'_>, default: IntRange) -> Option<(Opt
     match cx.value(at) {
         Value::Str(text) => of_text(cx, at, text, default),
         value @ (Value::Int(_) | Value::BigInt(_)) => {
-            let text = coerce::strict_text(value)?;
-            of_text(cx, at, &text, default)
+            let read = of_text(cx, at, &coerce::strict_text(value)?, default);
+            if let Some(n) = read.and_then(|(_, count)| count.min) {
+                surprise::as_number(cx, at, &n.to_string(), &n.to_string());
+            }
+            read
         }
         Value::Map(_) => object(cx, at, default),
         _ => {
@@ -36,17 +39,19 @@ fn object(cx: &mut Cx<'_>, at: At<'_>, default: IntRange) -> Option<(Option<Arch
     let range = fields.has("min") || fields.has("max");
     let detail = fields.has("arch") || fields.has("count");
     if range && detail {
-        cx.report(Code::InvalidValue, at, "`min` and `max` belong under `count`");
+        cx.report(Code::InvalidValue, at, "`min` and `max` belong under `count`")
+            .help("write `{arch: arm, count: {min: 4}}`, or `arm:4..`");
         return None;
     }
     if range {
-        return range::ints(cx, at).map(|count| (None, count));
+        return range::ints_of(cx, at, &fields).map(|count| (None, count));
     }
     let arch = fields.optional(cx, at.path, "arch", |cx, at| match cx.value(at) {
         Value::Str(text) => of_name(cx, at, text),
         _ => {
             let what = cx.kind_of(at);
-            cx.report(Code::InvalidValue, at, format!("expected `x86` or `arm`, got {what}"));
+            cx.report(Code::InvalidValue, at, format!("expected `x86` or `arm`, got {what}"))
+                .help("leave it out for any architecture");
             None
         }
     });

@@ -25,7 +25,9 @@ const UNITS: [Unit; 5] = [
 
 /// What is wrong with an expression, as the end of a sentence; `None` for one that is right.
 pub(super) fn wrong(expression: &str) -> Option<String> {
-    let fields: Vec<&str> = expression.split_whitespace().collect();
+    // Python's blanks: some control characters are among them.
+    let blank = |c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c);
+    let fields: Vec<&str> = expression.split(blank).filter(|field| !field.is_empty()).collect();
     if fields.len() != UNITS.len() {
         return Some(format!("has {} fields, not minute, hour, day, month and weekday", fields.len()));
     }
@@ -35,6 +37,30 @@ pub(super) fn wrong(expression: &str) -> Option<String> {
             .find_map(|item| unit.wrong(item))
             .map(|why| format!("has a wrong {}: {why}", unit.what))
     })
+}
+
+/// A right expression with its weekdays by name, where they are by number: as they are read, and as they would be where
+/// Sunday is 0 and 7, as in crontabs. `None` where no number is among them, or where they have steps.
+pub(super) fn by_name(expression: &str) -> Option<[String; 2]> {
+    let weekdays = expression.split_whitespace().next_back()?;
+    let by_number = weekdays.split([',', '-']).any(|part| number(part).is_some());
+    if !by_number || weekdays.contains('/') || wrong(expression).is_some() {
+        return None;
+    }
+    let [.., Unit { names, .. }] = &UNITS;
+    let named = |shift: usize| {
+        let name = |part: &str| match number(part).and_then(|n| usize::try_from(n).ok()) {
+            Some(n) => names.get((n + shift) % names.len()).map(|name| (*name).to_owned()),
+            None => Some(part.to_owned()),
+        };
+        let items: Option<Vec<String>> = weekdays
+            .split(',')
+            .map(|item| Some(item.split('-').map(name).collect::<Option<Vec<_>>>()?.join("-")))
+            .collect();
+        let head = expression.trim_end().strip_suffix(weekdays)?;
+        Some(format!("{head}{}", items?.join(","))).filter(|expression| wrong(expression).is_none())
+    };
+    Some([named(0)?, named(names.len() - 1)?])
 }
 
 impl Unit {
@@ -62,7 +88,8 @@ impl Unit {
                 (Some(low), None) if step.is_none() => (low, low),
                 // A step counts up to the last there is.
                 (Some(low), None) => (low, self.max),
-                (Some(low), Some(Some(0))) => (low, self.max),
+                // A last of 0 counts as none, once it is known not to come before the first.
+                (Some(0), Some(Some(0))) => (0, self.max),
                 (Some(low), Some(Some(high))) => (low, high),
                 _ => return self.named(item),
             }
@@ -128,8 +155,16 @@ mod tests {
             "0 8 * * mon#1",
             "0 8 1,15 * sun",
             "5/10 * * * *",
+            "0\u{1c}8 * * *",
         ] {
             assert_eq!(wrong(good), None, "{good}");
+        }
+        let named = |text| by_name(text).map(|both| both.join(" | "));
+        assert_eq!(named("0 8 * * 1-5").as_deref(), Some("0 8 * * tue-sat | 0 8 * * mon-fri"));
+        assert_eq!(named("0 8 * * 1,3").as_deref(), Some("0 8 * * tue,thu | 0 8 * * mon,wed"));
+        // From Sunday to Tuesday is no range here.
+        for other in ["0 8 * * *", "0 8 * * mon", "0 8 * * 0-2", "0 8 * * 9", "0 8 * * */2", "nothing"] {
+            assert_eq!(named(other), None, "{other}");
         }
         for bad in [
             "",
@@ -147,6 +182,7 @@ mod tests {
             "1,,2 * * * *",
             "0 8 * * ?",
             "5-1 * * * *",
+            "5-0 * * * *",
         ] {
             assert!(wrong(bad).is_some(), "{bad}");
         }

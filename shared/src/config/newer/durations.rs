@@ -2,7 +2,7 @@
 
 use super::super::{
     context::{At, Cx},
-    duration,
+    duration::{self, Use},
 };
 use super::model::{Limit, Off};
 use crate::{diagnostics::Code, yaml::Value};
@@ -15,19 +15,32 @@ enum Read {
     Default,
 }
 
-/// Seconds or `off`; `least` is what they may not be below.
-fn read(cx: &mut Cx<'_>, at: At<'_>, least: Option<i64>) -> Option<Read> {
+/// Seconds or `off`; below 0 only where that says the same as `off`.
+fn read(cx: &mut Cx<'_>, at: At<'_>, used: Use) -> Option<Read> {
     match cx.value(at) {
         Value::Str(text) if text == "off" => return Some(Read::Off),
         Value::Bool(false) => return Some(Read::Off),
-        Value::Bool(true) => return Some(Read::Default),
+        Value::Bool(true) => {
+            let shown = cx.quote(at);
+            let removal = cx.removal(at.key, at.range);
+            let draft = cx.report(Code::NoEffect, at, format!("{shown} is as if the key were not there"));
+            draft.help("write a duration such as `2h`, or remove the key");
+            if let Some(removal) = removal {
+                draft.offer("remove the key", removal, "");
+            }
+            return Some(Read::Default);
+        }
         _ => {}
     }
-    let seconds = duration::seconds(cx, at)?;
-    if least.is_some_and(|least| seconds < least) {
+    let seconds = duration::seconds_for(cx, at, used)?;
+    if used != Use::Idle && seconds < 0 {
         let shown = cx.quote(at);
-        cx.report(Code::InvalidDuration, at, format!("{shown} is less than no time"))
-            .help("write a duration such as `2h`, or `off` for no limit");
+        let in_place = cx.is_in_place(at);
+        let draft = cx.report(Code::InvalidDuration, at, format!("{shown} is less than no time"));
+        draft.help("write a duration such as `2h`, or `off` for no limit");
+        if in_place {
+            draft.offer("write `off`", at.range, "off");
+        }
         return None;
     }
     Some(Read::Seconds(seconds))
@@ -35,7 +48,7 @@ fn read(cx: &mut Cx<'_>, at: At<'_>, least: Option<i64>) -> Option<Read> {
 
 /// `max_duration` and `stop_duration`.
 pub(super) fn limit(cx: &mut Cx<'_>, at: At<'_>) -> Option<Option<Limit>> {
-    Some(match read(cx, at, Some(0))? {
+    Some(match read(cx, at, Use::Limit)? {
         Read::Seconds(seconds) => Some(Limit::Seconds(seconds)),
         Read::Off => Some(Limit::Off(Off::Off)),
         Read::Default => None,
@@ -44,7 +57,7 @@ pub(super) fn limit(cx: &mut Cx<'_>, at: At<'_>) -> Option<Option<Limit>> {
 
 /// `inactivity_duration`: no limit is none at all.
 pub(super) fn inactivity(cx: &mut Cx<'_>, at: At<'_>) -> Option<Option<i64>> {
-    Some(match read(cx, at, Some(0))? {
+    Some(match read(cx, at, Use::Inactivity)? {
         Read::Seconds(seconds) => Some(seconds),
         Read::Off | Read::Default => None,
     })
@@ -52,7 +65,7 @@ pub(super) fn inactivity(cx: &mut Cx<'_>, at: At<'_>) -> Option<Option<i64>> {
 
 /// `idle_duration`: no limit is -1.
 pub(super) fn idle(cx: &mut Cx<'_>, at: At<'_>) -> Option<Option<i64>> {
-    Some(match read(cx, at, None)? {
+    Some(match read(cx, at, Use::Idle)? {
         Read::Seconds(seconds) => Some(seconds),
         Read::Off => Some(-1),
         Read::Default => None,

@@ -39,13 +39,13 @@ fn of_text(cx: &mut Cx<'_>, at: At<'_>, text: &str) -> Option<FileMapping> {
 
 /// A path inside of the environment, which is none of Windows'.
 fn of_unix(cx: &mut Cx<'_>, at: At<'_>, path: String) -> Option<String> {
-    let share = |slash: char| {
-        let two: String = [slash, slash].iter().collect();
-        path.strip_prefix(&two)
-            .and_then(|rest| rest.split_once(slash))
-            .is_some_and(|(host, share)| !host.is_empty() && !share.is_empty() && !share.starts_with(slash))
-    };
-    if is_drive(&path) || share('/') || share('\\') {
+    // Windows takes both slashes for one.
+    let plain = path.replace('\\', "/");
+    let share = plain
+        .strip_prefix("//")
+        .and_then(|rest| rest.split_once('/'))
+        .is_some_and(|(host, share)| !host.is_empty() && !share.is_empty() && !share.starts_with('/'));
+    if is_drive(&path) || share {
         cx.report(Code::InvalidValue, at, format!("{} is a path of Windows", quote(&path)))
             .help("environments run Linux: write where to, such as `/data`");
         return None;

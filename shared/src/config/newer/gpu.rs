@@ -16,11 +16,12 @@ use crate::{
 const SOME: IntRange = IntRange { min: Some(1), max: None };
 
 /// The GPU requirements.
-pub(super) fn gpu(cx: &mut Cx<'_>, at: At<'_>) -> Option<Gpu> {
+pub(in crate::config) fn gpu(cx: &mut Cx<'_>, at: At<'_>) -> Option<Gpu> {
     let gpu = match cx.value(at) {
         value @ (Value::Bool(_) | Value::Int(_) | Value::BigInt(_)) => {
-            let text = coerce::text(value)?;
-            of_text(cx, at, &text)
+            let gpu = of_text(cx, at, &coerce::text(value)?);
+            gpu::scalar_surprises(cx, at, gpu.as_ref());
+            gpu
         }
         Value::Str(text) => of_text(cx, at, text),
         Value::Map(_) => object(cx, at),
@@ -55,7 +56,7 @@ fn object(cx: &mut Cx<'_>, at: At<'_>) -> Option<Gpu> {
                 let names = scalars::texts(cx, at);
                 scalars::filter(cx, at, "GPU", names)
             }
-            _ => scalars::text(cx, at).map(|name| vec![name]),
+            _ => gpu::one_name(cx, at).map(|name| vec![name]),
         };
         // Bytes that are text keep it.
         let cut = !matches!(cx.value(at), Value::Binary(_));
@@ -63,7 +64,7 @@ fn object(cx: &mut Cx<'_>, at: At<'_>) -> Option<Gpu> {
             names.into_iter().map(|name| if cut { without_prefix(name) } else { name }).collect()
         })
     });
-    let count = fields.default(cx, path, "count", SOME, range::ints);
+    let count = fields.default(cx, path, "count", SOME, gpu::count);
     let memory = fields.optional(cx, path, "memory", range::sizes);
     let total_memory = fields.optional(cx, path, "total_memory", range::sizes);
     let compute_capability = fields.optional(cx, path, "compute_capability", gpu::compute_capability);

@@ -3,6 +3,7 @@
 //! What the two dialects share is read by the same functions, which ask the dialect where its library is stricter; what
 //! dstack 0.22 has of its own is read here.
 
+mod as_profile;
 mod cpu;
 mod cron;
 mod durations;
@@ -17,14 +18,14 @@ mod policies;
 mod repos;
 mod user;
 
+pub(in crate::config) use gpu::gpu;
 pub use model::*;
 pub use normalised::Normalised;
 
 use super::{
-    Configuration, CreationPolicy, Gpu, IntRange, Resources, RetryPolicy, SpotPolicy, TerminationPolicy,
-    Written,
+    Configuration, CreationPolicy, Gpu, IntRange, Resources, SpotPolicy, Written,
     context::{At, Cx, Path},
-    disk, env,
+    disk, effects, env,
     fields::Fields,
     memory, ports, profile, python, range, registry_auth, scalars, secrets,
 };
@@ -142,6 +143,7 @@ pub(super) fn configuration(cx: &mut Cx<'_>, fields: &Fields) -> Option<(Configu
         backend_options: backend_options?,
     };
     let places = places?;
+    let profile = newer.as_profile();
     let configuration = Configuration {
         ide: ide?,
         version: version?,
@@ -160,26 +162,21 @@ pub(super) fn configuration(cx: &mut Cx<'_>, fields: &Fields) -> Option<(Configu
         regions: places.regions,
         instance_types: places.instance_types,
         spot_policy: places.spot_policy,
-        retry_policy: newer.retry.as_ref().map(as_retry_policy),
-        max_duration: newer.max_duration.map(|limit| match limit {
-            Limit::Seconds(seconds) => seconds.to_string(),
-            Limit::Off(_) => "off".to_owned(),
-        }),
+        retry_policy: profile.retry_policy,
+        max_duration: profile.max_duration,
         max_price: max_price?,
-        pool_name: newer.fleets.as_ref().and_then(|fleets| Some(fleets.first()?.name.clone())),
-        instance_name: None,
+        pool_name: profile.pool_name,
+        instance_name: profile.instance_name,
         creation_policy: places.creation_policy,
-        termination_policy: newer.idle_duration.map(|seconds| match seconds {
-            ..0 => TerminationPolicy::DontDestroy,
-            0.. => TerminationPolicy::DestroyAfterIdle,
-        }),
-        termination_idle_time: newer.idle_duration.filter(|seconds| *seconds >= 0),
+        termination_policy: profile.termination_policy,
+        termination_idle_time: profile.termination_idle_time,
         newer: Some(Box::new(newer)),
     };
     if cx.sink.errors() > errors {
         return None;
     }
     whole(cx, fields, &configuration)?;
+    effects::warn_of_texts(cx, path, fields, &configuration);
     Some((configuration, written))
 }
 
@@ -188,18 +185,24 @@ fn whole(cx: &mut Cx<'_>, fields: &Fields, configuration: &Configuration) -> Opt
     let newer = configuration.newer.as_deref()?;
     let version = configuration.version.as_deref().filter(|version| !version.is_empty());
     let wrong = match (version, configuration.ide.as_deref()) {
-        (Some(_), None) => Some(("version", "`version` is that of an IDE, and no `ide` is chosen")),
+        (Some(_), None) => Some((
+            "version",
+            "`version` is that of an IDE, and no `ide` is chosen",
+            "choose an `ide`, or remove `version`",
+        )),
         (Some(version), Some("windsurf")) if !is_windsurf(version) => {
-            Some(("version", "a version of Windsurf is `VERSION@COMMIT`"))
+            let help = "write the version, `@`, and the commit in small hexadecimal digits";
+            Some(("version", "a version of Windsurf is `VERSION@COMMIT`", help))
         }
         _ if newer.dstack && newer.inactivity_duration.is_some() => {
-            Some(("dstack", "`dstack` cannot stand beside `inactivity_duration`"))
+            let message = "`dstack` cannot stand beside `inactivity_duration`";
+            Some(("dstack", message, "remove one of the two"))
         }
         _ => None,
     };
-    let Some((key, message)) = wrong else { return Some(()) };
+    let Some((key, message, help)) = wrong else { return Some(()) };
     fields.with(&Path::Root, key, |at| {
-        cx.report(Code::InvalidValue, at, message);
+        cx.report(Code::InvalidValue, at, message).help(help);
     });
     None
 }
@@ -213,13 +216,6 @@ fn is_windsurf(version: &str) -> bool {
             && !commit.is_empty()
             && commit.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
     })
-}
-
-fn as_retry_policy(retry: &Retry) -> RetryPolicy {
-    match retry {
-        Retry::Whether(retry) => RetryPolicy { retry: *retry, duration: None },
-        Retry::Policy { duration, .. } => RetryPolicy { retry: true, duration: *duration },
-    }
 }
 
 /// Where to run.
@@ -257,7 +253,7 @@ fn resources(cx: &mut Cx<'_>, at: At<'_>) -> Option<(Resources, Written)> {
     let cpu = fields.default(cx, path, "cpu", (None, default.cpu), |cx, at| cpu::cpu(cx, at, default.cpu));
     let memory = fields.default(cx, path, "memory", default.memory, range::sizes);
     let shm_size = fields.optional(cx, path, "shm_size", memory::size);
-    let gpu = if fields.has("gpu") { fields.optional(cx, path, "gpu", gpu::gpu) } else { Some(default.gpu) };
+    let gpu = if fields.has("gpu") { fields.optional(cx, path, "gpu", gpu) } else { Some(default.gpu) };
     let disk =
         if fields.has("disk") { fields.optional(cx, path, "disk", disk::disk) } else { Some(default.disk) };
     let written = Written { cpu: fields.has("cpu"), memory: fields.has("memory"), disk: fields.has("disk") };

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The keys that dstack 0.22 has of its own, normalised as it does.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Newer {
     /// Seconds without anybody before the run is stopped; `None` = never.
     pub inactivity_duration: Option<i64>,

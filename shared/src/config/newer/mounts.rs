@@ -24,7 +24,8 @@ pub(super) fn mount(cx: &mut Cx<'_>, at: At<'_>) -> Option<Mount> {
                     Code::InvalidValue,
                     at,
                     format!("`{other}` belongs to a directory of the machine, not to a volume with a `name`"),
-                );
+                )
+                .help(HELP);
             });
         }
         return Some(Mount::Network { name: name?, path: path? });

@@ -74,7 +74,8 @@ fn instance(cx: &mut Cx<'_>, at: At<'_>) -> Option<InstanceSelector> {
                 Code::InvalidValue,
                 at,
                 "an instance is named by its `name`, by its `hostname`, or by `fleet` and `instance`",
-            );
+            )
+            .help("write one of them, such as `{name: my-instance}`");
             None
         }
     }
@@ -83,7 +84,8 @@ fn instance(cx: &mut Cx<'_>, at: At<'_>) -> Option<InstanceSelector> {
 fn filled(cx: &mut Cx<'_>, at: At<'_>) -> Option<String> {
     let text = scalars::text(cx, at)?;
     if text.is_empty() {
-        cx.report(Code::InvalidValue, at, "a name is missing here");
+        cx.report(Code::InvalidValue, at, "a name is missing here")
+            .help("write the name as the list of instances shows it");
         return None;
     }
     Some(text)

@@ -2,7 +2,8 @@
 
 use super::super::{
     context::{At, Cx, Path, quote},
-    duration, scalars,
+    duration::{self, Use},
+    scalars,
 };
 use super::{
     cron,
@@ -38,7 +39,7 @@ pub(super) fn utilization(cx: &mut Cx<'_>, at: At<'_>) -> Option<UtilizationPoli
     let fields = cx.object(at, "utilization_policy")?;
     let least = fields.required(cx, at.path, "min_gpu_utilization", |cx, at| within(cx, at, 0, 100));
     let window = fields.required(cx, at.path, "time_window", |cx, at| {
-        let seconds = duration::seconds(cx, at)?;
+        let seconds = duration::seconds_for(cx, at, Use::Window)?;
         if seconds < LEAST_WINDOW {
             cx.report(Code::InvalidDuration, at, "the time that is looked at is 5 minutes or more")
                 .help("write `5m` or more");
@@ -56,7 +57,8 @@ pub(super) fn within(cx: &mut Cx<'_>, at: At<'_>, least: i64, most: i64) -> Opti
         return Some(n);
     }
     let bounds = if most == i64::MAX { format!("{least} or more") } else { format!("{least} to {most}") };
-    cx.report(Code::InvalidInteger, at, format!("expected {bounds}, got {n}"));
+    cx.report(Code::InvalidInteger, at, format!("expected {bounds}, got {n}"))
+        .help(format!("write a whole number: {bounds}"));
     None
 }
 
@@ -67,7 +69,8 @@ pub(super) fn schedule(cx: &mut Cx<'_>, at: At<'_>) -> Option<Schedule> {
         Value::Seq(_) | Value::Set(_) => {
             let list = scalars::list(cx, at, expression)?;
             if list.is_empty() {
-                cx.report(Code::InvalidValue, at, "a schedule needs one expression at least");
+                cx.report(Code::InvalidValue, at, "a schedule needs one expression at least")
+                    .help("write when it starts, such as `0 8 * * mon-fri`");
                 return None;
             }
             Some(list)
@@ -79,12 +82,30 @@ pub(super) fn schedule(cx: &mut Cx<'_>, at: At<'_>) -> Option<Schedule> {
 
 fn expression(cx: &mut Cx<'_>, at: At<'_>) -> Option<String> {
     let text = scalars::text(cx, at)?;
+    if let Some(meant) = cron::by_name(&text) {
+        weekdays(cx, at, &meant);
+    }
     if let Some(wrong) = cron::wrong(&text) {
         cx.report(Code::InvalidValue, at, format!("{} {wrong}", quote(&text)))
             .help("write minute, hour, day, month and weekday in UTC, such as `0 8 * * mon-fri`");
         return None;
     }
     Some(text)
+}
+
+/// Warns about weekdays by number, which begin with Monday here and with Sunday wherever else cron is.
+fn weekdays(cx: &mut Cx<'_>, at: At<'_>, [here, elsewhere]: &[String; 2]) {
+    let fixes = [here, elsewhere].map(|meant| cx.replacement(at, meant));
+    let shown = cx.quote(at);
+    let draft = cx.report(Code::CronWeekday, at, format!("in {shown} the weekday 0 is Monday, not Sunday"));
+    draft.help(format!("write weekdays by their names: this is {}", quote(here)));
+    let [now, meant] = fixes;
+    if let Some(meant) = meant {
+        draft.offer(format!("write {}, as cron has it elsewhere", quote(elsewhere)), at.range, meant);
+    }
+    if let Some(now) = now {
+        draft.offer(format!("write {}, as it is read now", quote(here)), at.range, now);
+    }
 }
 
 /// Options of backends, one entry for each.
@@ -115,7 +136,8 @@ fn options(cx: &mut Cx<'_>, at: At<'_>) -> Option<BackendOptions> {
         let share = cx.float_of(cx.value(at)).filter(|share| (0.0..=1.0).contains(share));
         if share.is_none() {
             let what = cx.kind_of(at);
-            cx.report(Code::InvalidNumber, at, format!("expected a number from 0 to 1, got {what}"));
+            cx.report(Code::InvalidNumber, at, format!("expected a number from 0 to 1, got {what}"))
+                .help("it is a share: `0.95` is 95 %");
         }
         share
     });

@@ -11,7 +11,8 @@ use crate::{diagnostics::Code, yaml::Value};
 pub(super) fn repos(cx: &mut Cx<'_>, at: At<'_>) -> Option<Vec<Repo>> {
     let repos = scalars::list(cx, at, repo)?;
     if repos.len() > 1 {
-        cx.report(Code::InvalidValue, at, "there can be one repository, not several");
+        cx.report(Code::InvalidValue, at, "there can be one repository, not several")
+            .help("keep one, and clone the others in `init`");
         return None;
     }
     Some(repos)
@@ -41,7 +42,7 @@ fn repo(cx: &mut Cx<'_>, at: At<'_>) -> Option<Repo> {
         _ => None,
     };
     if let Some(wrong) = wrong {
-        cx.report(Code::InvalidValue, at, wrong);
+        cx.report(Code::InvalidValue, at, wrong).help("write where it is cloned from, once");
         return None;
     }
     Some(Repo { local_path, url, branch: branch?, hash: hash?, path: path?, if_exists: if_exists? })
@@ -73,7 +74,8 @@ fn of_text(cx: &mut Cx<'_>, at: At<'_>, text: &str) -> Option<Repo> {
     let (local_path, url) = if is_url { (None, Some(source)) } else { (Some(source), None) };
     let given = local_path.as_ref().or(url.as_ref()).is_some_and(|source| !source.is_empty());
     if !given {
-        cx.report(Code::InvalidValue, at, "a repository needs an address or a path");
+        cx.report(Code::InvalidValue, at, "a repository needs an address or a path")
+            .help("write an address such as `https://example.com/me/project.git`, or a path");
         return None;
     }
     Some(Repo { local_path, url, branch: None, hash: None, path, if_exists: "error".to_owned() })

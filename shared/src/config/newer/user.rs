@@ -11,11 +11,13 @@ use crate::diagnostics::Code;
 pub(super) fn user(cx: &mut Cx<'_>, at: At<'_>) -> Option<String> {
     let text = scalars::text(cx, at)?;
     let parts: Vec<&str> = text.split(':').collect();
+    let below = |what: &str| Some(format!("the {what} of {} is below 0", quote(&text)));
     let wrong = match parts[..] {
         [_] | [_, _] => {
             parts.iter().zip(["user", "group"]).find_map(|(part, what)| match coerce::int_of_text(part) {
                 _ if part.is_empty() => Some(format!("the {what} of {} is empty", quote(&text))),
-                Some(Int::Small(n)) if n < 0 => Some(format!("the {what} of {} is below 0", quote(&text))),
+                Some(Int::Small(n)) if n < 0 => below(what),
+                Some(Int::Huge) if part.trim_start().starts_with('-') => below(what),
                 _ => None,
             })
         }
@@ -41,6 +43,7 @@ pub(super) fn shell(cx: &mut Cx<'_>, at: At<'_>) -> Option<String> {
         Code::InvalidValue,
         at,
         format!("expected `sh`, `bash` or an absolute path, got {}", quote(&text)),
-    );
+    )
+    .help("write where the shell is from the root on, such as `/usr/bin/fish`");
     None
 }

@@ -14,10 +14,7 @@ mod values;
 use std::borrow::Cow;
 
 use super::{Code, Diagnostic};
-use crate::{
-    config::{check_bytes, check_profiles},
-    schema::Dialect,
-};
+use crate::config::{check_bytes, check_profiles, pinned};
 
 /// The documentation of one rule, beyond its [`Code::explanation`].
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +57,7 @@ impl Example {
     pub fn diagnostics(self) -> Vec<Diagnostic> {
         match self {
             Self::Profiles(text) => check_profiles(text).diagnostics,
-            _ => check_bytes(&self.bytes(), Dialect::V0_18).diagnostics,
+            _ => check_bytes(&self.bytes(), pinned(self.shown()).unwrap_or_default()).diagnostics,
         }
     }
 
@@ -123,6 +120,8 @@ impl Code {
             Self::VariablePairs => surprises::VARIABLE_PAIRS,
             Self::RetryForced => surprises::RETRY_FORCED,
             Self::RetryUnlimited => surprises::RETRY_UNLIMITED,
+            Self::MixedDialects => surprises::MIXED_DIALECTS,
+            Self::CronWeekday => surprises::CRON_WEEKDAY,
             Self::DurationNotPositive => surprises::DURATION_NOT_POSITIVE,
             Self::EmptyList => surprises::EMPTY_LIST,
             Self::DuplicateProfile => surprises::DUPLICATE_PROFILE,

@@ -87,6 +87,25 @@ pub(super) const DURATION_NOT_POSITIVE: Page = page(
     config!("termination_policy: dont-destroy"),
 );
 
+pub(super) const CRON_WEEKDAY: Page = Page {
+    advice: "Names say the same everywhere: `mon-fri`. The times are those of UTC.",
+    bad: Example::Configuration(
+        "# dstack: 0.22\ntype: dev-environment\nschedule:\n  cron: \"0 8 * * 1-5\"\n",
+    ),
+    good: Example::Configuration(
+        "# dstack: 0.22\ntype: dev-environment\nschedule:\n  cron: \"0 8 * * mon-fri\"\n",
+    ),
+};
+
+pub(super) const MIXED_DIALECTS: Page = Page {
+    advice: "dstack 0.22 has `fleets` in the place of `pool_name`, `retry` in that of `retry_policy`, and `idle_duration` in that of `termination_idle_time`. \
+             `berth convert` writes a file for the other release.",
+    bad: Example::Configuration("type: dev-environment\nide: vscode\nname: mine\npool_name: team\n"),
+    good: Example::Configuration(
+        "# dstack: 0.22\ntype: dev-environment\nide: vscode\nname: mine\nfleets: [team]\n",
+    ),
+};
+
 pub(super) const EMPTY_LIST: Page =
     page("Leave the key out to consider all.", config!("backends: []"), config!("backends: [aws, gcp]"));
 
