@@ -9,6 +9,8 @@ pub mod catalog;
 pub mod config;
 pub mod diagnostics;
 pub mod explore;
+pub mod honour;
+pub mod ide;
 pub mod limits;
 pub mod log;
 pub mod matcher;

@@ -15,9 +15,10 @@ impl Timestamp {
         Self(self.0.saturating_add(seconds.saturating_mul(1000)))
     }
 
-    /// Its day in UTC, `YYYY-MM-DD`; years beyond 0 to 9999 stay at these ends.
+    /// Its year, month and day of the month in UTC, the latter two from 1, and the last day of that month; days beyond the years 0
+    /// to 9999 stay at these ends.
     #[must_use]
-    pub fn date(self) -> String {
+    pub fn calendar(self) -> (i64, i64, i64, i64) {
         let days = self.0.div_euclid(86_400_000);
         // Days since 0000-03-01, in eras of 400 years: the leap day ends each year then.
         let shifted = days.clamp(-719_528, 2_932_896) + 719_468;
@@ -29,6 +30,19 @@ impl Timestamp {
         let day = day - (153 * month + 2) / 5 + 1;
         let month = if month < 10 { month + 3 } else { month - 9 };
         let year = year + era * 400 + i64::from(month <= 2);
+        let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let last = match month {
+            2 => 28 + i64::from(is_leap),
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        (year, month, day, last)
+    }
+
+    /// Its day in UTC, `YYYY-MM-DD`; years beyond 0 to 9999 stay at these ends.
+    #[must_use]
+    pub fn date(self) -> String {
+        let (year, month, day, _) = self.calendar();
         format!("{year:04}-{month:02}-{day:02}")
     }
 

@@ -36,7 +36,8 @@ pub(super) async fn enter(core: &Rc<Core>, job: &JobSpec) -> io::Result<Running>
         Some(home) if job.home_dir == DEFAULT_HOME => home,
         _ => &job.home_dir,
     };
-    for folder in [Path::new(home), Path::new(WORKFLOW_DIR)] {
+    let start = environment::start(job.working_dir.as_deref(), Path::new(WORKFLOW_DIR));
+    for folder in [Path::new(home), Path::new(WORKFLOW_DIR), &start] {
         let there = folder.is_dir();
         fs::create_dir_all(folder)
             .map_err(|error| io::Error::new(error.kind(), format!("`{}`: {error}", folder.display())))?;
@@ -46,20 +47,17 @@ pub(super) async fn enter(core: &Rc<Core>, job: &JobSpec) -> io::Result<Running>
             chown(folder, Some(identity.uid), Some(identity.gid))?;
         }
     }
-    let places =
-        Places { home: home.into(), workflow: WORKFLOW_DIR.into(), python: None, hidden: Vec::new() };
+    let workflow = WORKFLOW_DIR.into();
+    let places = Places { home: home.into(), workflow, start, python: None, hidden: Vec::new() };
     let image: BTreeMap<String, String> = std::env::vars().collect();
     let user = identity.as_ref().map_or("root", |identity| identity.name.as_str()).to_owned();
     let allocation = core.spec.planned.allocation.clone().unwrap_or_default();
     let mut env =
         environment::in_container(job, &core.spec.id.to_string(), &user, &allocation, &places, &image);
-    let shell = shell(&env).ok_or_else(|| {
-        io::Error::new(
-            io::ErrorKind::NotFound,
-            "the image has no shell, neither `bash` nor `sh`: use an image with one",
-        )
-    })?;
-    env.entry("SHELL".to_owned()).or_insert_with(|| format!("/bin/{shell}"));
+    let shell =
+        shell(&env, job.shell.as_deref()).map_err(|why| io::Error::new(io::ErrorKind::NotFound, why))?;
+    let path = if shell.starts_with('/') { shell.clone() } else { format!("/bin/{shell}") };
+    env.entry("SHELL".to_owned()).or_insert(path);
     let mut spec = sandbox_spec(&core.dir, core.mode, &job.run_name, &places.home, &core.cgroup);
     spec.identity = identity;
     let sandbox = Sandbox::make(spec).await?;
@@ -67,9 +65,18 @@ pub(super) async fn enter(core: &Rc<Core>, job: &JobSpec) -> io::Result<Running>
     Ok(Running { sandbox, shell, env, places })
 }
 
-/// The better shell of those that are there.
-fn shell(env: &BTreeMap<String, String>) -> Option<&'static str> {
+/// The shell that was asked for; else the better one of those that are there.
+fn shell(env: &BTreeMap<String, String>, asked: Option<&str>) -> Result<String, String> {
     let path = env.get("PATH").map(String::as_str).unwrap_or_default();
+    // An absolute path stays one when it is joined.
     let there = |name: &&str| path.split(':').any(|folder| Path::new(folder).join(name).is_file());
-    ["bash", "sh"].into_iter().find(there)
+    match asked {
+        Some(asked) if there(&asked) => Ok(asked.to_owned()),
+        Some(asked) => {
+            Err(format!("the image has no shell `{asked}`: use an image with it, or another `shell`"))
+        }
+        None => ["bash", "sh"].into_iter().find(there).map(str::to_owned).ok_or_else(|| {
+            "the image has no shell, neither `bash` nor `sh`: use an image with one".to_owned()
+        }),
+    }
 }

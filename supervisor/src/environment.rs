@@ -7,7 +7,7 @@ use std::{
 
 use berth_shared::api::Allocation;
 
-use super::process::TAG;
+use super::{process::TAG, sandbox::WORKFLOW_DIR};
 use crate::spec::JobSpec;
 
 /// What the machine is there for wherever no `PATH` says so.
@@ -46,12 +46,23 @@ const HANDED_ON: [&str; 23] = [
 pub(super) struct Places {
     /// The home directory.
     pub home: PathBuf,
-    /// The working directory.
+    /// The working directory, where code is.
     pub workflow: PathBuf,
+    /// Where commands and terminals begin: there, unless another one is asked for.
+    pub start: PathBuf,
     /// The Python environment, when a version was asked for.
     pub python: Option<PathBuf>,
     /// Folders of the machine that cannot be seen inside.
     pub hidden: Vec<PathBuf>,
+}
+
+/// Where commands and terminals begin, seen from inside: what was asked for, below `workflow` where it is no absolute path.
+/// Where the machine's own files are seen, `/workflow` is the folder that is in its place.
+#[must_use]
+pub(super) fn start(asked: Option<&str>, workflow: &Path) -> PathBuf {
+    let asked = Path::new(asked.unwrap_or_default());
+    let below = asked.strip_prefix(WORKFLOW_DIR).unwrap_or(asked);
+    if below.as_os_str().is_empty() { workflow.to_owned() } else { workflow.join(below) }
 }
 
 /// All variables of a job's programs: what the machine gives, dstack's own, then the configuration's, which win
@@ -160,6 +171,8 @@ mod tests {
             id: berth_shared::api::JobId(uuid::Uuid::nil()),
             run_name: "sly-fox-1".into(),
             home_dir: "/root".into(),
+            working_dir: None,
+            shell: None,
             python: None,
             env: env.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
             setup: Vec::new(),
@@ -176,9 +189,17 @@ mod tests {
         Places {
             home: "/root".into(),
             workflow: "/workflow".into(),
+            start: "/workflow".into(),
             python: None,
             hidden: vec!["/root".into(), "/srv/berth".into()],
         }
+    }
+
+    #[test]
+    fn what_is_asked_for_as_the_working_directory_is_below_the_usual_one_unless_it_is_absolute() {
+        let at = |asked| start(asked, Path::new("/srv/w")).display().to_string();
+        let all = [None, Some("src"), Some("/workflow/src"), Some("/data"), Some("")].map(at);
+        assert_eq!(all, ["/srv/w", "/srv/w/src", "/srv/w/src", "/data", "/srv/w"]);
     }
 
     #[test]

@@ -47,14 +47,14 @@ pub(super) async fn serve(running: Running, spec: ExecSpec, mut stream: UnixStre
     let program = Program {
         argv: match spec.via {
             Via::Itself => spec.argv,
-            Via::Shell => shell(running.shell, spec.argv.into_iter().next()),
+            Via::Shell => shell(&running.shell, spec.argv.into_iter().next()),
             Via::Supervisor => iter::once(OWN_PROGRAM.to_owned()).chain(spec.argv).collect(),
         },
         env,
         cwd: match spec.cwd {
             Some(home) if home == "~" => running.places.home.clone(),
             Some(folder) => folder.into(),
-            None => running.places.workflow.clone(),
+            None => running.places.start.clone(),
         },
         terminal: terminal.is_some(),
         descriptors,

@@ -113,9 +113,11 @@ async fn enter(core: &Rc<Core>, job: &JobSpec) -> io::Result<Running> {
     let mut spec = sandbox_spec(&core.dir, core.mode, &job.run_name, &home_dir, &core.cgroup);
     spec.shm_bytes = job.shm_bytes;
     let inside = core.mode.has_mounts();
+    let workflow = if inside { WORKFLOW_DIR.into() } else { core.dir.workflow() };
     let places = Places {
         home: if inside { home_dir.clone() } else { core.dir.home() },
-        workflow: if inside { WORKFLOW_DIR.into() } else { core.dir.workflow() },
+        start: environment::start(job.working_dir.as_deref(), &workflow),
+        workflow,
         python: found.as_ref().map(|_| if inside { PYTHON_DIR.into() } else { core.dir.python() }),
         hidden: if inside { vec![home_dir, spec.hidden.clone(), "/tmp".into()] } else { Vec::new() },
     };
@@ -133,9 +135,32 @@ async fn enter(core: &Rc<Core>, job: &JobSpec) -> io::Result<Running> {
         .map_or_else(|| nix::unistd::geteuid().to_string(), |user| user.name);
     let allocation = core.spec.planned.allocation.clone().unwrap_or_default();
     let env = environment::variables(job, &core.spec.id.to_string(), &user, &allocation, &places, &server);
-    let running = Running { sandbox, shell: "bash", env, places };
+    // What is below the working directory is made for it; elsewhere nothing is.
+    let upwards = |below: &Path| below.components().any(|part| part == std::path::Component::ParentDir);
+    if let Ok(below) = places.start.strip_prefix(&places.workflow)
+        && !upwards(below)
+    {
+        fs::create_dir_all(core.dir.workflow().join(below))?;
+    }
+    let shell = job.shell.clone().unwrap_or_else(|| "bash".to_owned());
+    let running = Running { sandbox, shell, env, places };
     core.running.replace(Some(running.clone()));
     Ok(running)
+}
+
+/// Whether a shell is a bash, which the steps are told otherwise than others that speak as `sh` does.
+///
+/// # Errors
+/// When it does not speak as `sh` does, for people.
+fn understands(shell: &str) -> Result<bool, String> {
+    let name = shell.rsplit('/').next().unwrap_or_default();
+    match name {
+        "bash" => Ok(true),
+        "sh" | "dash" | "ash" | "zsh" | "ksh" | "mksh" | "busybox" => Ok(false),
+        _ => Err(format!(
+            "`{shell}` does not run commands as `sh` does: use another `shell`, and start it from there"
+        )),
+    }
 }
 
 fn find_python(version: &str, server: &BTreeMap<String, String>) -> io::Result<python::Python> {
@@ -254,15 +279,15 @@ async fn run_steps(
     let mut requests = BufReader::new(pipe::Receiver::from_owned_fd(requests.into())?).lines();
     let (steps_end, to_shell) = io::pipe()?;
     let mut to_shell = Some(pipe::Sender::from_owned_fd(to_shell.into())?);
-    let bash = running.shell == "bash";
+    let bash = understands(&running.shell).map_err(io::Error::other)?;
     let script = if bash { BASH_SCRIPT } else { SH_SCRIPT };
     let mut argv = job.container.entrypoint.clone();
-    argv.extend([running.shell, "-c", script, running.shell].map(ToOwned::to_owned));
+    argv.extend([&running.shell, "-c", script, &running.shell].map(ToOwned::to_owned));
     let (steps_at, requests_at) = if bash { (250, 251) } else { (8, 9) };
     let program = Program {
         argv,
         env: running.env.clone(),
-        cwd: running.places.workflow.clone(),
+        cwd: running.places.start.clone(),
         terminal: false,
         descriptors: vec![
             (fs::OpenOptions::new().read(true).open("/dev/null")?.into(), 0),

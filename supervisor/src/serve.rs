@@ -188,8 +188,8 @@ async fn open_terminal(core: &Rc<Core>, id: TerminalId, size: TerminalSize) -> R
             env.entry(name.to_owned()).or_insert_with(|| value.to_owned());
         }
         let descriptors = vec![(slave.try_clone()?, 1), (slave.try_clone()?, 2), (slave, 0)];
-        let cwd = running.places.workflow.clone();
-        let argv = [running.shell, "-i"].map(ToOwned::to_owned).into();
+        let cwd = running.places.start.clone();
+        let argv = vec![running.shell.clone(), "-i".to_owned()];
         running.sandbox.start(Program { argv, env, cwd, terminal: true, descriptors }).await
     };
     match started.await {

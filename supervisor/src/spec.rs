@@ -36,6 +36,12 @@ pub struct JobSpec {
     /// The configuration's variables, those that the submitter gave values for included. The environment adds the
     /// defaults (`spec/dstack-0.18.md` §6) below them. May hold secrets: never logged.
     pub env: BTreeMap<String, String>,
+    /// Where commands and terminals begin: an absolute path, or one below the working directory, which it is when `None`.
+    #[serde(default)]
+    pub working_dir: Option<String>,
+    /// What runs the commands and is in terminals: `sh`, `bash` or an absolute path; the better one of `bash` and `sh` when `None`.
+    #[serde(default)]
+    pub shell: Option<String>,
     /// Commands to run once.
     pub setup: Vec<String>,
     /// Commands to run at each start.
@@ -83,8 +89,8 @@ pub struct ContainerSpec {
     pub registry_auth: Option<RegistryAuth>,
     /// A program and its arguments that is given the job's shell as its command; none = the shell itself.
     pub entrypoint: Vec<String>,
-    /// Whose programs the job's are: `USER` of the image, which its provider finds out. `NAME|UID[:GROUP|GID]`; `None` or
-    /// empty = root.
+    /// Whose programs the job's are: who was asked for, else `USER` of the image, which its provider finds out.
+    /// `NAME|UID[:GROUP|GID]`; `None` or empty = root.
     pub user: Option<String>,
 }
 

@@ -72,8 +72,8 @@ pub(super) struct Core {
 #[derive(Clone)]
 pub(super) struct Running {
     pub(super) sandbox: Rc<Sandbox>,
-    /// `bash`, or `sh` where a container has no other.
-    pub(super) shell: &'static str,
+    /// What was asked for; else `bash`, or `sh` where a container has no other.
+    pub(super) shell: String,
     pub(super) env: BTreeMap<String, String>,
     pub(super) places: Places,
 }

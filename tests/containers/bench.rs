@@ -288,6 +288,8 @@ pub(crate) fn job(setup: &[&str], init: &[&str]) -> JobSpec {
         id: JobId(uuid()),
         run_name: "sly-fox-1".into(),
         home_dir: "/root".into(),
+        working_dir: None,
+        shell: None,
         python: None,
         env: BTreeMap::new(),
         setup: all(setup),

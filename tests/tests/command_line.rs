@@ -93,3 +93,48 @@ fn a_command_that_fails_is_the_exit_status_of_its_launch() {
     assert!(String::from_utf8_lossy(&output.stdout).ends_with("working\n"));
     assert!(err.contains("wren failed") && err.contains('7'), "{err}");
 }
+
+/// What dstack 0.22 reads and 0.18 does not.
+const NEWER: &str = "type: dev-environment
+name: heron
+ide: cursor
+working_dir: src
+shell: sh
+env: {HOME: /home/me}
+tags: {team: ml}
+stop_duration: 3s
+priority: 10
+resources: {cpu: 1.., memory: 64MB.., disk: }
+init:
+  - echo \"in ${PWD##*/} by $0, at home in ${HOME##*/}\"
+";
+
+#[test]
+fn a_file_of_dstack_0_22_is_launched_as_it_says_and_what_comes_to_nothing_is_told_before() {
+    let server = Server::start();
+    let home = tempfile::tempdir().expect("a home");
+    let home = home.path();
+    said(home, &["login", "--data-dir", &server.data_dir().to_string_lossy()]);
+    std::fs::write(home.join(".dstack.yml"), NEWER).expect("a configuration");
+    let launched = said(home, &["run", "-y", "-d", "--max-duration", "10m"]);
+    let out = String::from_utf8_lossy(&launched.stdout);
+    assert!(out.contains("nothing comes of `priority` here"), "{out}");
+    let detail = server.wait_for("heron", RunStatus::Running);
+    assert!(detail.configuration.contains("max_duration: 10m"), "{}", detail.configuration);
+    let run = detail.run;
+    assert_eq!((run.ide.as_deref(), run.tags["team"].as_str()), (Some("cursor"), "ml"));
+    until("the command has said where it is", || {
+        let log = berth(home, &["logs", "heron"]).output().ok()?;
+        String::from_utf8_lossy(&log.stdout).contains("in src by sh, at home in ").then_some(())
+    })
+    .expect("the log has it");
+    said(home, &["stop", "-y", "--wait", "heron"]);
+
+    // A run without its volumes would be another one.
+    std::fs::write(home.join(".dstack.yml"), format!("{NEWER}volumes: [\"data:/data\"]\n")).expect("a file");
+    let refused = berth(home, &["run", "-y", "-d"]).output().expect("berth runs");
+    let err = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success(), "{err}");
+    let all = format!("{}{err}", String::from_utf8_lossy(&refused.stdout));
+    assert!(all.contains("`volumes` cannot be had here"), "{all}");
+}

@@ -1,8 +1,9 @@
 //! Values of flags that several commands take.
 
 use berth_shared::{
-    config::{self, Configuration},
+    config::{self, Configuration, check_in},
     diagnostics::{Diagnostic, Severity},
+    schema::Dialect,
 };
 
 /// What is needed when nothing is written.
@@ -46,11 +47,15 @@ pub(super) struct WrongFlag {
     diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads a flag of [`Resources`] as a file's field: the same reader, the same words when it is wrong.
-pub(super) fn resource(flag: &'static str, value: &str) -> Result<config::Resources, WrongFlag> {
+/// Reads a flag of [`Resources`] as a field of a file of the dialect: the same reader, the same words when it is wrong.
+pub(super) fn resource(
+    flag: &'static str,
+    value: &str,
+    dialect: Dialect,
+) -> Result<config::Resources, WrongFlag> {
     // What JSON writes in quotes YAML reads as the same text.
     let quoted = serde_json::Value::from(value).to_string();
-    let checked = berth_shared::check(&format!("{EMPTY}resources: {{{flag}: {quoted}}}\n"));
+    let checked = check_in(&format!("{EMPTY}resources: {{{flag}: {quoted}}}\n"), dialect, None);
     match checked.configuration {
         Some(configuration) => Ok(configuration.resources),
         None => Err(WrongFlag { flag, value: value.to_owned(), diagnostics: checked.diagnostics }),

@@ -2,6 +2,7 @@
 
 use berth_shared::{
     api::{AddInstance, Instance, InstanceId, InstanceStatus, KeepInstance, Orphan, Pool, RemoveInstance},
+    config::{Reading, check_in},
     time::Timestamp,
 };
 
@@ -130,7 +131,7 @@ impl Service {
     async fn add(&self, actor: &str, pool: &str, request: AddInstance) -> Result<Instance, ServiceError> {
         let core = self.core();
         self.pool(pool).await?;
-        let checked = berth_shared::check(&request.configuration);
+        let checked = check_in(&request.configuration, Reading::default(), None);
         let valid = checked.is_valid();
         let Some(mut configuration) = checked.configuration.filter(|_| valid) else {
             return Err(ServiceError::InvalidConfiguration(checked.diagnostics));

@@ -139,6 +139,7 @@ pub(super) fn new_job(id: JobId, run: &RunRow, now: Timestamp) -> JobRow {
         started_at: None,
         commit: None,
         max_duration: run.max_duration,
+        stop_seconds: run.stop_seconds,
         instance_id: None,
         backend: None,
         placed_at: None,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use berth_shared::{
     api::{Instance, InstanceId, InstanceStatus, JobStatus, Offered, PlannedOffer, ssh_name_of},
     config::{Configuration, EnvValue, TerminationPolicy},
+    ide::Ide,
     time::Timestamp,
 };
 
@@ -304,12 +305,15 @@ pub(super) fn job_spec(
         };
         env.insert(key.clone(), value);
     }
+    let newer = configuration.newer.as_deref();
     let shm = configuration.resources.shm_size.filter(|size| size.is_finite() && *size > 0.0);
     JobSpec {
         id: job.id,
         turn,
         run_name: run.run.name.clone(),
-        home_dir: configuration.home_dir.clone(),
+        home_dir: home(configuration),
+        working_dir: newer.and_then(|newer| newer.working_dir.clone()),
+        shell: newer.and_then(|newer| newer.shell.clone()),
         python: configuration.python.clone(),
         env,
         setup: configuration.setup.clone(),
@@ -319,19 +323,29 @@ pub(super) fn job_spec(
         code: run.run.code.clone(),
         git: None,
         welcome: entrance
-            .map(|entrance| welcome(&ssh_name_of(&run.run.project, &run.run.name), entrance))
+            .map(|entrance| {
+                let name = ssh_name_of(&run.run.project, &run.run.name);
+                welcome(&name, configuration.ide.as_deref(), entrance)
+            })
             .unwrap_or_default(),
     }
 }
 
-/// How one comes in, for the log. `ide` is always `vscode`: the language knows no other.
-fn welcome(run: &str, Entrance { host, port }: &Entrance) -> Vec<String> {
-    vec![
-        format!(
-            "VS Code: run `berth attach {run}` on your own machine, then follow vscode://vscode-remote/ssh-remote+{run}/workflow"
-        ),
-        format!("SSH: ssh {run}@{host} -p {port}"),
-    ]
+/// The home directory: `home_dir`, and since dstack 0.22 what `env` says of it, which there is not held back.
+fn home(configuration: &Configuration) -> String {
+    match configuration.env.get("HOME").filter(|_| configuration.newer.is_some()) {
+        Some(EnvValue::Literal(home)) if home.starts_with('/') => home.clone(),
+        _ => configuration.home_dir.clone(),
+    }
+}
+
+/// How one comes in, for the log.
+fn welcome(run: &str, ide: Option<&str>, Entrance { host, port }: &Entrance) -> Vec<String> {
+    let ide = ide.and_then(Ide::of).map(|ide| {
+        let link = ide.link(run);
+        format!("{}: run `berth attach {run}` on your own machine, then follow {link}", ide.title())
+    });
+    ide.into_iter().chain([format!("SSH: ssh {run}@{host} -p {port}")]).collect()
 }
 
 /// What its container is made of.
@@ -348,6 +362,6 @@ pub(super) fn container_spec(configuration: &Configuration) -> ContainerSpec {
             .as_deref()
             .map(|text| shlex::split(text).unwrap_or_else(|| vec![text.to_owned()]))
             .unwrap_or_default(),
-        user: None,
+        user: configuration.newer.as_ref().and_then(|newer| newer.user.clone()),
     }
 }

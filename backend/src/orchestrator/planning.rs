@@ -2,14 +2,14 @@
 
 use berth_shared::{
     api::{PlanNote, PlannedOffer, Refusal},
-    config::{Configuration, CreationPolicy, EnvValue, RetryPolicy},
+    config::{Configuration, EnvValue, Limit, Retry, RetryPolicy},
 };
 use futures_util::future::try_join_all;
 
 use super::{core::Core, pool, references};
 use crate::{
     provider::{PlanInput, Pools},
-    store::{Model, StoreError},
+    store::{Model, RetryOn, StoreError},
 };
 
 /// Who refuses in plans what no backend can have.
@@ -93,7 +93,10 @@ impl Planned {
 
 /// What rules a whole backend out, whatever it has.
 fn excluded(configuration: &Configuration, backend: &str) -> Option<Refusal> {
-    let (path, message) = if configuration.creation_policy == Some(CreationPolicy::Reuse) {
+    let (path, message) = if configuration.newer.as_ref().is_some_and(|newer| newer.instances.is_some()) {
+        let message = "`instances` takes only those that it names, and they wait in a pool or not; remove it to have one made";
+        ("instances", message.to_owned())
+    } else if configuration.only_reuses() {
         let message = "`creation_policy: reuse` takes only instances that wait in the pool; remove it or use \
                        `reuse-or-create` to have one made";
         ("creation_policy", message.to_owned())
@@ -122,6 +125,30 @@ pub(super) fn variables(configuration: &Configuration) -> Vec<String> {
     names.dedup();
     names
 }
+
+/// Upon what a run is submitted again: of dstack 0.18 when a machine cannot be had or goes away, since 0.22 upon what is said, and
+/// upon all of it where nothing is.
+pub(super) fn retry_on(configuration: &Configuration) -> RetryOn {
+    let Some(newer) = &configuration.newer else { return RetryOn::default() };
+    let named = match &newer.retry {
+        Some(Retry::Policy { on_events: Some(events), .. }) => Some(events),
+        _ => None,
+    };
+    let on = |event: &str| named.is_none_or(|events| events.iter().any(|named| named == event));
+    RetryOn { no_capacity: on("no-capacity"), interruption: on("interruption"), error: on("error") }
+}
+
+/// How long processes have to end when they are asked to, in seconds; `None` = as long as usual. Without a limit it is a day: a
+/// state without an end would be worse.
+pub(super) fn stop_seconds(configuration: &Configuration) -> Option<u32> {
+    match configuration.newer.as_ref()?.stop_duration? {
+        Limit::Seconds(seconds) => Some(u32::try_from(seconds).unwrap_or(u32::MAX).min(MOST_STOP)),
+        Limit::Off(_) => Some(MOST_STOP),
+    }
+}
+
+/// The longest that a stop may take, in seconds.
+const MOST_STOP: u32 = 24 * 3600;
 
 /// For how many seconds something is tried again, `default` when `retry_policy` gives none; `None` = it is not.
 pub(super) fn retry_seconds(configuration: &Configuration, default: i64) -> Option<i64> {

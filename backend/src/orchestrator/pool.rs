@@ -17,10 +17,18 @@ pub(super) async fn of(
     project: &str,
     configuration: &Configuration,
 ) -> Result<String, StoreError> {
-    if let Some(name) = &configuration.pool_name {
-        return Ok(name.clone());
+    Ok(all(core, project, configuration).await?.swap_remove(0))
+}
+
+/// The pools of a project whose instances a configuration may use, the one for new instances first; one at least.
+async fn all(core: &Core, project: &str, configuration: &Configuration) -> Result<Vec<String>, StoreError> {
+    let mut names = configuration.pool_names();
+    if names.is_empty() {
+        names.push(default(core, project).await?);
     }
-    default(core, project).await
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    Ok(names)
 }
 
 /// A project's pool of whatever names none.
@@ -36,8 +44,10 @@ pub(super) async fn free(
     configuration: &Configuration,
     agreed: Option<f64>,
 ) -> Result<Option<InstanceRow>, StoreError> {
-    let pool = of(core, project, configuration).await?;
-    let mut rows = core.storage.idle_instances(project, &pool).await?;
+    let mut rows = Vec::new();
+    for pool in all(core, project, configuration).await? {
+        rows.extend(core.storage.idle_instances(project, &pool).await?);
+    }
     rows.retain(|row| {
         let offer = &row.instance.offer;
         keeps(core, &offer.backend)
@@ -63,13 +73,16 @@ pub(super) async fn instances(
     project: &str,
     configuration: &Configuration,
 ) -> Result<Vec<PlannedInstance>, StoreError> {
-    let pool = of(core, project, configuration).await?;
-    let idle = core.storage.idle_instances(project, &pool).await?;
-    let mut instances: Vec<Instance> = idle.into_iter().map(|row| row.instance).collect();
-    let idle: BTreeSet<InstanceId> = instances.iter().map(|instance| instance.id).collect();
-    // All that may be had, and some of the others, to be seen.
-    let others = core.storage.pool_instances(project, &pool, SHOWN).await?;
-    instances.extend(others.into_iter().filter(|instance| !idle.contains(&instance.id)));
+    let mut instances: Vec<Instance> = Vec::new();
+    for pool in all(core, project, configuration).await? {
+        let idle = core.storage.idle_instances(project, &pool).await?;
+        let idle: Vec<Instance> = idle.into_iter().map(|row| row.instance).collect();
+        let ids: BTreeSet<InstanceId> = idle.iter().map(|instance| instance.id).collect();
+        instances.extend(idle);
+        // All that may be had, and some of the others, to be seen.
+        let others = core.storage.pool_instances(project, &pool, SHOWN).await?;
+        instances.extend(others.into_iter().filter(|instance| !ids.contains(&instance.id)));
+    }
     instances.retain(|instance| keeps(core, &instance.offer.backend));
     let required = Requirements::from(configuration);
     let listed: Vec<PoolInstance> = instances.iter().map(fitting).collect();

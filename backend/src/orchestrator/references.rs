@@ -203,6 +203,8 @@ mod tests {
             turn: 1,
             run_name: "a".to_owned(),
             home_dir: "/root".to_owned(),
+            working_dir: None,
+            shell: None,
             python: None,
             env: values(&[("KEY", ""), ("OTHER", ""), ("GIVEN", "${{ secrets.hub }}")]),
             setup: Vec::new(),

@@ -7,7 +7,7 @@ use berth_shared::{
         JobId, LimitNote, Plan, PlanRequest, PlannedOffer, Pool, PriceChange, Refusal, Run, RunCode, RunId,
         SubmitRequest,
     },
-    config::Configuration,
+    config::{Configuration, Reading, check_in},
     matcher::Requirements,
     time::Timestamp,
 };
@@ -36,7 +36,7 @@ pub(super) async fn plan(
     actor: &str,
     request: &PlanRequest,
 ) -> Result<Plan, ServiceError> {
-    let checked = berth_shared::check(&request.configuration);
+    let checked = check_in(&request.configuration, Reading::default(), None);
     let valid = checked.is_valid();
     let mut plan = Plan {
         valid,
@@ -74,12 +74,15 @@ pub(super) async fn submit(
     actor: &str,
     request: SubmitRequest,
 ) -> Result<RunId, ServiceError> {
-    let checked = berth_shared::check(&request.configuration);
+    let checked = check_in(&request.configuration, Reading::default(), None);
     let valid = checked.is_valid();
     let Some(configuration) = checked.configuration.filter(|_| valid) else {
         return Err(ServiceError::InvalidConfiguration(checked.diagnostics));
     };
-    if let Some(name) = request.name.as_ref().filter(|name| !names::is_valid(name)) {
+    // Who launches may say otherwise than the text.
+    let written = configuration.newer.as_ref().and_then(|newer| newer.name.clone());
+    let wanted = request.name.clone().or(written);
+    if let Some(name) = wanted.as_ref().filter(|name| !names::is_valid(name)) {
         return Err(ServiceError::RunNameInvalid(name.clone()));
     }
     let model = Model { configuration, written: checked.written };
@@ -97,7 +100,8 @@ pub(super) async fn submit(
         Some(_) => Planned::default(),
     };
     if waiting.is_none() {
-        check_offers(core, &planned, &request, retry_seconds.is_some())?;
+        let waits = retry_seconds.is_some() && planning::retry_on(&model.configuration).no_capacity;
+        check_offers(core, &planned, &request, waits)?;
     }
     let mut notes =
         limit_notes(core, project, actor, waiting.as_ref(), &planned.offers, request.agreed_price).await?;
@@ -110,16 +114,13 @@ pub(super) async fn submit(
     if limits::is_over(&notes) {
         return Err(ServiceError::LimitReached(limits::over(notes)));
     }
-    let pools = model
-        .configuration
-        .pool_name
-        .iter()
-        .map(|name| new_pool(project, name, core.now()))
-        .collect::<Vec<_>>();
+    // The one that a new instance would be in; others are used where they are.
+    let pool = model.configuration.pool_names().into_iter().next();
+    let pools = pool.map(|name| new_pool(project, &name, core.now())).into_iter().collect::<Vec<_>>();
 
     let source = Source { text: request.configuration, model, variables: request.variables };
     for _ in 0..NAMES {
-        let name = request.name.clone().unwrap_or_else(|| core.random(names::make_up));
+        let name = wanted.clone().unwrap_or_else(|| core.random(names::make_up));
         let mut row =
             new_run(core, actor, name, &source.model.configuration, request.agreed_price, retry_seconds);
         row.run.code.clone_from(&code);
@@ -145,7 +146,7 @@ pub(super) async fn submit(
             pools: pools.clone(),
             ..Change::default()
         };
-        match (core.commit(&change).await, &request.name) {
+        match (core.commit(&change).await, &wanted) {
             (Ok(()), _) => return Ok(id),
             (Err(CommitError::NameTaken), Some(name)) => {
                 return Err(ServiceError::RunNameTaken(name.clone()));
@@ -259,19 +260,24 @@ fn new_run(
     retry_seconds: Option<i64>,
 ) -> RunRow {
     let now = core.now();
+    let newer = configuration.newer.as_deref();
     RunRow {
         version: 0,
         run: Run {
             ports: configuration.ports.iter().map(|port| (port.local_port, port.container_port)).collect(),
+            ide: configuration.ide.clone(),
+            tags: newer.and_then(|newer| newer.tags.clone()).unwrap_or_default(),
             ..Run::submitted(RunId(core.new_id()), name, actor, now)
         },
         desired: RunDesired::Running,
         job_id: JobId(core.new_id()),
         retry_seconds,
+        retry_on: planning::retry_on(configuration),
         paying: None,
         avoid: Vec::new(),
         retry_since: None,
         agreed_price,
         max_duration: configuration.max_duration_seconds(),
+        stop_seconds: planning::stop_seconds(configuration),
     }
 }

@@ -21,6 +21,7 @@ use berth_shared::{
         TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan,
     },
     config::{Configuration, Written},
+    honour::{self, Place, Unmet},
     time::Timestamp,
 };
 use futures_util::Stream;
@@ -145,6 +146,21 @@ pub type ByteStream = Pin<Box<dyn AsyncReadWrite>>;
 pub trait AsyncReadWrite: AsyncRead + AsyncWrite + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Send> AsyncReadWrite for T {}
+
+/// What a configuration of dstack 0.22 asks for in vain in a place: what offers are noted to leave out, and what is refused.
+pub(crate) fn unmet(configuration: &Configuration, place: Place) -> (Vec<PlanNote>, Vec<PlanNote>) {
+    let note = |unmet: Unmet| {
+        let message = if unmet.refuses {
+            format!("`{}` cannot be had here: {} Leave it out to launch without it.", unmet.path, unmet.why)
+        } else {
+            format!("nothing comes of `{}` here: {}", unmet.path, unmet.why)
+        };
+        (unmet.refuses, PlanNote { code: "not-honoured".to_owned(), path: unmet.path.to_owned(), message })
+    };
+    let (refused, left): (Vec<_>, Vec<_>) = honour::unmet(configuration, place).into_iter().map(note).partition(|(refuses, _)| *refuses);
+    let notes = |notes: Vec<(bool, PlanNote)>| notes.into_iter().map(|(_, note)| note).collect();
+    (notes(left), notes(refused))
+}
 
 /// What a plan is made for.
 #[derive(Clone, Copy, Debug)]

@@ -50,8 +50,8 @@ pub use postgres::LocalHold;
 pub(crate) use postgres::{store_error as postgres_error, tell_ended};
 pub(crate) use qualified::{parts, qualified};
 pub use rows::{
-    Ending, InstanceDesired, InstanceFault, InstanceRow, JobDesired, JobRow, Model, Order, RunDesired,
-    RunRow, Source, Tried, offer_key,
+    Ending, InstanceDesired, InstanceFault, InstanceRow, JobDesired, JobRow, Model, Order, RetryOn,
+    RunDesired, RunRow, Source, Tried, offer_key,
 };
 use rows::{InstanceView, RunView};
 pub use sealed::SealedStore;

@@ -40,6 +40,9 @@ pub struct RunRow {
     pub job_id: JobId,
     /// For how many seconds it is submitted again when there is no capacity; `None` = it is not.
     pub retry_seconds: Option<i64>,
+    /// Upon what it is.
+    #[serde(default)]
+    pub retry_on: RetryOn,
     /// The job and the instance that [`Run::billed_from`] and [`Run::billed_to`] are about.
     #[serde(default)]
     pub paying: Option<(JobId, InstanceId)>,
@@ -52,6 +55,27 @@ pub struct RunRow {
     pub agreed_price: Option<f64>,
     /// The longest that it may run, in seconds.
     pub max_duration: Option<i64>,
+    /// How long its processes have to end when they are asked to, in seconds; `None` = as long as usual.
+    #[serde(default)]
+    pub stop_seconds: Option<u32>,
+}
+
+/// Upon what a run is submitted again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RetryOn {
+    /// No machine can be had.
+    pub no_capacity: bool,
+    /// Its machine goes away.
+    pub interruption: bool,
+    /// What runs in it fails.
+    pub error: bool,
+}
+
+impl Default for RetryOn {
+    /// As dstack 0.18 has it.
+    fn default() -> Self {
+        Self { no_capacity: true, interruption: true, error: false }
+    }
 }
 
 /// What is wanted of a run.
@@ -95,6 +119,9 @@ pub struct JobRow {
     pub commit: Option<String>,
     /// The longest that it may run, in seconds.
     pub max_duration: Option<i64>,
+    /// How long its processes have to end when they are asked to, in seconds; `None` = as long as usual.
+    #[serde(default)]
+    pub stop_seconds: Option<u32>,
     /// Its instance, the last one when several were tried.
     pub instance_id: Option<InstanceId>,
     /// The instance's backend: only a process that can reach it works on the job.

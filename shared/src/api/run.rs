@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     catalog::Offer,
+    ide::Ide,
     time::{Timestamp, cost},
 };
 
@@ -67,6 +68,12 @@ pub struct Run {
     /// The code that it works on, where there is some.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<RunCode>,
+    /// The IDE that it was asked to be worked in with: `vscode`, `cursor`, `windsurf` or `zed`; `None` = in none.
+    #[serde(default = "usual_ide")]
+    pub ide: Option<String>,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
 }
 
 impl Run {
@@ -97,6 +104,8 @@ impl Run {
             instance_id: None,
             ports: Vec::new(),
             code: None,
+            ide: usual_ide(),
+            tags: BTreeMap::new(),
         }
     }
 
@@ -121,6 +130,11 @@ impl Run {
             delete: finished,
         }
     }
+}
+
+/// What every run was asked to be worked in with before there was a choice.
+fn usual_ide() -> Option<String> {
+    Some(Ide::VsCode.name().to_owned())
 }
 
 const fn one() -> u32 {

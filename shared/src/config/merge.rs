@@ -94,9 +94,10 @@ impl Configuration {
     /// The configuration with its profile fields replaced by these; of one of dstack 0.22 with what that has in their place.
     #[must_use]
     pub fn with_profile(mut self, profile: Profile) -> Self {
-        if let Some(newer) = &mut self.newer {
-            newer.adopt(&profile);
-        }
+        let profile = match &mut self.newer {
+            Some(newer) => newer.adopt(profile),
+            None => profile,
+        };
         Self {
             backends: profile.backends,
             regions: profile.regions,

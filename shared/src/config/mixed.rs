@@ -28,7 +28,9 @@ pub(super) fn report(cx: &mut Cx<'_>, at: At<'_>, entries: &[Entry]) -> Vec<Stri
     let (own, foreign): (Vec<_>, Vec<_>) = (only(cx.dialect).collect(), only(other).collect());
     let (Some(&(_, first)), Some(_)) = (foreign.first(), own.first()) else { return Vec::new() };
     let keys = |keys: &[(&str, ByteRange)]| {
-        let names: Vec<String> = keys.iter().map(|(name, _)| quote(name)).collect();
+        // By name: the same is said however the keys stand.
+        let mut names: Vec<String> = keys.iter().map(|(name, _)| quote(name)).collect();
+        crate::order::sort(&mut names);
         let are = if names.len() == 1 { "is a key" } else { "are keys" };
         format!("{} {are}", join(&names, "and"))
     };

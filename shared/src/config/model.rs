@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::newer::Newer;
+use super::newer::{InstanceSelector, Newer};
 use crate::schema::Dialect;
 
 /// A dev environment, normalised: as dstack 0.18 does, with what dstack 0.22 has besides in one key.
@@ -71,6 +71,37 @@ impl Configuration {
     #[must_use]
     pub const fn dialect(&self) -> Dialect {
         if self.newer.is_some() { Dialect::V0_22 } else { Dialect::V0_18 }
+    }
+
+    /// Whether only instances are used that exist already: by `creation_policy`, or because `instances` names some.
+    #[must_use]
+    pub fn only_reuses(&self) -> bool {
+        self.creation_policy == Some(CreationPolicy::Reuse)
+            || self.newer.as_ref().is_some_and(|newer| newer.instances.is_some())
+    }
+
+    /// The names of the instances that exist and may be used; `None` = any. Those that `instances` chooses by their address or
+    /// by their number are not known by name, and none of them is among these.
+    #[must_use]
+    pub fn instance_names(&self) -> Option<Vec<String>> {
+        let chosen = self.newer.as_ref().and_then(|newer| newer.instances.as_ref());
+        let named = |one: &InstanceSelector| match one {
+            InstanceSelector::Name { name } => Some(name.clone()),
+            InstanceSelector::Hostname { .. } | InstanceSelector::OfFleet { .. } => None,
+        };
+        match chosen {
+            Some(chosen) => Some(chosen.iter().filter_map(named).collect()),
+            None => self.instance_name.clone().map(|name| vec![name]),
+        }
+    }
+
+    /// The names of the pools whose instances may be used, the one for new instances first; none = the default one.
+    #[must_use]
+    pub fn pool_names(&self) -> Vec<String> {
+        match self.newer.as_ref().and_then(|newer| newer.fleets.as_ref()) {
+            Some(fleets) => fleets.iter().map(|fleet| fleet.name.clone()).collect(),
+            None => self.pool_name.iter().cloned().collect(),
+        }
     }
 
     /// The longest the run may last, in seconds from its start; `None` = no limit.

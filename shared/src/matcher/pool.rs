@@ -84,7 +84,7 @@ fn fits(instance: &PoolInstance, offer: &Offer, required: &Requirements, facts: 
         disk_gib: offer.disk_gib,
     };
     !matches!(instance.status, InstanceStatus::Terminating | InstanceStatus::Terminated)
-        && required.instance_name.as_ref().is_none_or(|name| *name == instance.name)
+        && named(&required.instance_names, &instance.name)
         && required.spot.is_none_or(|spot| spot == offer.spot)
         && !required.max_price.is_some_and(|max| offer.price > max)
         && sizes.fit(required)

@@ -1,6 +1,6 @@
 //! What a configuration asks of a machine.
 
-use crate::config::{Configuration, CreationPolicy, IntRange, SizeRange, SpotPolicy};
+use crate::config::{Configuration, IntRange, SizeRange, SpotPolicy};
 
 /// What a configuration asks of a machine and of its price.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,8 +25,8 @@ pub struct Requirements {
     pub instance_types: Option<Vec<String>>,
     /// Only instances that exist already (`creation_policy: reuse`): no cloud offers.
     pub reuse_only: bool,
-    /// Only the pool instance of this name; does not restrict cloud offers.
-    pub instance_name: Option<String>,
+    /// Only the pool instances of these names; does not restrict cloud offers.
+    pub instance_names: Option<Vec<String>>,
 }
 
 /// What is asked of the GPUs.
@@ -67,8 +67,8 @@ impl From<&Configuration> for Requirements {
             backends: c.backends.clone(),
             regions: c.regions.clone(),
             instance_types: c.instance_types.clone(),
-            reuse_only: c.creation_policy == Some(CreationPolicy::Reuse),
-            instance_name: c.instance_name.clone(),
+            reuse_only: c.only_reuses(),
+            instance_names: c.instance_names(),
         }
     }
 }

@@ -142,7 +142,7 @@ fn any_requirements() -> impl Strategy<Value = Requirements> {
                 regions,
                 instance_types: types,
                 reuse_only,
-                instance_name: name.map(str::to_owned),
+                instance_names: name.map(|name| vec![name.to_owned()]),
             }
         },
     )
@@ -377,7 +377,7 @@ proptest! {
                 || listed(&requirements.backends, &offer.backend)
                     && listed(&requirements.regions, &offer.region)
                     && listed(&requirements.instance_types, &offer.instance_type);
-            let named = requirements.instance_name.as_ref().is_none_or(|name| *name == instance.name);
+            let named = requirements.instance_names.as_ref().is_none_or(|names| names.contains(&instance.name));
             if gone || !placed || !named || !fits(offer, &requirements) {
                 continue;
             }

@@ -1,6 +1,7 @@
 //! The reference in Markdown and as JSON Schema, made from the table of fields and the rules.
 
 mod configuration;
+mod honoured;
 mod problems;
 
 use crate::schema::json::{File, json_schema};
@@ -19,6 +20,7 @@ pub struct Page {
 pub fn pages() -> Vec<Page> {
     vec![
         Page { path: "reference/configuration.md", text: configuration::page() },
+        Page { path: "reference/honoured.md", text: honoured::page() },
         Page { path: "reference/problems.md", text: problems::page() },
         Page { path: "reference/dstack-0.18.schema.json", text: json_schema(File::Configuration) },
         Page { path: "reference/dstack-0.18-profiles.schema.json", text: json_schema(File::Profiles) },

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use berth_shared::api::{Page, RunDetail, SshGateway, SshKey, ssh_name_of};
+use berth_shared::{
+    api::{Page, RunDetail, SshGateway, SshKey, ssh_name_of},
+    ide::Ide,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
@@ -60,7 +63,9 @@ pub(super) async fn attach(asked: &Asked<'_>, access: &Access) -> Result<(), Fai
 
     eprintln!("Attached to {}. Control-C detaches; the run goes on.", run.name);
     eprintln!("  Terminal  ssh {name}");
-    eprintln!("  VS Code   vscode://vscode-remote/ssh-remote+{name}/workflow");
+    if let Some(ide) = run.ide.as_deref().and_then(Ide::of) {
+        eprintln!("  {:<10}{}", ide.title(), ide.link(&name));
+    }
     for port in &ports {
         eprintln!("  Port      {} is http://127.0.0.1:{}", port.there, port.here);
     }

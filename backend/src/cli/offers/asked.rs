@@ -61,12 +61,12 @@ pub(super) fn asked(
     };
     let mut checked = check_bytes(&bytes, Reading::default());
     for (flag, value) in flags.fields() {
-        let given = resource(flag, value)?;
+        let given = resource(flag, value, checked.told.dialect)?;
         let Some(configuration) = &mut checked.configuration else { continue };
         let resources = &mut configuration.resources;
         match flag {
             "gpu" => resources.gpu = given.gpu,
-            "cpu" => resources.cpu = given.cpu,
+            "cpu" => (resources.arch, resources.cpu) = (given.arch, given.cpu),
             "memory" => resources.memory = given.memory,
             _ => resources.disk = given.disk,
         }

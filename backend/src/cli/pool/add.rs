@@ -4,6 +4,7 @@ use berth_shared::{
     api::{AddInstance, Instance, Plan, PlanRequest},
     config::Profile,
     diagnostics::render,
+    schema::Dialect,
 };
 use clap_complete::ArgValueCompleter;
 
@@ -96,7 +97,7 @@ fn text(resources: &Resources, flags: Profile, profile: Profile) -> Result<Strin
     let mut text = EMPTY.to_owned();
     let mut fields = String::new();
     for (field, value) in resources.fields() {
-        resource(field, value).map_err(|error| Failure::Usage(error.to_string()))?;
+        resource(field, value, Dialect::V0_18).map_err(|error| Failure::Usage(error.to_string()))?;
         // What JSON writes in quotes YAML reads as the same text.
         fields.push_str(&format!("  {field}: {}\n", serde_json::Value::from(value)));
     }

@@ -3,7 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use berth_shared::config::{Configuration, EnvValue, Profile, RetryPolicy, append, set};
+use berth_shared::{
+    config::{
+        Configuration, EnvValue, Profile, Reading, RetryPolicy, TerminationPolicy, append, check_in, set,
+    },
+    schema::Dialect,
+};
 
 use crate::cli::words::duration;
 
@@ -43,10 +48,11 @@ pub(in crate::cli) fn merge(
     given: &[(String, String)],
 ) -> Result<Merged, CannotSet> {
     let fields = flags.or(configuration.profile()).or(profile);
-    let mut wanted = configuration.clone().with_profile(fields.clone());
+    let mut wanted = configuration.clone().with_profile(fields);
+    let fields = wanted.profile();
     let mut after = text.to_owned();
     let mut changed = Vec::new();
-    for (field, value) in differing(&configuration.profile(), &fields) {
+    for (field, value) in differing(configuration.dialect(), &configuration.profile(), &fields) {
         let set = set(&after, field, &value);
         after = set.ok_or_else(|| CannotSet { field: field.to_owned(), value: value.clone() })?;
         changed.push(field);
@@ -55,8 +61,7 @@ pub(in crate::cli) fn merge(
     if configuration.env != wanted.env {
         changed.push("env");
     }
-    let read =
-        if after == text { Some(configuration.clone()) } else { berth_shared::check(&after).configuration };
+    let read = if after == text { Some(configuration.clone()) } else { read(&after) };
     // What is sent must mean what was asked for, to the letter.
     match read {
         Some(read) if same(&read, &wanted) => {
@@ -69,13 +74,19 @@ pub(in crate::cli) fn merge(
     }
 }
 
+/// As the server reads it.
+fn read(text: &str) -> Option<Configuration> {
+    check_in(text, Reading::default(), None).configuration
+}
+
 /// Not-a-numbers are the same here.
 fn same(a: &Configuration, b: &Configuration) -> bool {
     serde_json::to_value(a).ok() == serde_json::to_value(b).ok()
 }
 
-/// The fields that are to be written, as YAML that may stand inside of brackets.
-fn differing(before: &Profile, after: &Profile) -> Vec<(&'static str, String)> {
+/// The fields that are to be written, as YAML that may stand inside of brackets, by the names that a release has for them.
+fn differing(dialect: Dialect, before: &Profile, after: &Profile) -> Vec<(&'static str, String)> {
+    let is_newer = dialect == Dialect::V0_22;
     let mut fields = Vec::new();
     let mut field = |name, changed: bool, value: Option<String>| {
         if let Some(value) = value.filter(|_| changed) {
@@ -96,16 +107,33 @@ fn differing(before: &Profile, after: &Profile) -> Vec<(&'static str, String)> {
         b.spot_policy != a.spot_policy,
         a.spot_policy.map(|policy| policy.name().to_owned()),
     );
-    field("retry_policy", b.retry_policy != a.retry_policy, a.retry_policy.map(retry));
+    if is_newer {
+        field("retry", b.retry_policy != a.retry_policy, a.retry_policy.map(newer_retry));
+    } else {
+        field("retry_policy", b.retry_policy != a.retry_policy, a.retry_policy.map(retry));
+    }
     field("max_duration", b.max_duration != a.max_duration, a.max_duration.as_deref().map(or_off));
     field("max_price", b.max_price != a.max_price, a.max_price.map(price));
-    field("pool_name", b.pool_name != a.pool_name, a.pool_name.as_deref().map(plain));
-    field("instance_name", b.instance_name != a.instance_name, a.instance_name.as_deref().map(plain));
+    let one = |name: &Option<String>| {
+        let name = name.as_deref().map(plain);
+        if is_newer { name.map(|name| format!("[{name}]")) } else { name }
+    };
+    let (pool, instance) = if is_newer { ("fleets", "instances") } else { ("pool_name", "instance_name") };
+    field(pool, b.pool_name != a.pool_name, one(&a.pool_name));
+    field(instance, b.instance_name != a.instance_name, one(&a.instance_name));
     field(
         "creation_policy",
         b.creation_policy != a.creation_policy,
         a.creation_policy.map(|policy| policy.name().to_owned()),
     );
+    if is_newer {
+        let (policy, time) = (b.termination_policy, b.termination_idle_time);
+        let changed = (policy, time) != (a.termination_policy, a.termination_idle_time);
+        let kept = a.termination_policy == Some(TerminationPolicy::DontDestroy);
+        let value = if kept { Some("off".to_owned()) } else { a.termination_idle_time.map(duration) };
+        field("idle_duration", changed, value);
+        return fields;
+    }
     field(
         "termination_policy",
         b.termination_policy != a.termination_policy,
@@ -123,6 +151,13 @@ fn retry(policy: RetryPolicy) -> String {
     match policy.duration {
         Some(seconds) => format!("{{retry: {}, duration: {}}}", policy.retry, duration(seconds)),
         None => format!("{{retry: {}}}", policy.retry),
+    }
+}
+
+fn newer_retry(policy: RetryPolicy) -> String {
+    match policy.duration {
+        Some(seconds) => format!("{{duration: {}}}", duration(seconds)),
+        None => policy.retry.to_string(),
     }
 }
 
@@ -182,9 +217,7 @@ fn ask_for(
     replaces: bool,
     env: &BTreeMap<String, EnvValue>,
 ) -> Option<String> {
-    let means = |after: &String| {
-        berth_shared::check(after).configuration.is_some_and(|configuration| configuration.env == *env)
-    };
+    let means = |after: &String| read(after).is_some_and(|configuration| configuration.env == *env);
     let whole = || {
         let items: Vec<String> = env.iter().map(|(name, value)| item(name, value)).collect::<Option<_>>()?;
         set(text, "env", &format!("[{}]", items.join(", ")))

@@ -32,8 +32,8 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 
-    /// As which release of dstack reads them; what is launched is 0.18's. `auto` tells by the file: the one that takes it,
-    /// 0.18 where both do, else the one with fewer mistakes; a first line `# dstack: 0.22` says so itself.
+    /// As which release of dstack reads them. `auto` tells by the file: 0.18 where that takes it, else the one that does, else
+    /// the one with fewer mistakes; a first line `# dstack: 0.22` says so itself.
     #[arg(long, value_enum, default_value_t)]
     dialect: Asked,
 
@@ -47,9 +47,9 @@ pub struct Args {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Asked {
     /// As the file itself tells.
+    #[default]
     Auto,
     /// dstack 0.18.
-    #[default]
     #[value(name = "0.18")]
     V0_18,
     /// dstack 0.22.

@@ -61,12 +61,6 @@ pub(super) fn write(out: &mut dyn Write, reports: &[Report], colour: bool) -> io
         (n, _) => format!(", {n} as dstack 0.22"),
     };
     writeln!(out, "{verdict}{read}: {}{fixed}", found.join(", "))?;
-    if reports
-        .iter()
-        .any(|report| report.ok && report.told.is_some_and(|told| told.dialect == Dialect::V0_22))
-    {
-        writeln!(out, "note: Berth checks what dstack 0.22 reads, and launches only what dstack 0.18 does")?;
-    }
     Ok(())
 }
 

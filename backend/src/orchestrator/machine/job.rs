@@ -328,7 +328,9 @@ fn terminating(mut row: JobRow, input: &Input<'_>, now: Timestamp) -> Next {
 
 fn stopping(mut row: JobRow, input: &Input<'_>, force: bool, now: Timestamp) -> Next {
     let since = row.status_since;
-    let late = overdue(since, STOP_LIMIT, now);
+    let grace = row.stop_seconds.unwrap_or(GRACE);
+    let limit = STOP_LIMIT - i64::from(GRACE) + i64::from(grace);
+    let late = overdue(since, limit, now);
     let kill = force || late;
     match own(&row, &input.sight) {
         Sight::Seen(Observation::None | Observation::Ended { .. }) => {
@@ -336,16 +338,14 @@ fn stopping(mut row: JobRow, input: &Input<'_>, force: bool, now: Timestamp) -> 
             Next::stay(row).with(Effect::Keep)
         }
         // It cannot be stopped; taking its instance down ends it too.
-        Sight::Seen(_) if overdue(since, STOP_HOPELESS_LIMIT, now) => {
+        Sight::Seen(_) if overdue(since, limit + STOP_HOPELESS_LIMIT - STOP_LIMIT, now) => {
             row.ending = Ending::Archiving;
             Next::stay(row).with(Effect::Keep).saying("its processes do not end; removing its machine")
         }
-        Sight::Seen(Observation::Stopping { .. }) if !kill => {
-            Next::stay(row).due(since.plus_seconds(STOP_LIMIT))
-        }
+        Sight::Seen(Observation::Stopping { .. }) if !kill => Next::stay(row).due(since.plus_seconds(limit)),
         Sight::Seen(_) => {
-            let grace = if kill { 0 } else { GRACE };
-            Next::stay(row).with(Effect::Stop { grace }).due(since.plus_seconds(STOP_LIMIT))
+            let grace = if kill { 0 } else { grace };
+            Next::stay(row).with(Effect::Stop { grace }).due(since.plus_seconds(limit))
         }
         Sight::Failed(_) if force || overdue(since, STOP_UNREACHABLE_LIMIT, now) => {
             // It cannot be asked; taking its instance down ends it too.
@@ -357,7 +357,7 @@ fn stopping(mut row: JobRow, input: &Input<'_>, force: bool, now: Timestamp) -> 
         Sight::Failed(failure) => failed(row, failure, now).due(since.plus_seconds(STOP_UNREACHABLE_LIMIT)),
         // No environment to ask: its machine was still being made.
         Sight::Unseen => release(row, input, now),
-        Sight::Did(_) | Sight::NoOffer(_) => Next::stay(row).due(since.plus_seconds(STOP_LIMIT)),
+        Sight::Did(_) | Sight::NoOffer(_) => Next::stay(row).due(since.plus_seconds(limit)),
     }
 }
 

@@ -7,6 +7,8 @@
 
 pub(crate) mod instance;
 pub(crate) mod job;
+#[cfg(test)]
+mod newer_tests;
 pub(crate) mod order;
 #[cfg(test)]
 mod refusal_tests;

@@ -37,6 +37,9 @@ pub(crate) struct Input<'a> {
     pub(crate) roll: f64,
 }
 
+/// After how many seconds of running what went wrong before is over.
+const STEADY_SECONDS: i64 = 300;
+
 type Next = Step<RunRow, Effect>;
 
 /// What the run does next.
@@ -59,7 +62,10 @@ pub(crate) fn step(row: &RunRow, input: Input<'_>, now: Timestamp) -> Next {
         JobStatus::Submitted => Next::stay(row),
         JobStatus::Provisioning | JobStatus::Pulling => become_status(row, Status::Provisioning, now),
         JobStatus::Running => {
-            row.retry_since = None;
+            // What fails each time it is begun must not be begun for ever.
+            if !row.retry_on.error || is_steady(job, now) {
+                row.retry_since = None;
+            }
             row.avoid.clear();
             become_status(row, Status::Running, now)
         }
@@ -161,7 +167,7 @@ fn wait(mut row: RunRow, input: Input<'_>, now: Timestamp) -> Next {
     let millis = (seconds as f64 * 1000.0 * (1.0 - input.roll.clamp(0.0, 1.0) / 2.0)) as i64;
     let at = Timestamp(now.0.saturating_add(millis));
     let at = retry_limit(&row).map_or(at, |limit| at.min(limit));
-    row.retry_since.get_or_insert(now);
+    row.retry_since = Some(retrying_since(&row, input.job, now));
     avoid(&mut row, input);
     row.run.retry_at = Some(at);
     let why = input.job.message.clone().unwrap_or_else(|| "there is no capacity".to_owned());
@@ -179,13 +185,37 @@ fn retry_limit(row: &RunRow) -> Option<Timestamp> {
     Some(row.retry_since?.plus_seconds(row.retry_seconds?))
 }
 
-fn retryable(job: &JobRow) -> bool {
-    matches!(job.reason, Some(JobReason::FailedToStartDueToNoCapacity | JobReason::InterruptedByNoCapacity))
+/// Whether its end is one upon which it is to be submitted again.
+fn retryable(row: &RunRow, job: &JobRow) -> bool {
+    let on = row.retry_on;
+    match job.reason {
+        Some(JobReason::FailedToStartDueToNoCapacity) => on.no_capacity,
+        Some(JobReason::InterruptedByNoCapacity) => on.interruption,
+        Some(
+            JobReason::ContainerExitedWithError
+            | JobReason::CreatingContainerError
+            | JobReason::ExecutorError
+            | JobReason::OutOfMemory
+            | JobReason::WaitingRunnerLimitExceeded,
+        ) => on.error,
+        _ => false,
+    }
+}
+
+/// Whether it ran long enough that its end is none of its beginning.
+fn is_steady(job: &JobRow, now: Timestamp) -> bool {
+    job.started_at.is_some_and(|at| now >= at.plus_seconds(STEADY_SECONDS))
+}
+
+/// Since when it has been tried without success, this end included.
+fn retrying_since(row: &RunRow, job: &JobRow, now: Timestamp) -> Timestamp {
+    row.retry_since.filter(|_| !is_steady(job, now)).unwrap_or(now)
 }
 
 fn retries(row: &RunRow, job: &JobRow, now: Timestamp) -> bool {
-    row.retry_seconds
-        .is_some_and(|seconds| retryable(job) && now < row.retry_since.unwrap_or(now).plus_seconds(seconds))
+    row.retry_seconds.is_some_and(|seconds| {
+        retryable(row, job) && now < retrying_since(row, job, now).plus_seconds(seconds)
+    })
 }
 
 fn reason(row: &RunRow, job: &JobRow) -> Reason {
@@ -198,7 +228,7 @@ fn reason(row: &RunRow, job: &JobRow) -> Reason {
         Some(JobReason::AbortedByUser) => Reason::AbortedByUser,
         Some(JobReason::MaxDurationExceeded) => Reason::MaxDurationExceeded,
         Some(JobReason::TerminatedByServer) | None => Reason::ServerError,
-        Some(_) if row.retry_seconds.is_some() && retryable(job) => Reason::RetryLimitExceeded,
+        Some(_) if row.retry_seconds.is_some() && retryable(row, job) => Reason::RetryLimitExceeded,
         Some(_) => Reason::JobFailed,
     }
 }

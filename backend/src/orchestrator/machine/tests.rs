@@ -1,6 +1,6 @@
 //! The complete tables: every status, what is wanted and what is seen; and that nothing stays for ever.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use berth_shared::{
     api::{
@@ -16,8 +16,8 @@ use super::{Failure, instance, job, run};
 use crate::{
     provider::{Billing, CreateRequest, InstanceObservation, JobObservation},
     store::{
-        Ending, InstanceDesired, InstanceFault, InstanceRow, JobDesired, JobRow, Model, Order, RunDesired,
-        RunRow,
+        Ending, InstanceDesired, InstanceFault, InstanceRow, JobDesired, JobRow, Model, Order, RetryOn,
+        RunDesired, RunRow,
     },
 };
 
@@ -90,7 +90,7 @@ pub(super) fn instance_row(status: InstanceStatus) -> InstanceRow {
     }
 }
 
-fn job_row(status: JobStatus) -> JobRow {
+pub(super) fn job_row(status: JobStatus) -> JobRow {
     let ends = status.is_finished() || status == JobStatus::Terminating;
     JobRow {
         version: 1,
@@ -105,6 +105,7 @@ fn job_row(status: JobStatus) -> JobRow {
         started_at: (status == JobStatus::Running).then_some(T0),
         commit: None,
         max_duration: Some(3600),
+        stop_seconds: None,
         instance_id: (status != JobStatus::Submitted).then_some(INSTANCE),
         backend: None,
         placed_at: None,
@@ -143,15 +144,19 @@ pub(super) fn run_row(status: RunStatus) -> RunRow {
             instance_id: None,
             ports: Vec::new(),
             code: None,
+            ide: None,
+            tags: BTreeMap::new(),
         },
         desired: RunDesired::Running,
         job_id: JOB,
         retry_seconds: None,
+        retry_on: RetryOn::default(),
         paying: None,
         avoid: Vec::new(),
         retry_since: None,
         agreed_price: None,
         max_duration: Some(3600),
+        stop_seconds: None,
     }
 }
 

@@ -208,7 +208,7 @@ impl Inner {
                 }
             })?;
         tell.send_replace("making the container".to_owned().into());
-        job.container.user = found.user;
+        job.container.user = job.container.user.take().or(found.user);
         let docker = &self.engine.docker;
         let fatal = |message: String| Failure::Final(JobReason::CreatingContainerError, message);
         if self.container(id).await?.is_none() {

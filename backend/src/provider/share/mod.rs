@@ -9,7 +9,8 @@ use std::path::Path;
 use berth_shared::{
     api::{Allocation, Isolation, PlanNote, PlannedOffer},
     catalog::{Availability, Offer, OfferGpu, PriceBasis},
-    config::{Configuration, CreationPolicy, Gpu, IntRange, SizeRange, SpotPolicy},
+    config::{Configuration, Gpu, IntRange, SizeRange, SpotPolicy},
+    honour,
 };
 
 mod facts;
@@ -19,7 +20,7 @@ pub(crate) use facts::{Facts, Place, Runtime};
 use gpus::MachineGpu;
 
 use crate::{
-    provider::{PlanInput, ProviderPlan, container},
+    provider::{PlanInput, ProviderPlan, container, unmet},
     supervisor::words,
 };
 
@@ -38,7 +39,12 @@ pub(crate) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
     let free = Free::of(facts, input.held);
     let called = facts.place.called.as_str();
     let mut refusals = not_here(facts, configuration);
-    let mut notes = Vec::new();
+    let place = match facts.runtime {
+        Runtime::Processes { .. } => honour::Place::Processes,
+        Runtime::Containers { .. } => honour::Place::Containers,
+    };
+    let (mut notes, refused) = unmet(configuration, place);
+    refusals.extend(refused);
     let mut allocation = Allocation::default();
 
     let cpu =
@@ -327,7 +333,7 @@ fn ruled_out(place: &Place, c: &Configuration) -> Vec<PlanNote> {
             format!("{} is no spot instance: use `spot_policy: auto` or leave it out", place.called);
         notes.push(note("ruled-out", "spot_policy", message));
     }
-    if place.host.is_none() && c.creation_policy == Some(CreationPolicy::Reuse) {
+    if place.host.is_none() && c.only_reuses() {
         let message = format!(
             "`{}` keeps no idle instances to reuse: use `creation_policy: reuse-or-create`",
             place.backend

@@ -9,6 +9,7 @@ use std::{
 use async_trait::async_trait;
 use berth_shared::{
     api::{InstanceId, Isolation, PlanNote, PlannedOffer},
+    honour,
     matcher::{Matches, Requirements},
 };
 use tokio::sync::broadcast;
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::provider::{
     Billing, CreateRequest, Environment, InstanceObservation, Listed, PlanInput, Provider, ProviderError,
-    ProviderPlan,
+    ProviderPlan, unmet,
 };
 
 /// After how many seconds a steady machine is looked at when nobody told of a change.
@@ -136,6 +137,10 @@ impl Provider for SimulatedProvider {
     }
 
     async fn plan(&self, request: &PlanInput<'_>) -> Result<ProviderPlan, ProviderError> {
+        let (notes, refusals) = unmet(request.configuration, honour::Place::Simulated);
+        if !refusals.is_empty() {
+            return Ok(ProviderPlan { offers: Vec::new(), refusals });
+        }
         let requirements = Requirements::from(request.configuration);
         let mut matches = self.offers.matching(&requirements, usize::MAX);
         if matches.offers.is_empty() {
@@ -162,7 +167,7 @@ impl Provider for SimulatedProvider {
         let offers = matches.offers.into_iter().map(|offer| PlannedOffer {
             offer,
             allocation: None,
-            notes: Vec::new(),
+            notes: notes.clone(),
             observed_at: None,
             difference: None,
         });

@@ -10,8 +10,8 @@ use uuid::Uuid;
 use crate::{
     provider::CreateRequest,
     store::{
-        Change, Ending, InstanceDesired, InstanceRow, JobDesired, JobRow, Model, NewEvent, RunDesired,
-        RunRow, Source,
+        Change, Ending, InstanceDesired, InstanceRow, JobDesired, JobRow, Model, NewEvent, RetryOn,
+        RunDesired, RunRow, Source,
     },
 };
 
@@ -43,11 +43,13 @@ pub(crate) fn run(n: u32, name: &str) -> RunRow {
         desired: RunDesired::Running,
         job_id: job_id(n),
         retry_seconds: None,
+        retry_on: RetryOn::default(),
         paying: None,
         avoid: Vec::new(),
         retry_since: None,
         agreed_price: None,
         max_duration: None,
+        stop_seconds: None,
     }
 }
 
@@ -66,6 +68,7 @@ pub(crate) fn job(n: u32) -> JobRow {
         started_at: None,
         commit: None,
         max_duration: None,
+        stop_seconds: None,
         instance_id: None,
         backend: None,
         placed_at: None,

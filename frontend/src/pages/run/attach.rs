@@ -2,6 +2,7 @@
 
 use berth_shared::{
     api::{Isolation, RunCode, RunStatus, SshGateway, flag_of, ssh_name_of},
+    ide::Ide,
     policy::Action,
 };
 
@@ -41,13 +42,13 @@ pub(crate) fn ssh_command(name: &str, gateway: &SshGateway) -> String {
     tf!("ssh {}@{host} -p {}", ssh_name_of(&site::project(), name), gateway.port)
 }
 
-/// Over SSH, by one's own programs. `ide` is always VS Code.
+/// Over SSH, by one's own programs.
 #[component]
-fn OverSsh(name: String, gateway: SshGateway, running: Memo<bool>) -> impl IntoView {
+fn OverSsh(name: String, gateway: SshGateway, ide: Option<Ide>, running: Memo<bool>) -> impl IntoView {
     let command = ssh_command(&name, &gateway);
     let attach = tf!("berth attach {name}{}", flag_of(&site::project()));
     let name = ssh_name_of(&site::project(), &name);
-    let link = format!("vscode://vscode-remote/ssh-remote+{name}/workflow");
+    let label = ide.map_or_else(|| t!("Ports").to_owned(), |ide| tf!("{} and ports", ide.title()));
     view! {
         <div class="attach__way">
             <span class="attach__label">"SSH"</span>
@@ -58,10 +59,13 @@ fn OverSsh(name: String, gateway: SshGateway, running: Memo<bool>) -> impl IntoV
             </span>
         </div>
         <div class="attach__way">
-            <span class="attach__label">"VS Code and ports"</span>
+            <span class="attach__label">{label}</span>
             <CopyLine text=attach what="attach command"/>
             <span class="meta">
-                "on your own machine, first; then "<a class="link" href=link>"open it in VS Code"</a>
+                "on your own machine"
+                {ide.map(|ide| view! {
+                    ", first; then "<a class="link" href=ide.link(&name)>{tf!("open it in {}", ide.title())}</a>
+                })}
             </span>
         </div>
     }
@@ -85,6 +89,7 @@ pub(super) fn Attach(subject: Subject) -> impl IntoView {
     let name = StoredValue::new(subject.name.clone());
     let gateway =
         Memo::new(move |_| live.server.with(|server| server.as_ref().and_then(|server| server.ssh.clone())));
+    let ide = Memo::new(move |_| run.with(|run| run.ide.as_deref().and_then(Ide::of)));
     let locked = refusal_of(Action::Work, move || Some(run.with(|run| run.owner.clone())));
     let is_locked = Memo::new(move |_| locked.with(Option::is_some));
     let limits = Memo::new(move |_| {
@@ -110,7 +115,7 @@ pub(super) fn Attach(subject: Subject) -> impl IntoView {
                         }}</span> })}
                     </div>
                     <ports::Ports subject=subject.clone()/>
-                    {move || gateway.get().filter(|_| !is_locked.get()).map(|gateway| view! { <OverSsh name=name.get_value() gateway running=running/> })}
+                    {move || gateway.get().filter(|_| !is_locked.get()).map(|gateway| view! { <OverSsh name=name.get_value() gateway ide=ide.get() running=running/> })}
                     {move || code.get().map(|code| view! {
                         <div class="attach__way">
                             <span class="attach__label">"Code"</span>

@@ -30,8 +30,9 @@ impl Newer {
         }
     }
 
-    /// Takes what a profile says otherwise. What it says as before stays as it is written, with all that a profile cannot say.
-    pub(in crate::config) fn adopt(&mut self, profile: &Profile) {
+    /// Takes what a profile says otherwise, and answers the profile as this release says it. What it says as before stays as it is
+    /// written, with all that a profile cannot say.
+    pub(in crate::config) fn adopt(&mut self, profile: Profile) -> Profile {
         let now = self.as_profile();
         if now.retry_policy != profile.retry_policy {
             self.retry = profile.retry_policy.map(|policy| match policy.duration {
@@ -58,6 +59,24 @@ impl Newer {
                 (Some(TerminationPolicy::DontDestroy), _) => Some(-1),
                 (_, seconds) => seconds,
             };
+        }
+        let Profile {
+            retry_policy,
+            max_duration,
+            pool_name,
+            instance_name,
+            termination_policy,
+            termination_idle_time,
+            ..
+        } = self.as_profile();
+        Profile {
+            retry_policy,
+            max_duration,
+            pool_name,
+            instance_name,
+            termination_policy,
+            termination_idle_time,
+            ..profile
         }
     }
 }
@@ -86,14 +105,14 @@ mod tests {
             "fleets: [a, p/b]\nretry: {on_events: [error], duration: 1h}\ninstances: [x, y]\nidle_duration: -300",
         );
         let same = before.clone();
-        before.adopt(&same.as_profile());
+        before.adopt(same.as_profile());
         assert_eq!(before, same);
     }
 
     #[test]
     fn what_a_profile_says_otherwise_is_taken() {
         let mut all = newer("fleets: [a, b]\nretry: true\nidle_duration: off\nmax_duration: 2h");
-        all.adopt(&Profile {
+        all.adopt(Profile {
             retry_policy: Some(RetryPolicy { retry: true, duration: Some(60) }),
             max_duration: Some("off".to_owned()),
             pool_name: Some("c".to_owned()),
@@ -101,9 +120,8 @@ mod tests {
             termination_idle_time: Some(30),
             ..Profile::default()
         });
-        let wanted = newer(
-            "fleets: [c]\nretry: {duration: 1m}\nidle_duration: 30\nmax_duration: off\ninstances: [i]",
-        );
+        let wanted =
+            newer("fleets: [c]\nretry: {duration: 1m}\nidle_duration: 30\nmax_duration: off\ninstances: [i]");
         assert_eq!(all, wanted);
     }
 }

@@ -23,20 +23,48 @@ const UNITS: [Unit; 5] = [
     Unit { what: "weekday", min: 0, max: 6, names: &["mon", "tue", "wed", "thu", "fri", "sat", "sun"] },
 ];
 
-/// What is wrong with an expression, as the end of a sentence; `None` for one that is right.
-pub(super) fn wrong(expression: &str) -> Option<String> {
+/// An expression that is right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Cron {
+    /// Minute, hour, day, month, weekday: any of the items, and all five hold.
+    fields: [Vec<Item>; 5],
+}
+
+/// A part of a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Item {
+    /// Every `step`th from `low` on, `high` at most.
+    Range { low: i64, high: i64, step: i64 },
+    /// The last day of the month.
+    LastDay,
+}
+
+/// Reads an expression; the error is what is wrong with it, as the end of a sentence.
+pub(super) fn parse(expression: &str) -> Result<Cron, String> {
     // Python's blanks: some control characters are among them.
     let blank = |c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c);
     let fields: Vec<&str> = expression.split(blank).filter(|field| !field.is_empty()).collect();
-    if fields.len() != UNITS.len() {
-        return Some(format!("has {} fields, not minute, hour, day, month and weekday", fields.len()));
+    let Ok(fields) = <[&str; UNITS.len()]>::try_from(fields.as_slice()) else {
+        return Err(format!("has {} fields, not minute, hour, day, month and weekday", fields.len()));
+    };
+    let mut read = Cron { fields: Default::default() };
+    for ((field, unit), items) in fields.iter().zip(&UNITS).zip(&mut read.fields) {
+        for item in field.split(',') {
+            let item = unit.item(item).map_err(|why| format!("has a wrong {}: {why}", unit.what))?;
+            items.push(item);
+        }
     }
-    fields.iter().zip(&UNITS).find_map(|(field, unit)| {
-        field
-            .split(',')
-            .find_map(|item| unit.wrong(item))
-            .map(|why| format!("has a wrong {}: {why}", unit.what))
-    })
+    Ok(read)
+}
+
+impl Cron {
+    /// Whether the `at`th field takes a value; `last` is the last day of the month.
+    pub(super) fn takes(&self, at: usize, value: i64, last: i64) -> bool {
+        self.fields[at].iter().any(|item| match *item {
+            Item::Range { low, high, step } => (low..=high).contains(&value) && (value - low) % step == 0,
+            Item::LastDay => value == last,
+        })
+    }
 }
 
 /// A right expression with its weekdays by name, where they are by number: as they are read, and as they would be where
@@ -44,7 +72,7 @@ pub(super) fn wrong(expression: &str) -> Option<String> {
 pub(super) fn by_name(expression: &str) -> Option<[String; 2]> {
     let weekdays = expression.split_whitespace().next_back()?;
     let by_number = weekdays.split([',', '-']).any(|part| number(part).is_some());
-    if !by_number || weekdays.contains('/') || wrong(expression).is_some() {
+    if !by_number || weekdays.contains('/') || parse(expression).is_err() {
         return None;
     }
     let [.., Unit { names, .. }] = &UNITS;
@@ -58,17 +86,17 @@ pub(super) fn by_name(expression: &str) -> Option<[String; 2]> {
             .map(|item| Some(item.split('-').map(name).collect::<Option<Vec<_>>>()?.join("-")))
             .collect();
         let head = expression.trim_end().strip_suffix(weekdays)?;
-        Some(format!("{head}{}", items?.join(","))).filter(|expression| wrong(expression).is_none())
+        Some(format!("{head}{}", items?.join(","))).filter(|expression| parse(expression).is_ok())
     };
     Some([named(0)?, named(names.len() - 1)?])
 }
 
 impl Unit {
-    fn wrong(&self, item: &str) -> Option<String> {
+    fn item(&self, item: &str) -> Result<Item, String> {
         let lower = item.to_ascii_lowercase();
         // What follows `last` is not read.
         if self.what == "day" && lower.starts_with("last") {
-            return None;
+            return Ok(Item::LastDay);
         }
         let (range, step) = match item.split_once('/') {
             Some((range, step)) => match number(step) {
@@ -77,59 +105,66 @@ impl Unit {
             },
             None => (item, None),
         };
-        let (least, most) = if range == "*" {
-            (self.min, self.max)
+        let (low, high, width) = if range == "*" {
+            (self.min, self.max, self.max - self.min)
         } else {
             let (low, high) = match range.split_once('-') {
                 Some((low, high)) => (number(low), Some(number(high))),
                 None => (number(range), None),
             };
             match (low, high) {
-                (Some(low), None) if step.is_none() => (low, low),
+                (Some(low), None) if step.is_none() => (low, low, 0),
                 // A step counts up to the last there is.
-                (Some(low), None) => (low, self.max),
-                // A last of 0 counts as none, once it is known not to come before the first.
-                (Some(0), Some(Some(0))) => (0, self.max),
-                (Some(low), Some(Some(high))) => (low, high),
+                (Some(low), None) => (low, self.max, self.max - low),
+                // A last of 0 counts as none when a step is held against it, once it is known not to come before the first.
+                (Some(0), Some(Some(0))) => (0, 0, self.max),
+                (Some(low), Some(Some(high))) => (low, high, high - low),
                 _ => return self.named(item),
             }
         };
-        if least < self.min || most > self.max {
-            return Some(format!("{} is not within {} and {}", quote(item), self.min, self.max));
+        if low < self.min || high > self.max {
+            return Err(format!("{} is not within {} and {}", quote(item), self.min, self.max));
         }
-        if least > most {
-            return Some(format!("{} ends before it begins", quote(item)));
+        if low > high {
+            return Err(format!("{} ends before it begins", quote(item)));
         }
         match step {
-            Some(step) if step < 1 => Some("a step is 1 or more".to_owned()),
-            Some(step) if step > most - least => {
-                Some(format!("the step {step} is longer than what it counts through"))
+            Some(step) if step < 1 => Err("a step is 1 or more".to_owned()),
+            Some(step) if step > width => {
+                Err(format!("the step {step} is longer than what it counts through"))
             }
-            _ => None,
+            step => Ok(Item::Range { low, high, step: step.unwrap_or(1) }),
         }
     }
 
     /// A name, or a range of two; what follows is not read unless it is a letter.
-    fn named(&self, item: &str) -> Option<String> {
-        let unknown = || Some(format!("{} is not known", quote(item)));
+    fn named(&self, item: &str) -> Result<Item, String> {
+        let unknown = || Err(format!("{} is not known", quote(item)));
+        let letter = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic());
         let Some((first, rest)) = self.name(item) else { return unknown() };
-        let Some((last, rest)) = rest.strip_prefix('-').and_then(|rest| self.name(rest)) else {
-            // `mon-5` is Monday with something unread, `mon-foo` names what is no day.
-            let bad = rest
-                .strip_prefix('-')
-                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()));
-            return if bad || rest.starts_with(|c: char| c.is_ascii_alphabetic()) { unknown() } else { None };
+        let (last, rest) = match rest.strip_prefix('-') {
+            Some(tail) => match self.name(tail) {
+                Some(second) => second,
+                // `mon-5` is Monday with something unread, `mon-foo` names what is no day.
+                None if letter(tail) => return unknown(),
+                None => (first, rest),
+            },
+            None => (first, rest),
         };
-        if rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        if letter(rest) {
             return unknown();
         }
-        (first > last).then(|| format!("{} ends before it begins", quote(item)))
+        if first > last {
+            return Err(format!("{} ends before it begins", quote(item)));
+        }
+        Ok(Item::Range { low: first, high: last, step: 1 })
     }
 
-    fn name<'t>(&self, text: &'t str) -> Option<(usize, &'t str)> {
+    /// The value that a text begins with the name of, and what follows.
+    fn name<'t>(&self, text: &'t str) -> Option<(i64, &'t str)> {
         let (name, rest) = text.split_at_checked(3)?;
         let at = self.names.iter().position(|known| known.eq_ignore_ascii_case(name))?;
-        Some((at, rest))
+        Some((self.min + i64::try_from(at).ok()?, rest))
     }
 }
 
@@ -157,7 +192,7 @@ mod tests {
             "5/10 * * * *",
             "0\u{1c}8 * * *",
         ] {
-            assert_eq!(wrong(good), None, "{good}");
+            assert!(parse(good).is_ok(), "{good}: {:?}", parse(good));
         }
         let named = |text| by_name(text).map(|both| both.join(" | "));
         assert_eq!(named("0 8 * * 1-5").as_deref(), Some("0 8 * * tue-sat | 0 8 * * mon-fri"));
@@ -184,7 +219,7 @@ mod tests {
             "5-1 * * * *",
             "5-0 * * * *",
         ] {
-            assert!(wrong(bad).is_some(), "{bad}");
+            assert!(parse(bad).is_err(), "{bad}");
         }
     }
 }

@@ -16,6 +16,7 @@ mod normalised;
 mod places;
 mod policies;
 mod repos;
+mod schedule;
 mod user;
 
 pub(in crate::config) use gpu::gpu;

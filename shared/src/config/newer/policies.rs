@@ -85,7 +85,7 @@ fn expression(cx: &mut Cx<'_>, at: At<'_>) -> Option<String> {
     if let Some(meant) = cron::by_name(&text) {
         weekdays(cx, at, &meant);
     }
-    if let Some(wrong) = cron::wrong(&text) {
+    if let Err(wrong) = cron::parse(&text) {
         cx.report(Code::InvalidValue, at, format!("{} {wrong}", quote(&text)))
             .help("write minute, hour, day, month and weekday in UTC, such as `0 8 * * mon-fri`");
         return None;

@@ -106,3 +106,24 @@ fn what_cannot_be_written_is_said() {
     let error = CannotSet { field: "max_price".to_owned(), value: "2".to_owned() };
     insta::assert_snapshot!(error, @"cannot write `max_price: 2` into this configuration without changing what else it says (an anchor or a merge key may be in the way); write it into the file yourself");
 }
+
+#[test]
+fn a_text_of_0_22_is_written_in_its_own_words() {
+    let text =
+        "type: dev-environment\nname: mine\nfleets: [a, b]\nretry: {on_events: [error], duration: 1h}\n";
+    let configuration = read(text).expect("valid");
+    let send = |flags: Profile| merge(text, &configuration, flags, Profile::default(), &[]).expect("written");
+    let sent = send(Profile {
+        pool_name: Some("c".into()),
+        instance_name: Some("box".into()),
+        retry_policy: Some(RetryPolicy { retry: true, duration: Some(1800) }),
+        termination_policy: Some(TerminationPolicy::DontDestroy),
+        max_duration: Some("off".into()),
+        ..Profile::default()
+    });
+    insta::assert_snapshot!(sent.text);
+    // What no flag says stays, with what flags cannot say.
+    let sent = send(Profile { max_price: Some(2.0), ..Profile::default() });
+    assert_eq!(sent.changed, ["max_price"]);
+    assert_eq!(sent.configuration.newer, configuration.newer);
+}

@@ -14,6 +14,8 @@ fn spec(number: u128, turn: u64, setup: &[&str]) -> JobSpec {
         turn,
         run_name: format!("run-{number}"),
         home_dir: "/root".into(),
+        working_dir: None,
+        shell: None,
         python: None,
         env: [("TOKEN".to_owned(), "secret".to_owned())].into(),
         setup: setup.iter().map(|command| (*command).to_owned()).collect(),

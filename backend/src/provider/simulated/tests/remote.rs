@@ -76,6 +76,8 @@ async fn history(api: Arc<dyn CloudApi>, clock: &HandClock) -> Vec<String> {
             turn: round,
             run_name: "run".into(),
             home_dir: "/root".into(),
+            working_dir: None,
+            shell: None,
             python: None,
             env: Default::default(),
             setup: vec!["pip install x".into()],

@@ -52,6 +52,8 @@ fn spec(number: u128, turn: u64, setup: &[&str]) -> JobSpec {
         turn,
         run_name: "run".into(),
         home_dir: "/root".into(),
+        working_dir: None,
+        shell: None,
         python: None,
         env: BTreeMap::new(),
         setup: setup.iter().map(|command| (*command).to_owned()).collect(),
