@@ -47,7 +47,10 @@ fn meaning(configuration: &Configuration) -> Value {
     }
     let gpu = &all["resources"]["gpu"];
     let others = ["vendor", "name", "memory", "total_memory", "compute_capability"];
-    if gpu["count"]["min"] == 0 && gpu["count"]["max"].is_null() && others.iter().all(|key| gpu[key].is_null()) {
+    if gpu["count"]["min"] == 0
+        && gpu["count"]["max"].is_null()
+        && others.iter().all(|key| gpu[key].is_null())
+    {
         all["resources"]["gpu"] = Value::Null;
     }
     if let Some(newer) = all.get_mut("newer") {
@@ -73,8 +76,16 @@ fn loses_offers(converted: &Converted) -> bool {
     converted.lost.iter().any(|lost| chosen.iter().any(|field| lost.path.starts_with(field)))
 }
 
-fn holds(name: &str, text: &str, from: Dialect, to: Dialect, world: &World, wrong: &mut Vec<String>) -> Converted {
-    let mut fail = |what: &str, more: &str| wrong.push(format!("{name} to {}: {what}\n{text}\n---\n{more}", to.name()));
+fn holds(
+    name: &str,
+    text: &str,
+    from: Dialect,
+    to: Dialect,
+    world: &World,
+    wrong: &mut Vec<String>,
+) -> Converted {
+    let mut fail =
+        |what: &str, more: &str| wrong.push(format!("{name} to {}: {what}\n{text}\n---\n{more}", to.name()));
     let converted = match convert(text, from, to) {
         Ok(converted) => converted,
         Err(error) => {
@@ -97,7 +108,10 @@ fn holds(name: &str, text: &str, from: Dialect, to: Dialect, world: &World, wron
         Ok(back) if converted.lost.is_empty() => {
             let again = read(&back.text, from).map(|back| meaning(&back));
             if again != Some(meaning(&before)) || !back.lost.is_empty() {
-                fail("there and back is something else", &format!("{}\n---\n{}\n{:?}", converted.text, back.text, back.lost));
+                fail(
+                    "there and back is something else",
+                    &format!("{}\n---\n{}\n{:?}", converted.text, back.text, back.lost),
+                );
             }
         }
         Ok(_) => {}
@@ -120,7 +134,12 @@ fn hold_all(documents: &Path) {
             }
         }
     }
-    assert!(wrong.is_empty(), "{} of {seen}:\n{}", wrong.len(), wrong[..wrong.len().min(40)].join("\n=====\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {seen}:\n{}",
+        wrong.len(),
+        wrong[..wrong.len().min(40)].join("\n=====\n")
+    );
     assert!(seen > 500, "{seen}");
 }
 

@@ -14,13 +14,13 @@ use berth_shared::{
 
 use super::{
     Reading,
-    paths::read_to_limit,
+    paths::{read_to_limit, show},
     report::{Kind, Report},
 };
 
 /// Why a file is as it was.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum FixError {
+pub(crate) enum ReplaceError {
     #[error("cannot write `{path}`")]
     Write {
         path: String,
@@ -32,7 +32,7 @@ pub(super) enum FixError {
 }
 
 /// Mends a file, or a text from standard input, and reports what is left to say.
-pub(super) fn file(report: &mut Report, reading: Reading) -> Result<(), FixError> {
+pub(super) fn file(report: &mut Report, reading: Reading) -> Result<(), ReplaceError> {
     if report.bytes.len() > TEXT_LIMIT {
         return Ok(());
     }
@@ -48,16 +48,25 @@ pub(super) fn file(report: &mut Report, reading: Reading) -> Result<(), FixError
         return Ok(());
     }
     if report.file != "-" {
-        let failed = |source| FixError::Write { path: report.file.clone(), source };
-        if !replace(Path::new(&report.file), &report.bytes, mended.text.as_bytes()).map_err(failed)? {
-            return Err(FixError::Changed { path: report.file.clone() });
-        }
+        replace_file(Path::new(&report.file), &report.bytes, mended.text.as_bytes())?;
     }
     *report = Report {
         fixed: mended.fixed,
         ..Report::new(std::mem::take(&mut report.file), report.kind, reading, mended.text.into_bytes())
     };
     Ok(())
+}
+
+/// Replaces what a file holds, in one step and with its permissions kept.
+///
+/// # Errors
+/// When it cannot be written, or does not hold `old` any more; then it is as it was.
+pub(crate) fn replace_file(path: &Path, old: &[u8], new: &[u8]) -> Result<(), ReplaceError> {
+    let failed = |source| ReplaceError::Write { path: show(path), source };
+    if replace(path, old, new).map_err(failed)? {
+        return Ok(());
+    }
+    Err(ReplaceError::Changed { path: show(path) })
 }
 
 /// Replaces what a file holds, unless it does not hold `old` any more: then the answer is `false`.

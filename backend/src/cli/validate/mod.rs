@@ -18,6 +18,7 @@ use std::{
 use berth_shared::{config::tell, schema::Dialect};
 use serde::Serialize;
 
+pub(crate) use fix::{ReplaceError, replace_file};
 pub(crate) use paths::{read_to_limit, show};
 use report::Report;
 
@@ -58,13 +59,19 @@ pub enum Reading {
 }
 
 impl Reading {
+    /// The dialect that is named; `None` where the text is to tell.
+    pub(crate) fn dialect(self) -> Option<Dialect> {
+        match self {
+            Self::Auto => None,
+            Self::V0_18 => Some(Dialect::V0_18),
+            Self::V0_22 => Some(Dialect::V0_22),
+        }
+    }
+
     /// The dialect of a text.
     fn of(self, text: &[u8]) -> Dialect {
-        match self {
-            Self::Auto => tell(&String::from_utf8_lossy(text), Dialect::default(), None).dialect,
-            Self::V0_18 => Dialect::V0_18,
-            Self::V0_22 => Dialect::V0_22,
-        }
+        let told = || tell(&String::from_utf8_lossy(text), Dialect::default(), None).dialect;
+        self.dialect().unwrap_or_else(told)
     }
 }
 

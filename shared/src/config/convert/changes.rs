@@ -16,7 +16,7 @@ pub struct Changed {
     pub path: String,
     /// Where it was in the text before; where nothing was, the start of it.
     pub range: Range,
-    /// As it was, on one line and shortened, in backticks; `None` where nothing was.
+    /// As it was, its first line and shortened, in backticks; `None` where nothing was.
     pub before: Option<String>,
     /// As it is; `None` where nothing is left because nothing was said.
     pub after: Option<String>,
@@ -71,7 +71,11 @@ struct Changes<'d> {
 
 impl Changes<'_> {
     fn add(&mut self, path: &str, range: ByteRange, before: Option<&str>, after: Option<&str>) {
-        let shown = |text: &str| quote(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+        // Of several lines, the first has the key.
+        let shown = |text: &str| match text.trim().split_once(['\n', '\r']) {
+            Some((first, _)) => quote(&format!("{} …", first.trim_end())),
+            None => quote(text.trim()),
+        };
         self.all.push(Changed {
             path: path.to_owned(),
             range: self.index.range(range),
@@ -82,7 +86,8 @@ impl Changes<'_> {
 
     fn entries(&mut self, path: &str, was: Option<&MapEntry>, is: Option<&MapEntry>) {
         let range = was.map_or(ByteRange::new(0, 0), |entry| entry.key_range);
-        let (before, after) = (was.map(|entry| whole(self.old.0, entry)), is.map(|entry| whole(self.new.0, entry)));
+        let (before, after) =
+            (was.map(|entry| whole(self.old.0, entry)), is.map(|entry| whole(self.new.0, entry)));
         self.add(path, range, before, after);
     }
 
@@ -91,10 +96,12 @@ impl Changes<'_> {
         if whole(self.old.0, was) == whole(self.new.0, is) {
             return;
         }
-        let values = [(self.old, was.value), (self.new, is.value)].map(|((_, document), node)| value(document, node));
+        let values =
+            [(self.old, was.value), (self.new, is.value)].map(|((_, document), node)| value(document, node));
         match values {
             [Value::Map(was), Value::Map(is)] => {
-                for (entry, name) in is.iter().filter_map(|entry| Some((entry, text(self.new.1, entry.key)?))) {
+                for (entry, name) in is.iter().filter_map(|entry| Some((entry, text(self.new.1, entry.key)?)))
+                {
                     let path = format!("{path}.{name}");
                     match was.iter().find(|was| text(self.old.1, was.key) == Some(name)) {
                         Some(was) => self.compare(&path, was, entry),

@@ -70,7 +70,8 @@ pub(super) fn at<'f>(fields: &'f Fields, path: &str) -> Option<&'f Value> {
         rest = rest.strip_prefix('.')?;
         // The names of variables may have dots in them.
         let leads = |key: &&String| {
-            rest.strip_prefix(key.as_str()).is_some_and(|after| after.is_empty() || after.starts_with(['.', '[']))
+            rest.strip_prefix(key.as_str())
+                .is_some_and(|after| after.is_empty() || after.starts_with(['.', '[']))
         };
         let key = value.as_object()?.keys().filter(leads).max_by_key(|key| key.len())?;
         value = &value[key.as_str()];
@@ -107,7 +108,8 @@ mod tests {
     #[test]
     fn what_is_not_written_is_the_same_in_both_dialects() {
         let text = "type: dev-environment\nide: vscode\n";
-        let [old, new] = Dialect::ALL.map(|dialect| of(&check_in(text, dialect, None).configuration.unwrap()));
+        let [old, new] =
+            Dialect::ALL.map(|dialect| of(&check_in(text, dialect, None).configuration.unwrap()));
         assert!(old.iter().all(|(key, value)| new.get(key).is_none_or(|other| other == value)));
         assert!(new.contains_key("fleets") && !new.contains_key("pool_name"));
     }

@@ -23,7 +23,8 @@ pub(super) fn edits(old: &str, new: &str) -> Vec<TextEdit> {
 
 /// Runs of lines of `old`, and what is in their place in `new`.
 fn hunks<'n>(old: &str, new: &'n str) -> Vec<(ByteRange, &'n str)> {
-    let (a, b): (Vec<&str>, Vec<&str>) = (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
+    let (a, b): (Vec<&str>, Vec<&str>) =
+        (old.split_inclusive('\n').collect(), new.split_inclusive('\n').collect());
     let head = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
     let tail = a[head..].iter().rev().zip(b[head..].iter().rev()).take_while(|(a, b)| a == b).count();
     let (x, y) = (&a[head..a.len() - tail], &b[head..b.len() - tail]);
@@ -49,8 +50,8 @@ fn hunks<'n>(old: &str, new: &'n str) -> Vec<(ByteRange, &'n str)> {
     while i < x.len() || j < y.len() {
         let (start, begin) = (from, to);
         while (i < x.len() || j < y.len()) && !(i < x.len() && j < y.len() && x[i] == y[j]) {
-            let down = i < x.len()
-                && (j == y.len() || longest[(i + 1) * width + j] >= longest[i * width + j + 1]);
+            let down =
+                i < x.len() && (j == y.len() || longest[(i + 1) * width + j] >= longest[i * width + j + 1]);
             if down {
                 from += x[i].len();
                 i += 1;

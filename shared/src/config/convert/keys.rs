@@ -173,10 +173,16 @@ fn lines(text: &str, document: &Document, entry: &MapEntry) -> Option<ByteRange>
     Some(ByteRange::new(start, end.min(removal.end)))
 }
 
+/// The text without an entry that stands between brackets, and without one comma.
 fn removed(text: &str, document: &Document, entry: &MapEntry) -> Option<String> {
     let cx = Cx { text, doc: document, sink: Sink::default(), dialect: Dialect::default() };
-    let range = cx.removal(entry.key_range, entry.value_range)?;
-    Some(format!("{}{}", &text[..range.start], &text[range.end..]))
+    let removal = cx.removal(entry.key_range, entry.value_range).or_else(|| {
+        // On lines of their own, the comma stands on another one.
+        let before = text[..entry.key_range.start].trim_end();
+        before.ends_with(',').then(|| ByteRange::new(before.len() - 1, entry.value_range.end))
+    });
+    let range = removal?;
+    Some(format!("{}{}", &text[..range.start], text.get(range.end..)?))
 }
 
 /// What ends a line, and with it a comment, in YAML 1.1.
@@ -232,7 +238,10 @@ mod tests {
         );
         assert_eq!(comment_out("a: 1\nname: x", "name", WHY).as_deref(), Some("a: 1\n# name: x  # why"));
         assert_eq!(comment_out("name:\na: 1\n", "name", WHY).as_deref(), Some("# name:  # why\na: 1\n"));
-        assert_eq!(comment_out("name: x\nname: y\na: 1\n", "name", WHY).map(|t| t.matches("# why").count()), Some(2));
+        assert_eq!(
+            comment_out("name: x\nname: y\na: 1\n", "name", WHY).map(|t| t.matches("# why").count()),
+            Some(2)
+        );
     }
 
     #[test]
@@ -245,10 +254,7 @@ mod tests {
     #[test]
     fn between_brackets_a_key_goes_and_its_comment_stands_at_the_end() {
         let text = "{type: x, name: a, ide: y}";
-        assert_eq!(
-            comment_out(text, "name", WHY).as_deref(),
-            Some("{type: x, ide: y}\n# name: a  # why\n")
-        );
+        assert_eq!(comment_out(text, "name", WHY).as_deref(), Some("{type: x, ide: y}\n# name: a  # why\n"));
         assert_eq!(remove("{name: a, ide: y}", "name").as_deref(), Some("{ide: y}"));
     }
 

@@ -95,13 +95,12 @@ pub fn convert(text: &str, from: Dialect, to: Dialect) -> Result<Converted, Conv
     if !towards::is_reached(&after, &goal.fields, to) {
         return Err(ConvertError::Unwritable { to });
     }
-    let whole: Vec<&str> = goal.losses.iter().filter(|loss| loss.whole).map(|loss| loss.path.as_str()).collect();
-    Ok(Converted {
-        edits: hunks::edits(text, &after),
-        changed: changes::changes(text, &after, &whole),
-        lost: goal.losses.into_iter().map(|loss| lost(text, loss)).collect(),
-        text: after,
-    })
+    let whole: Vec<&str> =
+        goal.losses.iter().filter(|loss| loss.whole).map(|loss| loss.path.as_str()).collect();
+    let (edits, changed) = (hunks::edits(text, &after), changes::changes(text, &after, &whole));
+    let mut lost: Vec<Lost> = goal.losses.into_iter().map(|loss| lost(text, loss)).collect();
+    crate::order::sort_by_key(&mut lost, |lost| lost.range.start.offset);
+    Ok(Converted { text: after, edits, changed, lost })
 }
 
 /// The text with the keys of the other dialect, and with what is lost as comments.

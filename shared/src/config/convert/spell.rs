@@ -11,11 +11,15 @@ use crate::{
 /// The longest key that needs no `?` before it, in characters: YAML's own limit is 1,024.
 const LONGEST_KEY: usize = 1000;
 
+/// Keys that people write before the others of an object.
+const FIRST: [&str; 7] = ["vendor", "name", "min", "username", "retry", "on_events", "local_port"];
+
 /// A value of a field as YAML. It may stand on a line of its own; between brackets, [`in_flow`] says how.
 pub(super) fn value(path: &str, value: &Value, dialect: Dialect) -> String {
     let short = match path {
         "resources.cpu" => cpu(value),
-        "resources.memory" => sizes(value),
+        "resources.gpu.count" => cpu(value),
+        "resources.memory" | "resources.gpu.memory" | "resources.gpu.total_memory" => sizes(value),
         "resources.disk" => value.get("size").and_then(sizes),
         "resources.gpu" => gpu(value, dialect),
         "max_duration" | "idle_duration" | "termination_idle_time" => duration(value),
@@ -49,7 +53,10 @@ fn any(path: &str, value: &Value, dialect: Dialect) -> String {
         }
         Value::Object(entries) => {
             // What is null is as if it were not there.
-            let entries = entries.iter().filter(|(_, value)| !value.is_null()).map(|(key, inner)| {
+            let mut entries: Vec<_> = entries.iter().filter(|(_, value)| !value.is_null()).collect();
+            let first = |key: &str| FIRST.contains(&key);
+            crate::order::sort_by_key(&mut entries, |(key, _)| !first(key));
+            let entries = entries.into_iter().map(|(key, inner)| {
                 let inner = in_flow(self::value(&format!("{path}.{key}"), inner, dialect));
                 let mark = if key.chars().count() > LONGEST_KEY { "? " } else { "" };
                 format!("{mark}{}: {inner}", yaml::scalar(key))
@@ -66,7 +73,8 @@ fn all(list: &Value, item: impl Fn(&Value) -> Option<String>) -> Option<String> 
 
 /// A text as it is, where that is what YAML reads it as.
 pub(super) fn plain(text: String) -> String {
-    let simple = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b',' | b':' | b'_' | b'-'));
+    let simple =
+        text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b',' | b':' | b'_' | b'-'));
     let same = |document: yaml::Document| {
         document.root.is_some_and(|root| document.node(root).value == yaml::Value::Str(text.clone()))
     };

@@ -29,7 +29,8 @@ pub(super) fn towards(text: &str, goal: &Fields, dialect: Dialect) -> Option<Str
     for _ in 0..ROUNDS {
         let (errors, fields) = read(&text, dialect);
         if let Some(fields) = fields {
-            let wrong: Vec<_> = goal.iter().filter(|(path, value)| fields.get(*path) != Some(value)).collect();
+            let wrong: Vec<_> =
+                goal.iter().filter(|(path, value)| fields.get(*path) != Some(value)).collect();
             if wrong.is_empty() {
                 return Some(text);
             }
@@ -43,7 +44,8 @@ pub(super) fn towards(text: &str, goal: &Fields, dialect: Dialect) -> Option<Str
             text = next;
             continue;
         }
-        let wrong: BTreeSet<_> = errors.iter().map(|error| fields::field_of(&error.path).to_owned()).collect();
+        let wrong: BTreeSet<_> =
+            errors.iter().map(|error| fields::field_of(&error.path).to_owned()).collect();
         for path in wrong {
             text = written_anew(&text, &path, goal, dialect, &mut tries)?;
         }
@@ -99,13 +101,17 @@ fn with_values(
     respelt: &mut BTreeSet<String>,
 ) -> Option<String> {
     let document = yaml::load(text).ok()?;
+    let keys: BTreeSet<ByteRange> = document.iter().flat_map(keys_of).collect();
     let mut edits = BTreeMap::new();
     for error in errors {
         let range = ByteRange::new(error.range.start.offset, error.range.end.offset);
-        let scalar = |node: &&Node| node.range == range && node.text.is_some() && range.start < range.end;
-        // A block has its line breaks where another scalar may have none.
-        let one_line = !text.get(range.start..range.end)?.starts_with(['|', '>']);
-        let Some(node) = document.iter().find(scalar).filter(|_| one_line) else { continue };
+        // What is missing is shown at a key, and a block has line breaks where another scalar may have none.
+        let block = text.get(range.start..range.end)?.starts_with(['|', '>']);
+        if keys.contains(&range) || block || range.start >= range.end {
+            continue;
+        }
+        let scalar = |node: &&Node| node.range == range && node.text.is_some();
+        let Some(node) = document.iter().find(scalar) else { continue };
         let Some(spelt) = spelling(node, &error.path, goal, dialect) else { continue };
         if respelt.insert(error.path.clone()) {
             edits.insert(range, spelt);
@@ -118,10 +124,21 @@ fn with_values(
     (!edits.is_empty() && yaml::load(&after).is_ok()).then_some(after)
 }
 
+/// Where the keys of a mapping are written.
+fn keys_of(node: &Node) -> impl Iterator<Item = ByteRange> {
+    let entries = match &node.value {
+        yaml::Value::Map(entries) => entries.as_slice(),
+        _ => &[],
+    };
+    entries.iter().map(|entry| entry.key_range)
+}
+
 /// A scalar as it is to be spelt.
 fn spelling(node: &Node, path: &str, goal: &Fields, dialect: Dialect) -> Option<String> {
     let spelt = match fields::at(goal, path) {
-        Some(value) if fields::field_of(path) != "env" || value.is_string() => spell::value(path, value, dialect),
+        Some(value) if fields::field_of(path) != "env" || value.is_string() => {
+            spell::value(path, value, dialect)
+        }
         // A variable in a list, which becomes a mapping.
         _ if path.starts_with("env[") => {
             let text = coerce::text(&node.value)?;
@@ -150,7 +167,10 @@ fn written_anew(
         match fields {
             Some(fields) => fields.get(path) == goal.get(path),
             None => {
-                !errors.is_empty() && errors.iter().all(|error| !error.path.is_empty() && fields::field_of(&error.path) != path)
+                !errors.is_empty()
+                    && errors
+                        .iter()
+                        .all(|error| !error.path.is_empty() && fields::field_of(&error.path) != path)
             }
         }
     };
@@ -193,7 +213,9 @@ fn counted(text: &str, gpu: &Value, dialect: Dialect) -> Option<String> {
     let entry = keys::entry(&document, "resources.gpu")?;
     let said = spell::value("resources.cpu", count, dialect);
     match &document.node(entry.value).value {
-        yaml::Value::Str(written) => keys::set(text, "resources.gpu", &spell::plain(format!("{written}:{said}"))),
+        yaml::Value::Str(written) => {
+            keys::set(text, "resources.gpu", &spell::plain(format!("{written}:{said}")))
+        }
         yaml::Value::Map(_) => keys::set(text, "resources.gpu.count", &said),
         _ => None,
     }

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::fields::{self, Fields};
 use crate::{
     config::{
-        Configuration, DEFAULT_IDLE_SECONDS, FleetReference, InstanceSelector, Limit, MIN_DISK_GB, Newer, Off,
-        Retry, RetryPolicy, SizeRange, TerminationPolicy,
+        Configuration, DEFAULT_IDLE_SECONDS, FleetReference, InstanceSelector, Limit, MIN_DISK_GB, Newer,
+        Off, Retry, RetryPolicy, SizeRange, TerminationPolicy,
     },
     schema::{self, Dialect},
 };
@@ -62,7 +62,9 @@ pub(super) fn translate(configuration: &Configuration, to: Dialect) -> Goal {
         }
         backends.retain(|backend| known.contains(&backend.as_str()));
     }
-    if let Some(python) = goal.python.take_if(|python| !schema::values("python", to).contains(&python.as_str())) {
+    if let Some(python) =
+        goal.python.take_if(|python| !schema::values("python", to).contains(&python.as_str()))
+    {
         losses.push(Loss::whole("python", format!("dstack {} has no Python {python}", to.name())));
     }
     Goal { fields: fields::of(&goal), losses }
@@ -95,8 +97,14 @@ fn newer(c: &Configuration, goal: &mut Configuration, losses: &mut Vec<Loss>) {
             None
         }
         // No limit is how dstack 0.18 takes no time at all.
-        Ok(0) | Err(_) => Some(Limit::Off(Off::Off)),
+        Ok(0) => Some(Limit::Off(Off::Off)),
         Ok(seconds) => Some(Limit::Seconds(seconds)),
+        Err(_) if duration == "off" => Some(Limit::Off(Off::Off)),
+        Err(_) => {
+            let message = "no run lasts so long: `off` stands there now";
+            losses.push(Loss::part("max_duration", message));
+            Some(Limit::Off(Off::Off))
+        }
     });
     let instances = c.instance_name.clone().and_then(|name| {
         if name.is_empty() {
@@ -109,7 +117,8 @@ fn newer(c: &Configuration, goal: &mut Configuration, losses: &mut Vec<Loss>) {
         (None, None) => None,
         (Some(TerminationPolicy::DontDestroy), idle) => {
             if idle.is_some() {
-                let message = "`termination_idle_time` has no effect beside `termination_policy: dont-destroy`";
+                let message =
+                    "`termination_idle_time` has no effect beside `termination_policy: dont-destroy`";
                 losses.push(Loss::whole("termination_idle_time", message));
             }
             Some(-1)
@@ -120,10 +129,9 @@ fn newer(c: &Configuration, goal: &mut Configuration, losses: &mut Vec<Loss>) {
     goal.newer = Some(Box::new(Newer {
         retry: c.retry_policy.map(|policy| match policy.retry {
             false => Retry::Whether(false),
-            true => Retry::Policy {
-                on_events: Some(EVENTS.map(str::to_owned).into()),
-                duration: policy.duration,
-            },
+            true => {
+                Retry::Policy { on_events: Some(EVENTS.map(str::to_owned).into()), duration: policy.duration }
+            }
         }),
         max_duration,
         idle_duration,
@@ -139,10 +147,13 @@ fn older(c: &Configuration, goal: &mut Configuration, losses: &mut Vec<Loss>) {
     goal.newer = None;
     if let other @ (None | Some("cursor" | "windsurf" | "zed")) = c.ide.as_deref() {
         goal.ide = Some("vscode".to_owned());
-        losses.push(Loss::part("ide", match other {
-            None => "dstack 0.18 needs an IDE: `vscode` stands there now".to_owned(),
-            Some(ide) => format!("dstack 0.18 has no `{ide}`: `vscode` stands there now"),
-        }));
+        losses.push(Loss::part(
+            "ide",
+            match other {
+                None => "dstack 0.18 needs an IDE: `vscode` stands there now".to_owned(),
+                Some(ide) => format!("dstack 0.18 has no `{ide}`: `vscode` stands there now"),
+            },
+        ));
         if goal.version.take().is_some_and(|version| !version.is_empty()) {
             losses.push(Loss::whole("version", "it is the version of another IDE"));
         }
@@ -168,15 +179,20 @@ fn older(c: &Configuration, goal: &mut Configuration, losses: &mut Vec<Loss>) {
             RetryPolicy { retry: true, duration: *duration }
         }
     });
-    goal.termination_policy = newer.idle_duration.filter(|idle| *idle < 0).map(|_| TerminationPolicy::DontDestroy);
+    goal.termination_policy =
+        newer.idle_duration.filter(|idle| *idle < 0).map(|_| TerminationPolicy::DontDestroy);
     goal.termination_idle_time = newer.idle_duration.filter(|idle| *idle >= 0);
     goal.pool_name = newer.fleets.as_ref().and_then(|fleets| Some(fleets.first()?.name.clone()));
     match newer.fleets.as_deref() {
         None => {}
         Some([FleetReference { project: None, .. }]) => {}
         Some([]) => losses.push(Loss::whole("fleets", "dstack 0.18 has no `fleets`")),
-        Some([_]) => losses.push(Loss::part("fleets", "a pool of dstack 0.18 is one of the run's own project")),
-        Some(_) => losses.push(Loss::part("fleets", "a run of dstack 0.18 has one pool: the first stands there")),
+        Some([_]) => {
+            losses.push(Loss::part("fleets", "a pool of dstack 0.18 is one of the run's own project"))
+        }
+        Some(_) => {
+            losses.push(Loss::part("fleets", "a run of dstack 0.18 has one pool: the first stands there"))
+        }
     }
     goal.instance_name = match newer.instances.as_deref() {
         Some([InstanceSelector::Name { name }]) => Some(name.clone()),
