@@ -12,6 +12,8 @@ export const hover = (text, position, { catalogue } = {}) =>
 
 export const hints = (text) => JSON.parse(wasm.hints(text));
 
+export const convert = (text, { from, to }) => JSON.parse(wasm.convert(text, from, to));
+
 export const applyFix = (text, fix) => {
   const edits = [...fix.edits].sort((a, b) => a.range.start.offset - b.range.start.offset);
   let out = "";

@@ -210,11 +210,31 @@ export interface Hint {
 /** The notes for a text, in its order; none while it has errors. */
 export function hints(text: string): Hint[];
 
+/** A release of dstack. */
+export type Dialect = "0.18" | "0.22";
+
+/** A configuration as the text of another release. */
+export interface Converted {
+  text: string;
+  /** What makes it of the text before. */
+  edits: TextEdit[];
+  /** What is written otherwise; `before` and `after` are shortened, null where nothing was or is. */
+  changed: { path: string; range: Range; before: string | null; after: string | null }[];
+  /** What the other release has no words for; comments in the text keep what was written. */
+  lost: { path: string; range: Range; message: string }[];
+}
+
+/**
+ * A configuration rewritten for another release of dstack; comments and layout stay.
+ * @throws Error when the text is not valid in the release that it is read as
+ */
+export function convert(text: string, dialects: { from: Dialect; to: Dialect }): Converted;
+
 /**
  * The text with a fix applied.
  * @throws RangeError when the fix was made for another text
  */
-export function applyFix(text: string, fix: Fix | Proposal): string;
+export function applyFix(text: string, fix: Fix | Proposal | Converted): string;
 
 /** A machine that can be rented: one instance type in one region, spot or on-demand. */
 export interface Offer {

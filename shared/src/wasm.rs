@@ -14,6 +14,7 @@ use crate::{
     config::{self, Configuration},
     diagnostics::{Diagnostic, Position, Range},
     matcher::{self, Context, Explanation, Requirements},
+    schema::Dialect,
 };
 
 #[derive(Serialize)]
@@ -48,6 +49,21 @@ pub fn hints(text: &str) -> String {
     let mut hints = config::hints(text);
     in_utf16(text, hints.iter_mut().map(|hint| &mut hint.range));
     json(&hints)
+}
+
+/// [`config::convert`] between dialects by their names, such as `0.18`.
+///
+/// # Errors
+/// When there is no such dialect, or the text cannot be converted.
+#[wasm_bindgen]
+pub fn convert(text: &str, from: &str, to: &str) -> Result<String, JsError> {
+    let dialect =
+        |name: &str| Dialect::of(name).ok_or_else(|| JsError::new(&format!("there is no dialect {name}")));
+    let mut converted = config::convert(text, dialect(from)?, dialect(to)?)?;
+    let changed = converted.changed.iter_mut().map(|changed| &mut changed.range);
+    let lost = converted.lost.iter_mut().map(|lost| &mut lost.range);
+    in_utf16(text, changed.chain(lost).chain(converted.edits.iter_mut().map(|edit| &mut edit.range)));
+    Ok(json(&converted))
 }
 
 /// [`assist::complete`] at an offset in UTF-16 code units.

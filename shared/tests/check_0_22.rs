@@ -141,6 +141,30 @@ retry_policy: {retry: true}
 }
 
 #[test]
+fn a_file_that_mixes_is_written_for_either_release_by_one_fix() {
+    let text = "type: dev-environment
+ide: vscode
+name: x # mine
+# of the team
+pool_name: team
+retry_policy:
+  retry: true
+  duration: 1h # long
+max_price: 2
+";
+    let found = check_in(text, Dialect::V0_18, None).diagnostics;
+    let mixed = found.iter().find(|d| d.code == Code::MixedDialects.name()).expect("it mixes");
+    let after =
+        mixed.fixes.iter().map(|fix| format!("-- {}\n{}", fix.title, fix.apply(text).expect("it applies")));
+    let after: Vec<String> = after.collect();
+    for (text, dialect) in after.iter().zip([Dialect::V0_18, Dialect::V0_22]) {
+        let text = text.split_once('\n').expect("a title").1;
+        assert!(check_in(text, dialect, None).is_valid(), "{text}");
+    }
+    insta::assert_snapshot!(after.join("\n"));
+}
+
+#[test]
 fn one_key_of_another_release_alone_is_told_as_one() {
     assert_eq!(codes("pool_name: team"), ["unknown-key"]);
 }

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use berth_shared::{
     check,
     config::{
-        Configuration, CreationPolicy, Disk, EnvValue, Gpu, IntRange, PortMapping, RegistryAuth, Resources,
-        RetryPolicy, SizeRange, SpotPolicy, TerminationPolicy,
+        Configuration, CreationPolicy, DEFAULT_IDLE_SECONDS, Disk, EnvValue, Gpu, IntRange, PortMapping,
+        RegistryAuth, Resources, RetryPolicy, SizeRange, SpotPolicy, TerminationPolicy, check_in, convert,
     },
+    diagnostics::apply_edits,
+    schema::Dialect,
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
@@ -271,5 +273,86 @@ proptest! {
             }
         }
         prop_assert_eq!(said(&text), before, "{}", text);
+    }
+}
+
+/// A configuration with one word for what has several: no limit, an idle time, any GPU or none.
+fn meaning(configuration: Configuration) -> Configuration {
+    let mut same = configuration;
+    if same.max_duration.as_deref() == Some("0") {
+        same.max_duration = Some("off".to_owned());
+    }
+    if same.termination_policy != Some(TerminationPolicy::DontDestroy) {
+        let said = same.termination_policy.take().map(|_| DEFAULT_IDLE_SECONDS);
+        same.termination_idle_time = same.termination_idle_time.or(said).map(|seconds| seconds.max(0));
+    }
+    let any = Gpu { count: IntRange { min: Some(0), max: None }, ..Gpu::default() };
+    same.resources.gpu.take_if(|gpu| *gpu == any);
+    same
+}
+
+/// Lines with keys of either dialect, each in an odd form.
+const LINES: &[&str] = &[
+    "type: dev-environment\n",
+    "ide: vscode\n",
+    "{type: dev-environment, ide: vscode}\n",
+    "name: &a x # y\n",
+    "image: *a\n",
+    "<<: {name: z}\n",
+    "pool_name: a/b\npool_name: c\n",
+    "retry_policy: [[retry, yes], [duration, 1d]]\n",
+    "retry:\n  - x\n",
+    "retry: {on_events: [error]}\n",
+    "env: ['=1', '1A']\n",
+    "env:\n- A\n- true\n",
+    "volumes:\n  - a:/b\n\n  # c\n",
+    "resources: []\n",
+    "resources: &r {gpu: {}}\n",
+    "resources:\n  cpu: 4.7\n  gpu: amd:2\n  # d\n  disk:\n",
+    "version: |\n  a\n  b\n",
+    "? init\n: - |\n    e\n",
+    "!!str ports: [65536, 80.0]\n",
+    "idle_duration: off\r\n",
+    "home_dir: \"a\u{2028}b\"\n",
+    "# f\n",
+    "\u{feff}",
+    "...\n",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_configuration_that_is_converted_means_the_same_or_it_is_said_what_does_not(
+        configuration in configuration(),
+    ) {
+        let text = configuration.to_yaml();
+        let there = convert(&text, Dialect::V0_18, Dialect::V0_22);
+        let there = there.map_err(|error| TestCaseError::fail(format!("{error}: {text}")))?;
+        prop_assert_eq!(apply_edits(&text, &there.edits), Some(there.text.clone()));
+        prop_assert!(check_in(&there.text, Dialect::V0_22, None).is_valid(), "{}\n{}", text, there.text);
+        let back = convert(&there.text, Dialect::V0_22, Dialect::V0_18);
+        let back = back.map_err(|error| TestCaseError::fail(format!("{error}: {}", there.text)))?;
+        if there.lost.is_empty() {
+            let again = check(&back.text).configuration.map(meaning);
+            prop_assert_eq!(again, Some(meaning(configuration)), "{}\n{}\n{}", text, there.text, back.text);
+        }
+    }
+
+    #[test]
+    fn any_text_is_converted_or_is_not_valid(lines in vec(select(LINES), 0..8), cut in 0..200_usize) {
+        let mut text = format!("type: dev-environment\nide: vscode\n{}", lines.concat());
+        if let Some((at, _)) = text.char_indices().rev().nth(cut).filter(|_| cut < 100) {
+            text.truncate(at);
+        }
+        for (from, to) in [(Dialect::V0_18, Dialect::V0_22), (Dialect::V0_22, Dialect::V0_18)] {
+            match convert(&text, from, to) {
+                Ok(converted) => {
+                    prop_assert!(check_in(&converted.text, to, None).is_valid(), "{}", converted.text);
+                    prop_assert_eq!(apply_edits(&text, &converted.edits), Some(converted.text));
+                }
+                Err(_) => prop_assert!(!check_in(&text, from, None).is_valid(), "{}", text),
+            }
+        }
     }
 }

@@ -9,6 +9,7 @@ pub mod audit;
 pub mod catalog;
 mod client;
 pub mod completion;
+pub mod convert;
 pub mod data_dir;
 mod database;
 mod demo;
@@ -93,6 +94,8 @@ enum Command {
     Catalog(catalog::Args),
     /// Checks configurations and says what is wrong with them.
     Validate(validate::Args),
+    /// Rewrites a configuration for another release of dstack; says what that one has no words for.
+    Convert(convert::Args),
     /// Prints a JSON Schema of configurations, for editors.
     Schema(schema::Args),
     /// Explains a rule that `validate` reports.
@@ -153,6 +156,7 @@ pub fn main() -> ExitCode {
         Command::Catalog(args) => catalog::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Validate(args) => validate::run(args),
+        Command::Convert(args) => convert::run(&args),
         Command::Schema(args) => schema::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::LoginLink(args) => login_link::run(&args),
@@ -214,6 +218,7 @@ mod tests {
             "token",
             "login-link",
             "attach",
+            "convert",
             "completion",
         ] {
             let command = cli.find_subcommand(name).expect("a command").clone();

@@ -157,7 +157,8 @@ pub(crate) fn unmet(configuration: &Configuration, place: Place) -> (Vec<PlanNot
         };
         (unmet.refuses, PlanNote { code: "not-honoured".to_owned(), path: unmet.path.to_owned(), message })
     };
-    let (refused, left): (Vec<_>, Vec<_>) = honour::unmet(configuration, place).into_iter().map(note).partition(|(refuses, _)| *refuses);
+    let (refused, left): (Vec<_>, Vec<_>) =
+        honour::unmet(configuration, place).into_iter().map(note).partition(|(refuses, _)| *refuses);
     let notes = |notes: Vec<(bool, PlanNote)>| notes.into_iter().map(|(_, note)| note).collect();
     (notes(left), notes(refused))
 }

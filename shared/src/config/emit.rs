@@ -161,7 +161,7 @@ fn bounds(min: Option<String>, max: Option<String>) -> String {
 
 /// The shortest text that is read as this number; quoted where it would be no number to YAML 1.1 but is
 /// read from text all the same (`1e300`, `inf`).
-fn number(n: f64) -> String {
+pub(super) fn number(n: f64) -> String {
     if n.is_nan() {
         return quoted("nan");
     }

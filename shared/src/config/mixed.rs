@@ -1,6 +1,9 @@
 //! A file that mixes keys of two dialects: told once, with all of them.
 
-use super::context::{At, Cx, Entry, join, quote};
+use super::{
+    context::{At, Cx, Entry, join, quote},
+    convert::convert_keys,
+};
 use crate::{
     diagnostics::{ByteRange, Code},
     schema::{self, Dialect},
@@ -42,6 +45,10 @@ pub(super) fn report(cx: &mut Cx<'_>, at: At<'_>, entries: &[Entry]) -> Vec<Stri
         cx.dialect.name()
     );
     let range = if first.start < first.end { first } else { at.range };
+    let names =
+        |keys: &[(&str, ByteRange)]| keys.iter().map(|(name, _)| (*name).to_owned()).collect::<Vec<_>>();
+    let fixes = [(other, cx.dialect, names(&foreign)), (cx.dialect, other, names(&own))]
+        .map(|(from, to, names)| (to, convert_keys(cx.text, &names, from, to)));
     let draft = cx.sink.report(Code::MixedDialects, at.path.to_string(), range, message);
     draft.help(format!(
         "a file is read as one release: write it for dstack {}, or for {}",
@@ -51,5 +58,10 @@ pub(super) fn report(cx: &mut Cx<'_>, at: At<'_>, entries: &[Entry]) -> Vec<Stri
     for (_, range) in &foreign[1..] {
         draft.related(*range, format!("this is one of dstack {}, too", other.name()));
     }
-    foreign.into_iter().map(|(name, _)| name.to_owned()).collect()
+    for (to, edits) in fixes {
+        if let Some(edits) = edits {
+            draft.offer_edits(format!("write it for dstack {}", to.name()), edits);
+        }
+    }
+    names(&foreign)
 }

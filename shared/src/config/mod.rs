@@ -6,6 +6,7 @@
 
 mod coerce;
 mod context;
+mod convert;
 mod dialect;
 mod disk;
 mod duration;
@@ -40,6 +41,7 @@ mod summary;
 mod surprise;
 mod variables;
 
+pub use convert::{Changed, ConvertError, Converted, Lost, convert};
 pub use dialect::{Reading, Told, Why, pinned};
 pub use disk::MIN_DISK_GB;
 pub(crate) use hints::meaning;

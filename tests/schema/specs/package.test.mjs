@@ -54,6 +54,17 @@ test("a fix is applied where it belongs, whatever stands before it", { skip }, (
   assert.throws(() => berth.applyFix("", fixes[0]), RangeError);
 });
 
+test("a text is converted, and its edits make what it says", { skip }, () => {
+  const text = "# 😀\ntype: dev-environment\nide: vscode\npool_name: team # é\nresources: { gpu: A100 }\n";
+  const there = berth.convert(text, { from: "0.18", to: "0.22" });
+  assert.equal(there.text, text.replace("pool_name: team", "fleets: [team]").replace("A100", '"A100:1"'));
+  assert.equal(berth.applyFix(text, there), there.text);
+  const [{ range }] = there.changed;
+  assert.equal(text.slice(range.start.offset, range.end.offset), "pool_name");
+  assert.deepEqual(there.lost, []);
+  assert.throws(() => berth.convert("a: 1", { from: "0.18", to: "0.22" }), /dstack 0\.18/);
+});
+
 test("every range lies inside of the text", { skip }, () => {
   for (const { id, yaml } of all) {
     const lines = yaml.split(/\r\n|\r|\n/);

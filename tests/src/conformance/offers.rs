@@ -177,6 +177,12 @@ impl World {
         })
     }
 
+    /// The offers that fit, all of them.
+    #[must_use]
+    pub fn offers(&self, required: &Requirements) -> Vec<Offer> {
+        match_offers(&self.catalogue, required, &self.context, usize::MAX).offers
+    }
+
     /// Answers a query.
     #[must_use]
     pub fn answer(&self, query: Query) -> Answer {

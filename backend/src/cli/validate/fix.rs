@@ -13,13 +13,13 @@ use berth_shared::{
 };
 
 use super::{
-    paths::read_to_limit,
+    paths::{read_to_limit, show},
     report::{Kind, Report},
 };
 
 /// Why a file is as it was.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum FixError {
+pub(crate) enum ReplaceError {
     #[error("cannot write `{path}`")]
     Write {
         path: String,
@@ -31,7 +31,7 @@ pub(super) enum FixError {
 }
 
 /// Mends a file, or a text from standard input, and reports what is left to say.
-pub(super) fn file(report: &mut Report) -> Result<(), FixError> {
+pub(super) fn file(report: &mut Report) -> Result<(), ReplaceError> {
     if report.bytes.len() > TEXT_LIMIT {
         return Ok(());
     }
@@ -46,15 +46,24 @@ pub(super) fn file(report: &mut Report) -> Result<(), FixError> {
         return Ok(());
     }
     if report.file != "-" {
-        let failed = |source| FixError::Write { path: report.file.clone(), source };
-        if !replace(Path::new(&report.file), &report.bytes, mended.text.as_bytes()).map_err(failed)? {
-            return Err(FixError::Changed { path: report.file.clone() });
-        }
+        replace_file(Path::new(&report.file), &report.bytes, mended.text.as_bytes())?;
     }
     let file = std::mem::take(&mut report.file);
     let after = Report::new(file, report.kind, told.dialect.into(), mended.text.into_bytes());
     *report = Report { fixed: mended.fixed, told: report.told, ..after };
     Ok(())
+}
+
+/// Replaces what a file holds, in one step and with its permissions kept.
+///
+/// # Errors
+/// When it cannot be written, or does not hold `old` any more; then it is as it was.
+pub(crate) fn replace_file(path: &Path, old: &[u8], new: &[u8]) -> Result<(), ReplaceError> {
+    let failed = |source| ReplaceError::Write { path: show(path), source };
+    if replace(path, old, new).map_err(failed)? {
+        return Ok(());
+    }
+    Err(ReplaceError::Changed { path: show(path) })
 }
 
 /// Replaces what a file holds, unless it does not hold `old` any more: then the answer is `false`.

@@ -18,6 +18,7 @@ use std::{
 use berth_shared::{config::Reading, schema::Dialect};
 use serde::Serialize;
 
+pub(crate) use fix::{ReplaceError, replace_file};
 pub(crate) use paths::{read_to_limit, show};
 use report::Report;
 
@@ -57,13 +58,20 @@ pub enum Asked {
     V0_22,
 }
 
+impl Asked {
+    /// The dialect that is named; `None` where the text is to tell.
+    pub(crate) fn dialect(self) -> Option<Dialect> {
+        match self {
+            Self::Auto => None,
+            Self::V0_18 => Some(Dialect::V0_18),
+            Self::V0_22 => Some(Dialect::V0_22),
+        }
+    }
+}
+
 impl From<Asked> for Reading {
     fn from(asked: Asked) -> Self {
-        match asked {
-            Asked::Auto => Self::default(),
-            Asked::V0_18 => Self::Of(Dialect::V0_18),
-            Asked::V0_22 => Self::Of(Dialect::V0_22),
-        }
+        asked.dialect().map_or_else(Self::default, Self::Of)
     }
 }
 

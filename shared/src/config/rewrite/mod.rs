@@ -14,6 +14,7 @@ use crate::{
 pub use difference::difference;
 use same::only_set;
 use ways::ways;
+pub(super) use ways::written_end;
 
 /// Where the value of a field is written, such as that of `resources.gpu`; of a field that is not written, where
 /// its nearest parent is. `None` when nothing of it is there, or the text cannot be read.

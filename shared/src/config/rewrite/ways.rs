@@ -172,7 +172,7 @@ fn colon(text: &str, entry: &MapEntry) -> Option<usize> {
 }
 
 /// Where the last thing of a collection ends; the collection itself may count comments in that follow it.
-fn written_end(text: &str, document: &Document, node: NodeId) -> usize {
+pub(in crate::config) fn written_end(text: &str, document: &Document, node: NodeId) -> usize {
     let mut end = 0;
     let mut open = vec![(node, document.node(node).range)];
     let mut seen = HashSet::new();
