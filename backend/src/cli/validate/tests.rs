@@ -92,7 +92,7 @@ fn json_is_one_object_with_the_normalised_configuration() {
 fn a_folder_is_searched_and_other_peoples_files_are_left_alone() {
     let folder = Folder::new("search");
     folder.write(".dstack.yml", VALID);
-    folder.write("sub/serve.dstack.yml", "type: dev-environment\n");
+    folder.write("sub/serve.dstack.yml", "type: dev-environment\nide: none\n");
     folder.write("sub/other.yml", "[");
     folder.write("sub/node_modules/.dstack.yml", "[");
     let (code, text) = outcome(&[&folder.0], Format::Jsonl, b"");
@@ -132,8 +132,8 @@ fn annotations_name_the_place_and_end_where_they_should() {
     let (code, text) = outcome(&[&file], Format::Github, b"");
     assert_eq!(code, 1);
     insta::assert_snapshot!(text.replace(&*folder.0.to_string_lossy(), "repo"));
-    let (_, text) = stdin(Format::Github, b"type: dev-environment\n");
-    assert!(!text.contains("file="), "{text}");
+    let (_, text) = stdin(Format::Github, b"type: dev-environment\nide: none\n");
+    assert!(text.contains("::error") && !text.contains("file="), "{text}");
 }
 
 #[test]
@@ -152,7 +152,10 @@ fn sarif_of_every_rule_is_complete() {
         let example = code.bad_example();
         let alone = !matches!(example, berth_shared::diagnostics::Example::Profiles(_));
         if alone && !code.needs_catalogue() {
-            let (_, text) = stdin(Format::Sarif, &example.bytes());
+            // The rules are those of 0.18, where an example does not say otherwise.
+            let newer = berth_shared::config::pinned(example.shown()).is_some();
+            let dialect = if newer { Asked::V0_22 } else { Asked::V0_18 };
+            let (_, text) = read_as(dialect, Format::Sarif, &example.bytes());
             let log: serde_json::Value = serde_json::from_str(&text).expect("JSON");
             let run = &log["runs"][0];
             let results = run["results"].as_array().expect("results");
@@ -227,10 +230,10 @@ fn a_file_of_profiles_is_checked_as_one() {
     assert_eq!(json["fixed"][0]["code"], "invalid-number");
 }
 
-fn read_as(dialect: Asked, format: Format, text: &str) -> (u8, String) {
+fn read_as(dialect: Asked, format: Format, mut text: &[u8]) -> (u8, String) {
     let args = Args { paths: vec![PathBuf::from("-")], format, fix: false, dialect };
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    let streams = Streams { stdin: &mut text.as_bytes(), out: &mut out, err: &mut err };
+    let streams = Streams { stdin: &mut text, out: &mut out, err: &mut err };
     let code = validate(&args, streams, false).expect("a vector takes everything");
     (code, String::from_utf8(out).expect("text"))
 }
@@ -238,17 +241,11 @@ fn read_as(dialect: Asked, format: Format, text: &str) -> (u8, String) {
 const NEWER: &str = "type: dev-environment\nname: my-env\nide: cursor\nidle_duration: 30m\n";
 
 #[test]
-fn a_file_of_dstack_0_22_is_told_by_itself_and_said_to_be_only_checked() {
-    let (code, text) = read_as(Asked::Auto, Format::Text, NEWER);
-    assert_eq!(code, 0);
-    insta::assert_snapshot!(text, @r"
-    valid as dstack 0.22: no problems
-    note: Berth checks what dstack 0.22 reads, and launches only what dstack 0.18 does
-    ");
-    // Without being asked, it is what is launched that counts.
-    assert_eq!(read_as(Asked::default(), Format::Text, NEWER).0, 1);
-    let (code, text) = read_as(Asked::Auto, Format::Text, VALID);
-    assert_eq!((code, text.as_str()), (0, "valid: no problems\n"));
+fn a_file_of_dstack_0_22_is_told_by_itself() {
+    let read = |dialect, text: &str| read_as(dialect, Format::Text, text.as_bytes());
+    assert_eq!(read(Asked::default(), NEWER), (0, "valid as dstack 0.22: no problems\n".to_owned()));
+    assert_eq!(read(Asked::V0_18, NEWER).0, 1);
+    assert_eq!(read(Asked::default(), VALID), (0, "valid: no problems\n".to_owned()));
 }
 
 #[test]
@@ -262,7 +259,7 @@ fn the_json_of_a_file_has_its_dialect_and_the_configuration_as_that_release_writ
             ("0.18", "termination_idle_time", 300),
         ),
     ] {
-        let (code, json) = read_as(dialect, Format::Json, text);
+        let (code, json) = read_as(dialect, Format::Json, text.as_bytes());
         let report: serde_json::Value = serde_json::from_str(&json).expect("JSON");
         assert_eq!(code, 0, "{json}");
         assert_eq!(

@@ -26,7 +26,7 @@ pub(in crate::config) fn convert_keys(
     let written = converted.text.strip_prefix(LEAST)?;
     let after = yaml::load(&converted.text).ok()?;
     let there = keys::names(&document);
-    let taken = |name: &&str| there.contains(name) && !LEAST.contains(*name);
+    let taken = |name: &&str| there.contains(name) && !["type", "ide"].contains(name);
     if keys::names(&after).iter().any(taken) {
         return None;
     }

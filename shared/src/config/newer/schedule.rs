@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn what_was_due_meanwhile_is_counted() {
         let daily = Schedule { cron: vec!["0 8 * * *".to_owned()] };
-        let after = |hours| AT.plus_seconds(hours * 3600);
+        let after = |hours: i64| AT.plus_seconds(hours * 3600);
         assert_eq!(daily.due_between(AT, after(7), 9), 0);
         assert_eq!(daily.due_between(AT, after(8), 9), 1);
         assert_eq!(daily.due_between(AT, after(80), 9), 4);
