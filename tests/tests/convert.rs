@@ -53,6 +53,9 @@ fn meaning(configuration: &Configuration) -> Value {
     {
         all["resources"]["gpu"] = Value::Null;
     }
+    if configuration.only_reuses() {
+        all["creation_policy"] = "reuse".into();
+    }
     if let Some(newer) = all.get_mut("newer") {
         newer["idle_duration"] = idle;
         if newer["max_duration"] == 0 {
@@ -72,7 +75,7 @@ fn meaning(configuration: &Configuration) -> Value {
 
 /// Whether something is lost of what offers are chosen by.
 fn loses_offers(converted: &Converted) -> bool {
-    let chosen = ["resources", "backends", "availability_zones", "reservation", "instances"];
+    let chosen = ["resources", "backends", "availability_zones", "reservation", "instances", "instance_name"];
     converted.lost.iter().any(|lost| chosen.iter().any(|field| lost.path.starts_with(field)))
 }
 

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::fields::{self, Fields};
 use crate::{
     config::{
-        Configuration, DEFAULT_IDLE_SECONDS, FleetReference, InstanceSelector, Limit, MIN_DISK_GB, Newer,
-        Off, Retry, RetryPolicy, SizeRange, TerminationPolicy,
+        Configuration, CreationPolicy, DEFAULT_IDLE_SECONDS, FleetReference, InstanceSelector, Limit,
+        MIN_DISK_GB, Newer, Off, Retry, RetryPolicy, SizeRange, TerminationPolicy,
     },
     schema::{self, Dialect},
 };
@@ -111,6 +111,11 @@ fn newer(c: &Configuration, goal: &mut Configuration, losses: &mut Vec<Loss>) {
             losses.push(Loss::whole("instance_name", "an instance of dstack 0.22 has a name"));
             return None;
         }
+        // There, whoever names an instance has no new one made.
+        if c.creation_policy != Some(CreationPolicy::Reuse) {
+            let message = "dstack 0.22 takes this instance or none, and makes no new one";
+            losses.push(Loss::part("instance_name", message));
+        }
         Some(vec![InstanceSelector::Name { name }])
     });
     let idle_duration = match (c.termination_policy, c.termination_idle_time) {
@@ -193,6 +198,9 @@ fn older(c: &Configuration, goal: &mut Configuration, losses: &mut Vec<Loss>) {
         Some(_) => {
             losses.push(Loss::part("fleets", "a run of dstack 0.18 has one pool: the first stands there"))
         }
+    }
+    if c.only_reuses() {
+        goal.creation_policy = Some(CreationPolicy::Reuse);
     }
     goal.instance_name = match newer.instances.as_deref() {
         Some([InstanceSelector::Name { name }]) => Some(name.clone()),
