@@ -106,7 +106,10 @@ pub(crate) fn assemble(dist: &Path, out: &Path, base: &str) -> Result<(), Proble
     write(&out.join(MARK), "Made by `cargo xtask site`; the next one takes its place.\n".as_bytes())?;
     copy(dist, out)?;
     write(&out.join(&catalogue), &packed)?;
-    write(&out.join("schema/dstack-0.18.json"), json_schema(File::Configuration).as_bytes())?;
+    for dialect in Dialect::ALL {
+        let name = format!("schema/dstack-{}.json", dialect.name());
+        write(&out.join(name), json_schema(File::Configuration(dialect)).as_bytes())?;
+    }
     for path in pages() {
         let depth = if path.is_empty() { 0 } else { path.split('/').count() };
         let up = if depth == 0 { "./".to_owned() } else { "../".repeat(depth) };
@@ -237,7 +240,10 @@ mod tests {
             assert!(out.join(path).join(catalogue.expect("named")).exists());
         }
         assert_eq!(read(&out.join("js/editor-3.js")), "editor");
-        assert!(read(&out.join("schema/dstack-0.18.json")).starts_with('{'));
+        for dialect in Dialect::ALL {
+            let name = format!("schema/dstack-{}.json", dialect.name());
+            assert!(read(&out.join(name)).starts_with('{'));
+        }
         assert!(!out.join("a-1.js.gz").exists() && !out.join("index.html.br").exists());
     }
 

@@ -27,6 +27,7 @@ mod merge;
 mod mixed;
 mod model;
 mod newer;
+mod pin;
 mod ports;
 mod profile;
 mod profiles;
@@ -51,6 +52,7 @@ pub use merge::{DEFAULT_IDLE_SECONDS, Profile};
 pub(crate) use model::number;
 pub use model::*;
 pub use newer::*;
+pub use pin::pin;
 pub use profiles::{
     CheckedProfiles, NamedProfile, NoSuchProfile, check_profiles, check_profiles_bytes, choose_profile,
 };

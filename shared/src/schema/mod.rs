@@ -157,8 +157,13 @@ pub fn values(path: &str, dialect: Dialect) -> &'static [&'static str] {
 
 /// The keys that came after dstack 0.18, at the top or in an object that it has: known by name there.
 pub fn newer() -> impl Iterator<Item = &'static Field> + Clone {
-    fields(Dialect::V0_22).filter(|field| {
-        let has = |path: &str| self::field(path, Dialect::V0_18).is_some();
+    elsewhere(Dialect::V0_18)
+}
+
+/// The keys that a dialect does not have and another has, at the top or in an object that it has, too.
+pub fn elsewhere(dialect: Dialect) -> impl Iterator<Item = &'static Field> + Clone {
+    FIELDS.iter().filter(move |field| {
+        let has = |path: &str| self::field(path, dialect).is_some();
         !has(field.path)
             && (field.parent().is_empty() || has(field.parent()))
             && field.parent() != "resources.cpu"

@@ -3,10 +3,10 @@
 use std::sync::{Arc, OnceLock};
 
 use berth_shared::{
-    schema::Dialect,
     assist::{Facts, check_with, complete, hover, without_secrets},
     config::Checked,
     diagnostics::{LineIndex, apply_edits},
+    schema::Dialect,
 };
 
 use super::{assert_places, text};

@@ -5,6 +5,7 @@ use leptos::{html::Div, task::spawn_local};
 use super::{
     code::CodeButton,
     desk::Desk,
+    dialect::DialectPick,
     examples_menu::ExamplesMenu,
     incoming, launching,
     problems::Problems,
@@ -40,7 +41,8 @@ pub(super) fn TextPane(desk: Desk) -> impl IntoView {
             <div class="panel__foot">
                 <span role="status">{move || desk.checked.with(|checked| counts::in_words(&checked.diagnostics))}</span>
                 <span class="strip__spring"></span>
-                <span>{move || desk.saved.get().words()}</span>
+                <DialectPick desk/>
+                <span class="launch__saved">{move || desk.saved.get().words()}</span>
                 <span class="launch__millis">{move || match desk.check_millis.get() {
                     Some(millis) => tf!("checked in {}", counts::millis(millis)),
                     None => t!("checking…").to_owned(),
@@ -65,7 +67,10 @@ fn EditorBox(desk: Desk) -> impl IntoView {
         let launch = launch.clone();
         spawn_local(async move {
             let callbacks = Callbacks {
-                changed: Box::new(move |length, _typed| {
+                changed: Box::new(move |length, typed| {
+                    if !typed {
+                        desk.forget_dialect();
+                    }
                     desk.changed(length);
                 }),
                 complete: Box::new(move |text, line, column| desk.complete(&text, line, column)),
