@@ -13,7 +13,7 @@ use berth_shared::{
     catalog::Catalogue,
     diagnostics::Code,
     schema::{
-        Dialect, fields,
+        Dialect, field, fields,
         json::{File, json_schema},
     },
 };
@@ -121,9 +121,19 @@ pub(crate) fn assemble(dist: &Path, out: &Path, base: &str) -> Result<(), Proble
 
 /// The path of every page, without slashes at its ends.
 fn pages() -> Vec<String> {
-    let fixed =
-        ["", "explore", "runs", "team", "login", "reference", "reference/newer", "reference/problems"];
-    let keys = fields(Dialect::V0_18);
+    let fixed = [
+        "",
+        "explore",
+        "runs",
+        "team",
+        "login",
+        "reference",
+        "reference/newer",
+        "reference/older",
+        "reference/problems",
+    ];
+    let newer = fields(Dialect::V0_22).filter(|key| field(key.path, Dialect::V0_18).is_none());
+    let keys = fields(Dialect::V0_18).chain(newer);
     fixed
         .into_iter()
         .map(str::to_owned)
