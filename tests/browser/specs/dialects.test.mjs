@@ -45,7 +45,7 @@ test(
     await paste(page, NEWER);
     await readsAs(page, 'dstack 0.22, automatic');
     await until(async () => (await problems(page).count()) === 0, 'nothing is wrong with it');
-    assert.match(await page.locator('.launch__dialect').getAttribute('title'), /valid in no other release/);
+    assert.match(await pick(page).getAttribute('title'), /valid in no other release/);
     // What it means is said in the words of that release.
     await page.getByText('1 or more × nvidia, 24 GB or more').first().waitFor();
     await look(page, 'dialects-automatic');
@@ -54,7 +54,7 @@ test(
     await textIs(page, `# dstack: 0.18\n${NEWER}`);
     await readsAs(page, 'dstack 0.18');
     await until(async () => (await problems(page).count()) >= 4, 'dstack 0.18 does not know its keys');
-    assert.match(await page.locator('.launch__dialect').getAttribute('title'), /the first line says so/);
+    assert.match(await pick(page).getAttribute('title'), /the first line says so/);
     await look(page, 'dialects-pinned');
 
     await pick(page).selectOption('0.22');

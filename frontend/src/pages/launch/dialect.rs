@@ -25,29 +25,26 @@ pub(super) fn DialectPick(desk: Desk) -> impl IntoView {
         tf!("dstack {name}, automatic")
     };
     view! {
-        <label class="launch__dialect" title=move || words(told.get())>
-            <span class="launch__dialect-label">"reads as"</span>
-            <select class="pick__select" aria-label="Reads as" on:change:target=move |event| desk.pin(Dialect::of(&event.target().value()))>
+        <div class="panel__foot">
+            <span>"reads as"</span>
+            <select class="pick__select" aria-label="Reads as" title=move || why(told.get().why)
+                on:change:target=move |event| desk.pin(Dialect::of(&event.target().value()))>
                 <option value="" prop:selected=move || is_pinned(None)>{automatic}</option>
                 {each.collect_view()}
             </select>
-        </label>
+            <span class="launch__why">{move || why(told.get().why)}</span>
+        </div>
     }
 }
 
-/// Why the text is read so.
-fn words(told: Told) -> String {
-    let name = told.dialect.name();
-    match told.why {
-        Why::Pinned => tf!("Reads as dstack {name}: the first line says so."),
-        Why::Asked => tf!("Reads as dstack {name}: that was asked for."),
-        Why::Default => tf!("Reads as dstack {name}, the default: it is valid in it."),
-        Why::OnlyValid => tf!("Reads as dstack {name}: it is valid in no other release."),
-        Why::FewerErrors => {
-            tf!("Reads as dstack {name}: it is valid in none, and has fewer errors in this one.")
-        }
-        Why::Held => {
-            tf!("Reads as dstack {name} as before: it is valid in none, with as many errors in each.")
-        }
+/// Why the text is read so, in a few words.
+fn why(why: Why) -> &'static str {
+    match why {
+        Why::Pinned => t!("the first line says so"),
+        Why::Asked => t!("that was asked for"),
+        Why::Default => t!("the default, and valid in it"),
+        Why::OnlyValid => t!("valid in no other release"),
+        Why::FewerErrors => t!("fewer errors than in any other release"),
+        Why::Held => t!("as many errors in each release"),
     }
 }

@@ -37,12 +37,12 @@ pub(super) fn TextPane(desk: Desk) -> impl IntoView {
                 <ShareButton desk/>
             </div>
             <EditorBox desk/>
+            <DialectPick desk/>
             <Problems desk/>
             <div class="panel__foot">
                 <span role="status">{move || desk.checked.with(|checked| counts::in_words(&checked.diagnostics))}</span>
                 <span class="strip__spring"></span>
-                <DialectPick desk/>
-                <span class="launch__saved">{move || desk.saved.get().words()}</span>
+                <span>{move || desk.saved.get().words()}</span>
                 <span class="launch__millis">{move || match desk.check_millis.get() {
                     Some(millis) => tf!("checked in {}", counts::millis(millis)),
                     None => t!("checking…").to_owned(),

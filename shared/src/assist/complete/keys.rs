@@ -196,6 +196,7 @@ fn follows(cursor: &Cursor<'_>, field: &'static Field) -> Follows {
         Kind::Ports => around(" [", "8080", "]", true),
         // One value: there is nothing to choose.
         Kind::Choice if field.values.len() == 1 => line(field.values[0], false, false),
+        Kind::Choice if !field.nullable => line(field.example, true, true),
         Kind::Choice | Kind::PythonVersion | Kind::Gpu => line("", false, true),
         Kind::TextOrList if field.nullable => line("", false, true),
         Kind::Text if field.nullable => line("", false, false),
