@@ -2,15 +2,16 @@ import * as wasm from "./berth.js";
 
 const utf8 = new TextEncoder();
 
-export const check = (text, { catalogue } = {}) => JSON.parse(known(catalogue).check(utf8.encode(text)));
+export const check = (text, { catalogue, dialect } = {}) =>
+  JSON.parse(known(catalogue).check(utf8.encode(text), named(dialect)));
 
-export const complete = (text, position, { catalogue } = {}) =>
-  JSON.parse(known(catalogue).complete(text, offsetOf(text, position)));
+export const complete = (text, position, { catalogue, dialect } = {}) =>
+  JSON.parse(known(catalogue).complete(text, offsetOf(text, position), named(dialect)));
 
-export const hover = (text, position, { catalogue } = {}) =>
-  JSON.parse(known(catalogue).hover(text, offsetOf(text, position)));
+export const hover = (text, position, { catalogue, dialect } = {}) =>
+  JSON.parse(known(catalogue).hover(text, offsetOf(text, position), named(dialect)));
 
-export const hints = (text) => JSON.parse(wasm.hints(text));
+export const hints = (text, { dialect } = {}) => JSON.parse(wasm.hints(text, named(dialect)));
 
 export const convert = (text, { from, to }) => JSON.parse(wasm.convert(text, from, to));
 
@@ -40,6 +41,13 @@ function offsetOf(text, position) {
   return Math.min(start + position.column, end);
 }
 
+const DIALECTS = [undefined, "0.18", "0.22", "auto"];
+
+function named(dialect) {
+  if (!DIALECTS.includes(dialect)) throw new RangeError(`no dialect is called ${dialect}: use "0.18", "0.22" or "auto"`);
+  return dialect;
+}
+
 /** Answers without a catalogue, or with it. */
 const known = (catalogue) => (catalogue ? Catalogue.table(catalogue) : wasm);
 
@@ -66,8 +74,8 @@ export class Catalogue {
     return this.#table.size();
   }
 
-  offers(text, { limit = 20, explain = false } = {}) {
-    return JSON.parse(this.#table.offers(text, limit, explain));
+  offers(text, { limit = 20, explain = false, dialect } = {}) {
+    return JSON.parse(this.#table.offers(text, limit, explain, named(dialect)));
   }
 
   free() {

@@ -71,9 +71,10 @@ export interface SizeRange {
   max: Size | null;
 }
 
-/** A dev environment as dstack 0.18 normalises it. */
+/** A dev environment as dstack 0.18 normalises it, with what dstack 0.22 has besides in `newer`. */
 export interface Configuration {
-  ide: string;
+  /** Since dstack 0.22 null is none: SSH alone. */
+  ide: string | null;
   version: string | null;
   init: string[];
   type: "dev-environment";
@@ -86,10 +87,14 @@ export interface Configuration {
   env: Record<string, string | { key: string }>;
   setup: string[];
   resources: {
+    /** Since dstack 0.22; absent is any. */
+    arch?: "x86" | "arm";
     cpu: IntRange;
     memory: SizeRange;
     shm_size: Size | null;
     gpu: {
+      /** Since dstack 0.22; absent is any. */
+      vendor?: "nvidia" | "amd" | "google" | "intel" | "tenstorrent";
       name: string[] | null;
       count: IntRange;
       memory: SizeRange | null;
@@ -118,6 +123,8 @@ export interface Configuration {
   termination_policy: "dont-destroy" | "destroy-after-idle" | null;
   /** Seconds. */
   termination_idle_time: number | null;
+  /** What dstack 0.22 has besides, under its own names; there when the text was read as 0.22. */
+  newer?: Record<string, unknown>;
 }
 
 export interface Checked {
@@ -127,14 +134,25 @@ export interface Checked {
   diagnostics: Diagnostic[];
   /** null when there is an error. */
   config: Configuration | null;
+  /** The release of dstack that the text was read as. */
+  dialect: "0.18" | "0.22";
+  /** Why: it was asked for, the first line says so (`# dstack: 0.22`), or for `auto` what the text is valid in. */
+  why: "asked" | "pinned" | "default" | "only-valid" | "fewer-errors" | "held";
 }
+
+/** The release of dstack whose files are meant: 0.18 unless given; `auto` is what the text itself tells. */
+export type Dialect = "0.18" | "0.22" | "auto";
 
 export interface Options {
   /** Adds what it knows about GPUs, backends, regions and instance types. */
   catalogue?: Catalogue;
+  dialect?: Dialect;
 }
 
-/** Everything there is to say about a configuration. Takes any text; never throws. */
+/**
+ * Everything there is to say about a configuration. Takes any text.
+ * @throws RangeError when there is no such dialect, here and below
+ */
 export function check(text: string, options?: Options): Checked;
 
 /** Where something is asked: an offset in UTF-16 code units, or a line and a column. */
@@ -208,7 +226,7 @@ export interface Hint {
 }
 
 /** The notes for a text, in its order; none while it has errors. */
-export function hints(text: string): Hint[];
+export function hints(text: string, options?: { dialect?: Dialect }): Hint[];
 
 /** A release of dstack. */
 export type Dialect = "0.18" | "0.22";
@@ -354,7 +372,7 @@ export class Catalogue {
   /** How many offers it holds. */
   readonly size: number;
   /** The offers that fit a configuration. `limit` is 20 unless given. */
-  offers(text: string, options?: { limit?: number; explain?: boolean }): Offers;
+  offers(text: string, options?: { limit?: number; explain?: boolean; dialect?: Dialect }): Offers;
   /** Gives its memory back; it cannot be used afterwards. */
   free(): void;
 }

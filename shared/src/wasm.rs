@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use crate::{
     assist::{self, Facts},
     catalog,
-    config::{self, Configuration},
+    config::{self, Configuration, Reading, Told},
     diagnostics::{Diagnostic, Position, Range},
     matcher::{self, Context, Explanation, Requirements},
     schema::Dialect,
@@ -22,31 +22,50 @@ struct Checked<'a> {
     ok: bool,
     diagnostics: &'a [Diagnostic],
     config: Option<&'a Configuration>,
+    #[serde(flatten)]
+    told: Told,
 }
 
-/// [`crate::check`] of a text in UTF-8: encoding it there and copying it here is quicker than what is generated for a
+/// What a text is read as, by the name of a dialect: 0.18 when none is named, and what the text itself tells for `auto`.
+fn reading(dialect: Option<&str>) -> Reading {
+    match dialect {
+        Some("auto") => Reading::default(),
+        name => Reading::Of(name.and_then(Dialect::of).unwrap_or_default()),
+    }
+}
+
+/// The dialect that a text is read in.
+fn dialect_of(text: &str, dialect: Option<&str>) -> Dialect {
+    match reading(dialect) {
+        Reading::Of(dialect) => dialect,
+        auto => config::check_in(text, auto, None).told.dialect,
+    }
+}
+
+/// [`config::check_in`] of a text in UTF-8: encoding it there and copying it here is quicker than what is generated for a
 /// string, which goes over by its characters.
 #[wasm_bindgen]
 #[must_use]
-pub fn check(text: &[u8]) -> String {
-    check_with(&String::from_utf8_lossy(text), None)
+pub fn check(text: &[u8], dialect: Option<String>) -> String {
+    check_with(&String::from_utf8_lossy(text), dialect.as_deref(), None)
 }
 
-fn check_with(text: &str, facts: Option<&Facts>) -> String {
-    let mut checked = assist::check_with(text, facts);
+fn check_with(text: &str, dialect: Option<&str>, facts: Option<&Facts>) -> String {
+    let mut checked = config::check_in(text, reading(dialect), facts);
     in_utf16(text, checked.diagnostics.iter_mut().flat_map(ranges_of));
     json(&Checked {
         ok: checked.is_valid(),
         diagnostics: &checked.diagnostics,
         config: checked.configuration.as_ref(),
+        told: checked.told,
     })
 }
 
 /// [`config::hints`].
 #[wasm_bindgen]
 #[must_use]
-pub fn hints(text: &str) -> String {
-    let mut hints = config::hints(text);
+pub fn hints(text: &str, dialect: Option<String>) -> String {
+    let mut hints = config::hints(text, reading(dialect.as_deref()));
     in_utf16(text, hints.iter_mut().map(|hint| &mut hint.range));
     json(&hints)
 }
@@ -69,12 +88,12 @@ pub fn convert(text: &str, from: &str, to: &str) -> Result<String, JsError> {
 /// [`assist::complete`] at an offset in UTF-16 code units.
 #[wasm_bindgen]
 #[must_use]
-pub fn complete(text: &str, offset: usize) -> String {
-    complete_with(text, offset, None)
+pub fn complete(text: &str, offset: usize, dialect: Option<String>) -> String {
+    complete_with(text, offset, dialect.as_deref(), None)
 }
 
-fn complete_with(text: &str, offset: usize, facts: Option<&Facts>) -> String {
-    let mut found = assist::complete(text, in_bytes(text, offset), facts);
+fn complete_with(text: &str, offset: usize, dialect: Option<&str>, facts: Option<&Facts>) -> String {
+    let mut found = assist::complete(text, in_bytes(text, offset), dialect_of(text, dialect), facts);
     in_utf16(text, std::iter::once(&mut found.range));
     json(&found)
 }
@@ -82,12 +101,12 @@ fn complete_with(text: &str, offset: usize, facts: Option<&Facts>) -> String {
 /// [`assist::hover`] at an offset in UTF-16 code units; `null` where nothing has a meaning.
 #[wasm_bindgen]
 #[must_use]
-pub fn hover(text: &str, offset: usize) -> String {
-    hover_with(text, offset, None)
+pub fn hover(text: &str, offset: usize, dialect: Option<String>) -> String {
+    hover_with(text, offset, dialect.as_deref(), None)
 }
 
-fn hover_with(text: &str, offset: usize, facts: Option<&Facts>) -> String {
-    let mut found = assist::hover(text, in_bytes(text, offset), facts);
+fn hover_with(text: &str, offset: usize, dialect: Option<&str>, facts: Option<&Facts>) -> String {
+    let mut found = assist::hover(text, in_bytes(text, offset), dialect_of(text, dialect), facts);
     in_utf16(text, found.iter_mut().map(|hover| &mut hover.range));
     json(&found)
 }
@@ -126,22 +145,22 @@ impl Catalogue {
         Ok(Self { table: Arc::new(catalog::Catalogue::load(bytes)?), facts: OnceCell::new() })
     }
 
-    /// [`assist::check_with`] of a text in UTF-8, as [`check`] takes it.
+    /// [`check`], with what the catalogue knows about names.
     #[must_use]
-    pub fn check(&self, text: &[u8]) -> String {
-        check_with(&String::from_utf8_lossy(text), Some(self.facts()))
+    pub fn check(&self, text: &[u8], dialect: Option<String>) -> String {
+        check_with(&String::from_utf8_lossy(text), dialect.as_deref(), Some(self.facts()))
     }
 
     /// [`assist::complete`].
     #[must_use]
-    pub fn complete(&self, text: &str, offset: usize) -> String {
-        complete_with(text, offset, Some(self.facts()))
+    pub fn complete(&self, text: &str, offset: usize, dialect: Option<String>) -> String {
+        complete_with(text, offset, dialect.as_deref(), Some(self.facts()))
     }
 
     /// [`assist::hover`].
     #[must_use]
-    pub fn hover(&self, text: &str, offset: usize) -> String {
-        hover_with(text, offset, Some(self.facts()))
+    pub fn hover(&self, text: &str, offset: usize, dialect: Option<String>) -> String {
+        hover_with(text, offset, dialect.as_deref(), Some(self.facts()))
     }
 
     /// Changes with the content.
@@ -158,8 +177,8 @@ impl Catalogue {
 
     /// [`matcher::match_offers`] over all of it, and [`matcher::explain`] when that is asked for or nothing fits.
     #[must_use]
-    pub fn offers(&self, text: &str, limit: usize, explain: bool) -> String {
-        let mut checked = config::check(text);
+    pub fn offers(&self, text: &str, limit: usize, explain: bool, dialect: Option<String>) -> String {
+        let mut checked = config::check_in(text, reading(dialect.as_deref()), None);
         in_utf16(text, checked.diagnostics.iter_mut().flat_map(ranges_of));
         let required = checked.configuration.as_ref().map(Requirements::from);
         let context = Context::everything(&self.table);
@@ -172,7 +191,7 @@ impl Catalogue {
             .filter(|_| explain || matches.total == 0)
             .map(|required| matcher::explain(&self.table, required, &context));
         if let Some(explanation) = &mut explanation {
-            explanation.write_into(text);
+            explanation.write_into(text, checked.told.dialect);
             let proposals = explanation.relaxations.iter_mut().filter_map(|one| one.proposal.as_mut());
             in_utf16(text, proposals.flat_map(|one| &mut one.edits).map(|edit| &mut edit.range));
         }
@@ -236,7 +255,7 @@ mod tests {
     #[test]
     fn offsets_count_utf_16_code_units() {
         let text = "type: dev-environment\nide: vscode\nhome_dir: /h😀é\nfoo: 1 # é\nfoo: 2\n";
-        let checked: serde_json::Value = serde_json::from_str(&check(text.as_bytes())).unwrap();
+        let checked: serde_json::Value = serde_json::from_str(&check(text.as_bytes(), None)).unwrap();
         let units: Vec<u16> = text.encode_utf16().collect();
         let diagnostics = checked["diagnostics"].as_array().unwrap();
         assert!(!diagnostics.is_empty());

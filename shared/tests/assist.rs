@@ -3,9 +3,10 @@
 mod facts;
 
 use berth_shared::{
-    assist::{Completions, check_with, complete, hover, without_secrets},
+    assist::{Completions, check_in, check_with, complete, hover, without_secrets},
     config::Checked,
     diagnostics::Severity,
+    schema::{Dialect, Kind, fields},
 };
 use facts::facts;
 use proptest::prelude::*;
@@ -16,21 +17,29 @@ fn marked(text: &str) -> (String, usize) {
     (format!("{}{}", &text[..at], &text[at + 1..]), at)
 }
 
-fn completions(text: &str) -> Completions {
+fn completions(text: &str, dialect: Dialect) -> Completions {
     let (text, at) = marked(text);
-    complete(&text, at, Some(&facts()))
+    complete(&text, at, dialect, Some(&facts()))
 }
 
 fn labels(text: &str) -> Vec<String> {
-    completions(text).items.into_iter().map(|item| item.label).collect()
+    labels_in(text, Dialect::V0_18)
+}
+
+fn labels_in(text: &str, dialect: Dialect) -> Vec<String> {
+    completions(text, dialect).items.into_iter().map(|item| item.label).collect()
 }
 
 /// The text with the completion of this label, `|` where the cursor is then, `‹›` around what is selected.
 fn applied(text: &str, label: &str) -> String {
+    applied_in(text, label, Dialect::V0_18)
+}
+
+fn applied_in(text: &str, label: &str, dialect: Dialect) -> String {
     let (plain, _) = marked(text);
-    let found = completions(text);
+    let found = completions(text, dialect);
     let item = found.items.iter().find(|item| item.label == label);
-    let item = item.unwrap_or_else(|| panic!("no {label:?} among {:?}", labels(text)));
+    let item = item.unwrap_or_else(|| panic!("no {label:?} among {:?}", labels_in(text, dialect)));
     let units: Vec<u16> = item.insert.encode_utf16().collect();
     let part = |from: usize, to: usize| String::from_utf16(&units[from..to]).unwrap();
     let insert = match item.select {
@@ -130,7 +139,7 @@ fn values_are_offered_as_yaml_reads_them() {
 #[test]
 fn names_are_those_of_the_chosen_backends_with_their_offers_and_prices() {
     let detail = |text: &str, label: &str| {
-        let found = completions(text).items.into_iter().find(|item| item.label == label);
+        let found = completions(text, Dialect::V0_18).items.into_iter().find(|item| item.label == label);
         found.unwrap_or_else(|| panic!("no {label}")).detail.unwrap_or_default()
     };
     assert_eq!(labels("regions: [|]"), ["us-east-1", "us-central1", "eu-west-1", "US-TX-3", "europe-west4"]);
@@ -172,17 +181,17 @@ fn nothing_is_offered_where_nothing_belongs() {
         // The last mark counts: `|` begins a text, too.
         let at = text.rfind('|').unwrap();
         let plain = format!("{}{}", &text[..at], &text[at + 1..]);
-        let found = complete(&plain, at, Some(&facts()));
+        let found = complete(&plain, at, Dialect::V0_18, Some(&facts()));
         assert!(found.items.is_empty(), "{text:?}: {:?}", found.items);
     }
 }
 
 #[test]
 fn a_word_that_is_complete_is_known_to_be() {
-    assert!(completions("resources:\n  gpu: L4|").exact);
-    assert!(completions("spot_policy: spot|").exact);
-    assert!(!completions("spot_policy: spo|").exact);
-    assert!(!completions("ide|").exact);
+    assert!(completions("resources:\n  gpu: L4|", Dialect::V0_18).exact);
+    assert!(completions("spot_policy: spot|", Dialect::V0_18).exact);
+    assert!(!completions("spot_policy: spo|", Dialect::V0_18).exact);
+    assert!(!completions("ide|", Dialect::V0_18).exact);
 }
 
 /// Texts with a place in each; what is around is valid.
@@ -274,8 +283,8 @@ fn places() -> Vec<String> {
 }
 
 /// The errors of a text: code, path, message.
-fn errors(text: &str) -> Vec<(String, String, String)> {
-    let Checked { diagnostics, .. } = check_with(text, None);
+fn errors(text: &str, dialect: Dialect) -> Vec<(String, String, String)> {
+    let Checked { diagnostics, .. } = check_in(text, dialect, None);
     let errors = diagnostics.into_iter().filter(|d| d.severity == Severity::Error);
     errors.map(|d| (d.code, d.path, d.message)).collect()
 }
@@ -283,19 +292,22 @@ fn errors(text: &str) -> Vec<(String, String, String)> {
 #[test]
 fn no_completion_brings_a_mistake_in() {
     let facts = facts();
-    for marked_text in places() {
+    let of = |dialect| places().into_iter().map(move |text| (text, dialect));
+    let newer = newer_places().into_iter().map(|text| (text, Dialect::V0_22));
+    for (marked_text, dialect) in Dialect::ALL.into_iter().flat_map(of).chain(newer) {
         let (text, at) = marked(&marked_text);
-        let before = errors(&text);
-        let found = complete(&text, at, Some(&facts));
+        let before = errors(&text, dialect);
+        let found = complete(&text, at, dialect, Some(&facts));
         for item in &found.items {
             let (start, end) = (found.range.start.offset, found.range.end.offset);
             let after = format!("{}{}{}", &text[..start], item.insert, &text[end..]);
-            for error in errors(&after) {
+            for error in errors(&after, dialect) {
                 // What was missing before may still be missing.
                 let missing = ["missing-key", "missing-type", "empty-document"].contains(&error.0.as_str());
                 assert!(
                     missing || before.contains(&error),
-                    "{marked_text:?} with {:?}: {error:?}\n{after}",
+                    "{}: {marked_text:?} with {:?}: {error:?}\n{after}",
+                    dialect.name(),
                     item.insert
                 );
             }
@@ -305,8 +317,11 @@ fn no_completion_brings_a_mistake_in() {
 
 #[test]
 fn every_field_can_be_reached_by_completion_alone() {
-    use berth_shared::schema::{Dialect, fields};
-    for field in fields(Dialect::V0_18).filter(|f| !f.path.contains(['*', '['])) {
+    let written = |dialect| {
+        let fields = fields(dialect).filter(|f| !f.path.contains(['*', '[']) && f.kind != Kind::Nothing);
+        fields.map(move |field| (field, dialect))
+    };
+    for (field, dialect) in Dialect::ALL.into_iter().flat_map(written) {
         let mut text = String::new();
         let mut indent = String::new();
         for part in field.parent().split('.').filter(|part| !part.is_empty()) {
@@ -314,7 +329,7 @@ fn every_field_can_be_reached_by_completion_alone() {
             indent.push_str("  ");
         }
         text.push_str(&indent);
-        let found = complete(&text, text.len(), None);
+        let found = complete(&text, text.len(), dialect, None);
         assert!(found.items.iter().any(|item| item.label == field.name()), "{} at\n{text}", field.path);
     }
 }
@@ -323,7 +338,7 @@ fn every_field_can_be_reached_by_completion_alone() {
 fn hover_tells_the_field_and_what_the_value_was_read_as() {
     let told = |text: &str| {
         let (text, at) = marked(text);
-        hover(&text, at, Some(&facts()))
+        hover(&text, at, Dialect::V0_18, Some(&facts()))
     };
     let disk = told(&format!("{BEGIN}resources:\n  disk: 500|GB\n")).unwrap();
     assert_eq!(disk.path, "resources.disk");
@@ -345,7 +360,156 @@ fn hover_tells_the_field_and_what_the_value_was_read_as() {
     assert_eq!((broken.title.as_str(), broken.read_as), ("gpu", None));
     assert_eq!(told("# gpu|: 1\n"), None);
     assert_eq!(told("gpuu|: 1\n"), None);
-    assert!(told(&format!("{BEGIN}volu|mes: []\n")).unwrap().doc.contains("after dstack 0.18"));
+    assert!(told(&format!("{BEGIN}volu|mes: []\n")).unwrap().doc.contains("Since dstack 0.22"));
+}
+
+#[test]
+fn hover_tells_in_which_dialect_a_key_is_and_reads_the_value_as_that_does() {
+    let told = |text: &str, dialect| {
+        let (text, at) = marked(text);
+        hover(&text, at, dialect, None).unwrap()
+    };
+    let begin = "type: dev-environment\n";
+    let idle = told(&format!("{begin}idle_d|uration: 30m\n"), Dialect::V0_22);
+    assert_eq!(idle.doc, "How long an instance without a run is kept; `off` keeps it. Since dstack 0.22.");
+    assert_eq!(idle.read_as.as_deref(), Some("30 min"));
+    let pool = told(&format!("{begin}pool_|name: team\n"), Dialect::V0_22);
+    assert!(pool.doc.ends_with(" dstack 0.18 only."), "{}", pool.doc);
+    // A key of both says nothing of it, and is what each takes it for.
+    for (dialect, read_as) in [(Dialect::V0_18, "1 × 24 GB"), (Dialect::V0_22, "1 or more × 24 GB")] {
+        let gpu = told(&format!("{begin}ide: vscode\nresources:\n  gpu: 24G|B\n"), dialect);
+        assert_eq!(gpu.read_as.as_deref(), Some(read_as));
+        assert!(!gpu.doc.contains("dstack 0."), "{}", gpu.doc);
+    }
+    for (rest, read_as) in [
+        ("resources:\n  gpu: nvidia:A|100:2\n", "2 × nvidia, A100"),
+        ("resources:\n  cpu: arm:4|..\n", "arm, 4 or more"),
+        ("resources:\n  gpu: 0.|.\n", "any, or none"),
+        ("inactivity_duration: o|ff\n", "no limit"),
+        ("idle_duration: o|ff\n", "kept for good"),
+        ("retry: {on_events: [error], duration: 4|h}\n", "4 h"),
+        ("priority: 5|0\n", "`50`"),
+    ] {
+        let value = told(&format!("{begin}{rest}"), Dialect::V0_22);
+        assert_eq!(value.read_as.as_deref(), Some(read_as), "{rest}");
+    }
+}
+
+/// Places of what dstack 0.22 has of its own.
+fn newer_places() -> Vec<String> {
+    [
+        "|\n",
+        "volumes: |\n",
+        "volumes:\n  - |\n",
+        "volumes:\n  - name: data\n    |\n    path: /data\n",
+        "volumes:\n  - instance_path: /mnt\n    path: /data\n    optional: |\n",
+        "volumes: [{instance_path: /mnt, path: /data, |}]\n",
+        "repos: [|]\n",
+        "repos:\n  - url: https://example.com/me/project.git\n    |\n",
+        "repos:\n  - url: https://example.com/me/project.git\n    if_exists: |\n",
+        "files:\n  |\n",
+        "files:\n  - local_path: a\n    |\n    path: /b\n",
+        "schedule:\n  |\n",
+        "schedule: {cron: |}\n",
+        "retry: |\n",
+        "retry:\n  |\n",
+        "retry:\n  duration: |\n",
+        "retry:\n  on_events: [no-capacity, |]\n",
+        "retry:\n  on_events:\n    - |\n",
+        "utilization_policy:\n  min_gpu_utilization: |\n  time_window: 1h\n",
+        "utilization_policy:\n  min_gpu_utilization: 10\n  time_window: |\n",
+        "fleets: [|]\n",
+        "fleets:\n  - name: a\n    |\n",
+        "instances: |\n",
+        "instances: [|]\n",
+        "instances:\n  - fleet: a\n    |\n    instance: 0\n",
+        "instances:\n  - fleet: |\n    instance: 0\n",
+        "backend_options:\n  |\n",
+        "backend_options: [{|}]\n",
+        "backend_options:\n  - type: vastai\n    |\n",
+        "backend_options:\n  - min_reliability: |\n",
+        "tags:\n  team: |\n",
+        "resources:\n  cpu: |\n",
+        "resources:\n  cpu:\n    |\n",
+        "resources:\n  cpu: {arch: |}\n",
+        "resources:\n  cpu: {arch: arm, |}\n",
+        "resources:\n  gpu: |\n",
+        "resources:\n  gpu: nvidia:|\n",
+        "resources:\n  gpu: A100:|\n",
+        "resources:\n  gpu: {vendor: |}\n",
+        "resources:\n  gpu:\n    |\n",
+        "inactivity_duration: |\n",
+        "idle_duration: |\n",
+        "stop_duration: |\n",
+        "priority: |\n",
+        "shell: |\n",
+        "docker: |\n",
+        "docker: true\n|\n",
+        "nvcc: true\n|\n",
+        "ide: |\n",
+        "python: |\n",
+        "startup_order: |\n",
+        "availability_zones: [|]\n",
+    ]
+    .map(|text| format!("type: dev-environment\n{text}"))
+    .into()
+}
+
+#[test]
+fn each_dialect_offers_its_own_keys_and_values() {
+    let keys = |dialect| labels_in(&format!("{BEGIN}|\n"), dialect);
+    let [old, new] = Dialect::ALL.map(keys);
+    for (key, of_old, of_new) in [
+        ("inactivity_duration", false, true),
+        ("termination_idle_time", true, false),
+        ("entrypoint", true, false),
+        ("max_price", true, true),
+    ] {
+        let has = |keys: &[String]| keys.iter().any(|one| one == key);
+        assert_eq!((has(&old), has(&new)), (of_old, of_new), "{key}");
+    }
+    assert_eq!(labels_in("ide: |", Dialect::V0_22), ["vscode", "cursor", "windsurf", "zed"]);
+    assert_eq!(labels("ide: |"), ["vscode"]);
+    let gpus = labels_in("resources:\n  gpu: |", Dialect::V0_22);
+    assert!(gpus.contains(&"nvidia".to_owned()), "{gpus:?}");
+    let named = labels_in("resources:\n  gpu: nvidia:|", Dialect::V0_22);
+    assert!(named.contains(&"A100".to_owned()) && !named.contains(&"amd".to_owned()), "{named:?}");
+    assert!(!labels("resources:\n  gpu: |").contains(&"nvidia".to_owned()));
+    // What excludes each other.
+    let beside = |text: &str| labels_in(text, Dialect::V0_22);
+    assert_eq!(beside("volumes:\n  - name: data\n    |\n"), ["path"]);
+    assert!(!beside("docker: true\n|").contains(&"image".to_owned()));
+    assert_eq!(beside("resources:\n  cpu:\n    arch: arm\n    |\n"), ["count"]);
+}
+
+#[test]
+fn a_key_of_dstack_0_22_comes_with_what_follows_it() {
+    for (text, key, after) in [
+        ("|", "volumes", "volumes:\n  - ‹\"data:/data\"›"),
+        ("{|}", "fleets", "{fleets: [‹my-fleet›]}"),
+        ("|", "retry", "retry:\n  duration: ‹4h›"),
+        ("|", "schedule", "schedule:\n  cron: ‹\"0 8 * * mon-fri\"›"),
+        ("|", "utilization_policy", "utilization_policy:\n  min_gpu_utilization: ‹10›\n  time_window: 1h"),
+        (
+            "{util|}",
+            "utilization_policy",
+            "{utilization_policy: {min_gpu_utilization: ‹10›, time_window: 1h}}",
+        ),
+        ("|", "tags", "tags:\n  ‹name: value›"),
+        ("|", "backend_options", "backend_options:\n  - type: ‹vastai›"),
+        ("retry:\n  |", "on_events", "retry:\n  on_events: [‹no-capacity›]"),
+        ("repos:\n  - |", "url", "repos:\n  - url: |"),
+        ("instances:\n  - |", "fleet", "instances:\n  - fleet: ‹my-fleet›"),
+        ("inac|", "inactivity_duration", "inactivity_duration: ‹2h›"),
+        ("resources:\n  |", "cpu", "resources:\n  cpu: ‹4..›"),
+    ] {
+        assert_eq!(applied_in(text, key, Dialect::V0_22), after, "{text:?}");
+    }
+    assert_eq!(
+        applied_in("volumes: |", "data:/data", Dialect::V0_22),
+        "volumes: [\"data:/data\"]|",
+        "a list wants its brackets"
+    );
 }
 
 fn said(text: &str) -> Vec<String> {
@@ -448,10 +612,10 @@ proptest! {
     ) {
         static FACTS: std::sync::LazyLock<berth_shared::assist::Facts> = std::sync::LazyLock::new(facts);
         let facts = &*FACTS;
-        let found = complete(&text, offset, Some(facts));
+        let found = complete(&text, offset, Dialect::V0_18, Some(facts));
         let (start, end) = (found.range.start.offset, found.range.end.offset);
         prop_assert!(text.get(start..end).is_some(), "{start}..{end} of {text:?}");
-        if let Some(hover) = hover(&text, offset, Some(facts)) {
+        if let Some(hover) = hover(&text, offset, Dialect::V0_18, Some(facts)) {
             prop_assert!(text.get(hover.range.start.offset..hover.range.end.offset).is_some());
         }
         let verdict = |checked: &Checked| checked.is_valid();
@@ -481,9 +645,9 @@ fn how_long_it_takes() {
         "|",
     ] {
         let (text, at) = marked(text);
-        let _ = complete(&text, at, Some(&facts));
+        let _ = complete(&text, at, Dialect::V0_18, Some(&facts));
         let begin = Instant::now();
-        let found = complete(&text, at, Some(&facts));
+        let found = complete(&text, at, Dialect::V0_18, Some(&facts));
         println!("complete {:?}: {} items in {:?}", text.lines().last(), found.items.len(), begin.elapsed());
     }
     let text =
@@ -492,6 +656,6 @@ fn how_long_it_takes() {
     let checked = check_with(&text, Some(&facts));
     println!("check with facts: {} diagnostics in {:?}", checked.diagnostics.len(), begin.elapsed());
     let begin = Instant::now();
-    let _ = hover(&text, 60, Some(&facts));
+    let _ = hover(&text, 60, Dialect::V0_18, Some(&facts));
     println!("hover in {:?}", begin.elapsed());
 }

@@ -4,6 +4,7 @@ use berth_shared::{
     Checked, check,
     config::{Written, hints, summary},
     diagnostics::{Severity, render},
+    schema::Dialect,
 };
 use proptest::prelude::*;
 
@@ -235,8 +236,10 @@ fn a_configuration_is_summed_up_in_a_few_words() {
 
 #[test]
 fn values_are_explained_beside_them() {
-    let notes: Vec<_> =
-        hints(VALID).into_iter().map(|hint| format!("{} {}", hint.range.start.line + 1, hint.text)).collect();
+    let notes: Vec<_> = hints(VALID, Dialect::V0_18)
+        .into_iter()
+        .map(|hint| format!("{} {}", hint.range.start.line + 1, hint.text))
+        .collect();
     assert_eq!(
         notes,
         [
@@ -392,7 +395,7 @@ fn holds(text: &str) -> Result<(), TestCaseError> {
     if let Some(configuration) = &checked.configuration {
         let _ = summary(configuration, &checked.written);
     }
-    let _ = hints(text);
+    let _ = hints(text, Dialect::V0_18);
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use berth_shared::{
     matcher::{
         Constraint, Context, Relaxation, Requirements, explain, fix_gains, line_costs, match_offers, propose,
     },
+    schema::Dialect,
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
@@ -33,7 +34,7 @@ fn relaxations(text: &str) -> Vec<Relaxation> {
 
 /// Applies what is proposed, and holds it against what was promised. `false` when nothing is proposed.
 fn keeps_its_promise(text: &str, relaxation: &Relaxation) -> bool {
-    let Some(proposal) = propose(text, relaxation) else { return false };
+    let Some(proposal) = propose(text, relaxation, Dialect::V0_18) else { return false };
     let after = apply_edits(text, &proposal.edits).expect("the edits are of this text");
     let configuration = check(&after).configuration.unwrap_or_else(|| panic!("{text}\nbecame\n{after}"));
     let found =
@@ -140,7 +141,7 @@ proptest! {
 
 fn proposed(text: &str) -> Vec<String> {
     let shown = |relaxation: &Relaxation| {
-        let proposal = propose(text, relaxation).expect("it can be written");
+        let proposal = propose(text, relaxation, Dialect::V0_18).expect("it can be written");
         let fields: Vec<String> = proposal
             .fields
             .iter()
@@ -179,7 +180,7 @@ fn a_key_is_added_behind_a_last_line_that_changes_and_has_no_line_break() {
     };
     let relaxation = all.iter().find(spot).expect("spot machines help");
     assert!(keeps_its_promise(text, relaxation), "{}", relaxation.description());
-    let proposal = propose(text, relaxation).expect("it can be written");
+    let proposal = propose(text, relaxation, Dialect::V0_18).expect("it can be written");
     let after = apply_edits(text, &proposal.edits).expect("it applies");
     assert!(after.ends_with("\ncreation_policy: reuse-or-create\nspot_policy: auto\n"), "{after:?}");
 }
@@ -188,7 +189,7 @@ fn a_key_is_added_behind_a_last_line_that_changes_and_has_no_line_break() {
 fn comments_and_layout_around_a_change_stay() {
     let text = "# mine\ntype: dev-environment\nide: vscode\nbackends:\n  - lambda # cheap\n  # and\n  - gcp # near\nresources:\n  gpu:\n    name: H100   # fast\n    count: 16\n";
     let relaxation = relaxations(text).into_iter().next().expect("something helps");
-    let proposal = propose(text, &relaxation).expect("it can be written");
+    let proposal = propose(text, &relaxation, Dialect::V0_18).expect("it can be written");
     insta::assert_snapshot!(apply_edits(text, &proposal.edits).expect("it applies"), @"
     # mine
     type: dev-environment
@@ -210,7 +211,8 @@ fn a_name_is_added_to_a_list_where_the_list_ends() {
     let all = relaxations(text);
     let named =
         all.iter().find(|one| one.changes[0].constraint == Constraint::Backends && !one.changes[0].drops);
-    let proposal = propose(text, named.expect("another backend has some")).expect("it can be written");
+    let proposal =
+        propose(text, named.expect("another backend has some"), Dialect::V0_18).expect("it can be written");
     let after = apply_edits(text, &proposal.edits).expect("it applies");
     insta::assert_snapshot!(after, @"
     type: dev-environment

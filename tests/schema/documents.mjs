@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isDeepStrictEqual } from "node:util";
 
 import YAML from "yaml";
 
@@ -19,9 +20,9 @@ const pair = (documents, expected) => {
   return lines(documents).map((document) => ({ ...document, answer: answers.get(document.id) }));
 };
 
-/** Every document with dstack's answer: the project's own, and those of `BERTH_SHARED` or `../shared` when they are there. */
-export function documents() {
-  const own = join(root, "tests/data/config-0.18");
+/** Every document with the answer of a release of dstack: the project's own, and those of `BERTH_SHARED` or `../shared` when they are there. */
+export function documents(release = "0.18") {
+  const own = join(root, `tests/data/config-${release}`);
   const found = pair(join(own, "documents.jsonl"), join(own, "expected.jsonl"));
   const shared = join(process.env.BERTH_SHARED ?? join(root, "../shared"), "conformance/config");
   if (!existsSync(join(shared, "documents.jsonl"))) {
@@ -29,7 +30,7 @@ export function documents() {
     return found;
   }
   const known = new Set(found.map((document) => document.id));
-  const more = pair(join(shared, "documents.jsonl"), join(shared, "expected-0.18.jsonl"));
+  const more = pair(join(shared, "documents.jsonl"), join(shared, `expected-${release}.jsonl`));
   return [...found, ...more.filter((document) => !known.has(document.id))];
 }
 
@@ -39,6 +40,31 @@ export function read(text, version) {
   const document = YAML.parseDocument(text, options);
   if (document.errors.length > 0) throw document.errors[0];
   return document.toJS({ maxAliasCount: 1000 });
+}
+
+export const attempt = (work) => {
+  try {
+    return { value: work() };
+  } catch (error) {
+    return { error };
+  }
+};
+
+/** Whether a text means something else in the YAML that editors read than in the one that dstack reads. */
+export const differs = ({ yaml }) => {
+  const [one, two] = ["1.1", "1.2"].map((version) => attempt(() => read(yaml, version)).value);
+  return !isDeepStrictEqual(one, two);
+};
+
+/** What ajv flags of these documents when they are read as `version`; a text that cannot be read is flagged, too. */
+export function byAjv(validate, all, version) {
+  const flagged = new Map();
+  for (const { id, yaml } of all) {
+    const { value, error } = attempt(() => read(yaml, version));
+    if (error) flagged.set(id, String(error.message));
+    else if (!validate(value)) flagged.set(id, validate.errors);
+  }
+  return flagged;
 }
 
 const CLASSES = [

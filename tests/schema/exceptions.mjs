@@ -40,3 +40,48 @@ export const MISSED = [
 ];
 
 export const idsOf = (list) => new Set(list.flatMap(({ ids }) => ids));
+
+/** Documents that dstack 0.22 accepts and its schema flags. */
+export const FLAGGED_0_22 = [
+  {
+    reason: "`!!binary` is text to PyYAML's reader and bytes to that of JavaScript",
+    ids: [
+      "d00108", "d00159", "d00192", "d00262", "d00513", "d00570", "d00841", "d00943", "d01357", "d01573",
+      "d01634", "d01713", "d01741", "d01769", "d01783", "d01797", "d01839", "d01853", "d01867", "d01881",
+      "d01895", "d01937", "d02016", "d02141", "d02182", "d02225", "d02531", "d02564", "d02596", "d02778",
+      "d02874", "d03004", "d03022", "d03054", "d03969", "d04119", "d04133", "d05072", "d05399", "d05400",
+      "b00405", "b00563", "b02316", "b02469", "b02498",
+    ],
+  },
+  {
+    reason: "a `!!set` counts as a list in Python; to JSON it is a mapping",
+    ids: [
+      "d00535", "d00553", "d00584", "d00596", "d00703", "d00732", "d03011", "d03036", "d04103", "d04218",
+      "d04353", "b02625",
+    ],
+  },
+  {
+    reason: "JSON knows no number that is not finite",
+    ids: [
+      "d02184",
+    ],
+  },
+  {
+    reason: "`y` and `n` are text to PyYAML and booleans to YAML 1.1",
+    ids: [
+      "d04436", "d05753", "b00353", "b00354", "b00512", "b00669",
+    ],
+  },
+  {
+    reason: "`!!null` before something that is not null is null to PyYAML and text to the reader of JavaScript",
+    ids: [
+      "b00640", "b00798", "b01272", "b01351", "b01746", "b01983",
+    ],
+  },
+  {
+    reason: "NEL, LS and PS break a line in YAML 1.1 only",
+    ids: [
+      "b04381", "b04382", "b04383",
+    ],
+  },
+];

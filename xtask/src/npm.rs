@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use berth_shared::schema::json::{File, json_schema};
+use berth_shared::schema::{
+    Dialect,
+    json::{File, json_schema},
+};
 
 use crate::{
     build::Profile,
@@ -65,7 +68,10 @@ pub(crate) fn package(steps: &mut Steps, profile: Profile) -> Result<PathBuf, Pr
     for name in ["LICENSE-MIT", "LICENSE-APACHE"] {
         copy(&root().join(name), &folder.join(name))?;
     }
-    write(&folder.join("dstack-0.18.schema.json"), &json_schema(File::Configuration))?;
+    for dialect in Dialect::ALL {
+        let name = format!("dstack-{}.schema.json", dialect.name());
+        write(&folder.join(name), &json_schema(File::Configuration(dialect)))?;
+    }
     // The package has the version of the crate.
     let manifest = read(&source.join("package.json"))?
         .replace("\"version\": \"0.0.0\"", concat!("\"version\": \"", env!("CARGO_PKG_VERSION"), "\""));

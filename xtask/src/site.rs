@@ -13,7 +13,7 @@ use berth_shared::{
     catalog::Catalogue,
     diagnostics::Code,
     schema::{
-        Dialect, fields,
+        Dialect, field, fields,
         json::{File, json_schema},
     },
 };
@@ -106,7 +106,10 @@ pub(crate) fn assemble(dist: &Path, out: &Path, base: &str) -> Result<(), Proble
     write(&out.join(MARK), "Made by `cargo xtask site`; the next one takes its place.\n".as_bytes())?;
     copy(dist, out)?;
     write(&out.join(&catalogue), &packed)?;
-    write(&out.join("schema/dstack-0.18.json"), json_schema(File::Configuration).as_bytes())?;
+    for dialect in Dialect::ALL {
+        let name = format!("schema/dstack-{}.json", dialect.name());
+        write(&out.join(name), json_schema(File::Configuration(dialect)).as_bytes())?;
+    }
     for path in pages() {
         let depth = if path.is_empty() { 0 } else { path.split('/').count() };
         let up = if depth == 0 { "./".to_owned() } else { "../".repeat(depth) };
@@ -118,9 +121,19 @@ pub(crate) fn assemble(dist: &Path, out: &Path, base: &str) -> Result<(), Proble
 
 /// The path of every page, without slashes at its ends.
 fn pages() -> Vec<String> {
-    let fixed =
-        ["", "explore", "runs", "team", "login", "reference", "reference/newer", "reference/problems"];
-    let keys = fields(Dialect::V0_18);
+    let fixed = [
+        "",
+        "explore",
+        "runs",
+        "team",
+        "login",
+        "reference",
+        "reference/newer",
+        "reference/older",
+        "reference/problems",
+    ];
+    let newer = fields(Dialect::V0_22).filter(|key| field(key.path, Dialect::V0_18).is_none());
+    let keys = fields(Dialect::V0_18).chain(newer);
     fixed
         .into_iter()
         .map(str::to_owned)
@@ -237,7 +250,10 @@ mod tests {
             assert!(out.join(path).join(catalogue.expect("named")).exists());
         }
         assert_eq!(read(&out.join("js/editor-3.js")), "editor");
-        assert!(read(&out.join("schema/dstack-0.18.json")).starts_with('{'));
+        for dialect in Dialect::ALL {
+            let name = format!("schema/dstack-{}.json", dialect.name());
+            assert!(read(&out.join(name)).starts_with('{'));
+        }
         assert!(!out.join("a-1.js.gz").exists() && !out.join("index.html.br").exists());
     }
 

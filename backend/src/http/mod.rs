@@ -371,6 +371,7 @@ pub fn router(parts: Parts) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route(schema::CONFIGURATION, get(schema::configuration))
+        .route(schema::NEWER, get(schema::newer))
         .route(schema::PROFILES, get(schema::profiles))
         .fallback(static_files::serve)
         .layer(middleware::from_fn_with_state(app.clone(), pace::strangers))

@@ -57,7 +57,13 @@ async fn nothing_but_login_health_and_files_answers_without_a_session() {
             }
         }
     }
-    for open in ["/healthz", "/readyz", "/schema/dstack-0.18.json", "/schema/dstack-0.18-profiles.json"] {
+    for open in [
+        "/healthz",
+        "/readyz",
+        "/schema/dstack-0.18.json",
+        "/schema/dstack-0.22.json",
+        "/schema/dstack-0.18-profiles.json",
+    ] {
         assert_eq!(server.request("GET", open).send().await.status, 200, "{open}");
     }
 }

@@ -2,12 +2,12 @@
 
 use berth_shared::{
     catalog::{Catalogue, GpuFacts, Offer, Row},
-    check,
-    config::{Checked, Configuration, set},
+    config::{Checked, Configuration, Reading, check_in, set},
     diagnostics::Severity,
     explore::GpuKind,
     matcher::{Constraint, Context, Requirements, explain},
-    schema, yaml,
+    schema::{self, Dialect},
+    yaml,
 };
 use berth_texts::{t, tf};
 
@@ -61,34 +61,40 @@ impl Pick {
 /// # Errors
 /// A sentence for people, without a full stop, where the text cannot be changed safely.
 pub fn write(text: &str, pick: &Pick) -> Result<String, String> {
-    let before = check(text);
+    let before = check_in(text, Reading::default(), None);
+    let dialect = before.told.dialect;
     let document = yaml::load(text).map_err(|_| first_error(&before))?;
     let empty = document.root.is_none_or(|root| document.node(root).value == yaml::Value::Null);
     if empty {
         // Comments may stay; a text of nothing but `null` may not.
         let plain = text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'));
         return if plain {
-            Ok(with_line_end(text) + &fresh(pick))
+            Ok(with_line_end(text) + &fresh_in(pick, dialect))
         } else {
             Err(t!("it holds no keys").to_owned())
         };
     }
-    let after = fields(pick).into_iter().try_fold(text.to_owned(), |text, (path, value)| {
+    let after = fields(pick, dialect).into_iter().try_fold(text.to_owned(), |text, (path, value)| {
         set(&text, path, &value)
             .ok_or_else(|| tf!("`{path}` stands in it in a way that cannot be changed safely"))
     })?;
-    let after = make_room(after, pick);
-    judge(&before, &check(&after), pick)?;
+    let after = make_room(after, pick, dialect);
+    judge(&before, &check_in(&after, dialect, None), pick)?;
     Ok(after)
 }
 
 /// A text of its own with what is picked in it.
 #[must_use]
 pub fn fresh(pick: &Pick) -> String {
+    fresh_in(pick, Dialect::default())
+}
+
+fn fresh_in(pick: &Pick, dialect: Dialect) -> String {
     let begin = t!("type: dev-environment\nide: vscode\n").to_owned();
-    let text =
-        fields(pick).into_iter().fold(begin, |text, (path, value)| set(&text, path, &value).unwrap_or(text));
-    make_room(text, pick)
+    let text = fields(pick, dialect)
+        .into_iter()
+        .fold(begin, |text, (path, value)| set(&text, path, &value).unwrap_or(text));
+    make_room(text, pick, dialect)
 }
 
 fn with_line_end(text: &str) -> String {
@@ -105,13 +111,14 @@ fn first_error(checked: &Checked) -> String {
 }
 
 /// The fields that say what is picked.
-fn fields(pick: &Pick) -> Vec<(&'static str, String)> {
+fn fields(pick: &Pick, dialect: Dialect) -> Vec<(&'static str, String)> {
     let (kind, count) = pick.gpu();
-    let mut fields = vec![("resources.gpu", kind.map_or_else(|| "0".to_owned(), |kind| gpu(kind, count)))];
+    let mut fields =
+        vec![("resources.gpu", kind.map_or_else(|| "0".to_owned(), |kind| gpu(kind, count, dialect)))];
     if let Pick::Offer { offer, .. } = pick {
         let list = |name: &str| format!("[{}]", yaml::scalar(name));
         // Where a text cannot name it, region and type say enough.
-        if schema::is_backend(&offer.backend, schema::Dialect::V0_18) {
+        if schema::is_backend(&offer.backend, dialect) {
             fields.push(("backends", list(&offer.backend)));
         }
         fields.push(("regions", list(&offer.region)));
@@ -122,7 +129,9 @@ fn fields(pick: &Pick) -> Vec<(&'static str, String)> {
 }
 
 /// `A100:80GB:2`; as an object where the short form cannot say it.
-fn gpu(kind: &GpuKind, count: u32) -> String {
+fn gpu(kind: &GpuKind, count: u32, dialect: Dialect) -> String {
+    // dstack 0.22 takes a GPU without a count for one or more.
+    let is_usual = count == 1 && dialect == Dialect::V0_18;
     let GpuKind { name, memory_gib } = kind;
     // The short form takes a part that begins with a letter for names, parted by commas.
     let plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -130,20 +139,20 @@ fn gpu(kind: &GpuKind, count: u32) -> String {
     if plain {
         let mut parts = vec![name.clone()];
         parts.extend(memory_gib.map(|memory| format!("{memory}GB")));
-        parts.extend((count != 1).then(|| count.to_string()));
+        parts.extend((!is_usual).then(|| count.to_string()));
         return parts.join(":");
     }
     let memory = memory_gib.map(|memory| tf!(", memory: {memory}GB")).unwrap_or_default();
-    let count = if count == 1 { String::new() } else { tf!(", count: {count}") };
+    let count = if is_usual { String::new() } else { tf!(", count: {count}") };
     format!("{{name: [{}]{memory}{count}}}", yaml::quoted(name))
 }
 
 /// Where other lines of the text keep the very offer that is picked from fitting, they give way as far as they must.
-fn make_room(mut text: String, pick: &Pick) -> String {
+fn make_room(mut text: String, pick: &Pick, dialect: Dialect) -> String {
     let Pick::Offer { offer, .. } = pick else { return text };
     let row = Row { offer: offer.as_ref().clone(), source: String::new() };
     let alone = Catalogue::from_rows("", &[row], GpuFacts::default());
-    let Some(configuration) = check(&text).configuration else { return text };
+    let Some(configuration) = check_in(&text, dialect, None).configuration else { return text };
     let found = explain(&alone, &Requirements::from(&configuration), &Context::everything(&alone));
     for cost in found.constraints.iter().filter(|cost| cost.rules_out > 0) {
         let size = |gib: f64| format!("{gib}GB..");
@@ -155,7 +164,7 @@ fn make_room(mut text: String, pick: &Pick) -> String {
                 None => continue,
             },
             Constraint::MaxPrice => ("max_price", ((offer.price * 100.0).ceil() / 100.0).to_string()),
-            Constraint::Backends if !schema::is_backend(&offer.backend, schema::Dialect::V0_18) => {
+            Constraint::Backends if !schema::is_backend(&offer.backend, dialect) => {
                 ("backends", "null".to_owned())
             }
             _ => continue,
@@ -199,7 +208,7 @@ pub fn asks_for(configuration: &Configuration, pick: &Pick) -> bool {
         Pick::Offer { offer, .. } => {
             let only =
                 |names: &Option<Vec<String>>, name: &String| names.as_ref() == Some(&vec![name.clone()]);
-            let backend = if schema::is_backend(&offer.backend, schema::Dialect::V0_18) {
+            let backend = if schema::is_backend(&offer.backend, configuration.dialect()) {
                 only(&asked.backends, &offer.backend)
             } else {
                 asked.backends.is_none()

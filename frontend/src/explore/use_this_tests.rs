@@ -1,4 +1,7 @@
-use berth_shared::catalog::{Availability, OfferGpu, PriceBasis};
+use berth_shared::{
+    catalog::{Availability, OfferGpu, PriceBasis},
+    check,
+};
 use proptest::{prelude::*, sample::select};
 
 use super::*;
@@ -47,6 +50,18 @@ fn a_gpu_is_written_into_the_text_and_the_rest_stays() {
     assert_eq!(write(text, &none), Ok(text.replace("24GB", "0")));
     let single = Pick::Gpu { kind: Some(kind("H100", None)), count: 1 };
     assert_eq!(write(text, &single), Ok(text.replace("24GB", "H100")));
+}
+
+#[test]
+fn a_text_of_dstack_0_22_stays_one_and_asks_for_the_very_number_of_gpus() {
+    let text = "type: dev-environment\nname: mine\nresources:\n  gpu: nvidia:24GB\nidle_duration: 1h\n";
+    let after = text.replace("nvidia:24GB", "A100:80GB:1");
+    assert_eq!(write(text, &a100(1)), Ok(after.clone()));
+    let read = check_in(&after, Reading::default(), None);
+    assert!(read.configuration.is_some_and(|configuration| asks_for(&configuration, &a100(1))));
+    let pinned = "# dstack: 0.22\n";
+    let fresh = write(pinned, &a100(1)).expect("it can be changed");
+    assert_eq!(fresh, "# dstack: 0.22\ntype: dev-environment\nide: vscode\nresources:\n  gpu: A100:80GB:1\n");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fmt;
 use super::outline::{Ix, Kind, Outline, ROOT, Spot, Style};
 use crate::{
     diagnostics::ByteRange,
-    schema::{self, Field},
+    schema::{self, Dialect, Field},
 };
 
 /// A step on the way from the root to a value.
@@ -40,7 +40,7 @@ impl Path<'_> {
         for step in &self.0 {
             match step {
                 Step::Item(_) => path.push_str("[]"),
-                Step::Key(_) if path == "env" => path.push_str(".*"),
+                Step::Key(_) if matches!(path.as_str(), "env" | "tags") => path.push_str(".*"),
                 Step::Key(key) if path.is_empty() => path.push_str(key),
                 Step::Key(key) => {
                     path.push('.');
@@ -51,14 +51,10 @@ impl Path<'_> {
         path
     }
 
-    /// The field that the value belongs to; an item belongs to its list's.
-    pub(super) fn field(&self) -> Option<&'static Field> {
+    /// The field that the value belongs to in a dialect; an item belongs to its list's.
+    pub(super) fn field(&self, dialect: Dialect) -> Option<&'static Field> {
         let path = self.in_table();
-        let of = |path: &str| {
-            schema::field(path, schema::Dialect::V0_18)
-                .or_else(|| schema::newer().find(|field| field.path == path))
-        };
-        of(&path).or_else(|| of(path.strip_suffix("[]")?))
+        schema::field(&path, dialect).or_else(|| schema::field(path.strip_suffix("[]")?, dialect))
     }
 }
 
@@ -77,6 +73,8 @@ pub(super) enum Place {
 
 /// A place in the text, understood.
 pub(super) struct Cursor<'t> {
+    /// What the text is read as.
+    pub(super) dialect: Dialect,
     pub(super) outline: Outline<'t>,
     pub(super) place: Place,
     /// The mapping, list or value that it is about.
@@ -99,12 +97,13 @@ pub(super) struct Cursor<'t> {
 
 impl<'t> Cursor<'t> {
     /// What may be written at `offset` (bytes); `None` where nothing belongs: in comments and texts, behind values.
-    pub(super) fn new(text: &'t str, offset: usize) -> Option<Self> {
+    pub(super) fn new(text: &'t str, offset: usize, dialect: Dialect) -> Option<Self> {
         let outline = Outline::new(text, offset);
         let at = outline.offset;
         let here = ByteRange::new(at, at);
         let line = text[..at].rfind(['\n', '\r']).map_or(0, |n| n + 1);
         let mut cursor = Self {
+            dialect,
             place: Place::Value,
             node: ROOT,
             path: Path::default(),

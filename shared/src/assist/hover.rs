@@ -10,7 +10,7 @@ use super::{
     words,
 };
 use crate::{
-    config::{Configuration, TEXT_LIMIT, check, meaning},
+    config::{Configuration, Normalised, TEXT_LIMIT, check_in, meaning},
     diagnostics::{ByteRange, LineIndex, Range},
     schema::{Dialect, Field},
 };
@@ -46,10 +46,10 @@ pub struct Hover {
     pub facts: Vec<String>,
 }
 
-/// What stands at `offset` (bytes; the character boundary before it) of `text`; `None` where nothing has a meaning of
-/// its own. `facts` add what the catalogue knows.
+/// What stands at `offset` (bytes; the character boundary before it) of `text`, which is read as a dialect of dstack;
+/// `None` where nothing has a meaning of its own. `facts` add what the catalogue knows.
 #[must_use]
-pub fn hover(text: &str, offset: usize, facts: Option<&Facts>) -> Option<Hover> {
+pub fn hover(text: &str, offset: usize, dialect: Dialect, facts: Option<&Facts>) -> Option<Hover> {
     if text.len() > TEXT_LIMIT {
         return None;
     }
@@ -62,8 +62,10 @@ pub fn hover(text: &str, offset: usize, facts: Option<&Facts>) -> Option<Hover> 
         _ => return None,
     };
     let path = outline.path(ix);
-    let field = path.field()?;
-    let configuration = check(text).configuration;
+    // A key of another dialect is known by name.
+    let field =
+        path.field(dialect).or_else(|| Dialect::ALL.into_iter().find_map(|other| path.field(other)))?;
+    let configuration = check_in(text, dialect, None).configuration;
     let index = LineIndex::new(text);
     let keys = path.0.iter().rev().find_map(|step| match step {
         Step::Key(key) => Some(*key),
@@ -84,18 +86,14 @@ pub fn hover(text: &str, offset: usize, facts: Option<&Facts>) -> Option<Hover> 
         required: field.required,
         default: field.default,
         values: field.values,
-        doc: doc(field),
+        doc: match field.only_in_words() {
+            Some(only) => format!("{} {only}", field.doc),
+            None => field.doc.to_owned(),
+        },
         example: field.example,
         read_as,
         facts: notes,
     })
-}
-
-fn doc(field: &Field) -> String {
-    if field.is_in(Dialect::V0_18) {
-        return field.doc.to_owned();
-    }
-    format!("{} It came after dstack 0.18, up to {}.", field.doc, field.since.name())
 }
 
 /// What a value was read as: its meaning in words, or the value as it came out.
@@ -103,7 +101,11 @@ fn read_as(configuration: &Configuration, steps: &[Step<'_>], path: &str) -> Opt
     if let Some(words) = meaning(configuration, path) {
         return Some(words);
     }
-    let mut value = &serde_json::to_value(configuration).ok()?;
+    let mut value = &match Normalised::of(configuration) {
+        Some(normalised) => serde_json::to_value(normalised),
+        None => serde_json::to_value(configuration),
+    }
+    .ok()?;
     for step in steps {
         value = match step {
             // A list of variables becomes a mapping.

@@ -9,7 +9,7 @@ mod outline;
 mod share;
 mod words;
 
-pub use crate::config::check_with;
+pub use crate::config::{check_in, check_with};
 pub use complete::{Completion, CompletionKind, Completions, Selection, complete};
 pub(crate) use facts::{Choice, GpuStock};
 pub use facts::{Facts, Stock};

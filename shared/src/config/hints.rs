@@ -1,15 +1,14 @@
-//! What a value means, where it is not plain: notes at the end of a line of the editor, and for hover.
+//! What values mean, where it is not plain: notes at the end of a line of the editor.
 
 use serde::Serialize;
 
 use super::{
-    Configuration, EnvValue, PortMapping, check_and_hint, coerce, memory,
-    summary::{duration, gpu_words, int_range, size_range},
+    Configuration, EnvValue, Newer, Reading, check_and_hint, coerce,
+    meaning::{ASKED, meaning, port},
 };
 use crate::{
     config::SpotPolicy,
     diagnostics::{ByteRange, LineIndex, Range},
-    schema::Dialect,
     yaml::{Document, NodeId, Value},
 };
 
@@ -24,8 +23,8 @@ pub struct InlineHint {
 
 /// The notes for a text, in its order; none while it has errors.
 #[must_use]
-pub fn hints(text: &str) -> Vec<InlineHint> {
-    check_and_hint(text, Dialect::V0_18, None).1
+pub fn hints(text: &str, reading: impl Into<Reading>) -> Vec<InlineHint> {
+    check_and_hint(text, reading, None).1
 }
 
 /// The notes for a document that is read without errors.
@@ -36,77 +35,6 @@ pub(super) fn of_document(text: &str, document: &Document, configuration: &Confi
     let mut all = notes.all;
     crate::order::sort_by_key(&mut all, |hint| hint.range.start.offset);
     all
-}
-
-/// What the value of a field means, in words; `None` where the value says it itself, or is not written.
-pub(crate) fn meaning(c: &Configuration, path: &str) -> Option<String> {
-    let r = &c.resources;
-    let gpu = r.gpu.as_ref();
-    match path {
-        "resources.cpu" => Some(int_range(r.cpu)),
-        "resources.memory" => Some(size_range(r.memory)),
-        "resources.shm_size" => r.shm_size.map(memory::words),
-        "resources.gpu" => gpu.map(gpu_words),
-        "resources.gpu.name" => gpu.and_then(|gpu| gpu.name.as_ref()).map(|names| match &names[..] {
-            [] => "none at all".to_owned(),
-            names => names.join(" or "),
-        }),
-        "resources.gpu.count" => gpu.map(|gpu| int_range(gpu.count)),
-        "resources.gpu.memory" => gpu.and_then(|gpu| gpu.memory).map(size_range),
-        "resources.gpu.total_memory" => gpu.and_then(|gpu| gpu.total_memory).map(size_range),
-        "resources.gpu.compute_capability" => gpu
-            .and_then(|gpu| gpu.compute_capability)
-            .map(|(major, minor)| format!("{major}.{minor} or more")),
-        "resources.disk" | "resources.disk.size" => Some(match r.disk {
-            Some(disk) => size_range(disk.size),
-            None => "any".to_owned(),
-        }),
-        "spot_policy" => c.spot_policy.map(|policy| {
-            match policy {
-                SpotPolicy::Auto => "both kinds",
-                SpotPolicy::Spot => "spot only",
-                SpotPolicy::OnDemand => "on-demand only",
-            }
-            .to_owned()
-        }),
-        "max_duration" => c.max_duration.as_ref().map(|_| match c.max_duration_seconds() {
-            Some(seconds) => duration(seconds),
-            None => "no limit".to_owned(),
-        }),
-        "max_price" => c.max_price.map(|price| format!("at most ${price} an hour")),
-        "termination_idle_time" => c.termination_idle_time.map(duration),
-        "retry_policy" => c.retry_policy.map(|policy| match (policy.retry, policy.duration) {
-            (_, Some(seconds)) => format!("tries again for {}", duration(seconds)),
-            (true, None) => "tries again without an end".to_owned(),
-            (false, None) => "tries once".to_owned(),
-        }),
-        "retry_policy.duration" => c.retry_policy.and_then(|policy| policy.duration).map(duration),
-        "backends" => empty(c.backends.as_deref()),
-        "regions" => empty(c.regions.as_deref()),
-        "instance_types" => empty(c.instance_types.as_deref()),
-        _ => match path.strip_prefix("ports[").and_then(|rest| rest.strip_suffix(']')) {
-            Some(index) => c.ports.get(index.parse::<usize>().ok()?).map(port),
-            None => path.strip_prefix("env.").and_then(|name| match c.env.get(name)? {
-                EnvValue::FromSubmitter { .. } => Some(ASKED.to_owned()),
-                EnvValue::Literal(_) => None,
-            }),
-        },
-    }
-}
-
-const ASKED: &str = "asked for at launch";
-
-fn empty(list: Option<&[String]>) -> Option<String> {
-    list.filter(|list| list.is_empty()).map(|_| "none at all".to_owned())
-}
-
-fn port(port: &PortMapping) -> String {
-    let inside = port.container_port;
-    match port.local_port {
-        Some(local) if local == inside => format!("port {inside} on both sides"),
-        Some(local) => format!("port {inside} at local port {local}"),
-        None => format!("port {inside} at any free local port"),
-    }
 }
 
 struct Notes<'a> {
@@ -149,10 +77,17 @@ impl Notes<'_> {
         for name in ["max_duration", "termination_idle_time", "backends", "regions", "instance_types"] {
             self.field(root, name, name);
         }
-        if let Some(retry) = entry(doc, root, "retry_policy").map(|(node, _)| node) {
+        for name in ["idle_duration", "inactivity_duration", "stop_duration"] {
+            self.field(root, name, name);
+        }
+        if let Some((policy, _)) = entry(doc, root, "utilization_policy") {
+            self.field(policy, "time_window", "utilization_policy.time_window");
+        }
+        for name in ["retry_policy", "retry"] {
+            let Some((retry, _)) = entry(doc, root, name) else { continue };
             match written(doc, retry, "duration") {
-                Some(_) => self.field(retry, "duration", "retry_policy.duration"),
-                None => self.field(root, "retry_policy", "retry_policy"),
+                Some(_) => self.field(retry, "duration", &format!("{name}.duration")),
+                None => self.field(root, name, name),
             }
         }
         self.texts(root);
@@ -163,7 +98,12 @@ impl Notes<'_> {
     /// Texts that are written as something else: `image: yes` is the text `True`.
     fn texts(&mut self, root: NodeId) {
         let c = self.configuration;
+        let newer = |get: fn(&Newer) -> Option<&String>| c.newer.as_deref().and_then(get);
         for (name, read) in [
+            ("name", newer(|newer| newer.name.as_ref())),
+            ("user", newer(|newer| newer.user.as_ref())),
+            ("working_dir", newer(|newer| newer.working_dir.as_ref())),
+            ("reservation", newer(|newer| newer.reservation.as_ref())),
             ("version", c.version.as_ref()),
             ("image", c.image.as_ref()),
             ("entrypoint", c.entrypoint.as_ref()),

@@ -21,11 +21,13 @@ mod hints;
 mod impossible;
 mod known;
 mod load;
+mod meaning;
 mod memory;
 mod merge;
 mod mixed;
 mod model;
 mod newer;
+mod pin;
 mod ports;
 mod profile;
 mod profiles;
@@ -44,12 +46,13 @@ mod variables;
 pub use convert::{Changed, ConvertError, Converted, Lost, convert};
 pub use dialect::{Reading, Told, Why, pinned};
 pub use disk::MIN_DISK_GB;
-pub(crate) use hints::meaning;
 pub use hints::{InlineHint, hints};
+pub(crate) use meaning::meaning;
 pub use merge::{DEFAULT_IDLE_SECONDS, Profile};
 pub(crate) use model::number;
 pub use model::*;
 pub use newer::*;
+pub use pin::pin;
 pub use profiles::{
     CheckedProfiles, NamedProfile, NoSuchProfile, check_profiles, check_profiles_bytes, choose_profile,
 };

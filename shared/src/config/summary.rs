@@ -1,6 +1,8 @@
 //! What a configuration means, in a few words for chips.
 
-use super::{Configuration, EnvValue, IntRange, SizeRange, SpotPolicy, Written, memory};
+mod newer;
+
+use super::{Arch, Configuration, EnvValue, IntRange, Resources, SizeRange, SpotPolicy, Written, memory};
 use crate::config::{CreationPolicy, TerminationPolicy};
 
 /// One thing that a configuration asks for.
@@ -42,7 +44,7 @@ pub fn summary(configuration: &Configuration, written: &Written) -> Vec<SummaryI
         add("python", "Python", python.clone());
     }
     if written.cpu {
-        add("resources.cpu", "CPU", int_range(r.cpu));
+        add("resources.cpu", "CPU", cpu_words(r));
     }
     if written.memory {
         add("resources.memory", "RAM", size_range(r.memory));
@@ -51,7 +53,7 @@ pub fn summary(configuration: &Configuration, written: &Written) -> Vec<SummaryI
         add("resources.shm_size", "Shared memory", memory::words(shm));
     }
     let mut surprising = Vec::new();
-    if let Some(gpu) = &r.gpu {
+    if let Some(gpu) = r.gpu.as_ref().filter(|gpu| !is_any(gpu)) {
         let i = add("resources.gpu", "GPU", gpu_words(gpu));
         if gpu.name.as_ref().is_some_and(Vec::is_empty) || gpu.count.min.is_some_and(|n| n > 16) {
             surprising.push(i);
@@ -81,13 +83,18 @@ pub fn summary(configuration: &Configuration, written: &Written) -> Vec<SummaryI
             surprising.push(i);
         }
     }
+    let idle = |older| if c.newer.is_some() { "idle_duration" } else { older };
     match c.termination_policy {
         Some(TerminationPolicy::DontDestroy) => {
-            add("termination_policy", "Instance", "kept when the run ends".to_owned());
+            add(idle("termination_policy"), "Instance", "kept when the run ends".to_owned());
         }
         _ => {
             if let Some(seconds) = c.termination_idle_time {
-                add("termination_idle_time", "Instance", format!("kept {} without a run", duration(seconds)));
+                add(
+                    idle("termination_idle_time"),
+                    "Instance",
+                    format!("kept {} without a run", duration(seconds)),
+                );
             }
         }
     }
@@ -121,7 +128,23 @@ pub fn summary(configuration: &Configuration, written: &Written) -> Vec<SummaryI
     for i in surprising {
         items[i].warning = true;
     }
+    items.extend(c.newer.as_deref().into_iter().flat_map(newer::summary));
     items
+}
+
+/// [`int_range`] of the vCPUs, with their architecture: `arm, 4 or more`.
+pub(super) fn cpu_words(resources: &Resources) -> String {
+    let count = int_range(resources.cpu);
+    match resources.arch {
+        Some(Arch::X86) => format!("x86, {count}"),
+        Some(Arch::Arm) => format!("arm, {count}"),
+        None => count,
+    }
+}
+
+/// Whether any GPUs will do, and none as well: what dstack 0.22 takes for no GPU that is asked for.
+fn is_any(gpu: &super::Gpu) -> bool {
+    *gpu == super::Gpu { count: IntRange { min: Some(0), max: None }, ..super::Gpu::default() }
 }
 
 /// `4 or more`, `up to 8`, `4–8`, `exactly 4`.
@@ -156,6 +179,9 @@ fn span(min: f64, max: f64) -> String {
 
 /// `2 × A100 80 GB`, `1 × 40–80 GB`, `1–2 × any`.
 pub(super) fn gpu_words(gpu: &super::Gpu) -> String {
+    if is_any(gpu) {
+        return "any, or none".to_owned();
+    }
     let count = match (gpu.count.min, gpu.count.max) {
         (Some(min), Some(max)) if min == max => min.to_string(),
         (Some(min), Some(max)) => format!("{min}–{max}"),
@@ -164,6 +190,7 @@ pub(super) fn gpu_words(gpu: &super::Gpu) -> String {
         (None, None) => "any number".to_owned(),
     };
     let mut what = Vec::new();
+    what.extend(gpu.vendor.map(|vendor| vendor.name().to_owned()));
     match &gpu.name {
         Some(list) if list.is_empty() => what.push("none at all".to_owned()),
         Some(list) => what.push(list.join(" or ")),

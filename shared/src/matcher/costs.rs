@@ -3,8 +3,7 @@
 use super::{Context, Explanation, Requirements, scan::Scan};
 use crate::{
     catalog::Catalogue,
-    check,
-    config::{Configuration, InlineHint, rewrite},
+    config::{Configuration, InlineHint, check_in, rewrite},
     diagnostics::{Diagnostic, LineIndex, apply_edits},
     yaml,
 };
@@ -60,7 +59,8 @@ pub fn fix_gains(
     let mut left = MOST_FIXES;
     let mut gain = |edits: &[_]| {
         left = left.checked_sub(1)?;
-        let after = check(&apply_edits(text, edits)?).configuration?;
+        let after = apply_edits(text, edits)?;
+        let after = check_in(&after, configuration.dialect(), None).configuration?;
         let after = Requirements::from(&after);
         if after == required {
             return None;

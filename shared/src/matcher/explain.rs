@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{
     Constraint, Context, Proposal, Requirements, constraint::Constraints, propose, relax, sieve::Sieve,
 };
-use crate::catalog::Catalogue;
+use crate::{catalog::Catalogue, schema::Dialect};
 
 /// When more than one constraint must give way, so many ways are named at most.
 const MOST_WAYS: usize = 8;
@@ -60,10 +60,11 @@ pub struct Relaxation {
 }
 
 impl Explanation {
-    /// Works out for each relaxation how it is written into the text that the requirements come from.
-    pub fn write_into(&mut self, text: &str) {
+    /// Works out for each relaxation how it is written into the text that the requirements come from, which was read in
+    /// a dialect of dstack.
+    pub fn write_into(&mut self, text: &str, dialect: Dialect) {
         for relaxation in &mut self.relaxations {
-            relaxation.proposal = propose(text, relaxation);
+            relaxation.proposal = propose(text, relaxation, dialect);
         }
     }
 }

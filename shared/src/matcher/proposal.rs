@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use super::{Change, Constraint, GpuRequirements, Relaxation, Requirements};
+use super::{Change, Constraint, GpuRequirements, Relaxation};
 use crate::{
-    check,
     config::{
-        Configuration, CreationPolicy, Disk, Gpu, IntRange, SizeRange, SpotPolicy,
+        Arch, Configuration, CreationPolicy, Disk, Gpu, IntRange, Resources, SizeRange, SpotPolicy, check_in,
         rewrite::{self, Edit, NewValue},
     },
     diagnostics::{LineIndex, TextEdit, apply_edits},
+    schema::Dialect,
     yaml::{self, Document, scalar},
 };
 
@@ -33,20 +33,22 @@ pub struct FieldChange {
     pub after: Option<String>,
 }
 
-/// Writes a relaxation into a valid text. The text that comes out is a configuration which differs in what the
+/// Writes a relaxation into a text that is valid in a dialect of dstack. The text that comes out is a configuration which differs in what the
 /// relaxation says and in nothing else: each way of writing it is tried before it is proposed. `None` where
 /// none of them does that, or the text is not valid.
 #[must_use]
-pub fn propose(text: &str, relaxation: &Relaxation) -> Option<Proposal> {
+pub fn propose(text: &str, relaxation: &Relaxation, dialect: Dialect) -> Option<Proposal> {
     let document = yaml::load(text).ok()?;
-    let before = check(text).configuration?;
+    let read = |text: &str| check_in(text, dialect, None).configuration;
+    let before = read(text)?;
     let promised = promised(before, relaxation);
     let index = LineIndex::new(text);
     let edit = |(range, new_text): Edit| TextEdit { range: index.range(range), new_text };
     let keeps_its_word = |edits: &[TextEdit]| {
-        let after = apply_edits(text, edits).and_then(|after| check(&after).configuration);
+        let after = apply_edits(text, edits).and_then(|after| read(&after));
         // As texts: numbers that are none do not even equal themselves.
-        after.is_some_and(|after| after.to_yaml() == promised.to_yaml())
+        let json = |configuration: &Configuration| serde_json::to_string(configuration).ok();
+        after.is_some_and(|after| json(&after) == json(&promised))
     };
     let ways = |fields: &[Field]| -> Vec<Vec<Edit>> {
         fields.iter().map(|field| rewrite::rewrite(text, &document, field.path, &field.value)).collect()
@@ -66,7 +68,7 @@ pub fn propose(text: &str, relaxation: &Relaxation) -> Option<Proposal> {
         Some(vec![(range, new.to_owned())])
     };
     // The best way for each field; then the plainest; then all in turn; then what is below `resources` in one.
-    let fields = fields(&document, relaxation);
+    let fields = fields(&document, relaxation, &promised);
     let attempt = |fields: &[Field], edits: Option<Vec<Edit>>| {
         let edits: Vec<TextEdit> = edits?.into_iter().map(edit).collect();
         keeps_its_word(&edits).then(|| Proposal {
@@ -151,17 +153,17 @@ fn promised_gpu(gpu: &mut Gpu, target: &GpuRequirements, constraint: Constraint)
 }
 
 /// The fields that a relaxation changes.
-fn fields(document: &Document, relaxation: &Relaxation) -> Vec<Field> {
+fn fields(document: &Document, relaxation: &Relaxation, promised: &Configuration) -> Vec<Field> {
     let mut fields = Vec::new();
     for change in &relaxation.changes {
-        let field = field(document, change, &relaxation.requirements);
+        let field = field(document, change, promised);
         // The short form of a GPU says several things at once.
         fields.extend(field.filter(|field| !fields.contains(field)));
     }
     fields
 }
 
-fn field(document: &Document, change: &Change, target: &Requirements) -> Option<Field> {
+fn field(document: &Document, change: &Change, promised: &Configuration) -> Option<Field> {
     const GPU: &str = "resources.gpu";
     let set = |path, value: String| Some(Field { path, value: NewValue::Set(value) });
     let names = |path, names: &Option<Vec<String>>| {
@@ -174,22 +176,23 @@ fn field(document: &Document, change: &Change, target: &Requirements) -> Option<
         };
         Some(Field { path, value })
     };
-    let gpu = target.gpu.as_ref();
+    let resources = &promised.resources;
+    let gpu = resources.gpu.as_ref();
     let optional = |path, value: Option<String>| {
         Some(Field { path, value: value.map_or(NewValue::Remove, NewValue::Set) })
     };
     match change.constraint {
-        Constraint::Cpu => set("resources.cpu", counts(target.cpu)),
-        Constraint::Memory => set("resources.memory", sizes(target.memory)),
-        Constraint::Disk => set("resources.disk", target.disk.map_or_else(|| "null".to_owned(), sizes)),
-        Constraint::MaxPrice => optional("max_price", target.max_price.map(|price| price.to_string())),
+        Constraint::Cpu => set("resources.cpu", cpu(resources)),
+        Constraint::Memory => set("resources.memory", sizes(resources.memory)),
+        Constraint::Disk => set("resources.disk", disk(resources)),
+        Constraint::MaxPrice => optional("max_price", promised.max_price.map(|price| price.to_string())),
         Constraint::Spot => set("spot_policy", "auto".to_owned()),
-        Constraint::Backends => names("backends", &target.backends),
-        Constraint::Regions => names("regions", &target.regions),
-        Constraint::InstanceTypes => names("instance_types", &target.instance_types),
+        Constraint::Backends => names("backends", &promised.backends),
+        Constraint::Regions => names("regions", &promised.regions),
+        Constraint::InstanceTypes => names("instance_types", &promised.instance_types),
         Constraint::Reuse => set("creation_policy", "reuse-or-create".to_owned()),
         of_gpu if rewrite::is_mapping(document, GPU) => match of_gpu {
-            Constraint::GpuName => names("resources.gpu.name", &gpu?.names),
+            Constraint::GpuName => names("resources.gpu.name", &gpu?.name),
             Constraint::GpuCount => set("resources.gpu.count", counts(gpu?.count)),
             Constraint::GpuMemory => optional("resources.gpu.memory", gpu?.memory.map(sizes)),
             Constraint::GpuTotalMemory => {
@@ -197,28 +200,22 @@ fn field(document: &Document, change: &Change, target: &Requirements) -> Option<
             }
             _ => optional("resources.gpu.compute_capability", gpu?.compute_capability.map(capability)),
         },
-        _ => set(GPU, short(gpu?).unwrap_or_else(|| object(gpu.unwrap_or(&GpuRequirements::default())))),
+        _ => {
+            let gpu = gpu?;
+            set(GPU, short(gpu, promised.dialect()).unwrap_or_else(|| object(gpu)))
+        }
     }
 }
 
 /// The fields with all of `resources` written anew in the place of those below it.
 fn with_whole_resources(fields: &[Field], promised: &Configuration) -> Vec<Field> {
     let resources = &promised.resources;
-    let gpu = resources.gpu.as_ref().map(|gpu| {
-        object(&GpuRequirements {
-            names: gpu.name.clone(),
-            count: gpu.count,
-            memory: gpu.memory,
-            total_memory: gpu.total_memory,
-            compute_capability: gpu.compute_capability,
-        })
-    });
     let parts = [
-        Some(("cpu", counts(resources.cpu))),
+        Some(("cpu", cpu(resources))),
         Some(("memory", sizes(resources.memory))),
         resources.shm_size.map(|size_gb| ("shm_size", size(size_gb))),
-        gpu.map(|gpu| ("gpu", gpu)),
-        Some(("disk", resources.disk.map_or_else(|| "null".to_owned(), |disk| sizes(disk.size)))),
+        resources.gpu.as_ref().map(|gpu| ("gpu", object(gpu))),
+        Some(("disk", disk(resources))),
     ];
     let whole: Vec<String> =
         parts.into_iter().flatten().map(|(name, value)| format!("{name}: {value}")).collect();
@@ -231,13 +228,27 @@ fn with_whole_resources(fields: &[Field], promised: &Configuration) -> Vec<Field
     others.into_iter().cloned().collect()
 }
 
-/// `A100,H100:40GB..80GB:2`; `None` where the short form cannot say it.
-fn short(gpu: &GpuRequirements) -> Option<String> {
+/// `arm:4..`.
+fn cpu(resources: &Resources) -> String {
+    let count = counts(resources.cpu);
+    match resources.arch {
+        Some(Arch::X86) => format!("x86:{count}"),
+        Some(Arch::Arm) => format!("arm:{count}"),
+        None => count,
+    }
+}
+
+fn disk(resources: &Resources) -> String {
+    resources.disk.map_or_else(|| "null".to_owned(), |disk| sizes(disk.size))
+}
+
+/// `nvidia:A100,H100:40GB..80GB:2`; `None` where the short form cannot say it.
+fn short(gpu: &Gpu, dialect: Dialect) -> Option<String> {
     if gpu.total_memory.is_some() || gpu.compute_capability.is_some() {
         return None;
     }
-    let mut parts = Vec::new();
-    if let Some(names) = &gpu.names {
+    let mut parts: Vec<String> = gpu.vendor.iter().map(|vendor| vendor.name().to_owned()).collect();
+    if let Some(names) = &gpu.name {
         // The short form reads a comma as "or" and a colon as the end of the name.
         let plain = |name: &String| {
             name.starts_with(char::is_alphabetic)
@@ -249,9 +260,12 @@ fn short(gpu: &GpuRequirements) -> Option<String> {
         parts.push(names.join(","));
     }
     parts.extend(gpu.memory.map(sizes));
-    match gpu.count {
-        IntRange { min: Some(1), max: Some(1) } if !parts.is_empty() => {}
-        count => parts.push(counts(count)),
+    let unwritten = match dialect {
+        Dialect::V0_18 => IntRange { min: Some(1), max: Some(1) },
+        Dialect::V0_22 => IntRange { min: Some(1), max: None },
+    };
+    if parts.is_empty() || gpu.count != unwritten {
+        parts.push(counts(gpu.count));
     }
     let text = parts.join(":");
     // YAML 1.1 reads digits around a colon as a number to the base of 60.
@@ -260,9 +274,10 @@ fn short(gpu: &GpuRequirements) -> Option<String> {
 }
 
 /// `{name: [A100], count: 2, memory: 80GB}`.
-fn object(gpu: &GpuRequirements) -> String {
+fn object(gpu: &Gpu) -> String {
     let parts = [
-        gpu.names.as_ref().map(|names| ("name", list(names))),
+        gpu.vendor.map(|vendor| ("vendor", vendor.name().to_owned())),
+        gpu.name.as_ref().map(|names| ("name", list(names))),
         Some(("count", counts(gpu.count))),
         gpu.memory.map(|range| ("memory", sizes(range))),
         gpu.total_memory.map(|range| ("total_memory", sizes(range))),

@@ -4,7 +4,7 @@ use super::{Change, Constraint, Requirements, constraint::Constraints, scan::siz
 use crate::{
     catalog::{Catalogue, RowId, Run, Shape},
     config::{IntRange, MIN_DISK_GB, SizeRange},
-    schema,
+    schema::{self, Dialect},
 };
 
 /// An offer that is kept out.
@@ -68,7 +68,7 @@ pub(super) fn nearest<'a>(
                 (&mut below, -(f64::from(major) * f64::from(u16::MAX) + f64::from(minor)))
             }
             (None, Constraint::Backends)
-                if !schema::is_backend(backend_of(catalogue, shape), schema::Dialect::V0_18) =>
+                if !schema::is_backend(backend_of(catalogue, shape), requirements.dialect) =>
             {
                 continue;
             }
@@ -134,7 +134,8 @@ pub(super) fn admit(
         Constraint::Disk => {
             let range = sizes(requirements.disk)?;
             // What dstack does not take can only be had by not asking for a disk.
-            if [range.min, range.max].into_iter().flatten().any(|bound| bound < MIN_DISK_GB) {
+            let too_small = |bound: f64| requirements.dialect == Dialect::V0_18 && bound < MIN_DISK_GB;
+            if [range.min, range.max].into_iter().flatten().any(too_small) {
                 return None;
             }
             changed.disk = Some(range);
@@ -166,7 +167,7 @@ pub(super) fn admit(
         }
         Constraint::Backends => {
             let backend = backend_of(catalogue, shape);
-            if !schema::is_backend(backend, schema::Dialect::V0_18) {
+            if !schema::is_backend(backend, requirements.dialect) {
                 return None;
             }
             add(&mut changed.backends, backend)

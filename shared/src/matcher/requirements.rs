@@ -1,6 +1,9 @@
 //! What a configuration asks of a machine.
 
-use crate::config::{Configuration, IntRange, SizeRange, SpotPolicy};
+use crate::{
+    config::{Configuration, IntRange, SizeRange, SpotPolicy},
+    schema::Dialect,
+};
 
 /// What a configuration asks of a machine and of its price.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,6 +30,8 @@ pub struct Requirements {
     pub reuse_only: bool,
     /// Only the pool instances of these names; does not restrict cloud offers.
     pub instance_names: Option<Vec<String>>,
+    /// In which dialect they are written: not each takes every disk and backend.
+    pub dialect: Dialect,
 }
 
 /// What is asked of the GPUs.
@@ -69,6 +74,7 @@ impl From<&Configuration> for Requirements {
             instance_types: c.instance_types.clone(),
             reuse_only: c.only_reuses(),
             instance_names: c.instance_names(),
+            dialect: c.dialect(),
         }
     }
 }

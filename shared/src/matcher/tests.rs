@@ -14,6 +14,7 @@ use crate::{
     api::InstanceStatus,
     catalog::{Availability, Catalogue, GpuFact, GpuFacts, Offer, OfferGpu, PriceBasis, Row},
     config::{IntRange, SizeRange},
+    schema::Dialect,
 };
 
 const BACKENDS: [&str; 3] = ["aws", "gcp", "lambda"];
@@ -143,6 +144,7 @@ fn any_requirements() -> impl Strategy<Value = Requirements> {
                 instance_types: types,
                 reuse_only,
                 instance_names: name.map(|name| vec![name.to_owned()]),
+                dialect: Dialect::V0_18,
             }
         },
     )

@@ -2,18 +2,23 @@
 
 use std::fmt::Write;
 
-use crate::schema::{Dialect, Field, fields, keys, newer};
+use crate::schema::{Dialect, Field, elsewhere, fields, keys};
 
-/// The page of all keys: a table of those at the top, then a section for each.
-pub(super) fn page() -> String {
-    let mut out = String::from("# The configuration\n\n");
-    out.push_str(super::NOTE);
-    out.push_str(
-        "\nA `.dstack.yml` of the type `dev-environment`, as dstack 0.18 reads it. The [JSON Schema](dstack-0.18.schema.json) \
-         says the same to editors, and [problems](problems.md) lists what Berth says about a file.\n\n\
+/// The page of all keys of a dialect: a table of those at the top, then a section for each.
+pub(super) fn page(dialect: Dialect) -> String {
+    let name = dialect.name();
+    let (title, other) = match dialect {
+        Dialect::V0_18 => ("# The configuration", "[dstack 0.22](configuration-0.22.md)"),
+        Dialect::V0_22 => ("# The configuration of dstack 0.22", "[dstack 0.18](configuration.md)"),
+    };
+    let mut out = format!("{title}\n\n{}", super::NOTE);
+    let _ = write!(
+        out,
+        "\nA `.dstack.yml` of the type `dev-environment`, as dstack {name} reads it. The [JSON Schema](dstack-{name}.schema.json) \
+         says the same to editors, and [problems](problems.md) lists what Berth says about a file. Files of {other} have a page of their own.\n\n\
          | key | type | default | |\n|---|---|---|---|\n",
     );
-    for field in keys("", Dialect::V0_18) {
+    for field in keys("", dialect) {
         let default = match field.default {
             Some(default) => format!("`{default}`"),
             None if field.required => "required".to_owned(),
@@ -27,13 +32,18 @@ pub(super) fn page() -> String {
             cell(field.doc)
         );
     }
-    for field in fields(Dialect::V0_18) {
+    for field in fields(dialect) {
         section(&mut out, field);
     }
-    out.push_str(
-        "\n## Keys of newer releases\n\nThese came after dstack 0.18. They are known by name; a file that holds one is refused.\n\n",
-    );
-    for field in newer() {
+    out.push_str(match dialect {
+        Dialect::V0_18 => {
+            "\n## Keys of newer releases\n\nThese came after dstack 0.18. They are known by name; a file that is read as dstack 0.18 and holds one is refused.\n\n"
+        }
+        Dialect::V0_22 => {
+            "\n## Keys of older releases\n\ndstack 0.18 has these. A file that is read as dstack 0.22 and holds one is refused.\n\n"
+        }
+    });
+    for field in elsewhere(dialect) {
         let _ = writeln!(out, "- `{}`: {}", field.path, field.doc);
     }
     out
@@ -55,6 +65,9 @@ fn section(out: &mut String, field: &Field) {
     }
     if field.nullable {
         out.push_str("- `null` is accepted\n");
+    }
+    if let Some(only) = field.only_in_words() {
+        let _ = writeln!(out, "- {}", only.trim_end_matches('.'));
     }
     let _ = writeln!(out, "\n```yaml\n{}\n```", field.example_yaml());
 }

@@ -4,7 +4,10 @@ mod configuration;
 mod honoured;
 mod problems;
 
-use crate::schema::json::{File, json_schema};
+use crate::schema::{
+    Dialect,
+    json::{File, json_schema},
+};
 
 /// A generated file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,10 +22,18 @@ pub struct Page {
 #[must_use]
 pub fn pages() -> Vec<Page> {
     vec![
-        Page { path: "reference/configuration.md", text: configuration::page() },
+        Page { path: "reference/configuration.md", text: configuration::page(Dialect::V0_18) },
+        Page { path: "reference/configuration-0.22.md", text: configuration::page(Dialect::V0_22) },
         Page { path: "reference/honoured.md", text: honoured::page() },
         Page { path: "reference/problems.md", text: problems::page() },
-        Page { path: "reference/dstack-0.18.schema.json", text: json_schema(File::Configuration) },
+        Page {
+            path: "reference/dstack-0.18.schema.json",
+            text: json_schema(File::Configuration(Dialect::V0_18)),
+        },
+        Page {
+            path: "reference/dstack-0.22.schema.json",
+            text: json_schema(File::Configuration(Dialect::V0_22)),
+        },
         Page { path: "reference/dstack-0.18-profiles.schema.json", text: json_schema(File::Profiles) },
     ]
 }

@@ -78,6 +78,22 @@ impl Field {
         (self.since..=self.until).contains(&dialect)
     }
 
+    /// The one dialect that has such a key, where not all have; a key that merely takes something else is in all.
+    #[must_use]
+    pub fn only_in(&self) -> Option<Dialect> {
+        let mut having = Dialect::ALL.into_iter().filter(|dialect| field(self.path, *dialect).is_some());
+        having.next().filter(|_| having.next().is_none())
+    }
+
+    /// [`Self::only_in`] as a sentence: `Since dstack 0.22.`, `dstack 0.18 only.`
+    #[must_use]
+    pub fn only_in_words(&self) -> Option<String> {
+        let dialect = self.only_in()?;
+        let newest = Dialect::ALL.into_iter().max() == Some(dialect);
+        let name = dialect.name();
+        Some(if newest { format!("Since dstack {name}.") } else { format!("dstack {name} only.") })
+    }
+
     /// Its last part: `name` of `resources.gpu.name`.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -141,8 +157,13 @@ pub fn values(path: &str, dialect: Dialect) -> &'static [&'static str] {
 
 /// The keys that came after dstack 0.18, at the top or in an object that it has: known by name there.
 pub fn newer() -> impl Iterator<Item = &'static Field> + Clone {
-    fields(Dialect::V0_22).filter(|field| {
-        let has = |path: &str| self::field(path, Dialect::V0_18).is_some();
+    elsewhere(Dialect::V0_18)
+}
+
+/// The keys that a dialect does not have and another has, at the top or in an object that it has, too.
+pub fn elsewhere(dialect: Dialect) -> impl Iterator<Item = &'static Field> + Clone {
+    FIELDS.iter().filter(move |field| {
+        let has = |path: &str| self::field(path, dialect).is_some();
         !has(field.path)
             && (field.parent().is_empty() || has(field.parent()))
             && field.parent() != "resources.cpu"

@@ -88,6 +88,22 @@ test("hints say what a value means", { skip }, () => {
   assert.deepEqual(hints.map(({ text }) => text), ["→ exactly 500 GB"]);
 });
 
+test("a text is read as the release of dstack that is asked for, or that it tells itself", { skip }, () => {
+  const text = "type: dev-environment\nname: mine\nresources:\n  gpu: 24GB\nidle_d";
+  const whole = text.replace("idle_d", "idle_duration: 1h\n");
+  assert.equal(berth.check(whole).ok, false);
+  assert.deepEqual(
+    ["0.18", "0.22", "auto"].map((dialect) => berth.check(whole, { dialect })).map(({ ok, dialect, why }) => [ok, dialect, why]),
+    [[false, "0.18", "asked"], [true, "0.22", "asked"], [true, "0.22", "only-valid"]],
+  );
+  assert.equal(berth.check(`# dstack: 0.18\n${whole}`, { dialect: "auto" }).why, "pinned");
+  assert.deepEqual(berth.complete(text, text.length, { dialect: "0.22" }).items.map(({ label }) => label), ["idle_duration"]);
+  assert.deepEqual(berth.complete(text, text.length).items, []);
+  assert.match(berth.hover(whole, whole.indexOf("idle_"), { dialect: "0.22" }).doc, /Since dstack 0\.22\.$/);
+  assert.deepEqual(berth.hints(whole, { dialect: "0.22" }).map((hint) => hint.text), ["→ 1 or more × 24 GB", "→ 1 h"]);
+  assert.throws(() => berth.check(whole, { dialect: "0.20" }), RangeError);
+});
+
 test("completion and hover know where they are, by offset and by line", { skip }, () => {
   const text = "# 😀\r\ntype: dev-environment\r\nide: vscode\r\nspot_policy: on\r\nmax_pr";
   const value = berth.complete(text, { line: 3, column: 15 });

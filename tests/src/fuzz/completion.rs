@@ -6,6 +6,7 @@ use berth_shared::{
     assist::{Facts, check_with, complete, hover, without_secrets},
     config::Checked,
     diagnostics::{LineIndex, apply_edits},
+    schema::Dialect,
 };
 
 use super::{assert_places, text};
@@ -18,8 +19,8 @@ pub(super) fn answers(bytes: &[u8]) {
     let text = text(rest);
     let offset = usize::from(u16::from_le_bytes(*place)) % (text.len() + 2);
     let index = LineIndex::new(text);
-    for facts in [None, facts()] {
-        let offered = complete(text, offset, facts);
+    for (facts, dialect) in [(None, Dialect::V0_22), (facts(), Dialect::V0_18), (facts(), Dialect::V0_22)] {
+        let offered = complete(text, offset, dialect, facts);
         assert_places(&index, text, offered.range, "what a completion replaces");
         let (start, end) = (offered.range.start.offset, offered.range.end.offset);
         let mut cursor = index.position(offset).offset;
@@ -33,7 +34,7 @@ pub(super) fn answers(bytes: &[u8]) {
                 item.select.is_none_or(|selected| item.insert.get(selected.start..selected.end).is_some());
             assert!(selected && !item.label.is_empty(), "{item:?} in {text:?}");
         }
-        if let Some(hover) = hover(text, offset, facts) {
+        if let Some(hover) = hover(text, offset, dialect, facts) {
             assert_places(&index, text, hover.range, &hover.path);
         }
     }

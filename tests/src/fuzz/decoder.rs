@@ -33,7 +33,7 @@ pub(super) fn answers(bytes: &[u8]) {
     }
     // These read the same text again, each in its own way.
     let _ = render("a file", &text, &checked.diagnostics, true);
-    for hint in hints(&text) {
+    for hint in hints(&text, Dialect::V0_18) {
         assert_places(&index, &text, hint.range, &hint.text);
     }
     if let Some(configuration) = &checked.configuration {

@@ -191,7 +191,7 @@ fn offers(args: &Args, world: World<'_>) -> Result<u8, Failure> {
         && !args.profile.says_something()
         && args.resources.fields().next().is_none();
     if let Some(explanation) = explanation.as_mut().filter(|_| all_in_file) {
-        explanation.write_into(&text);
+        explanation.write_into(&text, checked.told.dialect);
     }
     match (args.format, &required) {
         (Format::Text | Format::Jsonl, None) => {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, rc::Rc, sync::Arc};
 use berth_shared::{
     api::{GitSource, Plan},
     assist::{Facts, complete, hover},
-    config::{self, Checked, InlineHint, check_and_hint},
+    config::{self, Checked, InlineHint, Reading, check_and_hint},
     diagnostics::{Fix, LineIndex, Range, Severity, TextEdit},
     policy::Action,
     schema::Dialect,
@@ -64,6 +64,8 @@ pub(super) struct Desk {
     pub(super) text: RwSignal<Arc<str>>,
     /// What was found in it.
     pub(super) checked: RwSignal<Arc<Checked>>,
+    /// What the text was read as before its last change; `None` = it is another text.
+    held: StoredValue<Option<Dialect>>,
     /// How long that took, milliseconds; `None` while a long text waits for it.
     pub(super) check_millis: RwSignal<Option<f64>>,
     rest: StoredValue<Option<TimeoutHandle>>,
@@ -121,6 +123,7 @@ impl Desk {
             revision: RwSignal::new(1),
             text: RwSignal::new(text.into()),
             checked: RwSignal::new(Arc::default()),
+            held: StoredValue::new(None),
             check_millis: RwSignal::new(None),
             rest: StoredValue::new(None),
             saved: RwSignal::new(saved),
@@ -184,7 +187,9 @@ impl Desk {
         };
         let begin = browser::precise_millis();
         let facts = self.facts.get_value();
-        let (checked, notes) = check_and_hint(&text, Dialect::V0_18, facts.as_deref());
+        let reading = Reading::Auto { default: Dialect::default(), held: self.held.get_value() };
+        let (checked, notes) = check_and_hint(&text, reading, facts.as_deref());
+        self.held.set_value(Some(checked.told.dialect));
         let millis = browser::precise_millis() - begin;
         if let Some(editor) = editor {
             editor.set_marks(&checked.diagnostics, &notes);
@@ -192,6 +197,23 @@ impl Desk {
         self.text.set(text);
         self.checked.set(Arc::new(checked));
         self.check_millis.set(Some(millis));
+    }
+
+    /// The text is another: nothing speaks for what the one before was read as.
+    pub(super) fn forget_dialect(self) {
+        self.held.set_value(None);
+    }
+
+    /// Has the first line say as which release of dstack the text is read, or leaves that to the text.
+    pub(super) fn pin(self, dialect: Option<Dialect>) {
+        if let Some(edit) = self.editor().and_then(|editor| config::pin(&editor.text(), dialect)) {
+            self.apply(&[edit]);
+        }
+    }
+
+    /// What the text was read as last.
+    pub(super) fn dialect(self) -> Dialect {
+        self.checked.with_untracked(|checked| checked.told.dialect)
     }
 
     /// Shows in the text what it costs in choice.
@@ -212,14 +234,14 @@ impl Desk {
     pub(super) fn complete(self, text: &str, line: usize, column: usize) -> String {
         let offset = LineIndex::new(text).offset(line, column);
         let facts = self.facts.try_get_value().flatten();
-        serde_json::to_string(&complete(text, offset, facts.as_deref())).unwrap_or_default()
+        serde_json::to_string(&complete(text, offset, self.dialect(), facts.as_deref())).unwrap_or_default()
     }
 
     /// What a place of a text means, as JSON; `null` when nothing.
     pub(super) fn hover(self, text: &str, line: usize, column: usize) -> String {
         let offset = LineIndex::new(text).offset(line, column);
         let facts = self.facts.try_get_value().flatten();
-        serde_json::to_string(&hover(text, offset, facts.as_deref())).unwrap_or_default()
+        serde_json::to_string(&hover(text, offset, self.dialect(), facts.as_deref())).unwrap_or_default()
     }
 
     /// Puts another text into the editor.
@@ -230,6 +252,7 @@ impl Desk {
                 editor.focus();
             }
             None => {
+                self.forget_dialect();
                 self.text.set(text.into());
                 self.check_now();
             }

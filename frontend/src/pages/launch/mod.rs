@@ -6,6 +6,7 @@ mod code;
 mod columns_menu;
 mod costs;
 mod desk;
+mod dialect;
 mod drafts;
 mod examples_menu;
 mod figures;

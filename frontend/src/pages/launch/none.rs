@@ -61,7 +61,7 @@ fn sentence(explanation: &Explanation, reuse_only: bool) -> impl IntoView + use<
 
 fn proposal(desk: Desk, relaxation: &Relaxation) -> impl IntoView + use<> {
     let why = view! { <Prose text=relaxation.description() capital=true/> };
-    let (lines, act) = match desk.text.with_untracked(|text| propose(text, relaxation)) {
+    let (lines, act) = match desk.text.with_untracked(|text| propose(text, relaxation, desk.dialect())) {
         Some(proposal) => {
             let lines = proposal.fields.iter().map(field).collect_view();
             let apply = view! {

@@ -5,6 +5,7 @@ use leptos::{html::Div, task::spawn_local};
 use super::{
     code::CodeButton,
     desk::Desk,
+    dialect::DialectPick,
     examples_menu::ExamplesMenu,
     incoming, launching,
     problems::Problems,
@@ -36,6 +37,7 @@ pub(super) fn TextPane(desk: Desk) -> impl IntoView {
                 <ShareButton desk/>
             </div>
             <EditorBox desk/>
+            <DialectPick desk/>
             <Problems desk/>
             <div class="panel__foot">
                 <span role="status">{move || desk.checked.with(|checked| counts::in_words(&checked.diagnostics))}</span>
@@ -65,7 +67,10 @@ fn EditorBox(desk: Desk) -> impl IntoView {
         let launch = launch.clone();
         spawn_local(async move {
             let callbacks = Callbacks {
-                changed: Box::new(move |length, _typed| {
+                changed: Box::new(move |length, typed| {
+                    if !typed {
+                        desk.forget_dialect();
+                    }
                     desk.changed(length);
                 }),
                 complete: Box::new(move |text, line, column| desk.complete(&text, line, column)),

@@ -4,32 +4,43 @@
 mod keys;
 mod problems;
 
-use leptos_router::hooks::use_params_map;
+use berth_shared::schema::{Dialect, field};
+use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{components::TopBar, pages::title::set_title, prelude::*, site};
 use keys::Keys;
 use problems::Problems;
 
-/// The page at `/reference` and `/reference/KEY`.
+/// The page at `/reference` and `/reference/KEY`, of dstack 0.18 but for `?dialect=0.22`.
 #[component]
 pub fn Reference() -> impl IntoView {
     let here = Memo::new(|_| use_params_map().read().get("key").unwrap_or_default());
-    show(here);
+    let query = use_query_map();
+    let dialect = Memo::new(move |_| {
+        let named = query.read().get("dialect").and_then(|name| Dialect::of(&name));
+        // A key that only one has is shown there.
+        let only = || field(&here.get(), Dialect::V0_22).filter(|field| field.only_in().is_some());
+        named.unwrap_or_else(|| only().map(|_| Dialect::V0_22).unwrap_or_default())
+    });
+    show(Signal::derive(move || {
+        dialect.track();
+        here.get()
+    }));
     set_title(move || if here.get().is_empty() { t!("Reference").to_owned() } else { here.get() });
-    view! { <Frame current="keys"><Keys here=here/></Frame> }
+    view! { <Frame current="keys"><Keys here dialect/></Frame> }
 }
 
 /// The page at `/reference/problems` and `/reference/problems/CODE`.
 #[component]
 pub fn ReferenceProblems() -> impl IntoView {
     let here = Memo::new(|_| use_params_map().read().get("code").unwrap_or_default());
-    show(here);
+    show(here.into());
     set_title(move || if here.get().is_empty() { t!("Problems").to_owned() } else { here.get() });
     view! { <Frame current="problems"><Problems here=here/></Frame> }
 }
 
 /// Brings what the address names into view, once it is there.
-fn show(here: Memo<String>) {
+fn show(here: Signal<String>) {
     Effect::new(move |_| {
         let id = here.get();
         // After the router has scrolled to the top of a new page.

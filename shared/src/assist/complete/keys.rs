@@ -7,10 +7,27 @@ use super::{
     },
     Completion, CompletionKind, Found, Selection, is_empty,
 };
-use crate::schema::{self, Dialect, Field, Kind};
+use crate::schema::{self, Field, Kind};
 
-/// Keys of which one excludes the other.
-const EITHER: &[(&str, &str)] = &[("image", "python")];
+/// Keys of which one excludes the other, by their object.
+const EITHER: &[(&str, &str, &str)] = &[
+    ("", "image", "python"),
+    ("", "docker", "image"),
+    ("", "docker", "python"),
+    ("", "docker", "nvcc"),
+    ("resources.cpu", "arch", "min"),
+    ("resources.cpu", "arch", "max"),
+    ("resources.cpu", "count", "min"),
+    ("resources.cpu", "count", "max"),
+    ("volumes[]", "name", "instance_path"),
+    ("volumes[]", "name", "optional"),
+    ("repos[]", "local_path", "url"),
+    ("instances[]", "name", "hostname"),
+    ("instances[]", "name", "fleet"),
+    ("instances[]", "name", "instance"),
+    ("instances[]", "hostname", "fleet"),
+    ("instances[]", "hostname", "instance"),
+];
 
 pub(super) fn offer(cursor: &Cursor<'_>, found: &mut Found<'_>) {
     if matches!(cursor.path.0.last(), Some(Step::Item(usize::MAX))) {
@@ -26,11 +43,12 @@ pub(super) fn offer(cursor: &Cursor<'_>, found: &mut Found<'_>) {
     if below && cursor.outline.nodes[cursor.node].kind == super::super::outline::Kind::Seq {
         return;
     }
-    let fields = schema::keys(&object, Dialect::V0_18).filter(|field| {
+    let fields = schema::keys(&object, cursor.dialect).filter(|field| {
         field.name() != "*"
+            && field.kind != Kind::Nothing
             && !used.contains(&field.name())
-            && !EITHER.iter().any(|(a, b)| {
-                object.is_empty()
+            && !EITHER.iter().any(|(of, a, b)| {
+                object == *of
                     && (field.name() == *a && used.contains(b) || field.name() == *b && used.contains(a))
             })
     });
@@ -109,12 +127,12 @@ fn key(cursor: &Cursor<'_>, field: &'static Field) -> Completion {
     }
 }
 
-/// What a field means, with its default.
+/// What a field means, with its default and the dialect that alone has it.
 fn documentation(field: &Field) -> String {
-    match field.default {
-        Some(default) if !matches!(default, "[]" | "{}") => format!("{} Default: `{default}`.", field.doc),
-        _ => field.doc.to_owned(),
-    }
+    let default = field.default.filter(|default| !matches!(*default, "[]" | "{}"));
+    let default = default.map(|default| format!(" Default: `{default}`.")).unwrap_or_default();
+    let only = field.only_in_words().map(|only| format!(" {only}")).unwrap_or_default();
+    format!("{}{default}{only}", field.doc)
 }
 
 /// What comes behind a new key and its colon, so that the text is valid right away.
@@ -146,24 +164,29 @@ fn follows(cursor: &Cursor<'_>, field: &'static Field) -> Follows {
     let flow = cursor.flow || cursor.style != Style::Plain;
     let example = inner(field.example);
     match field.kind {
-        Kind::Object => {
-            let (before, value, after) = match field.path {
-                "registry_auth" => {
-                    ("username: ", "me", ("password: ", "\"${{ secrets.registry_password }}\""))
-                }
-                "retry_policy" => ("duration: ", "4h", ("", "")),
-                _ => ("gpu: ", "24GB..", ("", "")),
+        Kind::Object | Kind::BooleanOrObject | Kind::Mapping => {
+            let (before, value, rest) = match field.path {
+                "registry_auth" => ("username: ", "me", "password: \"${{ secrets.registry_password }}\""),
+                "retry_policy" | "retry" => ("duration: ", "4h", ""),
+                "utilization_policy" => ("min_gpu_utilization: ", "10", "time_window: 1h"),
+                "schedule" => ("cron: ", "\"0 8 * * mon-fri\"", ""),
+                "tags" => ("", "name: value", ""),
+                _ => ("gpu: ", "24GB..", ""),
             };
-            let (key, password) = after;
-            let again = key.is_empty();
-            if flow {
-                let rest = if again { String::new() } else { format!(", {key}{password}") };
-                around(&format!(" {{{before}"), value, &format!("{rest}}}"), again)
-            } else {
-                let rest = if again { String::new() } else { format!("{below}{key}{password}") };
-                around(&format!("{below}{before}"), value, &rest, again)
-            }
+            let again = rest.is_empty() && !before.is_empty();
+            let (open, part, close) = if flow { (" {", ", ", "}") } else { ("", &*below, "") };
+            let first = if flow { "" } else { &*below };
+            let rest = if rest.is_empty() { String::new() } else { format!("{part}{rest}") };
+            around(&format!("{open}{first}{before}"), value, &format!("{rest}{close}"), again)
         }
+        Kind::List if field.path == "backend_options" && flow => around(" [{type: ", "vastai", "}]", false),
+        Kind::List if field.path == "backend_options" => {
+            around(&format!("{below}- type: "), "vastai", "", false)
+        }
+        Kind::List if flow => around(" [", example, "]", false),
+        Kind::List => around(&format!("{below}- "), example, "", false),
+        // An empty list of these is none.
+        Kind::ChoiceList if field.parent() == "retry" => around(" [", example, "]", true),
         Kind::ChoiceList => around(" [", "", "]", true),
         Kind::TextList if matches!(field.name(), "regions" | "instance_types") => around(" [", "", "]", true),
         Kind::TextList if flow => around(" [", example, "]", false),
@@ -173,7 +196,9 @@ fn follows(cursor: &Cursor<'_>, field: &'static Field) -> Follows {
         Kind::Ports => around(" [", "8080", "]", true),
         // One value: there is nothing to choose.
         Kind::Choice if field.values.len() == 1 => line(field.values[0], false, false),
-        Kind::Choice | Kind::PythonVersion | Kind::Gpu | Kind::TextOrList => line("", false, true),
+        Kind::Choice if !field.nullable => line(field.example, true, true),
+        Kind::Choice | Kind::PythonVersion | Kind::Gpu => line("", false, true),
+        Kind::TextOrList if field.nullable => line("", false, true),
         Kind::Text if field.nullable => line("", false, false),
         Kind::Text => line(field.example, true, false),
         _ => line(field.example, true, true),

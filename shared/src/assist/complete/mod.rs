@@ -1,5 +1,6 @@
 //! What may be written at a place.
 
+mod examples;
 mod keys;
 mod plain;
 mod values;
@@ -17,6 +18,7 @@ use super::{
 use crate::{
     config::TEXT_LIMIT,
     diagnostics::{ByteRange, LineIndex, Range},
+    schema::Dialect,
 };
 
 /// More than these help nobody to choose.
@@ -89,12 +91,12 @@ pub struct Completions {
 }
 
 /// What may be written at `offset` (bytes; the character boundary before it) of `text`, which may be unfinished or
-/// wrong in any way. Nothing in comments, behind values, and in texts longer than 256 KiB.
+/// wrong in any way, and is read as a dialect of dstack. Nothing in comments, behind values, and in texts longer than 256 KiB.
 ///
 /// `facts` add the names that the catalogue knows.
 #[must_use]
-pub fn complete(text: &str, offset: usize, facts: Option<&Facts>) -> Completions {
-    let cursor = if text.len() > TEXT_LIMIT { None } else { Cursor::new(text, offset) };
+pub fn complete(text: &str, offset: usize, dialect: Dialect, facts: Option<&Facts>) -> Completions {
+    let cursor = if text.len() > TEXT_LIMIT { None } else { Cursor::new(text, offset, dialect) };
     let Some(cursor) = cursor else { return nothing(text, offset) };
     let mut found = Found::new(&cursor);
     match cursor.place {

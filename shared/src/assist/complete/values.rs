@@ -8,16 +8,19 @@ use super::{
         outline::{Kind as Node, Style},
         words,
     },
-    Chosen, Completion, CompletionKind, Found, MOST, plain, rank,
+    Chosen, Completion, CompletionKind, Found, MOST,
+    examples::examples,
+    plain, rank,
 };
 use crate::{
+    config::Vendor,
     diagnostics::ByteRange,
-    schema::{Field, Kind},
+    schema::{Dialect, Field, Kind},
 };
 
 pub(super) fn offer<'t>(cursor: &Cursor<'t>, facts: Option<&Facts>, found: &mut Found<'t>) {
     let table = cursor.path.in_table();
-    let Some(field) = cursor.path.field() else { return };
+    let Some(field) = cursor.path.field(cursor.dialect) else { return };
     // Within an object that is an item, or a collection in the place of a text, no value stands.
     if matches!(cursor.outline.nodes[cursor.node].kind, Node::Map) {
         return;
@@ -65,8 +68,8 @@ struct Writer<'c, 't> {
 
 impl<'c, 't> Writer<'c, 't> {
     fn new(cursor: &'c Cursor<'t>, field: &Field, table: &str) -> Self {
-        let is_list =
-            matches!(field.kind, Kind::TextList | Kind::ChoiceList | Kind::Ports) && !table.ends_with("[]");
+        let is_list = matches!(field.kind, Kind::TextList | Kind::ChoiceList | Kind::Ports | Kind::List)
+            && !table.ends_with("[]");
         let dash = cursor.place == Place::Dash || (is_list && cursor.place == Place::Below);
         let (before, after) = match (dash, is_list) {
             (true, _) => ("- ", ""),
@@ -233,12 +236,15 @@ fn gpu<'t>(writer: &mut Writer<'_, 't>, facts: Option<&Facts>, found: &mut Found
     let shift = usize::from(matches!(cursor.style, Style::Single | Style::Double));
     let at = offset.saturating_sub(range.start + shift).min(inner.len());
     let begin = inner[..at].rfind([':', ',']).map(|i| i + 1);
-    let (mut names, mut memory, mut count) = (Vec::new(), false, false);
+    let vendors: &[Vendor] = if cursor.dialect >= Dialect::V0_22 { &Vendor::ALL } else { &[] };
+    let (mut names, mut vendor, mut memory, mut count) = (Vec::new(), false, false, false);
     let start = begin.unwrap_or(0);
     let end = inner[at..].find([':', ',']).map_or(inner.len(), |i| at + i);
     for part in inner[..start].split([':', ',']).chain(inner[end..].split([':', ','])) {
         let part = part.trim();
-        if part.starts_with(|c: char| c.is_alphabetic()) {
+        if !vendors.is_empty() && Vendor::of_token(part).is_some() {
+            vendor = true;
+        } else if part.starts_with(|c: char| c.is_alphabetic()) {
             names.push(part);
         } else if part.contains(|c: char| c.is_alphabetic()) {
             memory = true;
@@ -263,6 +269,12 @@ fn gpu<'t>(writer: &mut Writer<'_, 't>, facts: Option<&Facts>, found: &mut Found
     }
     if name_list {
         return;
+    }
+    if !vendor {
+        for vendor in vendors {
+            let detail = Some("the vendor".to_owned());
+            writer.add(found, vendor.name(), vendor.name(), CompletionKind::Value, detail, None);
+        }
     }
     if !memory {
         let known: Vec<f64> = names
@@ -296,32 +308,5 @@ fn gpu<'t>(writer: &mut Writer<'_, 't>, facts: Option<&Facts>, found: &mut Found
         for n in ["2", "4", "8"] {
             writer.add(found, n, n, CompletionKind::Example, Some(format!("{n} of them")), None);
         }
-    }
-}
-
-/// Values that would do where there is no list of them; YAML as they stand.
-fn examples(path: &str, field: &Field) -> Vec<&'static str> {
-    match (path, field.kind) {
-        (_, Kind::Boolean) => vec!["true", "false"],
-        ("resources.cpu", _) => vec!["4..", "8..", "16..", "4..8"],
-        ("resources.memory", _) => vec!["16GB..", "32GB..", "64GB..", "16GB..64GB"],
-        ("resources.shm_size", _) => vec!["8GB", "16GB", "32GB"],
-        ("resources.gpu.count", _) => vec!["1", "2", "4", "8", "1..2"],
-        ("resources.gpu.memory", _) => vec!["16GB..", "24GB..", "40GB..", "80GB..", "40GB..80GB"],
-        ("resources.gpu.total_memory", _) => vec!["80GB..", "160GB..", "320GB.."],
-        ("resources.gpu.compute_capability", _) => vec!["7.5", "8.0", "8.9", "9.0"],
-        (_, Kind::Disk | Kind::DiskRange) => vec!["100GB..", "200GB..", "500GB..", "1TB.."],
-        ("ports", _) => vec!["8080", "8888", "6006", "\"8000:80\""],
-        ("retry_policy.duration", _) => vec!["1h", "4h", "1d"],
-        ("termination_idle_time", _) => vec!["5m", "30m", "1h", "1d"],
-        (_, Kind::DurationOrOff) => vec!["1h", "8h", "1d", "\"off\""],
-        (_, Kind::Price) => vec!["0.5", "1", "2.5", "5"],
-        (
-            _,
-            Kind::Integer | Kind::IntegerRange | Kind::Size | Kind::SizeRange | Kind::Port | Kind::Duration,
-        ) => {
-            vec![field.example]
-        }
-        _ => Vec::new(),
     }
 }

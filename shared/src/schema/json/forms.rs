@@ -1,8 +1,11 @@
-//! What each kind of field takes, in the words of JSON Schema.
+//! What each kind of field takes in dstack 0.18, in the words of JSON Schema.
 
-use super::{Field, Json, Kind, known, object, patterns, property};
+use super::{Dialect, Field, Json, Kind, known, object, patterns, property};
 
-type Form = Vec<(&'static str, Json)>;
+const DIALECT: Dialect = Dialect::V0_18;
+
+/// The entries of a schema.
+pub(super) type Form = Vec<(&'static str, Json)>;
 
 /// The constraints of a field.
 pub(super) fn form(field: &Field) -> Form {
@@ -52,13 +55,13 @@ pub(super) fn form(field: &Field) -> Form {
             )
             .chain(pairs(required(field.path).len()))
             .collect(),
-        // Of newer releases; not described yet.
-        Kind::List => types(field, &["array"]),
-        Kind::Mapping => types(field, &["object"]),
-        Kind::BooleanOrObject => types(field, &["boolean", "object"]),
-        Kind::TextOrObject => types(field, &["string", "object"]),
-        Kind::Cpu => types(field, &["string", "integer", "object"]),
-        Kind::Nothing => types(field, &["null"]),
+        // dstack 0.18 has none of these.
+        Kind::List
+        | Kind::Mapping
+        | Kind::BooleanOrObject
+        | Kind::TextOrObject
+        | Kind::Cpu
+        | Kind::Nothing => super::newer::form(field),
     };
     // What must be comes first.
     let (mut first, rest): (Form, Form) = form.into_iter().partition(|(key, _)| *key == "type");
@@ -68,25 +71,18 @@ pub(super) fn form(field: &Field) -> Form {
 
 const SIZES: &str = "a size such as `16GB`, or a range such as `16GB..64GB`";
 
-/// The keys of an object, and nothing else.
-pub(super) fn mapping(path: &str) -> Form {
+fn mapping(path: &str) -> Form {
     let mut form = vec![("type", Json::text("object"))];
     form.extend(properties(path));
     form
 }
 
 fn properties(path: &str) -> Form {
-    let properties = known(path).map(|field| (field.name().to_owned(), property(field))).collect();
-    let mut form = vec![("properties", Json::Map(properties)), ("additionalProperties", Json::Bool(false))];
-    let required = required(path);
-    if !required.is_empty() {
-        form.push(("required", Json::texts(&required)));
-    }
-    form
+    super::properties(path, DIALECT)
 }
 
 fn required(path: &str) -> Vec<&'static str> {
-    known(path).filter(|field| field.required).map(Field::name).collect()
+    known(path, DIALECT).filter(|field| field.required).map(Field::name).collect()
 }
 
 /// The keys of an object that may also be a list of `least` pairs or more, which Python's `dict()` takes.
@@ -120,7 +116,7 @@ fn object_types(path: &str) -> &'static [&'static str] {
     if required(path).is_empty() { &["object", "array", "string"] } else { &["object", "array"] }
 }
 
-fn types(field: &Field, names: &[&str]) -> Form {
+pub(super) fn types(field: &Field, names: &[&str]) -> Form {
     let mut names = names.to_vec();
     if field.nullable {
         names.push("null");
@@ -128,7 +124,7 @@ fn types(field: &Field, names: &[&str]) -> Form {
     vec![("type", if let [one] = names[..] { Json::text(one) } else { Json::texts(&names) })]
 }
 
-fn expected(what: &str) -> (&'static str, Json) {
+pub(super) fn expected(what: &str) -> (&'static str, Json) {
     ("errorMessage", Json::Text(format!("expected {what}")))
 }
 
@@ -159,7 +155,7 @@ fn choices(field: &Field, null: bool) -> Json {
 }
 
 /// Text or a float; `3.10` is the number 3.1.
-fn python(field: &Field) -> Form {
+pub(super) fn python(field: &Field) -> Form {
     let texts = field.values.iter().copied().map(Json::text);
     let numbers = field
         .values
@@ -206,7 +202,7 @@ fn gpu(field: &Field) -> Form {
     form
 }
 
-fn compute_capability(field: &Field) -> Form {
+pub(super) fn compute_capability(field: &Field) -> Form {
     let mut form = types(field, &["string", "number", "array"]);
     form.push(("pattern", Json::Text(patterns::compute_capability())));
     form.push(("items", scalar()));
@@ -237,7 +233,7 @@ fn boolean(field: &Field) -> Form {
 fn env(field: &Field) -> Form {
     let mut form = types(field, &["array", "object", "string"]);
     form.push(("maxLength", Json::number(0)));
-    let value = known("env").next().map_or(Json::Bool(true), property);
+    let value = known("env", DIALECT).next().map_or(Json::Bool(true), |field| property(field, DIALECT));
     form.push(("additionalProperties", value));
     let variables = object([
         (

@@ -5,6 +5,7 @@
 //! a size of a disk in text) passes; [`crate::check`] reports it.
 
 mod forms;
+mod newer;
 mod patterns;
 mod write;
 
@@ -16,9 +17,9 @@ use crate::yaml::{self, Document, NodeId, Value};
 /// Which file is described.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum File {
-    /// `.dstack.yml`.
-    Configuration,
-    /// `.dstack/profiles.yml`.
+    /// `.dstack.yml`, as a dialect reads it.
+    Configuration(Dialect),
+    /// `.dstack/profiles.yml`, as dstack 0.18 reads it.
     Profiles,
 }
 
@@ -33,36 +34,20 @@ pub fn json_schema(file: File) -> String {
         ]
     };
     let schema = match file {
-        File::Configuration => {
+        File::Configuration(dialect) => {
+            let name = dialect.name();
             let mut schema = head(
-                "dev environment of dstack 0.18",
-                "A `.dstack.yml` of the type `dev-environment`, as dstack 0.18 reads it and Berth launches it.",
+                &format!("dev environment of dstack {name}"),
+                &format!(
+                    "A `.dstack.yml` of the type `dev-environment`, as dstack {name} reads it and Berth launches it."
+                ),
             );
-            schema.extend(forms::mapping(""));
-            // Null and an empty text count as no image.
-            schema.push((
-                "not",
-                object([
-                    ("required", Json::texts(&["image", "python"])),
-                    (
-                        "properties",
-                        object([
-                            (
-                                "image",
-                                object([(
-                                    "not",
-                                    object([("enum", Json::List(vec![Json::Null, Json::text("")]))]),
-                                )]),
-                            ),
-                            ("python", object([("not", object([("const", Json::Null)]))])),
-                        ]),
-                    ),
-                    (
-                        "errorMessage",
-                        Json::text("`python` chooses the default image, so it cannot stand beside `image`"),
-                    ),
-                ]),
-            ));
+            schema.push(("type", Json::text("object")));
+            schema.extend(properties("", dialect));
+            schema.push(match dialect {
+                Dialect::V0_18 => ("not", image_and_python()),
+                Dialect::V0_22 => ("allOf", newer::excluded()),
+            });
             schema
         }
         File::Profiles => {
@@ -96,9 +81,35 @@ pub fn json_schema(file: File) -> String {
     text
 }
 
+/// What an image excludes; null and an empty text count as none.
+fn image_and_python() -> Json {
+    let some = |none: &[Json]| object([("not", object([("enum", Json::List(none.to_vec()))]))]);
+    object([
+        ("required", Json::texts(&["image", "python"])),
+        (
+            "properties",
+            object([("image", some(&[Json::Null, Json::text("")])), ("python", some(&[Json::Null]))]),
+        ),
+        ("errorMessage", Json::text("`python` chooses the default image, so it cannot stand beside `image`")),
+    ])
+}
+
+/// The keys of an object, and nothing else.
+fn properties(path: &str, dialect: Dialect) -> forms::Form {
+    let properties = known(path, dialect).map(|field| (field.name().to_owned(), property(field, dialect)));
+    let mut form =
+        vec![("properties", Json::Map(properties.collect())), ("additionalProperties", Json::Bool(false))];
+    let required: Vec<_> = known(path, dialect).filter(|field| field.required).map(Field::name).collect();
+    if !required.is_empty() {
+        form.push(("required", Json::texts(&required)));
+    }
+    form
+}
+
 /// One profile: its name, and every field that a profile may set.
 fn profile() -> Vec<(String, Json)> {
-    let properties = profile_keys().map(|field| (field.name().to_owned(), property(field))).collect();
+    let properties =
+        profile_keys().map(|field| (field.name().to_owned(), property(field, Dialect::V0_18))).collect();
     [
         ("type", Json::text("object")),
         ("properties", Json::Map(properties)),
@@ -110,12 +121,12 @@ fn profile() -> Vec<(String, Json)> {
 }
 
 /// The fields that are keys of `parent` and read here.
-fn known(parent: &str) -> impl Iterator<Item = &'static Field> {
-    keys(parent, Dialect::V0_18)
+fn known(parent: &str, dialect: Dialect) -> impl Iterator<Item = &'static Field> {
+    keys(parent, dialect)
 }
 
 /// The schema of one field.
-fn property(field: &Field) -> Json {
+fn property(field: &Field, dialect: Dialect) -> Json {
     let mut schema = vec![("description", Json::Text(description(field)))];
     if let Some(default) = field.default.and_then(of_yaml) {
         schema.push(("default", default));
@@ -123,7 +134,10 @@ fn property(field: &Field) -> Json {
     if let Some(example) = of_yaml(field.example) {
         schema.push(("examples", Json::List(vec![example])));
     }
-    schema.extend(forms::form(field));
+    schema.extend(match dialect {
+        Dialect::V0_18 => forms::form(field),
+        Dialect::V0_22 => newer::form(field),
+    });
     Json::Map(schema.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
 }
 
@@ -169,33 +183,47 @@ fn of_node(document: &Document, node: NodeId) -> Option<Json> {
 mod tests {
     use super::*;
 
+    const FILES: [File; 3] =
+        [File::Configuration(Dialect::V0_18), File::Configuration(Dialect::V0_22), File::Profiles];
+
+    fn parsed(file: File) -> serde_json::Value {
+        serde_json::from_str(&json_schema(file)).unwrap()
+    }
+
     #[test]
-    fn both_schemas_are_json_and_describe_every_field() {
-        for file in [File::Configuration, File::Profiles] {
-            let schema: serde_json::Value = serde_json::from_str(&json_schema(file)).unwrap();
-            assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    fn all_schemas_are_json_and_describe_every_field() {
+        for file in FILES {
+            assert_eq!(parsed(file)["$schema"], "https://json-schema.org/draft/2020-12/schema");
         }
-        let schema: serde_json::Value = serde_json::from_str(&json_schema(File::Configuration)).unwrap();
-        for field in crate::schema::fields(Dialect::V0_18) {
-            let mut place = &schema;
-            for part in field.path.split('.') {
-                place = match part.strip_suffix("[]") {
-                    Some(list) => &place["properties"][list]["items"],
-                    None if part == "*" => &place["additionalProperties"],
-                    None => &place["properties"][part],
-                };
+        for dialect in Dialect::ALL {
+            let schema = parsed(File::Configuration(dialect));
+            for field in crate::schema::fields(dialect) {
+                let mut place = &schema;
+                for part in field.path.split('.') {
+                    place = match part.strip_suffix("[]") {
+                        Some(list) => &place["properties"][list]["items"],
+                        None if part == "*" => &place["additionalProperties"],
+                        None => &place["properties"][part],
+                    };
+                }
+                let text =
+                    place["description"].as_str().unwrap_or_else(|| panic!("{} is missing", field.path));
+                assert!(text.starts_with(field.doc), "{}", field.path);
+                assert!(!place["examples"][0].is_null() || field.kind == Kind::Nothing, "{}", field.path);
+                assert_eq!(place.get("default").is_some(), field.default.is_some(), "{}", field.path);
             }
-            let text = place["description"].as_str().unwrap_or_else(|| panic!("{} is missing", field.path));
-            assert!(text.starts_with(field.doc), "{}", field.path);
-            assert!(!place["examples"][0].is_null(), "{}", field.path);
-            assert_eq!(place.get("default").is_some(), field.default.is_some(), "{}", field.path);
         }
     }
 
     #[test]
-    fn keys_of_newer_releases_are_left_out() {
-        let schema: serde_json::Value = serde_json::from_str(&json_schema(File::Configuration)).unwrap();
-        assert!(schema["properties"].get("volumes").is_none());
-        assert_eq!(schema["additionalProperties"], false);
+    fn keys_of_the_other_dialect_are_left_out() {
+        let [old, new] = Dialect::ALL.map(|dialect| parsed(File::Configuration(dialect)));
+        for (key, of_old, of_new) in [("volumes", false, true), ("pool_name", true, false)] {
+            assert_eq!(old["properties"].get(key).is_some(), of_old);
+            assert_eq!(new["properties"].get(key).is_some(), of_new);
+        }
+        for schema in [old, new] {
+            assert_eq!(schema["additionalProperties"], false);
+        }
     }
 }

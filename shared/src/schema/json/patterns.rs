@@ -91,10 +91,14 @@ pub(super) fn duration(or_off: bool) -> String {
 
 /// Names, a memory and a count, parted by colons.
 pub(super) fn gpu() -> String {
+    gpu_of(&int_side())
+}
+
+fn gpu_of(count: &str) -> String {
     let name = format!("{BLANKS}{LETTER}[^:,]*(?:, *[^:, ][^:,]*)*");
     // What holds a letter is no count.
     let memory = format!("(?=[^:]*{LETTER}){}", range(&size_side()));
-    let token = format!("(?:{name}|{memory}|{})", range(&int_side()));
+    let token = format!("(?:{name}|{memory}|{})", range(count));
     format!("^{token}(?::{token})*$")
 }
 
@@ -115,4 +119,81 @@ pub(super) fn variable() -> String {
 /// A number, `local:container` or `*:container`.
 pub(super) fn port() -> String {
     whole(&format!(r"{}|(?:\*|[0-9]+):[0-9]+\n?", int()))
+}
+
+// What dstack 0.22 reads otherwise.
+
+/// What its library takes for a whole number in text: with zeros behind a dot, too.
+pub(super) fn strict_integer() -> String {
+    whole(&format!("{BLANKS}[+-]?{}(?:\\.(?:_?0)+)?{BLANKS}", digits()))
+}
+
+/// A [`strict_integer`], or a range of them.
+pub(super) fn strict_integer_range() -> String {
+    whole(&range(&strict_int_side()))
+}
+
+/// As [`gpu`], with counts as its library takes them; a vendor looks as a name does.
+pub(super) fn strict_gpu() -> String {
+    gpu_of(&strict_int_side())
+}
+
+fn strict_int_side() -> String {
+    format!(r"{}(?:\. *0[0_ ]*{BLANKS})?", int_side())
+}
+
+/// What its library takes for a number.
+pub(super) fn float() -> String {
+    let (digits, words) = (digits(), words(&["infinity", "inf", "nan"], ""));
+    whole(&format!(
+        r"{BLANKS}[+-]?(?:(?:{digits}(?:\.(?:{digits})?)?|\.{digits})(?:_?[eE][+-]?_?{digits})?|{words}){BLANKS}"
+    ))
+}
+
+/// A [`float`] above 0.
+pub(super) fn strict_price() -> String {
+    let (digits, inf) = (digits(), words(&["infinity", "inf"], ""));
+    whole(&format!(
+        r"{BLANKS}[+]?(?:(?:{digits}(?:\.(?:{digits})?)?|\.{digits})(?:_?[eE][+-]?_?{digits})?|{inf}){BLANKS}"
+    ))
+}
+
+/// One of these words in any case.
+pub(super) fn any_case(all: &[&str]) -> String {
+    whole(&words(all, ""))
+}
+
+/// A count of vCPUs, an architecture, or both, parted by a colon.
+pub(super) fn cpu() -> String {
+    let side = strict_int_side();
+    let token = format!(
+        r"(?: *{DIGIT}(?:{DIGIT}| )*|{side}\.\.(?:{side}|{BLANKS})|{BLANKS}\.\.{side}|(?: *(?:{}) *))",
+        words(&["x86", "arm"], " *")
+    );
+    format!("^{token}(?::{token})?$")
+}
+
+/// `NAME=value`, or `NAME` alone; no line break behind it.
+pub(super) fn strict_variable() -> String {
+    whole(r"[a-zA-Z_][a-zA-Z0-9_]*(?:=[^\n]*)?")
+}
+
+/// A number, `local:container` or `*:container`, without blanks and signs.
+pub(super) fn strict_port() -> String {
+    whole(&format!(r"(?:(?:\*|{DIGIT}+):)?{DIGIT}+\n?"))
+}
+
+/// `sh`, `bash` or an absolute path.
+pub(super) fn shell() -> String {
+    r"^(?:sh$|bash$|/)".to_owned()
+}
+
+/// The name of a tag.
+pub(super) fn tag_name() -> String {
+    whole(r"[-_a-zA-Z0-9]{1,60}\n?")
+}
+
+/// The value of a tag.
+pub(super) fn tag() -> String {
+    whole(r"[-a-zA-Z0-9 .:/=_+@]{0,256}\n?")
 }

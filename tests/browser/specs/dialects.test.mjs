@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { complaints, logIn, paste, until, withServer } from '../harness.mjs';
+
+const NEWER = `type: dev-environment
+name: notebook
+ide: cursor
+resources:
+  cpu: x86:4..
+  gpu: nvidia:24GB..
+volumes:
+  - data:/data
+idle_duration: 1h
+`;
+
+const editor = (page) => page.getByRole('textbox', { name: 'Configuration' });
+const problems = (page) => page.getByRole('list', { name: 'Problems' }).getByRole('listitem');
+const completions = (page) => page.getByRole('listbox', { name: 'Completions' });
+const pick = (page) => page.getByRole('combobox', { name: 'Reads as' });
+const chosen = (page) => pick(page).evaluate((select) => select.selectedOptions[0].textContent);
+
+const text = (page) =>
+  editor(page).evaluate((content) => [...content.querySelectorAll('.cm-line')].map((line) => line.textContent).join('\n'));
+
+const textIs = (page, expected) =>
+  until(async () => (await text(page)) === expected, `the text is ${JSON.stringify(expected)}`);
+
+const readsAs = (page, words) => until(async () => (await chosen(page)) === words, `it says ${words}`);
+
+async function look(page, name) {
+  assert.deepEqual(await complaints(page), [], `${name} is accessible`);
+  if (!process.env.SCREENSHOTS) return;
+  await mkdir(process.env.SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: path.join(process.env.SCREENSHOTS, `${name}.png`) });
+}
+
+test(
+  'a file of dstack 0.22 is told by itself, and read as another release where its first line says so',
+  withServer(async ({ server, browser }) => {
+    const page = await browser.newPage();
+    await logIn(page, server.loginLink);
+    await readsAs(page, 'dstack 0.18, automatic');
+    await paste(page, NEWER);
+    await readsAs(page, 'dstack 0.22, automatic');
+    await until(async () => (await problems(page).count()) === 0, 'nothing is wrong with it');
+    assert.match(await pick(page).getAttribute('title'), /valid in no other release/);
+    // What it means is said in the words of that release.
+    await page.getByText('1 or more × nvidia, 24 GB or more').first().waitFor();
+    await look(page, 'dialects-automatic');
+
+    await pick(page).selectOption('0.18');
+    await textIs(page, `# dstack: 0.18\n${NEWER}`);
+    await readsAs(page, 'dstack 0.18');
+    await until(async () => (await problems(page).count()) >= 4, 'dstack 0.18 does not know its keys');
+    assert.match(await pick(page).getAttribute('title'), /the first line says so/);
+    await look(page, 'dialects-pinned');
+
+    await pick(page).selectOption('0.22');
+    await textIs(page, `# dstack: 0.22\n${NEWER}`);
+    await until(async () => (await problems(page).count()) === 0, 'dstack 0.22 does');
+
+    await pick(page).selectOption('');
+    await textIs(page, NEWER);
+    await readsAs(page, 'dstack 0.22, automatic');
+    await editor(page).press('ControlOrMeta+z');
+    await textIs(page, `# dstack: 0.22\n${NEWER}`);
+    await readsAs(page, 'dstack 0.22');
+    await editor(page).press('ControlOrMeta+z');
+    await textIs(page, `# dstack: 0.18\n${NEWER}`);
+    await editor(page).press('ControlOrMeta+z');
+    await textIs(page, NEWER);
+    await readsAs(page, 'dstack 0.22, automatic');
+    assert.deepEqual(page.problems, []);
+  }),
+);
+
+test(
+  'what is offered and explained is that of the release the text is read as',
+  withServer(async ({ server, browser }) => {
+    const page = await browser.newPage();
+    await logIn(page, server.loginLink);
+    const offered = async (key) => {
+      await page.keyboard.press('Escape');
+      await page.keyboard.press('Control+Space');
+      await completions(page).getByRole('option', { name: /max_duration/ }).waitFor();
+      return (await completions(page).getByRole('option', { name: new RegExp(`^${key}`) }).count()) > 0;
+    };
+    for (const [release, key, other] of [
+      ['0.22', 'inactivity_duration', 'termination_idle_time'],
+      ['0.18', 'termination_idle_time', 'inactivity_duration'],
+    ]) {
+      await paste(page, `# dstack: ${release}\ntype: dev-environment\nide: vscode\n`);
+      await readsAs(page, `dstack ${release}`);
+      assert.ok(await offered(key), `${key} in ${release}`);
+      assert.ok(!(await offered(other)), `no ${other} in ${release}`);
+      await page.keyboard.press('Escape');
+    }
+    await paste(page, '# dstack: 0.22\ntype: dev-environment\nidle_duration: 1h\n');
+    await page.locator('.cm-line', { hasText: 'idle' }).locator('.tok-propertyName').hover();
+    await page.locator('.cm-tooltip .hovercard').getByText('Since dstack 0.22.').waitFor();
+    assert.deepEqual(page.problems, []);
+  }),
+);
+
+test(
+  'a release does not come and go while one types, and another text is told anew',
+  withServer(async ({ server, browser }) => {
+    const page = await browser.newPage();
+    await logIn(page, server.loginLink);
+    await paste(page, NEWER);
+    await readsAs(page, 'dstack 0.22, automatic');
+    await pick(page).evaluate((select) => {
+      window.seen = [];
+      new MutationObserver(() => window.seen.push(select.selectedOptions[0].textContent)).observe(select, {
+        subtree: true,
+        characterData: true,
+        childList: true,
+      });
+    });
+    await editor(page).press('ControlOrMeta+End');
+    await page.keyboard.type('inactivity_duration: 2h', { delay: 20 });
+    await page.keyboard.press('Escape');
+    await until(async () => (await problems(page).count()) === 0, 'it is valid again');
+    assert.ok((await page.evaluate(() => window.seen)).every((words) => words.startsWith('dstack 0.22')));
+
+    await page.getByRole('button', { name: 'Examples' }).click();
+    await page.getByRole('menuitem').first().click();
+    await readsAs(page, 'dstack 0.18, automatic');
+    assert.deepEqual(page.problems, []);
+  }),
+);
+
+for (const [width, height] of [[1440, 900], [375, 812]]) {
+  for (const colorScheme of ['light', 'dark']) {
+    test(
+      `the release has its place at ${width} px, ${colorScheme}`,
+      withServer(async ({ server, browser }) => {
+        const page = await browser.newPage({ width, height, colorScheme });
+        await logIn(page, server.loginLink);
+        await paste(page, `# dstack: 0.18\n${NEWER}`);
+        await readsAs(page, 'dstack 0.18');
+        const box = await pick(page).boundingBox();
+        assert.ok(box.x >= 0 && box.x + box.width <= width, 'it is within the window');
+        await look(page, `dialects-${width}-${colorScheme}`);
+        assert.deepEqual(page.problems, []);
+      }),
+    );
+  }
+}
