@@ -123,10 +123,7 @@ fn converted(args: &Args, folder: &Path, streams: Streams<'_>, colour: bool) -> 
         writeln!(err, "error: {}", report.error.as_deref().unwrap_or_default())?;
         return Ok(1);
     };
-    if !args.write {
-        out.write_all(now.text.as_bytes())?;
-        out.flush()?;
-    } else if is_stdin {
+    if !args.write || is_stdin {
         out.write_all(now.text.as_bytes())?;
         out.flush()?;
     } else if now.text.as_bytes() != bytes {
