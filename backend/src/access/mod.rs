@@ -2,6 +2,7 @@
 
 pub mod door;
 pub mod ports;
+pub(crate) mod presence;
 pub mod ssh;
 
 use berth_shared::{

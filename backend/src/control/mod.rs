@@ -2,13 +2,13 @@
 
 mod service;
 
-use std::{error::Error, sync::Arc};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use berth_shared::{
     api::{
         AddInstance, CreatePool, DecideOrphan, DeletePool, EventSeq, Instance, InstanceId, KeepInstance,
-        LimitNote, Limits, LimitsOverview, LogChunk, Orphan, Page, Plan, PlanRequest, Pool, PriceChange,
+        KeepRun, LimitNote, Limits, LimitsOverview, LogChunk, Orphan, Page, Plan, PlanRequest, Pool, PriceChange,
         RemoveInstance, Run, RunDetail, RunId, Spend, StopRequest, SubmitRequest,
     },
     diagnostics::Diagnostic,
@@ -38,6 +38,16 @@ pub trait Control: Send + Sync + 'static {
 
     /// Writes down that a run is to end.
     async fn stop(&self, user: &str, name: &str, request: StopRequest) -> Result<Run, Refused>;
+
+    /// Has a run wait longer for somebody before it is stopped for want of one.
+    async fn keep_run(&self, user: &str, name: &str, request: KeepRun) -> Result<Run, Refused>;
+
+    /// Somebody works in a run at this moment: gives after how long that is to be said again while they do; `None` where nothing
+    /// depends on it.
+    async fn seen(&self, run: RunId) -> Option<Duration>;
+
+    /// Somebody has worked in a run until this moment.
+    async fn left(&self, run: RunId);
 
     /// Removes a finished run from the list.
     async fn delete(&self, user: &str, name: &str) -> Result<(), Refused>;

@@ -1,10 +1,10 @@
 //! The orchestrator's [`Service`] as the edge sees it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use berth_shared::api::{
-    AddInstance, CreatePool, DecideOrphan, DeletePool, EventSeq, Instance, InstanceId, KeepInstance, Limits,
+    AddInstance, CreatePool, DecideOrphan, DeletePool, EventSeq, Instance, InstanceId, KeepInstance, KeepRun, Limits,
     LimitsOverview, LogChunk, Orphan, Page, Plan, PlanRequest, Pool, RemoveInstance, Run, RunDetail, RunId,
     Spend, StopRequest, SubmitRequest,
 };
@@ -37,6 +37,18 @@ impl Control for Service {
 
     async fn stop(&self, user: &str, name: &str, request: StopRequest) -> Result<Run, Refused> {
         Ok(Self::stop(self, user, name, request.abort).await?)
+    }
+
+    async fn keep_run(&self, user: &str, name: &str, request: KeepRun) -> Result<Run, Refused> {
+        Ok(Self::keep_run(self, user, name, request).await?)
+    }
+
+    async fn seen(&self, run: RunId) -> Option<Duration> {
+        Self::seen(self, run).await
+    }
+
+    async fn left(&self, run: RunId) {
+        Self::left(self, run).await;
     }
 
     async fn delete(&self, user: &str, name: &str) -> Result<(), Refused> {
@@ -183,6 +195,7 @@ impl From<ServiceError> for Refused {
             | ServiceError::PriceChanged(_)
             | ServiceError::RunNotRunning { .. }
             | ServiceError::RunFinished { .. }
+            | ServiceError::NoInactivityLimit(_)
             | ServiceError::PoolExists(_)
             | ServiceError::PoolIsDefault(_)
             | ServiceError::PoolNotEmpty { .. }

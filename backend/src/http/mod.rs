@@ -62,6 +62,7 @@ mod project;
 mod projects;
 mod run_delete;
 mod run_get;
+mod run_keep;
 mod run_log_download;
 mod run_log_index;
 mod run_log_search;
@@ -299,6 +300,7 @@ fn closed() -> OpenApiRouter<App> {
         .routes(routes!(instances::list))
         .routes(routes!(instance_get::get))
         .routes(routes!(instance_remove::remove))
+        .routes(routes!(run_keep::keep))
         .routes(routes!(instance_keep::keep))
         .routes(routes!(pools::list, pools::create))
         .routes(routes!(pool_default::set_default))

@@ -120,6 +120,7 @@ pub const ENDPOINTS: &[Endpoint] = &[
     own("GET", "/api/v1/runs/{name}", Action::See),
     of_run("DELETE", "/api/v1/runs/{name}", Action::ChangeRun).noted("run.delete"),
     of_run("POST", "/api/v1/runs/{name}/stop", Action::ChangeRun).noted("run.stop"),
+    of_run("POST", "/api/v1/runs/{name}/keep", Action::ChangeRun).noted("run.keep"),
     own("GET", "/api/v1/runs/{name}/logs", Action::See),
     own("GET", "/api/v1/runs/{name}/logs/download", Action::See),
     own("GET", "/api/v1/runs/{name}/logs/index", Action::See),

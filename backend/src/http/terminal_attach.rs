@@ -14,7 +14,10 @@ use super::{
     stream::not_a_websocket,
     terminals::clamp,
 };
-use crate::live::{self, Life, terminal::Attach};
+use crate::{
+    access::presence,
+    live::{self, Life, terminal::Attach},
+};
 
 /// Where to go on, and how large the page shows it.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -63,11 +66,14 @@ pub(super) async fn attach(
     });
     Ok(upgrade.on_upgrade(async move |socket| {
         let environment = match found {
-            Ok((run, life)) => control.environment(run).await.map(|environment| (environment, life)),
+            Ok((run, life)) => control.environment(run).await.map(|environment| (environment, life, run)),
             Err(refused) => Err(refused),
         };
         match environment {
-            Ok((environment, life)) => live::terminal::run(socket, environment, ask, life).await,
+            Ok((environment, life, run)) => {
+                let work = live::terminal::run(socket, environment, ask, life);
+                presence::attended(&*control, run, work).await;
+            }
             Err(refused) => live::terminal::refuse(socket, refused.message).await,
         }
         drop(counted);

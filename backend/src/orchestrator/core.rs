@@ -2,7 +2,10 @@
 
 use std::{
     future::Future,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -14,7 +17,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{Entrance, LogArchive, Parts, events, machine::Failure, meters::Meters, steady::Steady};
+use super::{Entrance, LogArchive, Parts, activity::Noted, events, machine::Failure, meters::Meters, steady::Steady};
 use crate::{
     catalog::Catalogues,
     clock::Clock,
@@ -45,6 +48,10 @@ pub(super) struct Core {
     /// Placements take turns: each sees what the one before holds.
     pub(super) placing: tokio::sync::Mutex<()>,
     random: Mutex<StdRng>,
+    /// Who was seen in runs.
+    pub(super) noted: Noted,
+    /// Since when this process would know of everybody who works in a run, milliseconds since 1970.
+    watched_since: AtomicI64,
 }
 
 impl Core {
@@ -64,7 +71,10 @@ impl Core {
             log_changes: broadcast::Sender::new(1024),
             placing: tokio::sync::Mutex::new(()),
             random: Mutex::new(parts.random),
+            noted: Noted::default(),
+            watched_since: AtomicI64::default(),
         };
+        core.missed();
         let owner = core.new_id().to_string();
         Self { owner, ..core }
     }
@@ -80,6 +90,16 @@ impl Core {
         self.steady().now(self.clock.monotonic())
     }
 
+    /// Since when this process would know of everybody who works in a run.
+    pub(super) fn watched_since(&self) -> Timestamp {
+        Timestamp(self.watched_since.load(Ordering::Relaxed))
+    }
+
+    /// Somebody may have come whom the database does not know of: until a while from now nothing is stopped for want of one.
+    pub(super) fn missed(&self) {
+        self.watched_since.store(self.now().0, Ordering::Relaxed);
+    }
+
     fn steady(&self) -> std::sync::MutexGuard<'_, Steady> {
         self.steady.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -93,6 +113,10 @@ impl Core {
         let before = self.beat.send_replace(beat);
         if beat.replicas != before.replicas {
             tracing::info!(replicas = beat.replicas, "processes share the work");
+        }
+        // Whoever was with one that is gone comes to another.
+        if beat.replicas < before.replicas || beat.ended > 0 {
+            self.missed();
         }
         let monotonic = self.clock.monotonic();
         let now = self.now();

@@ -120,8 +120,11 @@ pub enum ServiceError {
          answer first"
     )]
     InstanceNotStuck(String),
-    /// Not a time that an instance can be kept for.
-    #[error("an instance is kept for 1 second to 30 days at once, not for {0} seconds")]
+    /// Nobody need be in it.
+    #[error("run `{0}` goes on without anybody in it: its configuration has no `inactivity_duration`")]
+    NoInactivityLimit(String),
+    /// Not a time that an instance or a run can be kept for.
+    #[error("what is kept is kept for 1 second to 30 days at once, not for {0} seconds")]
     KeepTooLong(i64),
     /// There is none, or no more.
     #[error("nothing unknown is there that is called `{0}`")]
@@ -167,6 +170,7 @@ impl ServiceError {
             Self::InstanceBusy(_) => "instance-busy",
             Self::InstanceNotIdle(_) => "instance-not-idle",
             Self::InstanceNotStuck(_) => "instance-not-stuck",
+            Self::NoInactivityLimit(_) => "no-inactivity-limit",
             Self::KeepTooLong(_) => "keep-too-long",
             Self::OrphanNotFound(_) => "orphan-not-found",
             Self::OrphanNotOurs(_) => "orphan-not-ours",

@@ -1,7 +1,7 @@
 //! What has become known about a run or an instance while its status stayed, in words.
 
 use berth_shared::{
-    api::{Instance, Run},
+    api::{Instance, Run, RunStatus},
     time::Timestamp,
 };
 
@@ -30,6 +30,15 @@ pub(super) fn of_run(before: &Run, after: &Run, now: Timestamp) -> Option<String
             Some(at) => format!("it stops by itself{}", at_moment(at, now)),
             None => "it does not stop by itself any more".to_owned(),
         });
+    }
+    if before.inactive_at != after.inactive_at {
+        match after.inactive_at {
+            Some(at) => {
+                facts.push(format!("nobody is in it: it stops{} unless somebody comes", at_moment(at, now)));
+            }
+            None if after.status == RunStatus::Running => facts.push("somebody is in it".to_owned()),
+            None => {}
+        }
     }
     join(facts)
 }

@@ -23,7 +23,7 @@ const ADDED_IDLE_SECONDS: i64 = 3 * 24 * 3600;
 /// For how long one that was added is tried again when `retry_policy` gives no duration, in seconds: 24 hours (§5).
 const ADDED_RETRY_SECONDS: i64 = 24 * RETRY_SECONDS;
 /// The longest that an instance can be kept by one request, in seconds.
-const KEEP_MOST: i64 = 30 * 24 * 3600;
+pub(super) const KEEP_MOST: i64 = 30 * 24 * 3600;
 /// Words for the names of instances that were added without one.
 const ADDED: &str = "added";
 

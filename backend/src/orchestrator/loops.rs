@@ -78,10 +78,12 @@ pub(super) async fn beat(core: Arc<Core>) {
             }
             Ok(Err(error)) => {
                 silent += 1;
+                core.missed();
                 tracing::error!(%error, silent, "the database cannot be reached; trying again");
             }
             Err(_) => {
                 silent += 1;
+                core.missed();
                 tracing::error!(silent, "the database does not answer; trying again");
             }
         }

@@ -4,6 +4,7 @@
 //! the providers, ask the machines what to do next, write that down with an event, and carry it out. Everything
 //! may be cut off anywhere: the next look at the row leads to the same effect again.
 
+mod activity;
 mod archive;
 mod choice;
 mod core;

@@ -8,6 +8,7 @@ use berth_shared::{
 };
 
 use super::{
+    activity,
     core::Core,
     deliver, events, limits,
     machine::{self, Failure, instance, job, run},
@@ -140,6 +141,9 @@ pub(super) fn new_job(id: JobId, run: &RunRow, now: Timestamp) -> JobRow {
         commit: None,
         max_duration: run.max_duration,
         stop_seconds: run.stop_seconds,
+        inactivity: run.run.inactivity_seconds,
+        kept_until: None,
+        inactive_at: None,
         instance_id: None,
         backend: None,
         placed_at: None,
@@ -162,9 +166,10 @@ async fn job_pass(core: &Core, lease: &Lease, id: JobId) -> Result<Due, CommitEr
             Some(seen) => seen,
             None => look(core, &whole).await,
         };
+        let activity = activity::of(core, &whole.job).await;
         let now = core.now();
         let failed = matches!(seen, job::Sight::Failed(_));
-        let input = job::Input { instance: whole.instance.as_ref(), sight: seen };
+        let input = job::Input { instance: whole.instance.as_ref(), sight: seen, activity };
         let next = job::step(&whole.job, &input, now);
         if next.row != whole.job {
             let mut change = Change { lease: Some(lease.clone()), ..Change::default() };

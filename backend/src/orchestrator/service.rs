@@ -53,6 +53,10 @@ impl Service {
         &self.core
     }
 
+    pub(super) fn shared(&self) -> &Arc<Core> {
+        &self.core
+    }
+
     /// What a launch of `actor` would do right now. An invalid text is a plan too, with `valid: false`.
     ///
     /// # Errors
@@ -251,7 +255,7 @@ impl Service {
         self.core.providers.iter().map(|provider| provider.name().to_owned()).collect()
     }
 
-    async fn id_of(&self, name: &str) -> Result<RunId, ServiceError> {
+    pub(super) async fn id_of(&self, name: &str) -> Result<RunId, ServiceError> {
         let id = self.core.storage.newest_of_name(&self.project, name).await?;
         id.ok_or_else(|| ServiceError::RunNotFound(name.to_owned()))
     }
@@ -270,7 +274,7 @@ pub(super) async fn whole<T: Send + 'static>(
     tokio::spawn(write).await.unwrap_or_else(|error| Err(ServiceError::Internal(error.to_string())))
 }
 
-async fn find(core: &Core, id: RunId) -> Result<Whole, ServiceError> {
+pub(super) async fn find(core: &Core, id: RunId) -> Result<Whole, ServiceError> {
     core.storage.whole(id).await?.ok_or_else(|| ServiceError::RunNotFound(id.to_string()))
 }
 

@@ -7,7 +7,7 @@ use super::StoreError;
 
 /// The format of the rows that this Berth writes. Raised whenever a field is added to a row; the rules are in
 /// `docs/adr/0009`.
-pub(super) const FORMAT: i32 = 2;
+pub(super) const FORMAT: i32 = 3;
 
 /// The row `ours`, with what `stored` says beyond what a `T` can. Something is unknown when it is gone after `stored` has been
 /// read as a `T` and written again; what is known and not in `ours` was taken away on purpose.

@@ -401,6 +401,12 @@ pub trait Storage: Send + Sync {
     /// An instance and the job on it.
     async fn instance(&self, id: InstanceId) -> Result<Option<(InstanceRow, Option<JobRow>)>, StoreError>;
 
+    /// Somebody works in a run at `at`; the latest such moment stays. Does nothing when there is no such run.
+    async fn touch(&self, run: RunId, at: Timestamp) -> Result<(), StoreError>;
+
+    /// When somebody last worked in a run, as far as [`Storage::touch`] was told.
+    async fn active_at(&self, run: RunId) -> Result<Option<Timestamp>, StoreError>;
+
     /// What a run was made from.
     async fn source(&self, run: RunId) -> Result<Option<Source>, StoreError>;
 

@@ -122,6 +122,15 @@ pub struct JobRow {
     /// How long its processes have to end when they are asked to, in seconds; `None` = as long as usual.
     #[serde(default)]
     pub stop_seconds: Option<u32>,
+    /// After how many seconds without anybody it is stopped; `None` = it is not.
+    #[serde(default)]
+    pub inactivity: Option<i64>,
+    /// Until when it is as if somebody worked in it, because somebody wants it kept.
+    #[serde(default)]
+    pub kept_until: Option<Timestamp>,
+    /// When it is stopped for want of somebody; `None` while somebody works in it.
+    #[serde(default)]
+    pub inactive_at: Option<Timestamp>,
     /// Its instance, the last one when several were tried.
     pub instance_id: Option<InstanceId>,
     /// The instance's backend: only a process that can reach it works on the job.

@@ -6,6 +6,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -24,7 +25,7 @@ use berth::{
 use berth_shared::{
     api::{
         AddInstance, CreatePool, DEFAULT_PROJECT, DecideOrphan, DeletePool, Event, EventSeq, Instance,
-        InstanceId, InstanceStatus, KeepInstance, LimitNote, Limits, LimitsOverview, LogChunk, LogLine,
+        InstanceId, InstanceStatus, KeepInstance, KeepRun, LimitNote, Limits, LimitsOverview, LogChunk, LogLine,
         LogSource, Orphan, Page, Plan, PlanRequest, PlannedOffer, Pool, PriceChange, RemoveInstance, Run,
         RunDetail, RunId, RunStatus, Spend, Standing, StopRequest, Subject, SubmitRequest, TerminalId,
         TerminalInfo, TerminalSize, Usage, Used,
@@ -283,6 +284,17 @@ impl Control for Fake {
         self.stopped.lock().unwrap().push(name.to_owned());
         Ok(run)
     }
+
+    async fn keep_run(&self, _: &str, name: &str, request: KeepRun) -> Result<Run, Refused> {
+        let run = self.run(name).await?.run;
+        Ok(Run { inactive_at: Some(Timestamp(request.seconds * 1000)), ..run })
+    }
+
+    async fn seen(&self, _: RunId) -> Option<Duration> {
+        None
+    }
+
+    async fn left(&self, _: RunId) {}
 
     async fn delete(&self, _: &str, name: &str) -> Result<(), Refused> {
         self.run(name).await.map(|_| ())

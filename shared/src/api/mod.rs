@@ -62,7 +62,7 @@ pub use project::{
     is_project_name, page_of, ssh_name_of,
 };
 pub use pull::{ImagePull, LayerState, PullLayer};
-pub use run::{Actions, Run, RunDetail, StopRequest, SubmitRequest};
+pub use run::{Actions, KeepRun, Run, RunDetail, StopRequest, SubmitRequest};
 pub use secret::{SECRET_VALUE_LIMIT, Secret, SetSecret};
 pub use session::{CatalogInfo, CatalogOrigin, LinkLogin, LoginRequest, PasswordLogin, ServerInfo, User};
 pub use spend::{Spend, SpendBy, SpendDay, SpendItem};

@@ -59,6 +59,12 @@ pub struct Run {
     pub finished_at: Option<Timestamp>,
     /// When it will be stopped because of `max_duration`.
     pub stops_at: Option<Timestamp>,
+    /// After how many seconds without anybody it is stopped (`inactivity_duration`); `None` = it is not.
+    #[serde(default)]
+    pub inactivity_seconds: Option<i64>,
+    /// When it will be stopped because of that, unless somebody comes; `None` while somebody works in it.
+    #[serde(default)]
+    pub inactive_at: Option<Timestamp>,
     /// The offer it was given.
     pub offer: Option<Offer>,
     /// The instance it is or was on.
@@ -100,6 +106,8 @@ impl Run {
             started_at: None,
             finished_at: None,
             stops_at: None,
+            inactivity_seconds: None,
+            inactive_at: None,
             offer: None,
             instance_id: None,
             ports: Vec::new(),
@@ -202,4 +210,13 @@ pub struct StopRequest {
     /// Kill at once instead of asking first. A second stop forces too.
     #[serde(default)]
     pub abort: bool,
+}
+
+/// Has a run wait longer for somebody before it is stopped because of `inactivity_duration`. `POST /api/v1/runs/NAME/keep`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct KeepRun {
+    /// For how many seconds from now on it is as if somebody worked in it, 1 to 2,592,000 (30 days).
+    pub seconds: i64,
 }

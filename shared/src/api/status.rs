@@ -137,6 +137,8 @@ words! {
         AbortedByUser = "aborted_by_user",
         /// It lasted as long as it may (`max_duration`).
         MaxDurationExceeded = "max_duration_exceeded",
+        /// Nobody worked in it for as long as it waits for somebody (`inactivity_duration`).
+        InactivityDurationExceeded = "inactivity_duration_exceeded",
         /// The server could not go on.
         ServerError = "server_error",
     }
@@ -169,6 +171,8 @@ words! {
         TerminatedByServer = "terminated_by_server",
         /// It lasted as long as it may (`max_duration`).
         MaxDurationExceeded = "max_duration_exceeded",
+        /// Nobody worked in it for as long as it waits for somebody (`inactivity_duration`).
+        InactivityDurationExceeded = "inactivity_duration_exceeded",
         /// It ended by itself.
         DoneByRunner = "done_by_runner",
     }
@@ -205,7 +209,10 @@ impl RunReason {
         match self {
             Self::AllJobsDone => RunStatus::Done,
             Self::JobFailed | Self::RetryLimitExceeded | Self::ServerError => RunStatus::Failed,
-            Self::StoppedByUser | Self::AbortedByUser | Self::MaxDurationExceeded => RunStatus::Terminated,
+            Self::StoppedByUser
+            | Self::AbortedByUser
+            | Self::MaxDurationExceeded
+            | Self::InactivityDurationExceeded => RunStatus::Terminated,
         }
     }
 }
@@ -217,9 +224,10 @@ impl JobReason {
         match self {
             Self::DoneByRunner => JobStatus::Done,
             Self::AbortedByUser => JobStatus::Aborted,
-            Self::TerminatedByUser | Self::TerminatedByServer | Self::MaxDurationExceeded => {
-                JobStatus::Terminated
-            }
+            Self::TerminatedByUser
+            | Self::TerminatedByServer
+            | Self::MaxDurationExceeded
+            | Self::InactivityDurationExceeded => JobStatus::Terminated,
             Self::FailedToStartDueToNoCapacity
             | Self::InterruptedByNoCapacity
             | Self::WaitingRunnerLimitExceeded

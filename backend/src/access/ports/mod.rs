@@ -21,6 +21,7 @@ use berth_shared::{
 };
 use tokio::{
     sync::{
+        Notify,
         broadcast::{self, error::RecvError},
         watch,
     },
@@ -29,12 +30,13 @@ use tokio::{
 
 pub use address::{Addresses, Place, PreviewDomain};
 
+use super::presence::{self, Watched};
 use crate::{
     auth::{Auth, PREVIEW_SECONDS, Preview, Secret},
     clock::Clock,
     control::{Control, Refused, RefusedKind},
     live::{Hub, Life, Sockets},
-    provider::Environment,
+    provider::{ByteStream, Environment},
 };
 use page::Notice;
 use proxy::{Over, Unanswered};
@@ -124,6 +126,10 @@ impl Door<'_> {
         let (environment, port) = (self.environment(&run, place).await?, place.port);
         let stream = proxy::dial(&*environment, port).await;
         let stream = stream.map_err(|why| self.unanswered(place, why))?;
+        let traffic = Arc::<Notify>::default();
+        let there =
+            presence::follow(Arc::clone(self.control).of(&place.project), run.id, Arc::clone(&traffic));
+        let stream: ByteStream = Box::pin(Watched::new(stream, traffic));
         let caller = preview.caller(&place.project, roles);
         let life = Life::new(&caller, self.auth, self.clock, self.stopping.clone());
         let barred = self.auth.may_no_longer(&caller, Action::Work, run.owner.clone());
@@ -132,6 +138,7 @@ impl Door<'_> {
                 _ = life.over() => {}
                 () = gone_from(gone, run.id) => {}
                 () = barred => {}
+                never = there => match never {},
             }
         });
         headers::to_program(&mut head.headers, from, self.addresses.is_https());

@@ -10,6 +10,7 @@ mod program;
 mod visitor;
 
 use std::{
+    convert::Infallible,
     io,
     net::{IpAddr, SocketAddr},
     sync::Arc,
@@ -25,7 +26,7 @@ use russh::{
 use tokio::{
     net::TcpStream,
     sync::{Semaphore, watch},
-    time::timeout,
+    time::{Instant, sleep, sleep_until, timeout},
 };
 
 pub use listen::ListenOn;
@@ -49,6 +50,9 @@ const STRANGERS: usize = 64;
 
 /// How often something is said when nothing else is, so that no network on the way forgets the connection.
 const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// How often it is looked whether the run that somebody came to is one in which it matters that they are there.
+const LOOK: Duration = Duration::from_secs(60);
 
 /// How many keys a client may try.
 const ATTEMPTS: usize = 20;
@@ -87,6 +91,15 @@ impl Inner {
         account: Option<&Account>,
         run: &str,
     ) -> Result<Arc<dyn Environment>, String> {
+        let (control, id) = self.run(account, run).await?;
+        control.environment(id).await.map_err(|refused| refused.message)
+    }
+
+    /// A run that somebody may work in, and who knows more of it.
+    ///
+    /// # Errors
+    /// Why there is none, for people.
+    async fn run(&self, account: Option<&Account>, run: &str) -> Result<(Arc<dyn Control>, RunId), String> {
         let (project, run) = super::parts(run);
         let control = Arc::clone(&self.control).of(project);
         let Some(account) = account else { return Err(format!("you may not work in the run `{run}`")) };
@@ -103,8 +116,30 @@ impl Inner {
         }
         let detail = detail?;
         super::may_work_in(&account.user, role, &detail.run)?;
-        let id: RunId = detail.run.id;
-        control.environment(id).await.map_err(|refused| refused.message)
+        Ok((control, detail.run.id))
+    }
+
+    /// Somebody is in the run that they came to, for as long as they are connected. Never ends.
+    async fn attend(&self, account: &Account) -> Infallible {
+        loop {
+            // The name may be another run's by then.
+            let look = Instant::now() + LOOK;
+            if let Ok((control, run)) = self.run(Some(account), &account.run).await {
+                while Instant::now() < look
+                    && let Some(again) = control.seen(run).await
+                {
+                    sleep(again).await;
+                }
+            }
+            sleep_until(look).await;
+        }
+    }
+
+    /// They are there no more.
+    async fn left(&self, account: &Account) {
+        if let Ok((control, run)) = self.run(Some(account), &account.run).await {
+            control.left(run).await;
+        }
     }
 
     /// Writes down that somebody came in, and whether they may do anything there.
@@ -211,7 +246,7 @@ pub async fn serve(door: Door, parts: Parts) {
                 }
             }
             // Out of descriptors: some will be free again.
-            Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            Err(_) => sleep(Duration::from_millis(100)).await,
         }
     }
 }
@@ -278,13 +313,18 @@ async fn converse(
     drop(stranger);
     gateway.came_in(&account, from).await;
     let removed = gateway.accounts.ssh_key_removed(account.fingerprint.clone());
-    let why = tokio::select! {
-        ended = &mut session => return ended,
-        _ = stopping.wait_for(|stopping| *stopping) => "the server is stopping; environments live on",
-        () = removed => "the key was removed from the account",
-        () = gateway.barred(&account) => "you may not work in this run any more; ask an admin",
+    let end = tokio::select! {
+        ended = &mut session => Err(ended),
+        _ = stopping.wait_for(|stopping| *stopping) => Ok("the server is stopping; environments live on"),
+        () = removed => Ok("the key was removed from the account"),
+        () = gateway.barred(&account) => Ok("you may not work in this run any more; ask an admin"),
+        never = gateway.attend(&account) => match never {},
     };
-    close(why).await;
+    gateway.left(&account).await;
+    match end {
+        Ok(why) => close(why).await,
+        Err(ended) => return ended,
+    }
     // What was said is on its way; a client that takes it no more is left behind.
     let _ = timeout(Duration::from_secs(1), session).await;
     Ok(())

@@ -9,8 +9,8 @@ use berth_shared::{
 };
 
 use super::{
-    Failure, GRACE, KEEP_TRIES, MAX_TRIES, PROVISION_LIMIT, SETUP_LIMIT, STOP_HOPELESS_LIMIT, STOP_LIMIT,
-    STOP_UNREACHABLE_LIMIT, Step, overdue,
+    Activity, Failure, GRACE, KEEP_TRIES, MAX_TRIES, PROVISION_LIMIT, SETUP_LIMIT, STOP_HOPELESS_LIMIT, STOP_LIMIT,
+    STOP_UNREACHABLE_LIMIT, Step, inactivity, overdue,
 };
 use crate::{
     provider::JobObservation as Observation,
@@ -42,6 +42,8 @@ pub(crate) struct Input<'a> {
     pub(crate) instance: Option<&'a InstanceRow>,
     /// The environment's or the placement's last word.
     pub(crate) sight: Sight,
+    /// Who works in it; `None` = that is not known just now, or nothing depends on it.
+    pub(crate) activity: Option<Activity>,
 }
 
 /// The environment's or the placement's last word.
@@ -203,9 +205,11 @@ fn pulling(mut row: JobRow, input: &Input<'_>, now: Timestamp) -> Next {
             row.progress.clone_from(progress);
             row.commit.clone_from(commit);
             row.started_at = Some(*since);
+            let quiet = inactivity::of(&row, input.activity, now);
+            row.inactive_at = quiet.and_then(|quiet| quiet.stops_at);
             let stops_at = row.max_duration.map(|seconds| since.plus_seconds(seconds));
             let next = enter(row, Status::Running, now).saying("ready to work in");
-            stops_at.into_iter().fold(next, Next::due)
+            stops_at.into_iter().chain(quiet.map(|quiet| quiet.due)).fold(next, Next::due)
         }
         Sight::Failed(Failure::Permanent(why) | Failure::NoCapacity(why)) => {
             end(row, input, Reason::CreatingContainerError, Some(why.clone()), now)
@@ -242,7 +246,7 @@ fn pulling(mut row: JobRow, input: &Input<'_>, now: Timestamp) -> Next {
     }
 }
 
-fn running(row: JobRow, input: &Input<'_>, now: Timestamp) -> Next {
+fn running(mut row: JobRow, input: &Input<'_>, now: Timestamp) -> Next {
     if let Some(told) = interrupted(&row, input) {
         return end(row, input, Reason::InterruptedByNoCapacity, Some(told), now);
     }
@@ -254,6 +258,17 @@ fn running(row: JobRow, input: &Input<'_>, now: Timestamp) -> Next {
     if stops_at.is_some_and(|at| now >= at) {
         let told = format!("`max_duration` of {} is over", seconds(row.max_duration.unwrap_or_default()));
         return end(row, input, Reason::MaxDurationExceeded, Some(told), now);
+    }
+    let quiet = inactivity::of(&row, input.activity, now);
+    if let Some(quiet) = quiet {
+        if quiet.over {
+            let told = format!(
+                "nobody has worked in it for {} (`inactivity_duration`)",
+                seconds(row.inactivity.unwrap_or_default())
+            );
+            return end(row, input, Reason::InactivityDurationExceeded, Some(told), now);
+        }
+        row.inactive_at = quiet.stops_at;
     }
     let next = match sight {
         Sight::Seen(Observation::Running { progress, .. }) => progressed(row, progress.clone()),
@@ -274,7 +289,7 @@ fn running(row: JobRow, input: &Input<'_>, now: Timestamp) -> Next {
         }
         Sight::Seen(_) | Sight::Unseen | Sight::Did(_) | Sight::NoOffer(_) => Next::stay(row),
     };
-    stops_at.into_iter().fold(next, Next::due)
+    stops_at.into_iter().chain(quiet.map(|quiet| quiet.due)).fold(next, Next::due)
 }
 
 /// When `max_duration` ends it. Counts from the moment when it began to run.

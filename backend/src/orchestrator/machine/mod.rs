@@ -5,6 +5,7 @@
 //! observation alone, so that after a crash the next look at the row asks for the same effect again; providers
 //! take repetitions.
 
+pub(crate) mod inactivity;
 pub(crate) mod instance;
 pub(crate) mod job;
 #[cfg(test)]
@@ -33,6 +34,7 @@ mod tests;
 
 use berth_shared::time::Timestamp;
 
+pub(crate) use self::inactivity::Activity;
 use crate::provider::ProviderError;
 
 /// How long placing, making and reaching an environment may last each, in seconds (`spec/dstack-0.18.md` §8).

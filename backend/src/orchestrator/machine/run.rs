@@ -97,7 +97,9 @@ fn mirror(row: &mut RunRow, input: Input<'_>, now: Timestamp) {
         row.run.message.clone_from(&job.message);
     }
     row.run.started_at = row.run.started_at.or(job.started_at);
-    row.run.stops_at = if job.status == JobStatus::Running { stops_at(job) } else { None };
+    let running = job.status == JobStatus::Running;
+    row.run.stops_at = if running { stops_at(job) } else { None };
+    row.run.inactive_at = if running { job.inactive_at } else { None };
     if let Some(instance) = instance {
         bill(row, job, instance, now);
         row.run.offer = Some(instance.instance.offer.clone());
@@ -227,6 +229,7 @@ fn reason(row: &RunRow, job: &JobRow) -> Reason {
         Some(JobReason::TerminatedByUser) => Reason::StoppedByUser,
         Some(JobReason::AbortedByUser) => Reason::AbortedByUser,
         Some(JobReason::MaxDurationExceeded) => Reason::MaxDurationExceeded,
+        Some(JobReason::InactivityDurationExceeded) => Reason::InactivityDurationExceeded,
         Some(JobReason::TerminatedByServer) | None => Reason::ServerError,
         Some(_) if row.retry_seconds.is_some() && retryable(row, job) => Reason::RetryLimitExceeded,
         Some(_) => Reason::JobFailed,
@@ -238,6 +241,7 @@ fn finish(mut row: RunRow, reason: Reason, now: Timestamp) -> Next {
     row.run.finished_at = Some(now);
     row.run.progress = None;
     row.run.stops_at = None;
+    row.run.inactive_at = None;
     row.run.retry_at = None;
     become_status(row, reason.final_status(), now)
 }
@@ -270,6 +274,7 @@ fn told(row: &RunRow) -> String {
                 Some(Reason::AbortedByUser) => "stopped by force by a user",
                 Some(Reason::AllJobsDone) => "ended by itself",
                 Some(Reason::MaxDurationExceeded) => "lasted as long as it may",
+                Some(Reason::InactivityDurationExceeded) => "nobody worked in it for as long as it waits",
                 Some(Reason::RetryLimitExceeded) => "no capacity for as long as it may be tried",
                 Some(Reason::JobFailed) => "went wrong",
                 Some(Reason::ServerError) | None => "stopped by the server",

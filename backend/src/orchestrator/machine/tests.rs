@@ -106,6 +106,9 @@ pub(super) fn job_row(status: JobStatus) -> JobRow {
         commit: None,
         max_duration: Some(3600),
         stop_seconds: None,
+        inactivity: None,
+        kept_until: None,
+        inactive_at: None,
         instance_id: (status != JobStatus::Submitted).then_some(INSTANCE),
         backend: None,
         placed_at: None,
@@ -140,6 +143,8 @@ pub(super) fn run_row(status: RunStatus) -> RunRow {
             started_at: None,
             finished_at: None,
             stops_at: None,
+            inactivity_seconds: None,
+            inactive_at: None,
             offer: None,
             instance_id: None,
             ports: Vec::new(),
@@ -381,7 +386,7 @@ fn the_table_of_jobs_is_complete() {
                     for (_, desired) in wishes {
                         let mut row = JobRow { desired, ending: *ending, ..job_row(status) };
                         row.instance_id = instance.as_ref().map(|_| INSTANCE);
-                        let input = job::Input { instance: instance.as_ref(), sight: sight.clone() };
+                        let input = job::Input { instance: instance.as_ref(), sight: sight.clone(), activity: None };
                         let next = job::step(&row, &input, T0.plus_seconds(1));
                         check_job(&row, instance.as_ref(), &next.row);
                         let effects: Vec<String> =
@@ -440,6 +445,7 @@ fn the_table_of_runs_is_complete() {
                 JobReason::ContainerExitedWithError,
                 JobReason::InterruptedByNoCapacity,
                 JobReason::MaxDurationExceeded,
+                JobReason::InactivityDurationExceeded,
                 JobReason::TerminatedByUser,
                 JobReason::AbortedByUser,
             ] {
@@ -515,12 +521,12 @@ fn no_job_stays_before_or_after_its_time() {
                 row.instance_id = instance.as_ref().map(|_| INSTANCE);
                 let mut now = T0;
                 for _ in 0..500 {
-                    let look = job::Input { instance: instance.as_ref(), sight: sight.clone() };
+                    let look = job::Input { instance: instance.as_ref(), sight: sight.clone(), activity: None };
                     let next = job::step(&row, &look, now);
                     row = next.row;
                     // What is asked of the environment is accepted, and changes nothing.
                     if let Some(&effect) = next.effects.first() {
-                        let done = job::Input { instance: instance.as_ref(), sight: job::Sight::Did(effect) };
+                        let done = job::Input { instance: instance.as_ref(), sight: job::Sight::Did(effect), activity: None };
                         row = job::step(&row, &done, now).row;
                     }
                     now = now.plus_seconds(300);

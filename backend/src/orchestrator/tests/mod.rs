@@ -2,6 +2,7 @@
 
 mod crash;
 mod fake;
+mod inactivity;
 mod limits;
 mod lives;
 mod pools;

@@ -1,5 +1,6 @@
 //! What every database promises, as tests that run on each of them.
 
+mod activity;
 mod audit;
 mod changes;
 pub(in crate::store) mod cluster;

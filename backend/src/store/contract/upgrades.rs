@@ -18,6 +18,7 @@ use crate::{
     auth::Ended,
     store::{
         Change, LeaseRequest, OpenError, Queue, Storage as _,
+        format::FORMAT,
         postgres::{Postgres, migrations},
     },
 };
@@ -48,11 +49,11 @@ async fn open(url: &str, migrations: &Migrator) -> Result<Postgres, OpenError> {
 /// What the new one writes into a row that the old one knows less of.
 async fn write_as_new(pool: &PgPool, change: Value) {
     let written = sqlx::query(
-        "UPDATE runs SET version = version + 1, format = 3,
+        "UPDATE runs SET version = version + 1, format = $3,
                          state = jsonb_set(state || ($1::jsonb - 'run'), '{run}', (state -> 'run') || ($1::jsonb -> 'run'))
          WHERE id = $2",
     );
-    written.bind(change.to_string()).bind(run_id(1).0).execute(pool).await.expect("written");
+    written.bind(change.to_string()).bind(run_id(1).0).bind(FORMAT + 1).execute(pool).await.expect("written");
 }
 
 async fn stored(pool: &PgPool) -> (i32, Value) {
@@ -94,7 +95,7 @@ async fn an_old_and_a_new_server_work_side_by_side() {
         .await
         .expect("written");
     let (format, state) = stored(&pool).await;
-    assert_eq!(format, 3, "it still is the new one's");
+    assert_eq!(format, FORMAT + 1, "it still is the new one's");
     assert_eq!(state["run"]["colour"], "red");
     assert_eq!(state["mood"], json!({ "good": true }));
     assert_eq!(state["run"]["message"], "by the old one");

@@ -332,6 +332,20 @@ impl Storage for MemoryStore {
         self.call(|state| state.instance(id)).await
     }
 
+    async fn touch(&self, run: RunId, at: Timestamp) -> Result<(), StoreError> {
+        let touch = |state: &mut State| {
+            if state.runs.get(run.0).is_some() {
+                let active_at = state.active_at.entry(run).or_insert(at);
+                *active_at = at.max(*active_at);
+            }
+        };
+        self.call(touch).await
+    }
+
+    async fn active_at(&self, run: RunId) -> Result<Option<Timestamp>, StoreError> {
+        self.call(|state| state.active_at.get(&run).copied()).await
+    }
+
     async fn source(&self, run: RunId) -> Result<Option<Source>, StoreError> {
         self.call(|state| state.sources.get(&run).cloned()).await
     }

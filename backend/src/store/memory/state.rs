@@ -46,6 +46,8 @@ pub(super) struct State {
     pub(super) jobs: Table<JobRow>,
     pub(super) instances: Table<InstanceRow>,
     pub(super) sources: BTreeMap<RunId, Source>,
+    /// When somebody last worked in runs.
+    pub(super) active_at: BTreeMap<RunId, Timestamp>,
     /// By project and name.
     pub(super) pools: BTreeMap<(String, String), StoredPool>,
     /// By backend and handle.
@@ -312,6 +314,7 @@ impl State {
         }
         self.sources.remove(&id);
         self.arrivals.remove(&id);
+        self.active_at.remove(&id);
         let jobs = self.jobs_of_run.get(&id).cloned().unwrap_or_default();
         for job in jobs {
             if let Some(job) = self.jobs.remove(job.0) {

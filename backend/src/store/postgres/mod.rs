@@ -141,6 +141,19 @@ impl Storage for Postgres {
         read::instance(&self.0.pool, id).await
     }
 
+    async fn touch(&self, run: RunId, at: Timestamp) -> Result<(), StoreError> {
+        let sql = "INSERT INTO activity (run_id, active_at) SELECT id, $2 FROM runs WHERE id = $1
+                   ON CONFLICT (run_id) DO UPDATE SET active_at = greatest(activity.active_at, excluded.active_at)";
+        let touched = sqlx::query(sql).bind(run.0).bind(at.0).execute(&self.0.pool).await;
+        touched.map(drop).map_err(store_error)
+    }
+
+    async fn active_at(&self, run: RunId) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT active_at FROM activity WHERE run_id = $1";
+        let at = sqlx::query_scalar(sql).bind(run.0).fetch_optional(&self.0.pool).await;
+        at.map(|at| at.map(Timestamp)).map_err(store_error)
+    }
+
     async fn source(&self, run: RunId) -> Result<Option<Source>, StoreError> {
         read::source(&self.0.pool, run).await
     }

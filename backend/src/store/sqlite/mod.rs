@@ -198,6 +198,19 @@ impl Storage for Sqlite {
         read::instance(&self.reader, id).await
     }
 
+    async fn touch(&self, run: RunId, at: Timestamp) -> Result<(), StoreError> {
+        let sql = "INSERT INTO activity (run_id, active_at) SELECT id, ?2 FROM runs WHERE id = ?1
+                   ON CONFLICT (run_id) DO UPDATE SET active_at = max(active_at, excluded.active_at)";
+        sqlx::query(sql).bind(run.to_string()).bind(at.0).execute(&self.writer).await?;
+        Ok(())
+    }
+
+    async fn active_at(&self, run: RunId) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT active_at FROM activity WHERE run_id = ?";
+        let at = sqlx::query_scalar(sql).bind(run.to_string()).fetch_optional(&self.reader).await?;
+        Ok(at.map(Timestamp))
+    }
+
     async fn source(&self, run: RunId) -> Result<Option<Source>, StoreError> {
         read::source(&self.reader, run).await
     }

@@ -1,0 +1,62 @@
+//! When somebody last worked in a run.
+
+use berth_shared::api::RunStatus;
+
+use super::{
+    Bed, commit,
+    sample::{at, run_id, submission},
+};
+use crate::store::Change;
+
+super::on_every_store!(
+    the_latest_moment_of_activity_stays,
+    who_works_in_what_is_not_there_is_not_remembered,
+    activity_is_no_event_and_changes_no_row,
+);
+super::on_every_shared_store!(one_process_knows_what_another_has_seen);
+
+async fn the_latest_moment_of_activity_stays(bed: Bed) {
+    let store = bed.store().await;
+    commit(&store, submission(1, "fox")).await;
+    commit(&store, submission(2, "hen")).await;
+    assert_eq!(store.active_at(run_id(1)).await.expect("read"), None, "nobody has come yet");
+    for (told, stays) in [(10, 10), (5, 10), (30, 30), (29, 30)] {
+        store.touch(run_id(1), at(told)).await.expect("written");
+        assert_eq!(store.active_at(run_id(1)).await.expect("read"), Some(at(stays)));
+    }
+    assert_eq!(store.active_at(run_id(2)).await.expect("read"), None, "nobody was in the other one");
+}
+
+async fn who_works_in_what_is_not_there_is_not_remembered(bed: Bed) {
+    let store = bed.store().await;
+    store.touch(run_id(1), at(1)).await.expect("nothing happens");
+    assert_eq!(store.active_at(run_id(1)).await.expect("read"), None);
+
+    commit(&store, submission(1, "fox")).await;
+    store.touch(run_id(1), at(1)).await.expect("written");
+    let mut run = super::whole(&store, 1).await.run;
+    run.run.status = RunStatus::Done;
+    commit(&store, Change { runs: vec![run], ..Change::default() }).await;
+    commit(&store, Change { delete: Some(run_id(1)), ..Change::default() }).await;
+    store.touch(run_id(1), at(2)).await.expect("nothing happens");
+    assert_eq!(store.active_at(run_id(1)).await.expect("read"), None, "it went with its run");
+}
+
+async fn activity_is_no_event_and_changes_no_row(bed: Bed) {
+    let store = bed.store().await;
+    let before = commit(&store, submission(1, "fox")).await;
+    let row = super::whole(&store, 1).await;
+    store.touch(run_id(1), at(9)).await.expect("written");
+    assert_eq!(store.newest().await.expect("read"), before);
+    assert_eq!(super::whole(&store, 1).await, row);
+}
+
+async fn one_process_knows_what_another_has_seen(bed: Bed) {
+    let (one, other) = (bed.store().await, bed.store().await);
+    commit(&one, submission(1, "fox")).await;
+    one.touch(run_id(1), at(3)).await.expect("written");
+    other.touch(run_id(1), at(2)).await.expect("written");
+    for store in [one, other] {
+        assert_eq!(store.active_at(run_id(1)).await.expect("read"), Some(at(3)));
+    }
+}
