@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use berth_shared::{
-    api::{Event, InstanceId, NotificationKind, Run},
+    api::{Event, NotificationKind, Run},
     time::Timestamp,
 };
 use leptos::prelude::*;
+use uuid::Uuid;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Notification, NotificationOptions, NotificationPermission};
@@ -15,7 +16,7 @@ use crate::{
     browser,
     components::{Tone, teller},
     live::{Live, use_live},
-    notify::{News, Wishes, of_idle, of_limit, of_run, stops_soon},
+    notify::{News, Wishes, alone_soon, of_alone, of_idle, of_limit, of_run, stops_soon},
     site,
 };
 
@@ -126,9 +127,9 @@ pub(crate) fn provide_notices() {
     idle(live, wanted, tell);
 }
 
-/// Looks now and then which of the reader's instances are about to stop, and says it once for each clock.
+/// Looks now and then which of the reader's instances are about to stop, and which of their runs, and says it once for each clock.
 fn idle(live: Live, wanted: Wanted, tell: impl Fn(News, &str) + Copy + 'static) {
-    let told = StoredValue::new(HashSet::<(InstanceId, Timestamp)>::new());
+    let told = StoredValue::new(HashSet::<(Uuid, Timestamp)>::new());
     Effect::new(move |_| {
         let now = live.now.get();
         // Once in five seconds says early enough what comes in ten minutes.
@@ -140,9 +141,16 @@ fn idle(live: Live, wanted: Wanted, tell: impl Fn(News, &str) + Copy + 'static) 
         untrack(|| {
             live.instances.each(|one| {
                 let Some(at) = one.idle_stop_at else { return };
-                let first = || told.try_update_value(|told| told.insert((one.id, at))) == Some(true);
+                let first = || told.try_update_value(|told| told.insert((one.id.0, at))) == Some(true);
                 if one.owner == person && stops_soon(one, now) && first() {
                     news.push((of_idle(one, now), format!("idle-{}-{}", one.id, at.0)));
+                }
+            });
+            live.runs.each(|run| {
+                let Some(at) = run.inactive_at else { return };
+                let first = || told.try_update_value(|told| told.insert((run.id.0, at))) == Some(true);
+                if run.owner == person && alone_soon(run, now) && first() {
+                    news.push((of_alone(run, now), format!("alone-{}-{}", run.id, at.0)));
                 }
             });
         });

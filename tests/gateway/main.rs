@@ -5,5 +5,6 @@ mod bench;
 mod doors;
 mod files;
 mod floods;
+mod inactivity;
 mod ports;
 mod sessions;

@@ -6,4 +6,5 @@ mod bench;
 mod doors;
 mod ends;
 mod https;
+mod inactivity;
 mod passing;

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use berth_shared::{
     api::{
         AddInstance, CreatePool, DecideOrphan, DeletePool, EventSeq, Instance, InstanceId, KeepInstance,
-        KeepRun, LimitNote, Limits, LimitsOverview, LogChunk, Orphan, Page, Plan, PlanRequest, Pool, PriceChange,
-        RemoveInstance, Run, RunDetail, RunId, Spend, StopRequest, SubmitRequest,
+        KeepRun, LimitNote, Limits, LimitsOverview, LogChunk, Orphan, Page, Plan, PlanRequest, Pool,
+        PriceChange, RemoveInstance, Run, RunDetail, RunId, Spend, StopRequest, SubmitRequest,
     },
     diagnostics::Diagnostic,
 };

@@ -4,9 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use berth_shared::api::{
-    AddInstance, CreatePool, DecideOrphan, DeletePool, EventSeq, Instance, InstanceId, KeepInstance, KeepRun, Limits,
-    LimitsOverview, LogChunk, Orphan, Page, Plan, PlanRequest, Pool, RemoveInstance, Run, RunDetail, RunId,
-    Spend, StopRequest, SubmitRequest,
+    AddInstance, CreatePool, DecideOrphan, DeletePool, EventSeq, Instance, InstanceId, KeepInstance, KeepRun,
+    Limits, LimitsOverview, LogChunk, Orphan, Page, Plan, PlanRequest, Pool, RemoveInstance, Run, RunDetail,
+    RunId, Spend, StopRequest, SubmitRequest,
 };
 use tokio::sync::{broadcast, watch};
 

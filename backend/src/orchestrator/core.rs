@@ -17,7 +17,9 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{Entrance, LogArchive, Parts, activity::Noted, events, machine::Failure, meters::Meters, steady::Steady};
+use super::{
+    Entrance, LogArchive, Parts, activity::Noted, events, machine::Failure, meters::Meters, steady::Steady,
+};
 use crate::{
     catalog::Catalogues,
     clock::Clock,

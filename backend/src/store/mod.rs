@@ -407,6 +407,9 @@ pub trait Storage: Send + Sync {
     /// When somebody last worked in a run, as far as [`Storage::touch`] was told.
     async fn active_at(&self, run: RunId) -> Result<Option<Timestamp>, StoreError>;
 
+    /// Runs of all projects that are stopped at `before` at the latest unless somebody comes ([`Run::inactive_at`]).
+    async fn inactive_runs(&self, before: Timestamp) -> Result<Vec<Run>, StoreError>;
+
     /// What a run was made from.
     async fn source(&self, run: RunId) -> Result<Option<Source>, StoreError>;
 

@@ -12,8 +12,8 @@ use uuid::Uuid;
 
 use crate::store::StoredEvent;
 
-/// How long before it stops by itself an idle instance is told of, seconds.
-const BEFORE_STOP: i64 = 600;
+/// How long before it stops by itself an idle instance, or a run without anybody, is told of, seconds.
+pub(super) const BEFORE_STOP: i64 = 600;
 
 /// What notifications are made with.
 #[derive(Clone, Debug)]
@@ -95,6 +95,27 @@ impl Place {
             ),
             run: None,
             link: Some(self.page(&instance.project, "/team")),
+        })
+    }
+
+    /// That a run in which nobody is will soon be stopped, if it will: once for each moment that it is to be stopped at. One that
+    /// waits for no longer than that is always about to.
+    pub(crate) fn of_alone(&self, run: &Run, now: Timestamp) -> Option<Notification> {
+        let at = run.inactive_at?;
+        let left = at.0.saturating_sub(now.0);
+        let always = run.inactivity_seconds.is_some_and(|seconds| seconds <= BEFORE_STOP);
+        if always || !(0..=BEFORE_STOP * 1000).contains(&left) {
+            return None;
+        }
+        let name = &run.name;
+        Some(Notification {
+            id: self.id(&format!("inactive {} {}", run.id, at.0)),
+            kind: NotificationKind::IdleStop,
+            project: run.project.clone(),
+            at: now,
+            message: format!("nobody is in `{name}`, and it is stopped at {}; it can be kept", at.rfc3339()),
+            run: Some(Box::new(run.clone())),
+            link: Some(self.page(&run.project, &format!("/runs/{name}"))),
         })
     }
 
@@ -226,5 +247,21 @@ mod tests {
         let mut busy = idle(Some(60));
         busy.run_id = Some(sample::run_id(1));
         assert!(place().of_idle(&busy, NOW).is_none());
+    }
+
+    #[test]
+    fn a_run_without_anybody_is_told_of_ten_minutes_before_unless_it_always_would_be() {
+        let alone = |limit, seconds: Option<i64>| {
+            let mut run = sample::run(1, "fox").run;
+            run.inactivity_seconds = Some(limit);
+            run.inactive_at = seconds.map(|seconds| NOW.plus_seconds(seconds));
+            place().of_alone(&run, NOW)
+        };
+        assert!(alone(7200, None).is_none() && alone(7200, Some(601)).is_none());
+        assert!(alone(600, Some(600)).is_none(), "it waits for ten minutes at most");
+        let one = alone(7200, Some(600)).expect("told");
+        insta::assert_snapshot!(one.message, @"nobody is in `fox`, and it is stopped at 2026-09-21T14:23:20.000Z; it can be kept");
+        assert_eq!(one.link.as_deref(), Some("https://berth.example/runs/fox"));
+        assert_ne!(alone(7200, Some(599)).expect("told").id, one.id, "another clock");
     }
 }

@@ -15,7 +15,9 @@ use rand::{RngExt as _, rngs::StdRng};
 use tokio::{sync::watch, time::sleep};
 
 use super::{
-    Webhooks, body, kinds, retry,
+    Webhooks, body, kinds,
+    notices::BEFORE_STOP,
+    retry,
     send::{Sender, Sent},
 };
 use crate::{
@@ -184,7 +186,9 @@ impl Work {
         }
         let place = self.webhooks.place();
         let rows = self.storage.active_instances().await?;
-        let told: Vec<_> = rows.iter().filter_map(|row| place.of_idle(&row.instance, now)).collect();
+        let alone = self.storage.inactive_runs(now.plus_seconds(BEFORE_STOP)).await?;
+        let told = rows.iter().filter_map(|row| place.of_idle(&row.instance, now));
+        let told: Vec<_> = told.chain(alone.iter().filter_map(|run| place.of_alone(run, now))).collect();
         let deliveries = self.deliveries(&hooks, &told).await?;
         if deliveries.is_empty() { Ok(()) } else { store.add(&deliveries).await }
     }

@@ -25,9 +25,9 @@ use berth::{
 use berth_shared::{
     api::{
         AddInstance, CreatePool, DEFAULT_PROJECT, DecideOrphan, DeletePool, Event, EventSeq, Instance,
-        InstanceId, InstanceStatus, KeepInstance, KeepRun, LimitNote, Limits, LimitsOverview, LogChunk, LogLine,
-        LogSource, Orphan, Page, Plan, PlanRequest, PlannedOffer, Pool, PriceChange, RemoveInstance, Run,
-        RunDetail, RunId, RunStatus, Spend, Standing, StopRequest, Subject, SubmitRequest, TerminalId,
+        InstanceId, InstanceStatus, KeepInstance, KeepRun, LimitNote, Limits, LimitsOverview, LogChunk,
+        LogLine, LogSource, Orphan, Page, Plan, PlanRequest, PlannedOffer, Pool, PriceChange, RemoveInstance,
+        Run, RunDetail, RunId, RunStatus, Spend, Standing, StopRequest, Subject, SubmitRequest, TerminalId,
         TerminalInfo, TerminalSize, Usage, Used,
     },
     catalog::{Availability, Offer, PriceBasis},

@@ -7,6 +7,8 @@ use berth_shared::{
 use berth_texts::{t, tf};
 use serde::{Deserialize, Serialize};
 
+use crate::pools::clock::inactive;
+
 /// How long before an idle instance stops it is said, milliseconds.
 pub const BEFORE: i64 = 10 * 60_000;
 
@@ -20,7 +22,7 @@ pub fn words(kind: NotificationKind) -> (&'static str, &'static str) {
             (t!("Interrupted"), t!("a run’s machine was taken away or fell silent"))
         }
         NotificationKind::IdleStop => {
-            (t!("About to stop"), t!("an idle instance stops by itself within ten minutes"))
+            (t!("About to stop"), t!("an idle instance, or a run without anybody, stops within ten minutes"))
         }
         NotificationKind::BudgetNear => {
             (t!("Budget at 80 %"), t!("four fifths of a month’s budget are spent"))
@@ -133,6 +135,28 @@ pub fn of_idle(instance: &Instance, now: Timestamp) -> News {
     }
 }
 
+/// Whether a run is about to be stopped because nobody is in it. One that waits for less is always about to.
+#[must_use]
+pub fn alone_soon(run: &Run, now: Timestamp) -> bool {
+    inactive(run).is_some_and(|at| (1..=BEFORE).contains(&at.0.saturating_sub(now.0)))
+        && run.inactivity_seconds.is_none_or(|seconds| seconds * 1000 > BEFORE)
+}
+
+/// What is said of it.
+#[must_use]
+pub fn of_alone(run: &Run, now: Timestamp) -> News {
+    let left = run.inactive_at.map_or(0, |at| at.0.saturating_sub(now.0));
+    News {
+        kind: NotificationKind::IdleStop,
+        text: tf!(
+            "Nobody is in {}, and it is stopped in {} min. Keep it on its page.",
+            run.name,
+            (left + 59_999) / 60_000
+        ),
+        link: format!("/runs/{}", run.name),
+    }
+}
+
 /// What an event about a budget says; `None` for any other event.
 #[must_use]
 pub fn of_limit(event: &Event) -> Option<News> {
@@ -205,6 +229,25 @@ mod tests {
             "fox has no run and stops in 9 min. Keep it on Team."
         );
         assert!(!stops_soon(&Instance { status: InstanceStatus::Busy, ..hour }, Timestamp(3_100_000)));
+    }
+
+    #[test]
+    fn a_run_without_anybody_that_is_stopped_within_ten_minutes_is_news_unless_it_always_would_be() {
+        let alone = |seconds, at: Option<i64>| Run {
+            inactivity_seconds: Some(seconds),
+            inactive_at: at.map(Timestamp),
+            ..run(RunStatus::Running)
+        };
+        let hours = alone(7200, Some(7_200_000));
+        assert!(!alone_soon(&hours, Timestamp(0)) && !alone_soon(&alone(7200, None), Timestamp(0)));
+        assert!(alone_soon(&hours, Timestamp(6_700_000)));
+        assert!(!alone_soon(&alone(600, Some(300_000)), Timestamp(0)), "it waits for ten minutes only");
+        let stopped_before = Run { stops_at: Some(Timestamp(7_000_000)), ..hours.clone() };
+        assert!(!alone_soon(&stopped_before, Timestamp(6_700_000)));
+        assert_eq!(
+            of_alone(&hours, Timestamp(6_700_000)).text,
+            "Nobody is in fox, and it is stopped in 9 min. Keep it on its page."
+        );
     }
 
     #[test]

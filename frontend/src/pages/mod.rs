@@ -3,6 +3,7 @@
 mod account;
 mod explore;
 mod gallery;
+mod keep;
 pub mod launch;
 mod limits;
 mod login;

@@ -54,6 +54,18 @@ pub fn can_keep(instance: &Instance, now: Timestamp) -> bool {
         && instance.idle_stop_at.is_some_and(|at| at < now.plus_seconds(KEEP_SECONDS + MARGIN_SECONDS))
 }
 
+/// When a run is stopped because nobody is in it; `None` also where something else stops it before.
+#[must_use]
+pub fn inactive(run: &Run) -> Option<Timestamp> {
+    run.inactive_at.filter(|at| run.stops_at.is_none_or(|stops| *at < stops))
+}
+
+/// Whether *Keep* would be of use to a run.
+#[must_use]
+pub fn can_keep_run(run: &Run, now: Timestamp) -> bool {
+    inactive(run).is_some_and(|at| at < now.plus_seconds(KEEP_SECONDS + MARGIN_SECONDS))
+}
+
 /// When an instance that is not idle stops by itself, in a few words.
 #[must_use]
 pub fn stops(instance: &Instance, run: Option<&Run>, when: impl Fn(Timestamp) -> String) -> String {
@@ -90,7 +102,7 @@ const LASTS_MILLIS: i64 = 20_000;
 #[cfg(test)]
 pub(crate) mod tests {
     use berth_shared::{
-        api::InstanceId,
+        api::{InstanceId, RunId},
         catalog::{Availability, Offer, PriceBasis},
     };
 
@@ -163,6 +175,22 @@ pub(crate) mod tests {
         assert!(!can_keep(&Instance { idle_stop_at: Some(at(86_400)), ..idle.clone() }, at(0)));
         assert!(!can_keep(&Instance { idle_stop_at: None, ..idle }, at(0)));
         assert!(!can_keep(&instance(InstanceStatus::Busy), at(0)));
+    }
+
+    #[test]
+    fn a_run_in_which_nobody_is_can_be_kept_unless_it_stops_anyway_or_is_kept_already() {
+        let run = |inactive: Option<i64>, stops: Option<i64>| Run {
+            inactive_at: inactive.map(at),
+            stops_at: stops.map(at),
+            ..Run::submitted(RunId(uuid::Uuid::nil()), "fox", "ann", at(0))
+        };
+        assert!(can_keep_run(&run(Some(60), None), at(0)) && can_keep_run(&run(Some(60), Some(61)), at(0)));
+        assert_eq!(inactive(&run(Some(60), Some(61))), Some(at(60)));
+        for none in [run(Some(60), Some(60)), run(None, Some(60)), run(None, None)] {
+            assert_eq!(inactive(&none), None);
+            assert!(!can_keep_run(&none, at(0)));
+        }
+        assert!(!can_keep_run(&run(Some(86_400), None), at(0)));
     }
 
     #[test]

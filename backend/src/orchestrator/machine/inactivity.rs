@@ -169,7 +169,10 @@ mod tests {
         for limit in 0..100_000 {
             let (period, presence) = (period(limit), presence(limit));
             assert!((1..=15).contains(&period) && (2 * period..=300).contains(&presence), "{limit}");
-            assert!(limit < 3 || presence < limit, "who has left is seen to have before it is stopped: {limit}");
+            assert!(
+                limit < 3 || presence < limit,
+                "who has left is seen to have before it is stopped: {limit}"
+            );
         }
         // Noted each second: never stopped under somebody's hands.
         let short = JobRow { inactivity: Some(1), ..row() };

@@ -9,8 +9,8 @@ use berth_shared::{
 };
 
 use super::{
-    Activity, Failure, GRACE, KEEP_TRIES, MAX_TRIES, PROVISION_LIMIT, SETUP_LIMIT, STOP_HOPELESS_LIMIT, STOP_LIMIT,
-    STOP_UNREACHABLE_LIMIT, Step, inactivity, overdue,
+    Activity, Failure, GRACE, KEEP_TRIES, MAX_TRIES, PROVISION_LIMIT, SETUP_LIMIT, STOP_HOPELESS_LIMIT,
+    STOP_LIMIT, STOP_UNREACHABLE_LIMIT, Step, inactivity, overdue,
 };
 use crate::{
     provider::JobObservation as Observation,

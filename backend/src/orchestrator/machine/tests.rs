@@ -386,7 +386,8 @@ fn the_table_of_jobs_is_complete() {
                     for (_, desired) in wishes {
                         let mut row = JobRow { desired, ending: *ending, ..job_row(status) };
                         row.instance_id = instance.as_ref().map(|_| INSTANCE);
-                        let input = job::Input { instance: instance.as_ref(), sight: sight.clone(), activity: None };
+                        let input =
+                            job::Input { instance: instance.as_ref(), sight: sight.clone(), activity: None };
                         let next = job::step(&row, &input, T0.plus_seconds(1));
                         check_job(&row, instance.as_ref(), &next.row);
                         let effects: Vec<String> =
@@ -521,12 +522,17 @@ fn no_job_stays_before_or_after_its_time() {
                 row.instance_id = instance.as_ref().map(|_| INSTANCE);
                 let mut now = T0;
                 for _ in 0..500 {
-                    let look = job::Input { instance: instance.as_ref(), sight: sight.clone(), activity: None };
+                    let look =
+                        job::Input { instance: instance.as_ref(), sight: sight.clone(), activity: None };
                     let next = job::step(&row, &look, now);
                     row = next.row;
                     // What is asked of the environment is accepted, and changes nothing.
                     if let Some(&effect) = next.effects.first() {
-                        let done = job::Input { instance: instance.as_ref(), sight: job::Sight::Did(effect), activity: None };
+                        let done = job::Input {
+                            instance: instance.as_ref(),
+                            sight: job::Sight::Did(effect),
+                            activity: None,
+                        };
                         row = job::step(&row, &done, now).row;
                     }
                     now = now.plus_seconds(300);

@@ -12,6 +12,7 @@ super::on_every_store!(
     the_latest_moment_of_activity_stays,
     who_works_in_what_is_not_there_is_not_remembered,
     activity_is_no_event_and_changes_no_row,
+    runs_that_stop_soon_for_want_of_somebody_are_found,
 );
 super::on_every_shared_store!(one_process_knows_what_another_has_seen);
 
@@ -49,6 +50,23 @@ async fn activity_is_no_event_and_changes_no_row(bed: Bed) {
     store.touch(run_id(1), at(9)).await.expect("written");
     assert_eq!(store.newest().await.expect("read"), before);
     assert_eq!(super::whole(&store, 1).await, row);
+}
+
+async fn runs_that_stop_soon_for_want_of_somebody_are_found(bed: Bed) {
+    let store = bed.store().await;
+    for (n, name, clock, status) in [
+        (1, "fox", Some(60), RunStatus::Running),
+        (2, "hen", Some(61), RunStatus::Running),
+        (3, "owl", None, RunStatus::Running),
+        (4, "elk", Some(1), RunStatus::Terminated),
+    ] {
+        let mut change = submission(n, name);
+        (change.runs[0].run.status, change.runs[0].run.inactive_at) = (status, clock.map(at));
+        commit(&store, change).await;
+    }
+    let found = store.inactive_runs(at(60)).await.expect("read");
+    assert_eq!(found.iter().map(|run| run.name.as_str()).collect::<Vec<_>>(), ["fox"]);
+    assert_eq!(store.inactive_runs(at(61)).await.expect("read").len(), 2);
 }
 
 async fn one_process_knows_what_another_has_seen(bed: Bed) {

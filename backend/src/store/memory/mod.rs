@@ -346,6 +346,10 @@ impl Storage for MemoryStore {
         self.call(|state| state.active_at.get(&run).copied()).await
     }
 
+    async fn inactive_runs(&self, before: Timestamp) -> Result<Vec<Run>, StoreError> {
+        self.call(|state| state.inactive_runs(before)).await
+    }
+
     async fn source(&self, run: RunId) -> Result<Option<Source>, StoreError> {
         self.call(|state| state.sources.get(&run).cloned()).await
     }

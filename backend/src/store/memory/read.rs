@@ -77,6 +77,11 @@ impl State {
         self.active_of(project).filter(later).take(limit as usize).map(|row| row.instance.clone()).collect()
     }
 
+    pub(super) fn inactive_runs(&self, before: Timestamp) -> Vec<Run> {
+        let active = self.active_runs.iter().filter_map(|(_, id)| self.runs.get(*id)).map(|row| &row.run);
+        active.filter(|run| run.inactive_at.is_some_and(|at| at <= before)).cloned().collect()
+    }
+
     pub(super) fn pool_instances(&self, project: &str, pool: &str, limit: u32) -> Vec<Instance> {
         let of_pool = self.active_of(project).filter(|row| row.instance.pool == pool);
         of_pool.take(limit as usize).map(|row| row.instance.clone()).collect()

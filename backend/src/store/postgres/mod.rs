@@ -154,6 +154,10 @@ impl Storage for Postgres {
         at.map(|at| at.map(Timestamp)).map_err(store_error)
     }
 
+    async fn inactive_runs(&self, before: Timestamp) -> Result<Vec<Run>, StoreError> {
+        read::inactive_runs(&self.0.pool, before).await
+    }
+
     async fn source(&self, run: RunId) -> Result<Option<Source>, StoreError> {
         read::source(&self.0.pool, run).await
     }

@@ -72,6 +72,12 @@ async fn one_whole(pool: &PgPool, sql: &'static str, id: Uuid) -> Result<Option<
     Ok(Some(Whole { run, job: job_row(&row, "job_version", "job")?, instance }))
 }
 
+pub(super) async fn inactive_runs(pool: &PgPool, before: Timestamp) -> Result<Vec<Run>, StoreError> {
+    let sql = "SELECT state FROM runs WHERE NOT finished AND (state #>> '{run,inactive_at}')::bigint <= $1";
+    let rows = sqlx::query(sql).bind(before.0).fetch_all(pool).await.map_err(store_error)?;
+    rows.iter().map(run_view).collect()
+}
+
 pub(super) async fn instance(
     pool: &PgPool,
     id: InstanceId,

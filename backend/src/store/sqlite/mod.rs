@@ -211,6 +211,10 @@ impl Storage for Sqlite {
         Ok(at.map(Timestamp))
     }
 
+    async fn inactive_runs(&self, before: Timestamp) -> Result<Vec<Run>, StoreError> {
+        read::inactive_runs(&self.reader, before).await
+    }
+
     async fn source(&self, run: RunId) -> Result<Option<Source>, StoreError> {
         read::source(&self.reader, run).await
     }

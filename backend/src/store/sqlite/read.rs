@@ -68,6 +68,13 @@ async fn one_whole(pool: &SqlitePool, sql: &'static str, id: Uuid) -> Result<Opt
     Ok(Some(Whole { run: run_row(&row)?, job, instance }))
 }
 
+pub(super) async fn inactive_runs(pool: &SqlitePool, before: Timestamp) -> Result<Vec<Run>, StoreError> {
+    let sql = "SELECT state FROM runs WHERE status NOT IN ('terminated', 'failed', 'done')
+               AND json_extract(state, '$.run.inactive_at') <= ?";
+    let rows = sqlx::query(sql).bind(before.0).fetch_all(pool).await?;
+    rows.iter().map(run_view).collect()
+}
+
 pub(super) async fn instance(
     pool: &SqlitePool,
     id: InstanceId,

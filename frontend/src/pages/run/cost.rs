@@ -1,9 +1,18 @@
 //! What it has cost, and when it stops.
 
-use berth_shared::{api::InstanceStatus, catalog::PriceBasis};
+use berth_shared::{api::InstanceStatus, catalog::PriceBasis, policy::Action};
 
 use super::Subject;
-use crate::{attempts, components::basis_text, format, live::use_live, prelude::*};
+use crate::{
+    attempts,
+    components::basis_text,
+    format,
+    live::use_live,
+    pages::keep::{Keep, Kept},
+    permissions::refusal_of,
+    pools::clock,
+    prelude::*,
+};
 
 /// The panel with the one figure of this page.
 #[component]
@@ -52,6 +61,10 @@ pub(super) fn Cost(subject: Subject) -> impl IntoView {
         let instance = run.with(|run| run.instance_id).and_then(|id| live.instances.row(id))?;
         instance.with(|one| one.idle_stop_at.filter(|_| one.status == InstanceStatus::Idle))
     });
+    let alone = Memo::new(move |_| run.with(|run| Some((run.inactivity_seconds?, run.inactive_at))));
+    let can_keep = Memo::new(move |_| run.with(|run| clock::can_keep_run(run, live.now.get())));
+    let kept = Memo::new(move |_| Kept::Run(run.with(|run| run.name.clone())));
+    let locked = refusal_of(Action::ChangeRun, move || Some(run.with(|run| run.owner.clone())));
     view! {
         <section class="panel" aria-label="Cost">
             <div class="panel__body" data-stack="">
@@ -71,11 +84,23 @@ pub(super) fn Cost(subject: Subject) -> impl IntoView {
                 })}
                 <Show when=move || !over.get()>
                     <dl class="facts">
-                        <dt>"Stops at"</dt>
-                        <dd>{move || match stops.get() {
-                            Some((when, exact)) => view! { <span title=exact>{when}" "<span class="meta">"max_duration"</span></span> }.into_any(),
-                            None => view! { <span>"no limit of its own"</span> }.into_any(),
-                        }}</dd>
+                        <Show when=move || stops.with(Option::is_some) || alone.with(Option::is_none)>
+                            <dt>"Stops at"</dt>
+                            <dd>{move || match stops.get() {
+                                Some((when, exact)) => view! { <span title=exact>{when}" "<span class="meta">"max_duration"</span></span> }.into_any(),
+                                None => view! { <span>"no limit of its own"</span> }.into_any(),
+                            }}</dd>
+                        </Show>
+                        <Show when=move || alone.get().is_some()>
+                            <dt>"Without anybody"</dt>
+                            <dd title=move || alone.get().and_then(|(_, at)| at.map(format::exact))>
+                                <span>{move || alone.get().map(|(seconds, at)| match at {
+                                    Some(at) => tf!("stops in {}", clock::left(at, live.now.get())),
+                                    None => tf!("stops after {}", clock::length(seconds)),
+                                })}</span>" "
+                                <Show when=move || can_keep.get()><Keep what=kept locked=locked/></Show>
+                            </dd>
+                        </Show>
                         {move || idle.get().map(|at| view! { <dt>"Machine goes in"</dt><dd>{move || format::countdown(at, live.now.get())}</dd> })}
                     </dl>
                 </Show>
