@@ -14,7 +14,8 @@ use crate::{
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_passes_keeps_the_run_and_silence_does_not() {
-    let bench = Bench { app: app::serve().await, ..Bench::empty() };
+    let mut bench = Bench::empty();
+    bench.app = app::serve().await;
     let text = "type: dev-environment\nide: vscode\ninactivity_duration: 10s\nports:\n";
     let _ = bench.server.submit(RUN, &format!("{text}  - \"*:{}\"\n", bench.app));
     let _ = bench.server.wait_for(RUN, RunStatus::Running);

@@ -264,7 +264,7 @@ fn new_run(
     RunRow {
         version: 0,
         run: Run {
-            inactivity_seconds: configuration.newer.as_ref().and_then(|newer| newer.inactivity_duration),
+            inactivity_seconds: newer.and_then(|newer| newer.inactivity_duration),
             ports: configuration.ports.iter().map(|port| (port.local_port, port.container_port)).collect(),
             ide: configuration.ide.clone(),
             tags: newer.and_then(|newer| newer.tags.clone()).unwrap_or_default(),

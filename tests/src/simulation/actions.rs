@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use berth::{orchestrator::Service, store::Reach};
-use berth_shared::api::{AddInstance, InstanceStatus, KeepInstance, RemoveInstance, SubmitRequest};
+use berth_shared::api::{AddInstance, InstanceStatus, KeepInstance, KeepRun, RemoveInstance, SubmitRequest};
 use rand::{RngExt, rngs::StdRng};
 use tokio::time::timeout;
 
@@ -27,7 +27,8 @@ pub(super) async fn step(world: &Arc<World>, processes: &mut [Process], random: 
         (55..58, Some(service)) => delete(world, service, random),
         (58..63, Some(service)) => add(world, service, random),
         (63..67, Some(service)) => remove(world, service, random),
-        (67..69, Some(service)) => keep(world, service, random),
+        (67..68, Some(service)) => keep(world, service, random),
+        (68..69, Some(service)) => come(world, service, random),
         (69..77, Some(_)) => process.kill(),
         (77..79, Some(_)) => process.leave().await,
         (79..86, Some(_)) => {
@@ -81,6 +82,11 @@ fn submit(world: &Arc<World>, service: Service, random: &mut StdRng) {
 
 /// A configuration, of those that make a difference to the orchestrator.
 fn text(random: &mut StdRng) -> String {
+    if random.random_bool(0.1) {
+        // What dstack 0.22 alone has, as a file of its own.
+        let limit = ["20s", "1m", "5m"][random.random_range(0..3)];
+        return format!("type: dev-environment\nide: vscode\ninactivity_duration: {limit}\n");
+    }
     let mut text = "type: dev-environment\nide: vscode\n".to_owned();
     let mut line = |probability: f64, lines: &[&str], random: &mut StdRng| {
         if random.random_bool(probability) {
@@ -159,6 +165,25 @@ fn keep(world: &Arc<World>, service: Service, random: &mut StdRng) {
         let Some(one) = all.iter().find(|instance| instance.status == InstanceStatus::Idle) else { return };
         let answer = timeout(PATIENCE, service.keep_instance("ann", one.id, KeepInstance { seconds })).await;
         world.note(&format!("keep {}: {}", one.name, told(answer.map(|a| a.map(|_| ())))));
+    });
+}
+
+/// Somebody works in a run for a while, and may have it kept when they leave.
+fn come(world: &Arc<World>, service: Service, random: &mut StdRng) {
+    let Some(run) = some_run(world, random) else { return };
+    let (moments, kept) = (random.random_range(1..60), random.random_bool(0.3));
+    let world = Arc::clone(world);
+    tokio::spawn(async move {
+        for _ in 0..moments {
+            let Ok(Some(again)) = timeout(PATIENCE, service.seen(run.id)).await else { return };
+            tokio::time::sleep(again).await;
+        }
+        let _ = timeout(PATIENCE, service.left(run.id)).await;
+        if kept {
+            let answer =
+                timeout(PATIENCE, service.keep_run("ann", &run.name, KeepRun { seconds: 300 })).await;
+            world.note(&format!("keep the run {}: {}", run.name, told(answer.map(|a| a.map(|_| ())))));
+        }
     });
 }
 

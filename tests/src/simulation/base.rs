@@ -229,6 +229,18 @@ impl Storage for Reached {
         self.call(move |storage| Box::pin(async move { storage.instance(id).await })).await
     }
 
+    async fn touch(&self, run: RunId, at: Timestamp) -> Result<(), StoreError> {
+        self.call(move |storage| Box::pin(async move { storage.touch(run, at).await })).await
+    }
+
+    async fn active_at(&self, run: RunId) -> Result<Option<Timestamp>, StoreError> {
+        self.call(move |storage| Box::pin(async move { storage.active_at(run).await })).await
+    }
+
+    async fn inactive_runs(&self, before: Timestamp) -> Result<Vec<Run>, StoreError> {
+        self.call(move |storage| Box::pin(async move { storage.inactive_runs(before).await })).await
+    }
+
     async fn source(&self, run: RunId) -> Result<Option<Source>, StoreError> {
         self.call(move |storage| Box::pin(async move { storage.source(run).await })).await
     }

@@ -210,7 +210,7 @@ impl Watch {
                 RunStatus::Submitted | RunStatus::Provisioning => 2 * 3600,
                 RunStatus::Pending => 3600,
                 RunStatus::Terminating => 3600 + 600,
-                RunStatus::Running => match run.stops_at {
+                RunStatus::Running => match run.stops_at.into_iter().chain(run.inactive_at).min() {
                     Some(at) if now > at.max(calm).plus_seconds(SLACK) => {
                         return Some(format!("`{}` should have been stopped: {run:#?}", run.name));
                     }
