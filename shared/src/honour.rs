@@ -72,7 +72,11 @@ pub const ROWS: &[(&str, [Honour; 3], &str)] = &[
         "Code comes with the launch: `berth run` sends the folder, or a page names a repository.",
     ),
     ("files", [Refused; 3], "Files come with the launch's code alone."),
-    ("inactivity_duration", [Left; 3], "Runs are not stopped for want of people yet."),
+    (
+        "inactivity_duration",
+        [Done; 3],
+        "It counts from when somebody was last there: by a terminal, over SSH, or by what passes through a preview.",
+    ),
     ("utilization_policy", [Left; 3], "Runs are not stopped for want of use yet."),
     ("retry", [Done; 3], "On no capacity, interruption and error, an hour when no `duration` is given."),
     ("max_duration", [Done; 3], "It counts from when the run began to run."),
