@@ -28,7 +28,12 @@ pub(super) fn DialectPick(desk: Desk) -> impl IntoView {
         <div class="panel__foot">
             <span>"reads as"</span>
             <select class="pick__select" aria-label="Reads as" title=move || why(told.get().why)
-                on:change:target=move |event| desk.pin(Dialect::of(&event.target().value()))>
+                on:change:target=move |event| {
+                    let select = event.target();
+                    desk.pin(Dialect::of(&select.value()));
+                    // A change of the text takes the focus into the editor; whoever goes over the choices keeps it here.
+                    _ = select.focus();
+                }>
                 <option value="" prop:selected=move || is_pinned(None)>{automatic}</option>
                 {each.collect_view()}
             </select>
