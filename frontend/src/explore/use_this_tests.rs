@@ -106,7 +106,7 @@ fn a_broken_text_is_refused_in_words() {
 
 #[test]
 fn a_mistake_elsewhere_does_not_stand_in_the_way() {
-    let text = "type: dev-environment\nidee: vscode\n";
+    let text = "type: dev-environment\nide: vscode\ncolour: red\n";
     assert_eq!(write(text, &a100(1)), Ok(format!("{text}resources:\n  gpu: A100:80GB\n")));
 }
 
