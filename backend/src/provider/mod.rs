@@ -150,10 +150,14 @@ impl<T: AsyncRead + AsyncWrite + Send> AsyncReadWrite for T {}
 /// What a configuration of dstack 0.22 asks for in vain in a place: what offers are noted to leave out, and what is refused.
 pub(crate) fn unmet(configuration: &Configuration, place: Place) -> (Vec<PlanNote>, Vec<PlanNote>) {
     let note = |unmet: Unmet| {
+        // As the end of a sentence.
+        let why = unmet.why.strip_suffix('.').unwrap_or(unmet.why);
+        let why: String =
+            why.chars().take(1).flat_map(char::to_lowercase).chain(why.chars().skip(1)).collect();
         let message = if unmet.refuses {
-            format!("`{}` cannot be had here: {} Leave it out to launch without it.", unmet.path, unmet.why)
+            format!("`{}` cannot be had here: {why}; leave it out to launch without it", unmet.path)
         } else {
-            format!("nothing comes of `{}` here: {}", unmet.path, unmet.why)
+            format!("nothing comes of `{}` here: {why}", unmet.path)
         };
         (unmet.refuses, PlanNote { code: "not-honoured".to_owned(), path: unmet.path.to_owned(), message })
     };
