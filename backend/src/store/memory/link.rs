@@ -1,11 +1,11 @@
 //! What lies between a process and its database, and how it breaks.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicBool, Ordering},
 };
 
-use tokio::sync::watch;
+use tokio::sync::Notify;
 
 use crate::store::StoreError;
 
@@ -29,26 +29,30 @@ pub struct Link(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    reach: watch::Sender<Reach>,
+    reach: Mutex<Reach>,
+    /// Wakes those that wait in the order in which they came, as a `watch` would not: what follows is then the same each time.
+    changed: Notify,
     hints: AtomicBool,
 }
 
 impl Default for Link {
     fn default() -> Self {
-        Self(Arc::new(Inner { reach: watch::Sender::new(Reach::Whole), hints: AtomicBool::new(true) }))
+        let (reach, changed) = (Mutex::new(Reach::Whole), Notify::new());
+        Self(Arc::new(Inner { reach, changed, hints: AtomicBool::new(true) }))
     }
 }
 
 impl Link {
     /// Says what becomes of calls from now on, and of those that wait.
     pub fn set(&self, reach: Reach) {
-        self.0.reach.send_replace(reach);
+        *self.0.reach.lock().unwrap_or_else(PoisonError::into_inner) = reach;
+        self.0.changed.notify_waiters();
     }
 
     /// What becomes of calls now.
     #[must_use]
     pub fn get(&self) -> Reach {
-        *self.0.reach.borrow()
+        *self.0.reach.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether [`crate::store::Signals`] tell of what other processes write. A process is always told of its own writes.
@@ -66,10 +70,13 @@ impl Link {
     /// # Errors
     /// What the work says, or that the database cannot be reached.
     pub async fn call<T, E: From<StoreError>>(&self, work: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        if self.get() == Reach::Silent {
-            // The sender lives in this link, so that waiting ends only with another state.
-            let mut reach = self.0.reach.subscribe();
-            let _ = reach.wait_for(|reach| *reach != Reach::Silent).await;
+        loop {
+            // Listened for before it is looked at: a change in between is not missed.
+            let changed = self.0.changed.notified();
+            if self.get() != Reach::Silent {
+                break;
+            }
+            changed.await;
         }
         match self.get() {
             Reach::Whole | Reach::Silent => work(),
