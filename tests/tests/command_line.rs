@@ -138,3 +138,41 @@ fn a_file_of_dstack_0_22_is_launched_as_it_says_and_what_comes_to_nothing_is_tol
     let all = format!("{}{err}", String::from_utf8_lossy(&refused.stdout));
     assert!(all.contains("`volumes` cannot be had here"), "{all}");
 }
+
+/// A server that is killed with the test.
+struct Killed(std::process::Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        _ = self.0.kill();
+        _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_server_whose_log_cannot_be_written_works_on() {
+    let home = tempfile::tempdir().expect("a home");
+    let home = home.path();
+    let data_dir = home.join("data").to_string_lossy().into_owned();
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("a disk that is full");
+    let _server = Killed(
+        berth(home, &["serve", "--listen", "127.0.0.1:0", "--data-dir", &data_dir, "--engine", "none"])
+            .stdout(Stdio::null())
+            .stderr(full)
+            .spawn()
+            .expect("berth starts"),
+    );
+    until("the server answers", || {
+        let login = berth(home, &["login", "--data-dir", &data_dir]).output().ok()?;
+        login.status.success().then_some(())
+    })
+    .expect("it comes up");
+    std::fs::write(home.join(".dstack.yml"), TEXT.replace("seq 1 40", "seq 1 2")).expect("a configuration");
+    said(home, &["run", "-y", "-d", "-n", "fox", "-e", "WHAT=all"]);
+    until("the run has come up and said what it says", || {
+        let log = berth(home, &["logs", "fox"]).output().ok()?;
+        String::from_utf8_lossy(&log.stdout).contains("tick 2 of all").then_some(())
+    })
+    .expect("its loops go on");
+    said(home, &["stop", "-y", "--wait", "fox"]);
+}

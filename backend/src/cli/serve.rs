@@ -273,6 +273,9 @@ fn log_to_stderr() {
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
+        // A line that cannot be written is lost. To say so on standard error, which is what cannot be written to, would end
+        // whatever wrote it: a loop of the orchestrator, with a log on a disk that is full.
+        .log_internal_errors(false)
         .try_init();
 }
 
