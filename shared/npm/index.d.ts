@@ -135,13 +135,16 @@ export interface Checked {
   /** null when there is an error. */
   config: Configuration | null;
   /** The release of dstack that the text was read as. */
-  dialect: "0.18" | "0.22";
+  dialect: Release;
   /** Why: it was asked for, the first line says so (`# dstack: 0.22`), or for `auto` what the text is valid in. */
   why: "asked" | "pinned" | "default" | "only-valid" | "fewer-errors" | "held";
 }
 
-/** The release of dstack whose files are meant: 0.18 unless given; `auto` is what the text itself tells. */
-export type Dialect = "0.18" | "0.22" | "auto";
+/** A release of dstack. */
+export type Release = "0.18" | "0.22";
+
+/** The release whose files are meant: 0.18 unless given; `auto` is what the text itself tells. */
+export type Dialect = Release | "auto";
 
 export interface Options {
   /** Adds what it knows about GPUs, backends, regions and instance types. */
@@ -228,9 +231,6 @@ export interface Hint {
 /** The notes for a text, in its order; none while it has errors. */
 export function hints(text: string, options?: { dialect?: Dialect }): Hint[];
 
-/** A release of dstack. */
-export type Dialect = "0.18" | "0.22";
-
 /** A configuration as the text of another release. */
 export interface Converted {
   text: string;
@@ -246,7 +246,7 @@ export interface Converted {
  * A configuration rewritten for another release of dstack; comments and layout stay.
  * @throws Error when the text is not valid in the release that it is read as
  */
-export function convert(text: string, dialects: { from: Dialect; to: Dialect }): Converted;
+export function convert(text: string, releases: { from: Release; to: Release }): Converted;
 
 /**
  * The text with a fix applied.
