@@ -170,16 +170,19 @@ pub fn elsewhere(dialect: Dialect) -> impl Iterator<Item = &'static Field> + Clo
     })
 }
 
+/// Keys at the top of dstack 0.18, and those of 0.22 which say the same.
+pub(crate) const RENAMED: [(&str, &str); 5] = [
+    ("retry_policy", "retry"),
+    ("pool_name", "fleets"),
+    ("instance_name", "instances"),
+    ("termination_idle_time", "idle_duration"),
+    ("termination_policy", "idle_duration"),
+];
+
 /// What dstack 0.22 has in the place of a key at the top that 0.18 alone has.
 #[must_use]
 pub fn renamed(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "pool_name" => "fleets",
-        "instance_name" => "instances",
-        "retry_policy" => "retry",
-        "termination_policy" | "termination_idle_time" => "idle_duration",
-        _ => return None,
-    })
+    RENAMED.iter().find(|(older, _)| *older == name).map(|(_, newer)| *newer)
 }
 
 /// Whether a configuration may name a backend: catalogues have some that a dialect does not know.

@@ -6,6 +6,7 @@ use super::keys;
 use crate::{
     config::context::quote,
     diagnostics::{ByteRange, LineIndex, Range},
+    schema::RENAMED,
     yaml::{self, Document, MapEntry, NodeId, Value},
 };
 
@@ -21,15 +22,6 @@ pub struct Changed {
     /// As it is; `None` where nothing is left because nothing was said.
     pub after: Option<String>,
 }
-
-/// Keys of one dialect, and those of the other which say the same.
-pub(super) const RENAMED: [(&str, &str); 5] = [
-    ("retry_policy", "retry"),
-    ("pool_name", "fleets"),
-    ("instance_name", "instances"),
-    ("termination_idle_time", "idle_duration"),
-    ("termination_policy", "idle_duration"),
-];
 
 /// What differs between two texts, but for the keys that `lost` tells of.
 pub(super) fn changes(old: &str, new: &str, lost: &[&str]) -> Vec<Changed> {

@@ -26,10 +26,9 @@ use serde_json::Value;
 use super::{check_in, place, rewrite::spot};
 use crate::{
     diagnostics::{LineIndex, Range, Severity, TextEdit},
-    schema::{self, Dialect},
+    schema::{self, Dialect, RENAMED},
     yaml,
 };
-use changes::RENAMED;
 use fields::Fields;
 use translate::{Goal, Loss, translate};
 

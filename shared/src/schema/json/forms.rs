@@ -139,14 +139,14 @@ fn text(field: &Field) -> Form {
     form
 }
 
-fn list(field: &Field, items: Json, what: &str) -> Form {
+pub(super) fn list(field: &Field, items: Json, what: &str) -> Form {
     let mut form = types(field, &["array"]);
     form.push(("items", items));
     form.push(expected(what));
     form
 }
 
-fn choices(field: &Field, null: bool) -> Json {
+pub(super) fn choices(field: &Field, null: bool) -> Json {
     let mut values: Vec<_> = field.values.iter().copied().map(Json::text).collect();
     if null {
         values.push(Json::Null);

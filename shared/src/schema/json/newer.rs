@@ -3,7 +3,7 @@
 
 use super::{
     Dialect, Field, Json, Kind,
-    forms::{Form, compute_capability, expected, python, types},
+    forms::{Form, choices, compute_capability, expected, list, python, types},
     known, object, patterns, property,
 };
 
@@ -199,18 +199,6 @@ fn text(field: &Field) -> Form {
     let mut form = types(field, &["string", "number"]);
     form.push(expected("text"));
     form
-}
-
-fn list(field: &Field, items: Json, what: &str) -> Form {
-    let mut form = types(field, &["array"]);
-    form.push(("items", items));
-    form.push(expected(what));
-    form
-}
-
-fn choices(field: &Field, null: bool) -> Json {
-    let null = null.then_some(Json::Null);
-    Json::List(field.values.iter().copied().map(Json::text).chain(null).collect())
 }
 
 fn range(field: &Field, kinds: &[&str], pattern: String, what: &str) -> Form {
