@@ -4,14 +4,24 @@ use berth_shared::{
     api::{Run, RunStatus},
     time::Timestamp,
 };
-use berth_texts::tf;
+use berth_texts::{t, tf};
 
 use crate::{format::cost, pools::clock::left};
 
-/// When a run that waits is submitted again: "attempt 2 begins in 12 s".
+/// When a run that waits is submitted again: "attempt 2 begins in 12 s"; or begins by its schedule.
 #[must_use]
 pub fn next(run: &Run, now: Timestamp) -> Option<String> {
-    let at = run.retry_at.filter(|_| run.status == RunStatus::Pending)?;
+    if run.status != RunStatus::Pending {
+        return None;
+    }
+    if let Some(at) = run.due_at {
+        return Some(if at <= now {
+            t!("its schedule has it begin").to_owned()
+        } else {
+            tf!("its schedule has it begin in {}", left(at, now))
+        });
+    }
+    let at = run.retry_at?;
     let attempt = run.attempts.saturating_add(1);
     Some(if at <= now {
         tf!("attempt {attempt} begins")

@@ -77,7 +77,11 @@ pub const ROWS: &[(&str, [Honour; 3], &str)] = &[
         [Done; 3],
         "It counts from when somebody was last there: by a terminal, over SSH, or by what passes through a preview.",
     ),
-    ("utilization_policy", [Left; 3], "Runs are not stopped for want of use yet."),
+    (
+        "utilization_policy",
+        [Done; 3],
+        "A run is stopped when one of its GPUs was used below it for the whole window; `nvidia-smi` says how they are, and without GPUs nothing is.",
+    ),
     ("retry", [Done; 3], "On no capacity, interruption and error, an hour when no `duration` is given."),
     ("max_duration", [Done; 3], "It counts from when the run began to run."),
     (
@@ -85,8 +89,16 @@ pub const ROWS: &[(&str, [Honour; 3], &str)] = &[
         [Done; 3],
         "Processes have that long to end when they are asked; 10 seconds when it is not given, a day at most.",
     ),
-    ("priority", [Left; 3], "Runs are placed in the order of their submission."),
-    ("schedule", [Refused; 3], "Runs begin when they are launched."),
+    (
+        "priority",
+        [Done; 3],
+        "Of a project's runs that wait for the same instance, or the same shared machine, the highest is first.",
+    ),
+    (
+        "schedule",
+        [Done; 3],
+        "The run waits for its time, is over when it ends, and waits for the next; times at which it still ran, or no server did, are missed, and told.",
+    ),
     ("idle_duration", [Void, Done, Done], "An instance is kept that long without a run."),
     (
         "fleets",
@@ -173,8 +185,8 @@ mod tests {
         assert_eq!(told("user: me", Place::Containers), []);
         assert_eq!(told("ide: zed\nversion: \"1\"", Place::Containers), [("version", false)]);
         assert_eq!(
-            told("priority: 3\nvolumes: [\"a:/b\"]", Place::Containers),
-            [("volumes", true), ("priority", false)]
+            told("nvcc: true\nvolumes: [\"a:/b\"]", Place::Containers),
+            [("nvcc", false), ("volumes", true)]
         );
         // What says the same as nothing asks for nothing.
         assert_eq!(told("privileged: false\nvolumes: []", Place::Processes), []);

@@ -24,6 +24,7 @@ mod placement;
 mod planning;
 mod pool;
 mod preview;
+mod priority;
 mod references;
 mod service;
 mod spend;

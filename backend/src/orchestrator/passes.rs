@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use berth_shared::{
-    api::{InstanceId, InstanceStatus, JobId, JobStatus, RunId},
+    api::{InstanceId, InstanceStatus, JobId, JobStatus, RunId, UsageHistory},
     time::Timestamp,
 };
 
@@ -11,7 +11,7 @@ use super::{
     activity,
     core::Core,
     deliver, events, limits,
-    machine::{self, Failure, instance, job, run},
+    machine::{self, Failure, instance, job, run, utilization},
     placement, references, variables,
 };
 use crate::{
@@ -142,6 +142,7 @@ pub(super) fn new_job(id: JobId, run: &RunRow, now: Timestamp) -> JobRow {
         max_duration: run.max_duration,
         stop_seconds: run.stop_seconds,
         inactivity: run.run.inactivity_seconds,
+        utilization: run.utilization,
         kept_until: None,
         inactive_at: None,
         instance_id: None,
@@ -167,9 +168,11 @@ async fn job_pass(core: &Core, lease: &Lease, id: JobId) -> Result<Due, CommitEr
             None => look(core, &whole).await,
         };
         let activity = activity::of(core, &whole.job).await;
+        let usage = usage(core, &whole).await;
         let now = core.now();
         let failed = matches!(seen, job::Sight::Failed(_));
-        let input = job::Input { instance: whole.instance.as_ref(), sight: seen, activity };
+        let input =
+            job::Input { instance: whole.instance.as_ref(), sight: seen, activity, usage: usage.as_ref() };
         let next = job::step(&whole.job, &input, now);
         if next.row != whole.job {
             let mut change = Change { lease: Some(lease.clone()), ..Change::default() };
@@ -234,6 +237,18 @@ async fn look(core: &Core, whole: &Whole) -> job::Sight {
         Err(failure) => Err(failure),
     };
     seen.map_or_else(job::Sight::Failed, job::Sight::Seen)
+}
+
+/// What the job used, where its end depends on that; `None` when nobody says.
+async fn usage(core: &Core, whole: &Whole) -> Option<UsageHistory> {
+    let policy = whole.job.utilization.filter(|_| whole.job.status == JobStatus::Running)?;
+    let instance = whole.instance.as_ref()?;
+    if instance.instance.status != InstanceStatus::Busy || !utilization::may_be_over(&whole.job, core.now()) {
+        return None;
+    }
+    let environment = environment(core, instance).await.ok()?;
+    let span = utilization::span(policy);
+    core.call(&instance.instance.offer.backend, "usage", environment.usage(span)).await.ok()
 }
 
 pub(super) async fn environment(

@@ -16,7 +16,7 @@ use super::{
     events,
     limits::{self, Room},
     machine::{Failure, instance, job::Effect, job::Sight, run},
-    planning, pool,
+    planning, pool, priority,
 };
 use crate::{
     provider::{CreateRequest, JobSpec, Provider},
@@ -41,9 +41,13 @@ pub(super) async fn place(core: &Core, whole: &Whole, lease: &Lease) -> Result<S
     };
     let (run, agreed) = (&whole.run.run, whole.run.agreed_price);
     let mut limited = None;
+    let in_front = priority::in_front(core, run).await?;
     for _ in 0..REUSES {
         let free = pool::free(core, &run.project, &source.model.configuration, agreed).await?;
         let Some(found) = free else { break };
+        if let Some(first) = priority::takes(core, &in_front, &found).await? {
+            return Ok(priority::lets_go_first(core, &first).await);
+        }
         match reuse(core, whole, lease, found).await {
             Ok(()) => return Ok(Sight::Did(Effect::Place)),
             // Another run was quicker, or this one has changed: its pass looks at it anew.
@@ -74,6 +78,12 @@ pub(super) async fn place(core: &Core, whole: &Whole, lease: &Lease) -> Result<S
     };
     if turn.is_some() {
         choice = ask().await?;
+    }
+    if let Choice::Offer(chosen, _) = &choice
+        && chosen.allocation.is_some()
+        && let Some(first) = priority::shares(core, &in_front, &chosen.offer.backend).await?
+    {
+        return Ok(priority::lets_go_first(core, &first).await);
     }
     match choice {
         Choice::Offer(chosen, offered) => {

@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 
 use super::{core::Core, pool, references};
 use crate::{
-    provider::{PlanInput, Pools},
+    provider::{NOT_HONOURED, PlanInput, Pools},
     store::{Model, RetryOn, StoreError},
 };
 
@@ -79,6 +79,17 @@ pub(super) async fn plan(core: &Core, project: &str, model: &Model) -> Result<Pl
 }
 
 impl Planned {
+    /// Whether there is nothing, and nobody would have anything later either: what is asked for is not to be had here at all.
+    pub(super) fn never(&self) -> bool {
+        self.offers.is_empty()
+            && !self.unreachable
+            && !self.refusals.is_empty()
+            && self.refusals.iter().all(|refusal| {
+                refusal.reasons.iter().any(|note| matches!(note.code.as_str(), NOT_HONOURED | "excluded"))
+            })
+            && self.refusals.iter().flat_map(|refusal| &refusal.reasons).any(|note| note.code == NOT_HONOURED)
+    }
+
     fn refuse(&mut self, backend: &str, code: &str, path: &str, message: &str) {
         self.refusals.push(Refusal {
             backend: backend.to_owned(),

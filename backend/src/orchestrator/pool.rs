@@ -63,6 +63,19 @@ pub(super) async fn free(
     Ok(found.map(|index| rows.swap_remove(index)))
 }
 
+/// Whether a project's run of this configuration could take this instance, which waits.
+pub(super) async fn suits(
+    core: &Core,
+    project: &str,
+    configuration: &Configuration,
+    row: &InstanceRow,
+) -> Result<bool, StoreError> {
+    let in_pool = all(core, project, configuration).await?.contains(&row.instance.pool);
+    let required = Requirements::from(configuration);
+    let gpus = core.catalogues.current();
+    Ok(in_pool && match_pool(&[fitting(&row.instance)], &required, gpus.gpus()).run.is_some())
+}
+
 /// How many of a pool's instances are shown that are not free.
 const SHOWN: u32 = 200;
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use berth_shared::{
     api::{
-        JobId, LimitNote, Plan, PlanRequest, PlannedOffer, Pool, PriceChange, Refusal, Run, RunCode, RunId,
-        SubmitRequest,
+        JobId, JobStatus, LimitNote, Plan, PlanNote, PlanRequest, PlannedOffer, Pool, PriceChange, Refusal,
+        Run, RunCode, RunId, RunStatus, SubmitRequest,
     },
     config::{Configuration, Reading, check_in},
     matcher::Requirements,
@@ -94,13 +94,15 @@ pub(super) async fn submit(
     }
     let code = check_code(core, actor, request.code.clone()).await?;
     let retry_seconds = planning::retry_seconds(&model.configuration, RETRY_SECONDS);
+    let due_at = due_at(core, &model.configuration)?;
     let waiting = pool::free(core, project, &model.configuration, request.agreed_price).await?;
     let planned = match &waiting {
         None => planning::plan(core, project, &model).await?,
         Some(_) => Planned::default(),
     };
     if waiting.is_none() {
-        let waits = retry_seconds.is_some() && planning::retry_on(&model.configuration).no_capacity;
+        let waits = due_at.is_some()
+            || retry_seconds.is_some() && planning::retry_on(&model.configuration).no_capacity;
         check_offers(core, &planned, &request, waits)?;
     }
     let mut notes =
@@ -111,7 +113,8 @@ pub(super) async fn submit(
         notes = limit_notes(core, project, actor, waiting.as_ref(), &planned.offers, request.agreed_price)
             .await?;
     }
-    if limits::is_over(&notes) {
+    // What begins later is held against the limits of that time.
+    if limits::is_over(&notes) && due_at.is_none() {
         return Err(ServiceError::LimitReached(limits::over(notes)));
     }
     // The one that a new instance would be in; others are used where they are.
@@ -124,19 +127,25 @@ pub(super) async fn submit(
         let mut row =
             new_run(core, actor, name, &source.model.configuration, request.agreed_price, retry_seconds);
         row.run.code.clone_from(&code);
+        row.run.due_at = due_at;
         project.clone_into(&mut row.run.project);
         let id = row.run.id;
         let now = row.run.submitted_at;
-        let job = new_job(row.job_id, &row, now);
-        let told = format!("`{}` was submitted", row.run.name);
+        let mut job = new_job(row.job_id, &row, now);
+        let mut told = format!("`{}` was submitted", row.run.name);
+        let mut begun = events::job(None, &job, Some("attempt 1".to_owned()), now);
+        if due_at.is_some() {
+            // Its first attempt is made when it is due. Until then it follows one that is over and that nobody is told of.
+            (row.run.status, row.run.attempts) = (RunStatus::Pending, 0);
+            job.status = JobStatus::Done;
+            told.push_str("; it begins by its schedule");
+            begun = None;
+        }
         let change = Change {
-            events: [
-                events::run(None, &row, Some(told), Some(actor), now),
-                events::job(None, &job, Some("attempt 1".to_owned()), now),
-            ]
-            .into_iter()
-            .flatten()
-            .collect(),
+            events: [events::run(None, &row, Some(told), Some(actor), now), begun]
+                .into_iter()
+                .flatten()
+                .collect(),
             runs: vec![row],
             jobs: vec![job],
             source: Some(Source {
@@ -227,6 +236,22 @@ async fn check_code(
     Ok(Some(code))
 }
 
+/// When the schedule of a configuration has it begin; `None` = it has none, and begins at once.
+fn due_at(core: &Core, configuration: &Configuration) -> Result<Option<Timestamp>, ServiceError> {
+    let schedule = configuration.newer.as_ref().and_then(|newer| newer.schedule.as_ref());
+    let Some(schedule) = schedule else { return Ok(None) };
+    let Some(at) = schedule.next(core.now()) else {
+        let message = format!(
+            "`{}` is at no date there is; give one, or remove `schedule`",
+            schedule.cron.join("`, `")
+        );
+        let note = PlanNote { code: "never-due".to_owned(), path: "schedule".to_owned(), message };
+        let refusal = Refusal { backend: planning::SERVER.to_owned(), reasons: vec![note] };
+        return Err(ServiceError::NoOffers(vec![refusal]));
+    };
+    Ok(Some(at))
+}
+
 /// Refuses what could not be launched right now, unless it is to be tried again anyway.
 fn check_offers(
     core: &Core,
@@ -246,7 +271,7 @@ fn check_offers(
             })))
         }
         (Some(_), _) => Ok(()),
-        (None, _) if retries => Ok(()),
+        (None, _) if retries && !planned.never() => Ok(()),
         (None, _) => Err(ServiceError::NoOffers(planned.refusals.clone())),
     }
 }
@@ -267,6 +292,11 @@ fn new_run(
             inactivity_seconds: newer.and_then(|newer| newer.inactivity_duration),
             ports: configuration.ports.iter().map(|port| (port.local_port, port.container_port)).collect(),
             ide: configuration.ide.clone(),
+            priority: newer.and_then(|newer| newer.priority).unwrap_or_default(),
+            schedule: newer
+                .and_then(|newer| newer.schedule.as_ref())
+                .map(|schedule| schedule.cron.clone())
+                .unwrap_or_default(),
             tags: newer.and_then(|newer| newer.tags.clone()).unwrap_or_default(),
             ..Run::submitted(RunId(core.new_id()), name, actor, now)
         },
@@ -277,8 +307,10 @@ fn new_run(
         paying: None,
         avoid: Vec::new(),
         retry_since: None,
+        triggered_at: None,
         agreed_price,
         max_duration: configuration.max_duration_seconds(),
         stop_seconds: planning::stop_seconds(configuration),
+        utilization: newer.and_then(|newer| newer.utilization_policy),
     }
 }

@@ -147,6 +147,9 @@ pub trait AsyncReadWrite: AsyncRead + AsyncWrite + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Send> AsyncReadWrite for T {}
 
+/// The code of a note about what cannot be had.
+pub(crate) const NOT_HONOURED: &str = "not-honoured";
+
 /// What a configuration of dstack 0.22 asks for in vain in a place: what offers are noted to leave out, and what is refused.
 pub(crate) fn unmet(configuration: &Configuration, place: Place) -> (Vec<PlanNote>, Vec<PlanNote>) {
     let note = |unmet: Unmet| {
@@ -159,7 +162,7 @@ pub(crate) fn unmet(configuration: &Configuration, place: Place) -> (Vec<PlanNot
         } else {
             format!("nothing comes of `{}` here: {why}", unmet.path)
         };
-        (unmet.refuses, PlanNote { code: "not-honoured".to_owned(), path: unmet.path.to_owned(), message })
+        (unmet.refuses, PlanNote { code: NOT_HONOURED.to_owned(), path: unmet.path.to_owned(), message })
     };
     let (refused, left): (Vec<_>, Vec<_>) =
         honour::unmet(configuration, place).into_iter().map(note).partition(|(refuses, _)| *refuses);

@@ -410,6 +410,10 @@ pub trait Storage: Send + Sync {
     /// Runs of all projects that are stopped at `before` at the latest unless somebody comes ([`Run::inactive_at`]).
     async fn inactive_runs(&self, before: Timestamp) -> Result<Vec<Run>, StoreError>;
 
+    /// The project's runs that wait for a machine (submitted, or pending to be submitted again) with a higher priority than this,
+    /// the highest first, then the oldest; at most so many.
+    async fn in_front(&self, project: &str, above: i64, limit: u32) -> Result<Vec<Run>, StoreError>;
+
     /// What a run was made from.
     async fn source(&self, run: RunId) -> Result<Option<Source>, StoreError>;
 

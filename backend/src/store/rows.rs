@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use berth_shared::{
     api::{Instance, InstanceId, JobId, JobReason, JobStatus, Run, RunId},
-    config::{Configuration, Written},
+    config::{Configuration, UtilizationPolicy, Written},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -51,6 +51,9 @@ pub struct RunRow {
     pub avoid: Vec<String>,
     /// Since when it has been without capacity; `None` while it has some.
     pub retry_since: Option<Timestamp>,
+    /// When its schedule had it begin last; `None` = never yet, or it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub triggered_at: Option<Timestamp>,
     /// The most that was agreed to, US dollars an hour.
     pub agreed_price: Option<f64>,
     /// The longest that it may run, in seconds.
@@ -58,6 +61,9 @@ pub struct RunRow {
     /// How long its processes have to end when they are asked to, in seconds; `None` = as long as usual.
     #[serde(default)]
     pub stop_seconds: Option<u32>,
+    /// When it is stopped because its GPUs are not used; `None` = never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub utilization: Option<UtilizationPolicy>,
 }
 
 /// Upon what a run is submitted again.
@@ -125,6 +131,9 @@ pub struct JobRow {
     /// After how many seconds without anybody it is stopped; `None` = it is not.
     #[serde(default)]
     pub inactivity: Option<i64>,
+    /// When it is stopped because its GPUs are not used; `None` = never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub utilization: Option<UtilizationPolicy>,
     /// Until when it is as if somebody worked in it, because somebody wants it kept.
     #[serde(default)]
     pub kept_until: Option<Timestamp>,

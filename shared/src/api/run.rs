@@ -47,12 +47,18 @@ pub struct Run {
     /// What earlier machines of it came to, US dollars: those of former attempts, and those that could not be used.
     #[serde(default)]
     pub earlier_cost: f64,
-    /// How often it has been submitted, from 1.
+    /// How often it has been submitted, from 1; 0 while it waits for its schedule to begin it for the first time.
     #[serde(default = "one")]
     pub attempts: u32,
     /// When it is submitted again, while it is `pending`.
     #[serde(default)]
     pub retry_at: Option<Timestamp>,
+    /// The cron expressions by which it begins, and begins again (`schedule`), in UTC; none = once, when it is submitted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schedule: Vec<String>,
+    /// When it begins next by them, while it is `pending` for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
     /// When it began to run.
     pub started_at: Option<Timestamp>,
     /// When it was over.
@@ -77,6 +83,9 @@ pub struct Run {
     /// The IDE that it was asked to be worked in with: `vscode`, `cursor`, `windsurf` or `zed`; `None` = in none.
     #[serde(default = "usual_ide")]
     pub ide: Option<String>,
+    /// Which of the project's runs that wait for the same machine has it first: the highest, 0 to 100.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub priority: i64,
     /// Its tags.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
@@ -103,6 +112,8 @@ impl Run {
             earlier_cost: 0.0,
             attempts: 1,
             retry_at: None,
+            schedule: Vec::new(),
+            due_at: None,
             started_at: None,
             finished_at: None,
             stops_at: None,
@@ -113,6 +124,7 @@ impl Run {
             ports: Vec::new(),
             code: None,
             ide: usual_ide(),
+            priority: 0,
             tags: BTreeMap::new(),
         }
     }
@@ -143,6 +155,12 @@ impl Run {
 /// What every run was asked to be worked in with before there was a choice.
 fn usual_ide() -> Option<String> {
     Some(Ide::VsCode.name().to_owned())
+}
+
+/// As serde asks it.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls gets a reference")]
+const fn is_zero(number: &i64) -> bool {
+    *number == 0
 }
 
 const fn one() -> u32 {

@@ -139,6 +139,8 @@ words! {
         MaxDurationExceeded = "max_duration_exceeded",
         /// Nobody worked in it for as long as it waits for somebody (`inactivity_duration`).
         InactivityDurationExceeded = "inactivity_duration_exceeded",
+        /// Its GPUs were used too little for too long (`utilization_policy`).
+        TerminatedDueToUtilizationPolicy = "terminated_due_to_utilization_policy",
         /// The server could not go on.
         ServerError = "server_error",
     }
@@ -173,6 +175,8 @@ words! {
         MaxDurationExceeded = "max_duration_exceeded",
         /// Nobody worked in it for as long as it waits for somebody (`inactivity_duration`).
         InactivityDurationExceeded = "inactivity_duration_exceeded",
+        /// Its GPUs were used too little for too long (`utilization_policy`).
+        TerminatedDueToUtilizationPolicy = "terminated_due_to_utilization_policy",
         /// It ended by itself.
         DoneByRunner = "done_by_runner",
     }
@@ -212,7 +216,8 @@ impl RunReason {
             Self::StoppedByUser
             | Self::AbortedByUser
             | Self::MaxDurationExceeded
-            | Self::InactivityDurationExceeded => RunStatus::Terminated,
+            | Self::InactivityDurationExceeded
+            | Self::TerminatedDueToUtilizationPolicy => RunStatus::Terminated,
         }
     }
 }
@@ -227,7 +232,8 @@ impl JobReason {
             Self::TerminatedByUser
             | Self::TerminatedByServer
             | Self::MaxDurationExceeded
-            | Self::InactivityDurationExceeded => JobStatus::Terminated,
+            | Self::InactivityDurationExceeded
+            | Self::TerminatedDueToUtilizationPolicy => JobStatus::Terminated,
             Self::FailedToStartDueToNoCapacity
             | Self::InterruptedByNoCapacity
             | Self::WaitingRunnerLimitExceeded

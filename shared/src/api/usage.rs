@@ -71,7 +71,7 @@ pub struct UsageHistory {
 }
 
 /// What an environment used over some time.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct UsageSample {
     /// When that time ended.
@@ -96,6 +96,9 @@ pub struct UsageSample {
     /// The share of time in which its GPUs were busy, 0 to 1, on average over time and GPUs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gpu: Option<f32>,
+    /// The same of each of its GPUs, in the order of their indices, the most of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gpus_most: Vec<f32>,
     /// Memory of its GPUs in use, bytes, the most of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gpu_memory_bytes: Option<u64>,

@@ -1,4 +1,4 @@
-//! An hour in fine steps and a week in coarse ones: 2376 samples, about 250 KB for each environment.
+//! An hour in fine steps and a week in coarse ones: 2376 samples, about 320 KB for each environment.
 
 use std::collections::VecDeque;
 
@@ -42,9 +42,10 @@ impl History {
             received_per_second: rates.map(|(received, _)| received),
             sent_per_second: rates.map(|(_, sent)| sent),
             gpu: gpus.then(|| usage.gpus.iter().map(|gpu| gpu.busy).sum::<f32>() / count),
+            gpus_most: usage.gpus.iter().map(|gpu| gpu.busy).collect(),
             gpu_memory_bytes: gpus.then(|| usage.gpus.iter().map(|gpu| gpu.memory_bytes).sum()),
         };
-        push(&mut self.fine, sample, UsageSpan::Hour);
+        push(&mut self.fine, sample.clone(), UsageSpan::Hour);
         let step = |at: Timestamp| at.0.div_euclid(UsageSpan::Week.step_seconds() * 1000);
         if self.gathered.first().is_some_and(|first| step(first.at) != step(sample.at)) {
             if let Some(joined) = join(&self.gathered) {
@@ -58,8 +59,8 @@ impl History {
     /// The samples of this span; the coarse step that is not over counts as one.
     pub(super) fn of(&self, span: UsageSpan) -> UsageHistory {
         let samples = match span {
-            UsageSpan::Hour => self.fine.iter().copied().collect(),
-            UsageSpan::Week => self.coarse.iter().copied().chain(join(&self.gathered)).collect(),
+            UsageSpan::Hour => self.fine.iter().cloned().collect(),
+            UsageSpan::Week => self.coarse.iter().cloned().chain(join(&self.gathered)).collect(),
         };
         UsageHistory { step_seconds: span.step_seconds(), samples }
     }
@@ -81,6 +82,15 @@ fn join(samples: &[UsageSample]) -> Option<UsageSample> {
         (!known.is_empty()).then(|| known.iter().sum::<u64>() / known.len() as u64)
     };
     let shares: Vec<f32> = samples.iter().filter_map(|sample| sample.gpu).collect();
+    let mut gpus_most: Vec<f32> = Vec::new();
+    for sample in samples {
+        for (at, busy) in sample.gpus_most.iter().enumerate() {
+            match gpus_most.get_mut(at) {
+                Some(most) => *most = most.max(*busy),
+                None => gpus_most.push(*busy),
+            }
+        }
+    }
     Some(UsageSample {
         at: last.at,
         cpus: samples.iter().map(|sample| sample.cpus).sum::<f32>() / count as f32,
@@ -91,6 +101,7 @@ fn join(samples: &[UsageSample]) -> Option<UsageSample> {
         received_per_second: mean(|sample| sample.received_per_second),
         sent_per_second: mean(|sample| sample.sent_per_second),
         gpu: (!shares.is_empty()).then(|| shares.iter().sum::<f32>() / shares.len() as f32),
+        gpus_most,
         gpu_memory_bytes: samples.iter().filter_map(|sample| sample.gpu_memory_bytes).max(),
     })
 }
@@ -124,14 +135,15 @@ mod tests {
         let (hour, week) = (history.of(UsageSpan::Hour), history.of(UsageSpan::Week));
         assert_eq!((hour.samples.len(), hour.step_seconds), (360, 10));
         assert_eq!((week.samples.len(), week.step_seconds), (2017, 300));
-        let sample = week.samples[1000];
+        let sample = &week.samples[1000];
         assert!((sample.cpus - 32.0 / 30.0).abs() < 1e-4, "{sample:?}");
         assert_eq!((sample.cpus_most, sample.memory_most_bytes, sample.memory_bytes), (3.0, 3000, 1066));
         assert_eq!(
             (sample.received_per_second, sample.gpu, sample.gpu_memory_bytes),
             (Some(100), Some(0.75), Some(11))
         );
-        assert!(std::mem::size_of::<UsageSample>() <= 112);
+        assert_eq!(sample.gpus_most, [1.0, 0.5]);
+        assert!(std::mem::size_of::<UsageSample>() <= 136);
     }
 
     #[test]

@@ -82,10 +82,8 @@ fn submit(world: &Arc<World>, service: Service, random: &mut StdRng) {
 
 /// A configuration, of those that make a difference to the orchestrator.
 fn text(random: &mut StdRng) -> String {
-    if random.random_bool(0.1) {
-        // What dstack 0.22 alone has, as a file of its own.
-        let limit = ["20s", "1m", "5m"][random.random_range(0..3)];
-        return format!("type: dev-environment\nide: vscode\ninactivity_duration: {limit}\n");
+    if random.random_bool(0.3) {
+        return newer(random);
     }
     let mut text = "type: dev-environment\nide: vscode\n".to_owned();
     let mut line = |probability: f64, lines: &[&str], random: &mut StdRng| {
@@ -106,6 +104,31 @@ fn text(random: &mut StdRng) -> String {
     line(0.2, &["pool_name: team"], random);
     line(0.3, &["setup: [make]", "setup: [make, make]", "setup: [exit 1]"], random);
     line(0.1, &["max_price: 0.5", "regions: [west]", "backends: [gcp]"], random);
+    text
+}
+
+/// A file of dstack 0.22, with what that alone has.
+fn newer(random: &mut StdRng) -> String {
+    let mut text = "type: dev-environment\nide: vscode\n".to_owned();
+    let mut line = |probability: f64, lines: &[&str], random: &mut StdRng| {
+        if random.random_bool(probability) {
+            let _ = writeln!(text, "{}", lines[random.random_range(0..lines.len())]);
+        }
+    };
+    line(0.3, &["inactivity_duration: 20s", "inactivity_duration: 1m", "inactivity_duration: 5m"], random);
+    line(0.3, &["schedule: {cron: '*/5 * * * *'}", "schedule: {cron: ['* * * * *', '7 * * * *']}"], random);
+    line(0.4, &["priority: 5", "priority: 50", "priority: 100"], random);
+    line(0.4, &["max_duration: 30s", "max_duration: 3m"], random);
+    line(0.4, &["idle_duration: 30s", "idle_duration: 10m"], random);
+    line(0.3, &["retry: true", "retry: {on_events: [no-capacity], duration: 10m}"], random);
+    line(0.2, &["setup: [make]", "setup: [exit 1]"], random);
+    if random.random_bool(0.3) {
+        text.push_str(
+            "resources: {gpu: '1..'}\nutilization_policy: {min_gpu_utilization: 30, time_window: 5m}\n",
+        );
+    }
+    // Where nothing else says so.
+    text.push_str("tags: {of: '0.22'}\n");
     text
 }
 

@@ -241,6 +241,12 @@ impl Storage for Reached {
         self.call(move |storage| Box::pin(async move { storage.inactive_runs(before).await })).await
     }
 
+    async fn in_front(&self, project: &str, above: i64, limit: u32) -> Result<Vec<Run>, StoreError> {
+        let project = project.to_owned();
+        self.call(move |storage| Box::pin(async move { storage.in_front(&project, above, limit).await }))
+            .await
+    }
+
     async fn source(&self, run: RunId) -> Result<Option<Source>, StoreError> {
         self.call(move |storage| Box::pin(async move { storage.source(run).await })).await
     }

@@ -208,7 +208,13 @@ impl Watch {
             let limit = match run.status {
                 // Several machines may be tried, each for ten minutes, and removing each may fail for an hour.
                 RunStatus::Submitted | RunStatus::Provisioning => 2 * 3600,
-                RunStatus::Pending => 3600,
+                RunStatus::Pending => match run.due_at {
+                    Some(at) if now > at.max(calm).plus_seconds(SLACK) => {
+                        return Some(format!("`{}` should have begun: {run:#?}", run.name));
+                    }
+                    Some(_) => continue,
+                    None => 3600,
+                },
                 RunStatus::Terminating => 3600 + 600,
                 RunStatus::Running => match run.stops_at.into_iter().chain(run.inactive_at).min() {
                     Some(at) if now > at.max(calm).plus_seconds(SLACK) => {

@@ -28,6 +28,13 @@ pub(super) async fn watch(args: &Args, client: &Client, run: Run) -> Result<Run,
     let ssh = gateway.map(|gateway| (address(&gateway, client), gateway.port));
     let mut shown = Shown { args, client, ssh, line: StatusLine::new(), run: after.run, told_running: false };
     shown.run_changed()?;
+    if shown.run.due_at.is_some() {
+        // Perhaps for days: there is nothing to follow yet.
+        shown.line.leave()?;
+        let named = format!("{}{}", shown.run.name, client.in_project());
+        eprintln!("berth logs -f {named} follows it then, berth stop {named} takes it back");
+        return Ok(shown.run);
+    }
     let finished = shown.run.status.is_finished();
     let mut follow = Follow::begin(client, shown.run.id, after.seq, Some(0), finished).await?;
     let mut stopping = false;
@@ -153,11 +160,12 @@ fn headline(run: &Run, in_detail: bool) -> String {
         RunStatus::Submitted | RunStatus::Provisioning => {
             format!("Launching {name} ({}{progress})", run.status)
         }
-        RunStatus::Pending => match run.retry_at {
-            Some(at) => {
+        RunStatus::Pending => match (run.due_at, run.retry_at) {
+            (Some(at), _) => format!("{name} begins at {} UTC by its schedule", moment(at)),
+            (None, Some(at)) => {
                 format!("{name} is submitted again at {} UTC, attempt {}", moment(at), run.attempts + 1)
             }
-            None => format!("{name} waits to be submitted again{progress}"),
+            (None, None) => format!("{name} waits to be submitted again{progress}"),
         },
         RunStatus::Running => format!("{name} is running"),
         RunStatus::Terminating => format!("Stopping {name}"),

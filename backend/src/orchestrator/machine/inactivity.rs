@@ -91,7 +91,7 @@ mod tests {
             commit: None,
             since: T0,
         });
-        job::step(row, &job::Input { instance: Some(&instance), sight, activity }, at(now))
+        job::step(row, &job::Input { instance: Some(&instance), sight, activity, usage: None }, at(now))
     }
 
     #[test]

@@ -4,13 +4,13 @@
 //! (`spec/dstack-0.18.md` §8). It is over only once its instance is gone or handed back.
 
 use berth_shared::{
-    api::{InstanceStatus, JobReason as Reason, JobStatus as Status},
+    api::{InstanceStatus, JobReason as Reason, JobStatus as Status, UsageHistory},
     time::Timestamp,
 };
 
 use super::{
     Activity, Failure, GRACE, KEEP_TRIES, MAX_TRIES, PROVISION_LIMIT, SETUP_LIMIT, STOP_HOPELESS_LIMIT,
-    STOP_LIMIT, STOP_UNREACHABLE_LIMIT, Step, inactivity, overdue,
+    STOP_LIMIT, STOP_UNREACHABLE_LIMIT, Step, inactivity, overdue, utilization,
 };
 use crate::{
     provider::JobObservation as Observation,
@@ -44,6 +44,8 @@ pub(crate) struct Input<'a> {
     pub(crate) sight: Sight,
     /// Who works in it; `None` = that is not known just now, or nothing depends on it.
     pub(crate) activity: Option<Activity>,
+    /// What was used in it; `None` = that is not known just now, or nothing depends on it.
+    pub(crate) usage: Option<&'a UsageHistory>,
 }
 
 /// The environment's or the placement's last word.
@@ -259,6 +261,9 @@ fn running(mut row: JobRow, input: &Input<'_>, now: Timestamp) -> Next {
         let told = format!("`max_duration` of {} is over", seconds(row.max_duration.unwrap_or_default()));
         return end(row, input, Reason::MaxDurationExceeded, Some(told), now);
     }
+    if let Some(told) = input.usage.and_then(|usage| utilization::over(&row, usage, now)) {
+        return end(row, input, Reason::TerminatedDueToUtilizationPolicy, Some(told), now);
+    }
     let quiet = inactivity::of(&row, input.activity, now);
     if let Some(quiet) = quiet {
         if quiet.over {
@@ -467,7 +472,7 @@ fn enter(mut row: JobRow, status: Status, now: Timestamp) -> Next {
 }
 
 /// "90 s", "5 min", "2 h".
-fn seconds(seconds: i64) -> String {
+pub(super) fn seconds(seconds: i64) -> String {
     match seconds {
         s if s != 0 && s % 3600 == 0 => format!("{} h", s / 3600),
         s if s != 0 && s % 60 == 0 => format!("{} min", s / 60),

@@ -29,8 +29,10 @@ pub(crate) mod test_rows {
     }
 }
 pub(crate) mod run;
+mod schedule;
 #[cfg(test)]
 mod tests;
+pub(crate) mod utilization;
 
 use berth_shared::time::Timestamp;
 

@@ -73,7 +73,12 @@ fn processes_have_as_long_to_end_as_the_text_says() {
         row.desired = JobDesired::Ended { reason: JobReason::TerminatedByUser, force: false };
         row.stop_seconds = stop_seconds;
         let seen = JobObservation::Running { job_id: row.id, progress: None, commit: None, since: T0 };
-        let input = job::Input { instance: Some(&instance), sight: job::Sight::Seen(seen), activity: None };
+        let input = job::Input {
+            instance: Some(&instance),
+            sight: job::Sight::Seen(seen),
+            activity: None,
+            usage: None,
+        };
         job::step(&row, &input, T0.plus_seconds(seconds)).effects
     };
     let stop = |grace| vec![job::Effect::Stop { grace }];

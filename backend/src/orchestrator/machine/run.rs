@@ -9,7 +9,7 @@ use berth_shared::{
     time::Timestamp,
 };
 
-use super::{Step, job::stops_at};
+use super::{Step, job::stops_at, schedule};
 use crate::store::{InstanceRow, JobDesired, JobRow, RunDesired, RunRow, offer_key};
 
 /// What to do with the run's jobs; written together with the run.
@@ -40,7 +40,7 @@ pub(crate) struct Input<'a> {
 /// After how many seconds of running what went wrong before is over.
 const STEADY_SECONDS: i64 = 300;
 
-type Next = Step<RunRow, Effect>;
+pub(super) type Next = Step<RunRow, Effect>;
 
 /// What the run does next.
 pub(crate) fn step(row: &RunRow, input: Input<'_>, now: Timestamp) -> Next {
@@ -80,7 +80,7 @@ pub(crate) fn step(row: &RunRow, input: Input<'_>, now: Timestamp) -> Next {
                 return wait(row, input, now);
             }
             let reason = reason(&row, job);
-            finish(row, reason, now)
+            schedule::over(row, reason, now)
         }
     }
 }
@@ -146,18 +146,20 @@ fn stopped(mut row: RunRow, job: &JobRow, now: Timestamp) -> Next {
 fn pending(row: RunRow, now: Timestamp) -> Next {
     let limit = retry_limit(&row);
     if limit.is_some_and(|limit| now >= limit) {
-        return finish(row, Reason::RetryLimitExceeded, now);
+        return schedule::over(row, Reason::RetryLimitExceeded, now);
     }
-    match row.run.retry_at {
+    match row.run.due_at.or(row.run.retry_at) {
         Some(at) if now < at => Next::stay(row).due(at),
         _ => {
+            let (row, missed) = schedule::begin(row, now);
             let mut next = become_status(row, Status::Submitted, now).with(Effect::Resubmit);
             next.row.run.retry_at = None;
             // Why the last attempt ended is the timeline's to tell: it is not what this one is about.
             next.row.run.job_reason = None;
             next.row.run.message = None;
             next.row.run.attempts += 1;
-            next.message = Some(format!("submitted again, attempt {}", next.row.run.attempts));
+            let attempt = next.row.run.attempts;
+            next.message = Some(missed.unwrap_or_else(|| format!("submitted again, attempt {attempt}")));
             next
         }
     }
@@ -230,23 +232,25 @@ fn reason(row: &RunRow, job: &JobRow) -> Reason {
         Some(JobReason::AbortedByUser) => Reason::AbortedByUser,
         Some(JobReason::MaxDurationExceeded) => Reason::MaxDurationExceeded,
         Some(JobReason::InactivityDurationExceeded) => Reason::InactivityDurationExceeded,
+        Some(JobReason::TerminatedDueToUtilizationPolicy) => Reason::TerminatedDueToUtilizationPolicy,
         Some(JobReason::TerminatedByServer) | None => Reason::ServerError,
         Some(_) if row.retry_seconds.is_some() && retryable(row, job) => Reason::RetryLimitExceeded,
         Some(_) => Reason::JobFailed,
     }
 }
 
-fn finish(mut row: RunRow, reason: Reason, now: Timestamp) -> Next {
+pub(super) fn finish(mut row: RunRow, reason: Reason, now: Timestamp) -> Next {
     row.run.reason = Some(reason);
     row.run.finished_at = Some(now);
     row.run.progress = None;
     row.run.stops_at = None;
     row.run.inactive_at = None;
     row.run.retry_at = None;
+    row.run.due_at = None;
     become_status(row, reason.final_status(), now)
 }
 
-fn become_status(mut row: RunRow, status: Status, now: Timestamp) -> Next {
+pub(super) fn become_status(mut row: RunRow, status: Status, now: Timestamp) -> Next {
     if row.run.status == status {
         return Next::stay(row);
     }
@@ -269,20 +273,26 @@ fn told(row: &RunRow) -> String {
         },
         Status::Running => "ready to work in".to_owned(),
         Status::Terminating | Status::Terminated | Status::Failed | Status::Done => {
-            let base = match run.reason {
-                Some(Reason::StoppedByUser) => "stopped by a user",
-                Some(Reason::AbortedByUser) => "stopped by force by a user",
-                Some(Reason::AllJobsDone) => "ended by itself",
-                Some(Reason::MaxDurationExceeded) => "lasted as long as it may",
-                Some(Reason::InactivityDurationExceeded) => "nobody worked in it for as long as it waits",
-                Some(Reason::RetryLimitExceeded) => "no capacity for as long as it may be tried",
-                Some(Reason::JobFailed) => "went wrong",
-                Some(Reason::ServerError) | None => "stopped by the server",
-            };
+            let base = ended(run.reason.unwrap_or(Reason::ServerError));
             match why {
                 Some(why) => format!("{base}: {why}"),
                 None => base.to_owned(),
             }
         }
+    }
+}
+
+/// An end in words.
+pub(super) const fn ended(reason: Reason) -> &'static str {
+    match reason {
+        Reason::StoppedByUser => "stopped by a user",
+        Reason::AbortedByUser => "stopped by force by a user",
+        Reason::AllJobsDone => "ended by itself",
+        Reason::MaxDurationExceeded => "lasted as long as it may",
+        Reason::InactivityDurationExceeded => "nobody worked in it for as long as it waits",
+        Reason::TerminatedDueToUtilizationPolicy => "its GPUs were not used enough",
+        Reason::RetryLimitExceeded => "no capacity for as long as it may be tried",
+        Reason::JobFailed => "went wrong",
+        Reason::ServerError => "stopped by the server",
     }
 }

@@ -107,6 +107,7 @@ pub(super) fn job_row(status: JobStatus) -> JobRow {
         max_duration: Some(3600),
         stop_seconds: None,
         inactivity: None,
+        utilization: None,
         kept_until: None,
         inactive_at: None,
         instance_id: (status != JobStatus::Submitted).then_some(INSTANCE),
@@ -140,6 +141,9 @@ pub(super) fn run_row(status: RunStatus) -> RunRow {
             earlier_cost: 0.0,
             attempts: 1,
             retry_at: None,
+            schedule: Vec::new(),
+            due_at: None,
+            priority: 0,
             started_at: None,
             finished_at: None,
             stops_at: None,
@@ -159,9 +163,11 @@ pub(super) fn run_row(status: RunStatus) -> RunRow {
         paying: None,
         avoid: Vec::new(),
         retry_since: None,
+        triggered_at: None,
         agreed_price: None,
         max_duration: Some(3600),
         stop_seconds: None,
+        utilization: None,
     }
 }
 
@@ -386,8 +392,12 @@ fn the_table_of_jobs_is_complete() {
                     for (_, desired) in wishes {
                         let mut row = JobRow { desired, ending: *ending, ..job_row(status) };
                         row.instance_id = instance.as_ref().map(|_| INSTANCE);
-                        let input =
-                            job::Input { instance: instance.as_ref(), sight: sight.clone(), activity: None };
+                        let input = job::Input {
+                            instance: instance.as_ref(),
+                            sight: sight.clone(),
+                            activity: None,
+                            usage: None,
+                        };
                         let next = job::step(&row, &input, T0.plus_seconds(1));
                         check_job(&row, instance.as_ref(), &next.row);
                         let effects: Vec<String> =
@@ -522,8 +532,12 @@ fn no_job_stays_before_or_after_its_time() {
                 row.instance_id = instance.as_ref().map(|_| INSTANCE);
                 let mut now = T0;
                 for _ in 0..500 {
-                    let look =
-                        job::Input { instance: instance.as_ref(), sight: sight.clone(), activity: None };
+                    let look = job::Input {
+                        instance: instance.as_ref(),
+                        sight: sight.clone(),
+                        activity: None,
+                        usage: None,
+                    };
                     let next = job::step(&row, &look, now);
                     row = next.row;
                     // What is asked of the environment is accepted, and changes nothing.
@@ -532,6 +546,7 @@ fn no_job_stays_before_or_after_its_time() {
                             instance: instance.as_ref(),
                             sight: job::Sight::Did(effect),
                             activity: None,
+                            usage: None,
                         };
                         row = job::step(&row, &done, now).row;
                     }

@@ -9,7 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use berth_shared::{
-    api::{Allocation, InstanceId, Isolation, JobId, JobReason, PlanNote, PlannedOffer, RunId},
+    api::{Allocation, InstanceId, Isolation, JobId, JobReason, PlanNote, PlannedOffer, RunId, UsageHistory},
     catalog::{Availability, Offer, PriceBasis},
     time::Timestamp,
 };
@@ -102,6 +102,8 @@ pub(super) struct World {
     begun: Mutex<HashMap<JobId, u32>>,
     /// What the last job was asked to do.
     pub(super) last_job: Mutex<Option<JobSpec>>,
+    /// What was used on every machine; `None` = nobody says.
+    pub(super) used: Mutex<Option<UsageHistory>>,
     calls: Mutex<u32>,
     changes: broadcast::Sender<InstanceId>,
     /// Told when a call hangs.
@@ -117,6 +119,7 @@ impl World {
             created: Mutex::default(),
             begun: Mutex::default(),
             last_job: Mutex::default(),
+            used: Mutex::default(),
             calls: Mutex::default(),
             changes: broadcast::Sender::new(16),
             hanging: Notify::new(),

@@ -6,6 +6,9 @@ mod inactivity;
 mod limits;
 mod lives;
 mod pools;
+mod priority;
+mod schedule;
+mod utilization;
 
 use std::{path::PathBuf, sync::Arc};
 

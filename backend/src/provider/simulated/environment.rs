@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use berth_shared::api::{LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage};
+use berth_shared::api::{LogChunk, TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan};
 use tokio::{sync::mpsc, time::sleep};
 
 use super::{
@@ -72,6 +72,13 @@ impl Environment for SimulatedEnvironment {
     async fn stats(&self) -> Result<Usage, ProviderError> {
         match self.ask(Ask::Stats).await.map_err(error)? {
             Reply::Stats { usage } => Ok(usage),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn usage(&self, span: UsageSpan) -> Result<UsageHistory, ProviderError> {
+        match self.ask(Ask::Usage { span }).await.map_err(error)? {
+            Reply::Usage { history } => Ok(history),
             other => Err(unexpected(&other)),
         }
     }

@@ -1,7 +1,7 @@
 //! What is asked of a simulated cloud, and what it answers: the same in the process and over HTTP.
 
 use berth_shared::{
-    api::{InstanceId, LogChunk, TerminalId, TerminalInfo, Usage},
+    api::{InstanceId, LogChunk, TerminalId, TerminalInfo, Usage, UsageHistory, UsageSpan},
     catalog::Availability,
     time::Timestamp,
 };
@@ -106,6 +106,11 @@ pub enum Ask {
     },
     /// What is in use.
     Stats,
+    /// What was in use.
+    Usage {
+        /// Over which time.
+        span: UsageSpan,
+    },
     /// Opens a terminal.
     OpenTerminal {
         /// Its identifier.
@@ -159,6 +164,11 @@ pub enum Reply {
     Stats {
         /// What.
         usage: Usage,
+    },
+    /// What was in use.
+    Usage {
+        /// What.
+        history: UsageHistory,
     },
     /// The terminals.
     Terminals {

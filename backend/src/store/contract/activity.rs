@@ -13,6 +13,7 @@ super::on_every_store!(
     who_works_in_what_is_not_there_is_not_remembered,
     activity_is_no_event_and_changes_no_row,
     runs_that_stop_soon_for_want_of_somebody_are_found,
+    runs_in_front_are_those_of_the_project_that_wait_and_are_above_the_highest_first,
 );
 super::on_every_shared_store!(one_process_knows_what_another_has_seen);
 
@@ -67,6 +68,35 @@ async fn runs_that_stop_soon_for_want_of_somebody_are_found(bed: Bed) {
     let found = store.inactive_runs(at(60)).await.expect("read");
     assert_eq!(found.iter().map(|run| run.name.as_str()).collect::<Vec<_>>(), ["fox"]);
     assert_eq!(store.inactive_runs(at(61)).await.expect("read").len(), 2);
+}
+
+async fn runs_in_front_are_those_of_the_project_that_wait_and_are_above_the_highest_first(bed: Bed) {
+    let store = bed.store().await;
+    for (n, name, priority, status) in [
+        (1, "ant", 5, RunStatus::Submitted),
+        (2, "bee", 9, RunStatus::Pending),
+        (3, "cow", 9, RunStatus::Submitted),
+        (4, "dog", 0, RunStatus::Submitted),
+        (5, "elk", 7, RunStatus::Running),
+        (6, "fox", 8, RunStatus::Terminated),
+        (7, "gnu", 8, RunStatus::Pending),
+    ] {
+        let mut change = submission(n, name);
+        let run = &mut change.runs[0].run;
+        (run.priority, run.status, run.submitted_at) = (priority, status, at(i64::from(n)));
+        // It waits for its schedule, and for no machine.
+        run.due_at = (name == "gnu").then(|| at(100));
+        commit(&store, change).await;
+    }
+    let names = async |project: &str, above, limit| {
+        let runs = store.in_front(project, above, limit).await.expect("read");
+        runs.into_iter().map(|run| run.name).collect::<Vec<_>>()
+    };
+    let project = submission(1, "ant").runs[0].run.project.clone();
+    assert_eq!(names(&project, 0, 10).await, ["bee", "cow", "ant"]);
+    assert_eq!(names(&project, 5, 10).await, ["bee", "cow"]);
+    assert_eq!(names(&project, 0, 1).await, ["bee"]);
+    assert_eq!(names("another", 0, 10).await, [""; 0]);
 }
 
 async fn one_process_knows_what_another_has_seen(bed: Bed) {

@@ -47,9 +47,11 @@ pub(crate) fn run(n: u32, name: &str) -> RunRow {
         paying: None,
         avoid: Vec::new(),
         retry_since: None,
+        triggered_at: None,
         agreed_price: None,
         max_duration: None,
         stop_seconds: None,
+        utilization: None,
     }
 }
 
@@ -70,6 +72,7 @@ pub(crate) fn job(n: u32) -> JobRow {
         max_duration: None,
         stop_seconds: None,
         inactivity: None,
+        utilization: None,
         kept_until: None,
         inactive_at: None,
         instance_id: None,

@@ -350,6 +350,10 @@ impl Storage for MemoryStore {
         self.call(|state| state.inactive_runs(before)).await
     }
 
+    async fn in_front(&self, project: &str, above: i64, limit: u32) -> Result<Vec<Run>, StoreError> {
+        self.call(|state| state.in_front(project, above, limit)).await
+    }
+
     async fn source(&self, run: RunId) -> Result<Option<Source>, StoreError> {
         self.call(|state| state.sources.get(&run).cloned()).await
     }

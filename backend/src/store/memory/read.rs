@@ -5,7 +5,7 @@ use std::{cmp::Reverse, ops::Bound};
 use berth_shared::{
     api::{
         Allocation, EventSeq, Instance, InstanceId, InstanceStatus, JobId, Orphan, Pool, Run, RunDetail,
-        RunId, SNAPSHOT_FINISHED,
+        RunId, RunStatus, SNAPSHOT_FINISHED,
     },
     time::Timestamp,
 };
@@ -80,6 +80,20 @@ impl State {
     pub(super) fn inactive_runs(&self, before: Timestamp) -> Vec<Run> {
         let active = self.active_runs.iter().filter_map(|(_, id)| self.runs.get(*id)).map(|row| &row.run);
         active.filter(|run| run.inactive_at.is_some_and(|at| at <= before)).cloned().collect()
+    }
+
+    pub(super) fn in_front(&self, project: &str, above: i64, limit: u32) -> Vec<Run> {
+        let active = self.active_runs.iter().filter_map(|(_, id)| self.runs.get(*id)).map(|row| &row.run);
+        let waits = |run: &&Run| {
+            matches!(run.status, RunStatus::Submitted | RunStatus::Pending)
+                && run.due_at.is_none()
+                && run.project == project
+                && run.priority > above
+        };
+        let mut runs: Vec<Run> = active.filter(waits).cloned().collect();
+        runs.sort_by_key(|run| (Reverse(run.priority), run.submitted_at));
+        runs.truncate(limit as usize);
+        runs
     }
 
     pub(super) fn pool_instances(&self, project: &str, pool: &str, limit: u32) -> Vec<Instance> {

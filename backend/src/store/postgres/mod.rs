@@ -158,6 +158,10 @@ impl Storage for Postgres {
         read::inactive_runs(&self.0.pool, before).await
     }
 
+    async fn in_front(&self, project: &str, above: i64, limit: u32) -> Result<Vec<Run>, StoreError> {
+        read::in_front(&self.0.pool, project, above, limit).await
+    }
+
     async fn source(&self, run: RunId) -> Result<Option<Source>, StoreError> {
         read::source(&self.0.pool, run).await
     }

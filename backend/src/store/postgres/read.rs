@@ -78,6 +78,22 @@ pub(super) async fn inactive_runs(pool: &PgPool, before: Timestamp) -> Result<Ve
     rows.iter().map(run_view).collect()
 }
 
+pub(super) async fn in_front(
+    pool: &PgPool,
+    project: &str,
+    above: i64,
+    limit: u32,
+) -> Result<Vec<Run>, StoreError> {
+    // What the index has, and of that what is above; nothing that waits for its schedule.
+    let sql = "SELECT state FROM runs
+               WHERE project = $1 AND NOT finished AND (state #>> '{run,priority}')::bigint > 0
+                     AND (state #>> '{run,priority}')::bigint > $2
+                     AND state #>> '{run,status}' IN ('submitted', 'pending') AND state #>> '{run,due_at}' IS NULL
+               ORDER BY (state #>> '{run,priority}')::bigint DESC, submitted_at LIMIT $3";
+    let rows = sqlx::query(sql).bind(project).bind(above).bind(i64::from(limit)).fetch_all(pool).await;
+    rows.map_err(store_error)?.iter().map(run_view).collect()
+}
+
 pub(super) async fn instance(
     pool: &PgPool,
     id: InstanceId,

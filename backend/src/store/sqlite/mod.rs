@@ -215,6 +215,10 @@ impl Storage for Sqlite {
         read::inactive_runs(&self.reader, before).await
     }
 
+    async fn in_front(&self, project: &str, above: i64, limit: u32) -> Result<Vec<Run>, StoreError> {
+        read::in_front(&self.reader, project, above, limit).await
+    }
+
     async fn source(&self, run: RunId) -> Result<Option<Source>, StoreError> {
         read::source(&self.reader, run).await
     }

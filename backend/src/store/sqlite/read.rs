@@ -75,6 +75,22 @@ pub(super) async fn inactive_runs(pool: &SqlitePool, before: Timestamp) -> Resul
     rows.iter().map(run_view).collect()
 }
 
+pub(super) async fn in_front(
+    pool: &SqlitePool,
+    project: &str,
+    above: i64,
+    limit: u32,
+) -> Result<Vec<Run>, StoreError> {
+    // What the index has, and of that what is above; nothing that waits for its schedule.
+    let sql = "SELECT state FROM runs INDEXED BY runs_in_front
+               WHERE project = ? AND status IN ('submitted', 'pending')
+                     AND json_extract(state, '$.run.priority') > 0
+                     AND json_extract(state, '$.run.priority') > ? AND json_extract(state, '$.run.due_at') IS NULL
+               ORDER BY json_extract(state, '$.run.priority') DESC, submitted_at LIMIT ?";
+    let rows = sqlx::query(sql).bind(project).bind(above).bind(limit).fetch_all(pool).await?;
+    rows.iter().map(run_view).collect()
+}
+
 pub(super) async fn instance(
     pool: &SqlitePool,
     id: InstanceId,

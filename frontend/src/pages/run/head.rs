@@ -22,7 +22,7 @@ pub(super) fn Head(subject: Subject, stopper: Stopper) -> impl IntoView {
     let status = Signal::derive(move || run.with(|run| run.status.as_str()));
     let note = Memo::new(move |_| {
         // A notice below says why it is over, or waits for its next attempt.
-        let told = |run: &Run| run.status.is_finished() || run.retry_at.is_some();
+        let told = |run: &Run| run.status.is_finished() || run.retry_at.or(run.due_at).is_some();
         run.with(|run| if told(run) { String::new() } else { status_note(run) })
     });
     let offer = Memo::new(move |_| run.with(|run| run.offer.clone()));

@@ -18,7 +18,7 @@ pub(super) fn Waits(subject: Subject) -> impl IntoView {
     let live = use_live();
     let run = subject.run;
     let next = Memo::new(move |_| run.with(|run| attempts::next(run, live.now.get())));
-    let at = move || run.with(|run| run.retry_at.map(format::exact));
+    let at = move || run.with(|run| run.due_at.or(run.retry_at).map(format::exact));
     let why = Memo::new(move |_| run.with(|run| run.message.clone()).unwrap_or_default());
     let machine = Memo::new(move |_| {
         let id = run.with(|run| run.instance_id.filter(|_| run.status == RunStatus::Terminating))?;

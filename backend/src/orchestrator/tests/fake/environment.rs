@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use berth_shared::{
     api::{
         InstanceId, JobReason, LogChunk, LogLine, LogSource, RunId, TerminalId, TerminalInfo, TerminalSize,
-        Usage,
+        Usage, UsageHistory, UsageSpan,
     },
     time::Timestamp,
 };
@@ -49,6 +49,11 @@ impl Environment for FakeEnvironment {
             })
         };
         self.world.call(begin).await
+    }
+
+    async fn usage(&self, _span: UsageSpan) -> Result<UsageHistory, ProviderError> {
+        let used = lock(&self.world.used).clone();
+        used.ok_or_else(|| ProviderError::NotReady("nobody says".to_owned()))
     }
 
     async fn observe(&self) -> Result<JobObservation, ProviderError> {

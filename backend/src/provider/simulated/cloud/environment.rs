@@ -1,6 +1,9 @@
 //! What the environment on a simulated machine does.
 
-use berth_shared::{api::Usage, time::Timestamp};
+use berth_shared::{
+    api::{Usage, UsageHistory, UsageSample, UsageSpan},
+    time::Timestamp,
+};
 
 use super::{job::Job, log, machine::Machine, terminal::Terminal};
 use crate::provider::{
@@ -14,6 +17,8 @@ use crate::provider::{
 
 /// How many terminals may be open at once.
 const TERMINALS: usize = 32;
+/// For how long a GPU is used, or is not, at least, in milliseconds.
+const GPU_STRETCH: i64 = 400_000;
 /// How often figures of use change, in milliseconds.
 const SAMPLE: i64 = 5000;
 
@@ -57,6 +62,10 @@ pub(super) fn ask(
         Ask::Stats => {
             let job = current(machine)?;
             Ok(Reply::Stats { usage: usage(job, seed, now) })
+        }
+        Ask::Usage { span } => {
+            let gpus = machine.gpus;
+            Ok(Reply::Usage { history: history(current(machine)?, gpus, seed, *span, now) })
         }
         Ask::OpenTerminal { id } => {
             let job = current(machine)?;
@@ -104,6 +113,39 @@ fn hang_up(machine: &mut Machine, now: Timestamp) {
     if machine.job.as_ref().is_some_and(|job| job.has_ended(now)) {
         machine.terminals.iter_mut().for_each(Terminal::hang_up);
     }
+}
+
+/// Figures of the past that go with [`usage`].
+fn history(job: &Job, gpus: u32, seed: Seed, span: UsageSpan, now: Timestamp) -> UsageHistory {
+    let (step, kept) = (span.step_seconds() * 1000, span.kept() as i64);
+    let until = job.ends_at().map_or(now, |end| end.min(now));
+    let newest = until.millis_since(job.begun_at) / step;
+    let sample = |number: i64| {
+        let at = Timestamp(job.begun_at.0 + number * step);
+        let then = usage(job, seed, at);
+        let cpus = then.cpus.unwrap_or_default() as f32;
+        let busy: Vec<f32> = (0..gpus).map(|gpu| busy(seed, gpu, at)).collect();
+        UsageSample {
+            at,
+            cpus,
+            cpus_most: cpus,
+            memory_bytes: then.memory_bytes,
+            memory_most_bytes: then.memory_bytes,
+            gpu: (gpus > 0).then(|| busy.iter().sum::<f32>() / gpus as f32),
+            gpus_most: busy,
+            ..UsageSample::default()
+        }
+    };
+    let samples = ((newest - kept).max(0) + 1..=newest).map(sample).collect();
+    UsageHistory { step_seconds: span.step_seconds(), samples }
+}
+
+/// The share of time in which a GPU is busy, 0 to 1: for a while much, for a while not at all.
+fn busy(seed: Seed, gpu: u32, at: Timestamp) -> f32 {
+    let seed = seed.of("gpu").with(u64::from(gpu));
+    let works = seed.of("works").with(at.0.div_euclid(GPU_STRETCH).unsigned_abs()).happens(0.5);
+    let share = 0.6 + 0.4 * seed.with(at.0.div_euclid(SAMPLE).unsigned_abs()).share() as f32;
+    if works { share } else { 0.0 }
 }
 
 /// Figures that look like use; the same at the same time.

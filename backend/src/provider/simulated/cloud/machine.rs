@@ -21,6 +21,9 @@ pub struct Machine {
     pub tag: Option<Tag>,
     /// What it is.
     pub pool: Pool,
+    /// How many GPUs it has.
+    #[serde(default)]
+    pub gpus: u32,
     /// US dollars an hour.
     pub price: f64,
     /// When it was accepted.

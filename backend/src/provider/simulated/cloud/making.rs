@@ -67,6 +67,7 @@ impl Cloud {
             handle: format!("{}-{:08x}{number:04x}", self.settings.name, seed.of("handle").0 as u32),
             tag: Some(order.tag.clone()),
             pool: order.pool.clone(),
+            gpus: order.gpu.as_ref().map_or(0, |(_, count)| *count),
             price,
             accepted_at: now,
             ready_at,

@@ -3,7 +3,7 @@ mod properties;
 use std::collections::BTreeMap;
 
 use berth_shared::{
-    api::{JobId, JobReason},
+    api::{JobId, JobReason, UsageSample, UsageSpan},
     catalog::Availability,
     time::cost,
 };
@@ -441,6 +441,29 @@ fn figures_of_use_are_the_same_at_the_same_time_and_cpu_time_never_falls() {
         assert!(now.cpu_millis >= before);
         before = now.cpu_millis;
     }
+}
+
+#[test]
+fn what_was_used_goes_with_what_is_and_gpus_are_used_for_a_while_and_then_not() {
+    let (mut cloud, _) = ready();
+    let pool = Pool { region: "east".into(), instance_type: "h100x8".into(), spot: false };
+    let handle = cloud.plant(at(900), &pool, Some(("H100".into(), 8))).expect("it is made");
+    start(&mut cloud, 1800, &handle, spec(1, 1, &[]));
+    let mut history = |seconds, span| match ask(&mut cloud, seconds, &handle, &Ask::Usage { span }) {
+        Reply::Usage { history } => history,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(history(1805, UsageSpan::Hour).samples, []);
+    let hour = history(1800 + 4000, UsageSpan::Hour);
+    assert_eq!((hour.samples.len(), hour.samples[359].at), (360, at(1800 + 4000)));
+    let longer = history(1800 + 4010, UsageSpan::Hour);
+    assert_eq!(hour.samples[1..], longer.samples[..359], "the past stays as it was");
+    for gpu in 0..8 {
+        let busy = |sample: &UsageSample| sample.gpus_most[gpu] > 0.0;
+        let works = hour.samples.iter().filter(|sample| busy(sample)).count();
+        assert!((20..340).contains(&works), "GPU {gpu} works in {works} of 360");
+    }
+    assert_eq!(history(1800 + 4000, UsageSpan::Week).samples.len(), 13);
 }
 
 #[test]
