@@ -49,7 +49,7 @@ pub use icon::{Glyph, Icon, Mark, icon_names};
 pub use locked::Locked;
 pub use long_list::{Chunks, Form, LongList};
 pub use notice::Notice;
-pub use palette::{PaletteRow, provide_palette};
+pub use palette::{PaletteRow, offer_command, provide_palette};
 pub use password::Password;
 pub use price::{Price, basis_text};
 pub use prose::Prose;

@@ -133,6 +133,26 @@ test(
     await convert(page, '0.18').click();
     await textIs(page, `# dstack: 0.18\n${both}`);
 
+    // From the palette, too, where it is among what the page can do, and goes with it.
+    const palette = page.getByRole('dialog', { name: 'Search or jump to' });
+    await page.keyboard.press('ControlOrMeta+k');
+    await palette.getByRole('group', { name: 'On this page' }).getByRole('option', { name: /^Convert to dstack 0\.22/ }).waitFor();
+    await page.keyboard.type('convert to');
+    await until(async () => (await palette.getByRole('option', { selected: true }).allInnerTexts()).some((one) => one.includes('Convert to dstack 0.22')), 'it is chosen');
+    await page.keyboard.press('Enter');
+    await textIs(page, `# dstack: 0.22\n${both}`);
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Runs/ }).click();
+    await page.waitForURL(/\/runs$/);
+    await page.keyboard.press('ControlOrMeta+k');
+    await palette.getByRole('option').first().waitFor();
+    assert.equal(await palette.getByRole('option', { name: /Convert/ }).count(), 0);
+    await page.keyboard.press('Escape');
+    await page.goBack();
+    await textIs(page, `# dstack: 0.22\n${both}`);
+    assert.equal(await told(page).textContent(), '', 'what was told has gone with the page');
+    await convert(page, '0.18').click();
+    await told(page).getByText('Converted to dstack 0.18').waitFor();
+
     // Another text: what became of the one before is no news any more.
     await page.getByRole('button', { name: 'Examples' }).click();
     await page.getByRole('menuitem').first().click();

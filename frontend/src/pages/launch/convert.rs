@@ -4,26 +4,28 @@ use std::sync::Arc;
 
 use super::desk::Desk;
 use crate::{
-    components::{Icon, Prose, Tone, toaster},
+    components::{Icon, Prose, Tone, offer_command, toaster},
     launch::convert::{self, Conversion},
     prelude::*,
 };
 
-/// Converts the text.
+/// Converts the text; so does a command of the palette.
 #[component]
 pub(super) fn ConvertButton(desk: Desk) -> impl IntoView {
     let to = Memo::new(move |_| convert::other(desk.checked.with(|checked| checked.told.dialect)).name());
     let why = Memo::new(move |_| desk.checked.with(|checked| convert::refusal(checked)));
+    let words = move || tf!("Convert to dstack {}", to.get());
     let act = converter(desk);
+    offer_command("edit", move || (words(), why.get()), act);
     view! {
         <button class="btn launch__convert" data-size="sm" disabled=move || why.with(Option::is_some) title=move || why.get() on:click=move |_| act()>
-            {move || tf!("Convert to dstack {}", to.get())}
+            {words}
         </button>
     }
 }
 
 /// A function that converts the text, or says why it does not.
-pub(super) fn converter(desk: Desk) -> impl Fn() + Copy + 'static {
+fn converter(desk: Desk) -> impl Fn() + Copy + 'static {
     let say = toaster();
     move || {
         if let Err(why) = desk.convert() {
