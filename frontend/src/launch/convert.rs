@@ -64,7 +64,9 @@ impl Conversion {
         let to = self.to.name();
         match self.lost.len() {
             0 => tf!("Converted to dstack {to}; nothing was lost."),
-            1 => tf!("Converted to dstack {to}; one thing was lost. Comments in the text keep what was written."),
+            1 => tf!(
+                "Converted to dstack {to}; one thing was lost. Comments in the text keep what was written."
+            ),
             count => tf!(
                 "Converted to dstack {to}; {count} things were lost. Comments in the text keep what was written."
             ),

@@ -141,7 +141,7 @@ test(
     await until(async () => (await palette.getByRole('option', { selected: true }).allInnerTexts()).some((one) => one.includes('Convert to dstack 0.22')), 'it is chosen');
     await page.keyboard.press('Enter');
     await textIs(page, `# dstack: 0.22\n${both}`);
-    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Runs/ }).click();
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Runs/ }).first().click();
     await page.waitForURL(/\/runs$/);
     await page.keyboard.press('ControlOrMeta+k');
     await palette.getByRole('option').first().waitFor();
