@@ -258,8 +258,14 @@ pub(crate) fn encoded(value: &str) -> String {
     out
 }
 
+/// The pairs of a query as it stands in an address, with or without its `?`.
+pub(crate) fn pairs(query: &str) -> Vec<(String, String)> {
+    let pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(key, value)| (decoded(key), decoded(value))).collect()
+}
+
 /// What a part of a query means. What is no encoding stands for itself.
-pub(crate) fn decoded(part: &str) -> String {
+fn decoded(part: &str) -> String {
     let mut bytes = Vec::with_capacity(part.len());
     let mut rest = part.bytes();
     while let Some(byte) = rest.next() {

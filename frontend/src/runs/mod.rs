@@ -4,7 +4,7 @@ use berth_shared::api::{Run, RunStatus};
 use berth_texts::t;
 
 use crate::{
-    explore::query::{decoded, encoded},
+    explore::query::{encoded, pairs},
     format::machine::hardware,
     tags::{self, Search},
 };
@@ -80,8 +80,7 @@ impl View {
     /// Reads a query as it stands in an address, with or without its `?`.
     #[must_use]
     pub fn of_query(query: &str) -> Self {
-        let pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
-        let pairs: Vec<(String, String)> = pairs.map(|(key, value)| (decoded(key), decoded(value))).collect();
+        let pairs = pairs(query);
         Self::parse(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())))
     }
 

@@ -2,7 +2,7 @@
 
 use super::roster::Fact;
 use crate::{
-    explore::query::{decoded, encoded},
+    explore::query::{encoded, pairs},
     tags::Search,
 };
 use berth_texts::t;
@@ -99,12 +99,7 @@ impl View {
     /// Reads a query as it stands in an address, with or without its `?`.
     #[must_use]
     pub fn of_query(query: &str) -> Self {
-        let pairs: Vec<(String, String)> = query
-            .trim_start_matches('?')
-            .split('&')
-            .filter_map(|pair| pair.split_once('='))
-            .map(|(key, value)| (decoded(key), decoded(value)))
-            .collect();
+        let pairs = pairs(query);
         Self::parse(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())))
     }
 

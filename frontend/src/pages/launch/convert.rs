@@ -37,10 +37,11 @@ fn converter(desk: Desk) -> impl Fn() + Copy + 'static {
 /// What became of the text, and what was lost, until that is dismissed or taken back.
 #[component]
 pub(super) fn Converted(desk: Desk) -> impl IntoView {
-    // After an undo there is nothing to tell; after a redo there is again.
+    // After an undo there is nothing to tell, nor of a text that is for the one before again; after a redo there is.
     let shown = Memo::new(move |_| {
         let conversion = desk.conversion.get()?;
-        desk.text.with(|text| **text != *conversion.before).then_some(conversion)
+        let is_for = desk.checked.with(|checked| checked.told.dialect);
+        (is_for == conversion.to && desk.text.with(|text| **text != *conversion.before)).then_some(conversion)
     });
     let dismiss = move |_| {
         desk.conversion.set(None);
