@@ -27,8 +27,10 @@ pub mod permissions;
 pub mod phases;
 pub mod pools;
 pub mod port_links;
+pub mod runs;
 pub mod spend;
 pub mod story;
+pub mod tags;
 pub mod team;
 pub mod terminal_text;
 

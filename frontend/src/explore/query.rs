@@ -258,6 +258,39 @@ pub(crate) fn encoded(value: &str) -> String {
     out
 }
 
+/// The pairs of a query as it stands in an address, with or without its `?`.
+pub(crate) fn pairs(query: &str) -> Vec<(String, String)> {
+    let pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
+    pairs.map(|(key, value)| (decoded(key), decoded(value))).collect()
+}
+
+/// What a part of a query means. What is no encoding stands for itself.
+fn decoded(part: &str) -> String {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'+' => bytes.push(b' '),
+            b'%' => {
+                let mut after = rest.clone();
+                let digits = [after.next(), after.next()].map(|digit| digit.and_then(hex));
+                if let [Some(high), Some(low)] = digits {
+                    bytes.push(high * 16 + low);
+                    rest = after;
+                } else {
+                    bytes.push(byte);
+                }
+            }
+            _ => bytes.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
 #[cfg(test)]
 #[path = "query_tests.rs"]
 mod tests;

@@ -3,6 +3,7 @@
 pub mod asides;
 pub mod brush;
 pub mod columns;
+pub mod convert;
 pub mod counts;
 pub mod dates;
 pub mod examples;

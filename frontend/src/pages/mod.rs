@@ -7,6 +7,7 @@ mod keep;
 pub mod launch;
 mod limits;
 mod login;
+mod lookout;
 mod needs_server;
 mod not_found;
 mod people;

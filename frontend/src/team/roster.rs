@@ -12,7 +12,7 @@ use berth_shared::{
 };
 
 use super::view::{By, View};
-use crate::format::machine::hardware;
+use crate::{format::machine::hardware, tags};
 
 /// The heading of machines without GPUs.
 pub const NO_GPU: &str = t!("No GPU");
@@ -42,6 +42,8 @@ pub struct Fact {
     pub billed: bool,
     /// What a search looks at, in small letters.
     pub words: String,
+    /// The tags of the run on it.
+    pub tags: BTreeMap<String, String>,
 }
 
 impl Default for Fact {
@@ -58,6 +60,7 @@ impl Default for Fact {
             idle: false,
             billed: false,
             words: String::new(),
+            tags: BTreeMap::new(),
         }
     }
 }
@@ -92,9 +95,15 @@ impl Fact {
         let person = run.map_or(&instance.owner, |run| &run.owner).clone();
         let name = run.map_or("", |run| run.name.as_str());
         let status = status(instance, run);
+        let tags = run.map(|run| run.tags.clone()).unwrap_or_default();
         let words = format!(
-            "{name} {} {person} {status} {} {} {} {} {machine}",
-            instance.name, instance.pool, offer.backend, offer.region, offer.instance_type
+            "{name} {} {person} {status} {} {} {} {} {machine} {}",
+            instance.name,
+            instance.pool,
+            offer.backend,
+            offer.region,
+            offer.instance_type,
+            tags::hay(&tags)
         )
         .to_lowercase();
         let billed = is_billed(instance);
@@ -110,6 +119,7 @@ impl Fact {
             idle: instance.status == InstanceStatus::Idle && billed,
             billed,
             words,
+            tags,
         }
     }
 
@@ -137,7 +147,8 @@ pub struct Group {
 #[must_use]
 pub fn groups<F: Borrow<Fact>>(facts: &[F], view: &View) -> Vec<Group> {
     let mut groups = BTreeMap::<(bool, &str), Group>::new();
-    for fact in facts.iter().map(Borrow::borrow).filter(|fact| view.accepts(fact)) {
+    let is_shown = view.filter();
+    for fact in facts.iter().map(Borrow::borrow).filter(|fact| is_shown(fact)) {
         let key = fact.heading(view.by);
         // Machines without GPUs stand last.
         let group = groups
@@ -223,13 +234,15 @@ mod tests {
         let mut run =
             Run::submitted(berth_shared::api::RunId(uuid::Uuid::nil()), "swift-tern", "bob", Timestamp(0));
         run.status = berth_shared::api::RunStatus::Running;
+        run.tags.insert("team".into(), "Vision".into());
         let fact = Fact::of(&busy, Some(&run));
         assert_eq!((fact.person.as_str(), fact.status, fact.rate), ("bob", "running", offer().price));
         assert!(
-            ["swift-tern", "fox", "bob", "aws", "eu-west-1", "running"]
+            ["swift-tern", "fox", "bob", "aws", "eu-west-1", "running", "team=vision"]
                 .iter()
                 .all(|word| fact.words.contains(word))
         );
+        assert_eq!(fact.tags, run.tags);
         assert!(!fact.idle);
         let idle = Instance { billed_from: Some(Timestamp(0)), ..instance(InstanceStatus::Idle) };
         let fact = Fact::of(&idle, None);

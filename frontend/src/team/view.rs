@@ -1,7 +1,10 @@
 //! What the address of Team says: which instances are shown, under which headings, and how.
 
 use super::roster::Fact;
-use crate::explore::query::encoded;
+use crate::{
+    explore::query::{encoded, pairs},
+    tags::Search,
+};
 use berth_texts::t;
 
 /// Under which headings instances stand.
@@ -65,7 +68,7 @@ pub struct View {
     pub pool: Option<String>,
     /// Only those that stand there: a status's word.
     pub status: Option<String>,
-    /// Only those in which each of these words is found.
+    /// Only those in which each of these words, and of these tags, is found.
     pub text: String,
 }
 
@@ -96,12 +99,7 @@ impl View {
     /// Reads a query as it stands in an address, with or without its `?`.
     #[must_use]
     pub fn of_query(query: &str) -> Self {
-        let pairs: Vec<(String, String)> = query
-            .trim_start_matches('?')
-            .split('&')
-            .filter_map(|pair| pair.split_once('='))
-            .map(|(key, value)| (decoded(key), decoded(value)))
-            .collect();
+        let pairs = pairs(query);
         Self::parse(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())))
     }
 
@@ -136,43 +134,18 @@ impl View {
         Self { by: self.by, shape: self.shape, ..Self::default() }
     }
 
-    /// Whether an instance is shown.
-    #[must_use]
-    pub fn accepts(&self, fact: &Fact) -> bool {
+    /// A function that says whether an instance is shown.
+    pub fn filter(&self) -> impl Fn(&Fact) -> bool + '_ {
+        let search = Search::parse(&self.text);
         let is =
             |wanted: &Option<String>, value: &str| wanted.as_deref().is_none_or(|wanted| wanted == value);
-        is(&self.person, &fact.person)
-            && is(&self.pool, &fact.pool)
-            && is(&self.status, fact.status)
-            && self.text.split_whitespace().all(|word| fact.words.contains(&word.to_lowercase()))
-    }
-}
-
-/// What a part of a query means. What is no encoding stands for itself.
-fn decoded(part: &str) -> String {
-    let mut bytes = Vec::with_capacity(part.len());
-    let mut rest = part.bytes();
-    while let Some(byte) = rest.next() {
-        match byte {
-            b'+' => bytes.push(b' '),
-            b'%' => {
-                let mut after = rest.clone();
-                let digits = [after.next(), after.next()].map(|digit| digit.and_then(hex));
-                if let [Some(high), Some(low)] = digits {
-                    bytes.push(high * 16 + low);
-                    rest = after;
-                } else {
-                    bytes.push(byte);
-                }
-            }
-            _ => bytes.push(byte),
+        move |fact| {
+            is(&self.person, &fact.person)
+                && is(&self.pool, &fact.pool)
+                && is(&self.status, fact.status)
+                && search.accepts(&fact.words, &fact.tags)
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 #[cfg(test)]
@@ -187,6 +160,7 @@ mod tests {
             pool: "default-pool".into(),
             status: "idle",
             words: "swift-tern ann aws a100 80 gb".into(),
+            tags: [("team".to_owned(), "vision".to_owned())].into(),
             ..Fact::default()
         }
     }
@@ -226,8 +200,12 @@ mod tests {
             ("pool=other", false),
             ("status=running", false),
             ("q=tern+h100", false),
+            ("q=tern+tag:team%3Dvision", true),
+            ("q=tag:team", true),
+            ("q=tag:team%3Daudio", false),
+            ("q=tag:night", false),
         ] {
-            assert_eq!(View::of_query(query).accepts(&fact()), shown, "{query}");
+            assert_eq!(View::of_query(query).filter()(&fact()), shown, "{query}");
         }
     }
 

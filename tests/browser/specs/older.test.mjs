@@ -55,6 +55,9 @@ test(
       await page.getByRole('heading', { level: 1, name: 'old-7' }).waitFor();
       await page.getByRole('main').locator('[data-status="terminated"]').first().waitFor();
       await page.goBack();
+      // What was looked for is in the address.
+      await until(async () => (await search.inputValue()) === 'old-7', 'the search is as it was');
+      await search.fill('');
       await until(async () => Number(await ended(page)) <= KEPT + 1, 'the older ones have gone');
       await page.getByRole('button', { name: 'Show older runs' }).waitFor();
     },

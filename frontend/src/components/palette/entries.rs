@@ -12,7 +12,10 @@ use berth_shared::{
 };
 use leptos::task::spawn_local;
 
-use super::super::{Stopper, Tone, shell::theme::set_theme};
+use super::{
+    super::{Stopper, Tone, shell::theme::set_theme},
+    Deed, PageCommand,
+};
 use crate::{
     browser,
     live::{Live, use_live},
@@ -41,6 +44,7 @@ pub(super) enum Act {
     Stop(RunId),
     Copy(String),
     Again(String),
+    OnPage(StoredValue<Deed, LocalStorage>),
     Theme(Option<&'static str>),
     Keys,
 }
@@ -80,6 +84,8 @@ struct Gathering {
     runs: Vec<Run>,
     /// What can be done with any run; made once something is typed.
     actions: OnceLock<Vec<Entry>>,
+    /// What the page that is open can do.
+    on_page: Vec<Entry>,
     named: Vec<Entry>,
     instances: Vec<Entry>,
     saved: Vec<Entry>,
@@ -88,8 +94,8 @@ struct Gathering {
 }
 
 impl Source {
-    /// For a page's path.
-    pub(super) fn new(live: Live, path: &str) -> Self {
+    /// For a page's path, and what it can do.
+    pub(super) fn new(live: Live, path: &str, commands: &[PageCommand]) -> Self {
         let path = site::below(path);
         let here = path.strip_prefix("/runs/").filter(|name| !name.is_empty()).map(ToOwned::to_owned);
         let mut all = Gathering {
@@ -97,6 +103,7 @@ impl Source {
             here,
             runs: Vec::new(),
             actions: OnceLock::new(),
+            on_page: commands.iter().filter_map(on_page).collect(),
             named: Vec::new(),
             instances: Vec::new(),
             saved: Vec::new(),
@@ -131,6 +138,9 @@ impl Source {
             Gathered { title: t!("Go to"), entries: best(typed, &all.pages, PAGES.len() + 2) },
             Gathered { title: t!("Page"), entries: best(typed, &all.themes, SHOWN) },
         ];
+        // Before anything is typed, what is looked at comes first; then the names of runs and pages do.
+        let at = if typed.trim().is_empty() { 0 } else { groups.len() - 1 };
+        groups.insert(at, Gathered { title: t!("On this page"), entries: best(typed, &all.on_page, SHOWN) });
         groups.retain(|group| !group.entries.is_empty());
         groups
     }
@@ -214,6 +224,12 @@ impl Gathering {
     }
 }
 
+/// `None` when its page has gone.
+fn on_page(command: &PageCommand) -> Option<Entry> {
+    let (text, more) = untrack(|| command.words.try_with_value(|words| words()))?;
+    Some(Entry { more, ..entry(command.icon, text, Act::OnPage(command.act)) })
+}
+
 fn run_entry(run: &Run) -> Entry {
     let mut entry = entry("runs", run.name.clone(), Act::Go(format!("/runs/{}", run.name)));
     entry.status = Some(run.status.as_str());
@@ -275,6 +291,7 @@ pub(super) fn actor(
         Act::Go(address) => navigate(&site::to(&address), Default::default()),
         Act::Theme(theme) => set_theme(theme),
         Act::Keys => keys.set(true),
+        Act::OnPage(deed) => drop(deed.try_with_value(|deed| deed())),
         Act::Stop(id) => {
             if let Some(run) = live.runs.row(id) {
                 run.with_untracked(|run| stopper.ask(run));

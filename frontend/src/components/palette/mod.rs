@@ -25,11 +25,50 @@ use shortcuts::Shortcuts;
 struct Open {
     palette: RwSignal<bool>,
     keys: RwSignal<bool>,
+    /// What the page that is open can do.
+    page: StoredValue<Vec<PageCommand>>,
+}
+
+/// Something that a page can do. Copied about freely; all copies are one.
+#[derive(Clone, Copy)]
+struct PageCommand {
+    icon: &'static str,
+    words: StoredValue<Words, LocalStorage>,
+    act: StoredValue<Deed, LocalStorage>,
+}
+
+/// What stands for a command at this moment, and what stands behind that.
+type Words = Box<dyn Fn() -> (String, Option<String>)>;
+
+/// What a command does.
+type Deed = Box<dyn Fn()>;
+
+/// Has the palette offer something that the page can do, until the page is left. `words`: what it is called when the palette is
+/// opened, and what is said behind that.
+pub fn offer_command(
+    icon: &'static str,
+    words: impl Fn() -> (String, Option<String>) + 'static,
+    act: impl Fn() + 'static,
+) {
+    let open = expect_context::<Open>();
+    let command = PageCommand {
+        icon,
+        words: StoredValue::new_local(Box::new(words)),
+        act: StoredValue::new_local(Box::new(act)),
+    };
+    open.page.update_value(|page| page.push(command));
+    on_cleanup(move || {
+        open.page.try_update_value(|page| page.retain(|other| other.act != command.act));
+    });
 }
 
 /// Makes the palette's state; called once, at the root.
 pub fn provide_palette() {
-    provide_context(Open { palette: RwSignal::new(false), keys: RwSignal::new(false) });
+    provide_context(Open {
+        palette: RwSignal::new(false),
+        keys: RwSignal::new(false),
+        page: StoredValue::new(Vec::new()),
+    });
 }
 
 /// The button in the top bar that opens it.
@@ -125,10 +164,12 @@ fn Search(open: RwSignal<bool>, keys: RwSignal<bool>, stopper: Stopper) -> impl 
     let asked = RwSignal::new(None::<String>);
     let source = RwSignal::new(None::<entries::Source>);
     let live = use_live();
+    let page = expect_context::<Open>().page;
     let look = move || {
         let Some(typed) = typed.try_get_untracked() else { return };
         if source.with_untracked(Option::is_none) {
-            source.set(Some(path.with_value(|path| entries::Source::new(live, path))));
+            let page = page.get_value();
+            source.set(Some(path.with_value(|path| entries::Source::new(live, path, &page))));
         }
         if asked.with_untracked(|asked| asked.as_ref() != Some(&typed)) {
             asked.set(Some(typed));

@@ -33,6 +33,7 @@ const PARTS: &[Part] = &[
     ("tabs", "Panels in one place", controls::tabs),
     ("status", "A word and a shape", words::status),
     ("tag", "A word in a frame", words::tag),
+    ("tags", "What a run is marked with, and what else is", words::tags),
     ("avatar", "A person", words::avatar),
     ("backend", "A cloud, never its logo", words::backend),
     ("spot", "Whether it may be taken back", words::spot),

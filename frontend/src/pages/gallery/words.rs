@@ -1,5 +1,7 @@
 //! Small parts that say something: statuses, prices, moments.
 
+use std::collections::BTreeMap;
+
 use berth_shared::{
     catalog::{Availability, Offer, PriceBasis},
     time::Timestamp,
@@ -8,7 +10,9 @@ use leptos::prelude::*;
 
 use super::{Theme, row};
 use crate::{
-    components::{Avatar, Backend, Icon, Mark, Price, Prose, Spot, Status, Tag, Time, TimeAs, icon_names},
+    components::{
+        Avatar, Backend, Icon, Mark, Price, Prose, Spot, Status, Tag, Tags, Time, TimeAs, icon_names,
+    },
     live::use_live,
 };
 
@@ -52,6 +56,25 @@ pub(super) fn tag(_: Theme) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+pub(super) fn tags(_: Theme) -> AnyView {
+    let of = |all: &[(&str, &str)]| {
+        let all = all.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        Signal::stored(all.collect::<BTreeMap<_, _>>())
+    };
+    let some = || {
+        of(&[("night", ""), ("paper", "a note that is longer than there is room for"), ("team", "vision")])
+    };
+    let pressed = RwSignal::new(String::new());
+    let choose = move |(key, value)| pressed.set(format!("{key}={value}"));
+    let cell = view! {
+        <table class="table" aria-label="Tags in a row"><tbody><tr>
+            <td><Tags tags=some() most=2 choose/></td>
+            <td class="meta">{move || pressed.get()}</td>
+        </tr></tbody></table>
+    };
+    view! { {row("Links", view! { <Tags tags=some()/> })}{row("In a row, to be pressed", cell)} }.into_any()
 }
 
 pub(super) fn avatar(_: Theme) -> AnyView {

@@ -21,6 +21,7 @@ use crate::{
     editor::Editor,
     launch::name,
     launch::{
+        convert::{self, Conversion},
         plan::{Answers, Revision},
         ready::{Known, Readiness, readiness},
         refused::Refused,
@@ -66,6 +67,8 @@ pub(super) struct Desk {
     pub(super) checked: RwSignal<Arc<Checked>>,
     /// What the text was read as before its last change; `None` = it is another text.
     held: StoredValue<Option<Dialect>>,
+    /// How the text was converted last, until that is dismissed.
+    pub(super) conversion: RwSignal<Option<Arc<Conversion>>>,
     /// How long that took, milliseconds; `None` while a long text waits for it.
     pub(super) check_millis: RwSignal<Option<f64>>,
     rest: StoredValue<Option<TimeoutHandle>>,
@@ -124,6 +127,7 @@ impl Desk {
             text: RwSignal::new(text.into()),
             checked: RwSignal::new(Arc::default()),
             held: StoredValue::new(None),
+            conversion: RwSignal::new(None),
             check_millis: RwSignal::new(None),
             rest: StoredValue::new(None),
             saved: RwSignal::new(saved),
@@ -199,15 +203,44 @@ impl Desk {
         self.check_millis.set(Some(millis));
     }
 
-    /// The text is another: nothing speaks for what the one before was read as.
+    /// The text is another: nothing speaks for what the one before was read as, and what became of that is no news.
     pub(super) fn forget_dialect(self) {
         self.held.set_value(None);
+        self.conversion.set(None);
     }
 
     /// Has the first line say as which release of dstack the text is read, or leaves that to the text.
     pub(super) fn pin(self, dialect: Option<Dialect>) {
         if let Some(edit) = self.editor().and_then(|editor| config::pin(&editor.text(), dialect)) {
             self.apply(&[edit]);
+        }
+    }
+
+    /// Writes the text for the other release of dstack, as one change that undo takes back.
+    ///
+    /// # Errors
+    /// Why not, in words without a full stop; then the text stays as it is.
+    pub(super) fn convert(self) -> Result<(), String> {
+        // A long text may wait to be checked.
+        if self.check_millis.with_untracked(Option::is_none) {
+            self.check_now();
+        }
+        let text = self.text.get_untracked();
+        let conversion = convert::conversion(&text, self.dialect())?;
+        if self.editor().is_some() {
+            self.apply(&conversion.edits);
+        } else {
+            self.replace(&conversion.after);
+        }
+        self.shown.set(Shown::Text);
+        self.conversion.set(Some(Arc::new(conversion)));
+        Ok(())
+    }
+
+    /// Puts the cursor back into the text.
+    pub(super) fn focus(self) {
+        if let Some(editor) = self.editor() {
+            editor.focus();
         }
     }
 

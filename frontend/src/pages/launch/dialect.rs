@@ -1,11 +1,11 @@
-//! As which release of dstack the text is read, and the choice of another.
+//! As which release of dstack the text is read, the choice of another, and the way there.
 
 use berth_shared::{
     config::{Told, Why},
     schema::Dialect,
 };
 
-use super::desk::Desk;
+use super::{convert::ConvertButton, desk::Desk};
 use crate::prelude::*;
 
 /// What the text is read as, with the reason, and all there is to choose from.
@@ -25,7 +25,7 @@ pub(super) fn DialectPick(desk: Desk) -> impl IntoView {
         tf!("dstack {name}, automatic")
     };
     view! {
-        <div class="panel__foot">
+        <div class="panel__foot launch__dialect">
             <span>"reads as"</span>
             <select class="pick__select" aria-label="Reads as" title=move || why(told.get().why)
                 on:change:target=move |event| {
@@ -38,6 +38,7 @@ pub(super) fn DialectPick(desk: Desk) -> impl IntoView {
                 {each.collect_view()}
             </select>
             <span class="launch__why">{move || why(told.get().why)}</span>
+            <ConvertButton desk/>
         </div>
     }
 }

@@ -4,6 +4,7 @@ mod bar;
 mod chips;
 mod code;
 mod columns_menu;
+mod convert;
 mod costs;
 mod desk;
 mod dialect;

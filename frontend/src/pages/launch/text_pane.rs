@@ -4,6 +4,7 @@ use leptos::{html::Div, task::spawn_local};
 
 use super::{
     code::CodeButton,
+    convert::Converted,
     desk::Desk,
     dialect::DialectPick,
     examples_menu::ExamplesMenu,
@@ -38,6 +39,7 @@ pub(super) fn TextPane(desk: Desk) -> impl IntoView {
             </div>
             <EditorBox desk/>
             <DialectPick desk/>
+            <Converted desk/>
             <Problems desk/>
             <div class="panel__foot">
                 <span role="status">{move || desk.checked.with(|checked| counts::in_words(&checked.diagnostics))}</span>

@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 use super::{Subject, again::Again, status_note};
 use crate::{
     api, browser,
-    components::{Backend, Dialog, Icon, Locked, Status, Stopper, Tone, toaster},
+    components::{Backend, Dialog, Icon, Locked, Status, Stopper, Tags, Tone, toaster},
     format,
     live::use_live,
     permissions::{refusal, refusal_of},
@@ -31,6 +31,7 @@ pub(super) fn Head(subject: Subject, stopper: Stopper) -> impl IntoView {
         let part = instance.and_then(|one| one.with(|one| one.allocation.clone()));
         offer.with(|offer| offer.as_ref().map(|offer| format::machine::hardware(offer, part.as_ref())))
     });
+    let tags = Memo::new(move |_| run.with(|run| run.tags.clone()));
     let attempts = Memo::new(move |_| run.with(|run| run.attempts));
     let owner = run.with_untracked(|run| run.owner.clone());
     let launched = run.with_untracked(|run| run.submitted_at);
@@ -75,6 +76,7 @@ pub(super) fn Head(subject: Subject, stopper: Stopper) -> impl IntoView {
                     })}
                     <Show when=move || { attempts.get() > 1 }><span>"attempt "{move || attempts.get()}</span></Show>
                     <span title=format::exact(launched)>{move || when.get()}</span>
+                    <Tags tags/>
                 </div>
             </div>
             <Actions subject=subject stopper=stopper/>

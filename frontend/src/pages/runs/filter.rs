@@ -1,107 +1,57 @@
-//! Which runs are shown.
-
-use berth_shared::api::{Run, RunStatus, User};
+//! Which runs are shown. The address holds all of it.
 
 use crate::{
     components::{Icon, Segment, Segments},
-    format,
     live::use_live,
+    pages::lookout::{Lookout, Query, Typed},
     prelude::*,
+    runs::{State, View},
 };
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    All,
-    Active,
-    Failed,
-}
+/// What the reader wants to see, and the way to another view.
+pub(super) type Filter = Lookout<View>;
 
-/// What the reader wants to see.
-#[derive(Clone, Copy)]
-pub(super) struct Filter {
-    text: RwSignal<String>,
-    state: RwSignal<State>,
-    mine: RwSignal<bool>,
-}
+impl Query for View {
+    const PAGE: &'static str = "/runs";
 
-impl Filter {
-    pub(super) fn new() -> Self {
-        Self {
-            text: RwSignal::new(String::new()),
-            state: RwSignal::new(State::All),
-            mine: RwSignal::new(false),
-        }
+    fn of_pairs<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+        Self::parse(pairs)
     }
 
-    pub(super) fn clear(self) {
-        self.text.set(String::new());
-        self.state.set(State::All);
-        self.mine.set(false);
+    fn query(&self) -> String {
+        self.to_query()
     }
-
-    /// Whether a run is shown; tracks the filter.
-    pub(super) fn accepts(self, run: &Run, reader: Option<&User>) -> bool {
-        in_state(run, self.state.get())
-            && (!self.mine.get() || reader.is_some_and(|reader| reader.name == run.owner))
-            && self.text.with(|text| {
-                let mut words = text.split_whitespace().map(str::to_lowercase).peekable();
-                if words.peek().is_none() {
-                    return true;
-                }
-                let hay = haystack(run);
-                words.all(|word| hay.contains(&word))
-            })
-    }
-}
-
-fn in_state(run: &Run, state: State) -> bool {
-    match state {
-        State::All => true,
-        State::Active => !run.status.is_finished(),
-        State::Failed => run.status == RunStatus::Failed,
-    }
-}
-
-fn haystack(run: &Run) -> String {
-    let machine = run.offer.as_ref().map(|offer| {
-        format!(
-            "{} {} {} {}",
-            offer.backend,
-            offer.region,
-            offer.instance_type,
-            format::machine::hardware(offer, None)
-        )
-    });
-    format!("{} {} {} {}", run.name, run.owner, run.status, machine.unwrap_or_default()).to_lowercase()
 }
 
 /// The bar over the table.
 #[component]
 pub(super) fn FilterBar(filter: Filter) -> impl IntoView {
     let live = use_live();
-    let count = move |state: State| Memo::new(move |_| live.runs.count(|run| in_state(run, state)));
+    let typed = Typed::new(filter, |view| &view.text, |view| &mut view.text);
+    let state = Memo::new(move |_| filter.view.with(|view| view.state));
+    let only_mine = Memo::new(move |_| filter.view.with(|view| view.mine));
+    let count = move |state: State| Memo::new(move |_| live.runs.count(|run| state.accepts(run)));
     let mine = Memo::new(move |_| {
         let reader = live.user.get().map(|user| user.name).unwrap_or_default();
         live.runs.count(|run| run.owner == reader)
     });
-    let options = [(t!("All"), State::All), (t!("Active"), State::Active), (t!("Failed"), State::Failed)];
     view! {
         <div class="filters">
             <label class="search">
                 <Icon name="search"/>
-                <input class="search__input" type="search" placeholder="Name, person, GPU or backend" aria-label="Filter runs"
-                    prop:value=filter.text on:input:target=move |event| filter.text.set(event.target().value())/>
+                <input class="search__input" type="search" placeholder="Name, person, GPU, backend or tag:key=value" aria-label="Filter runs"
+                    autocomplete="off" spellcheck="false" prop:value=typed.text on:input:target=move |event| typed.set(event.target().value())/>
             </label>
             <Segments label="State">
-                {options.map(|(word, state)| {
-                    let count = count(state);
+                {State::ALL.map(|(this, _, word)| {
+                    let count = count(this);
                     view! {
-                        <Segment chosen=Signal::derive(move || filter.state.get() == state) choose=move |()| filter.state.set(state)
+                        <Segment chosen=Signal::derive(move || state.get() == this) choose=move |()| filter.change(false, move |view| view.state = this)
                             count=Signal::derive(move || count.get().to_string())>{word}</Segment>
                     }
                 }).collect_view()}
             </Segments>
-            <button class="chip" aria-pressed=move || filter.mine.get().to_string() on:click=move |_| filter.mine.update(|mine| *mine = !*mine)>
+            <button class="chip" aria-pressed=move || only_mine.get().to_string() on:click=move |_| filter.change(false, |view| view.mine = !view.mine)>
                 "Mine" <span class="chip__key">{move || mine.get()}</span>
             </button>
             <span class="filters__spring"></span>

@@ -14,13 +14,14 @@ use crate::{
     live::use_live,
     pages::title::set_title,
     prelude::*,
+    runs::View,
 };
 use filter::{Filter, FilterBar};
 use older::Older;
 use row::Row;
 
-/// How many columns the table has.
-const COLUMNS: &str = "9";
+/// How many columns the table has at most.
+const COLUMNS: &str = "10";
 
 /// The page at `/runs`.
 #[component]
@@ -68,10 +69,13 @@ fn Table(filter: Filter, stopper: Stopper) -> impl IntoView {
         Memo::new(move |_| {
             let mut ids = Vec::<RunId>::new();
             live.user.with(|user| {
-                live.runs.each(|run| {
-                    if run.status.is_finished() == finished && filter.accepts(run, user.as_ref()) {
-                        ids.push(run.id);
-                    }
+                filter.view.with(|view| {
+                    let is_shown = view.filter(user.as_ref().map(|user| user.name.as_str()));
+                    live.runs.each(|run| {
+                        if run.status.is_finished() == finished && is_shown(run) {
+                            ids.push(run.id);
+                        }
+                    });
                 });
             });
             ids
@@ -85,6 +89,8 @@ fn Table(filter: Filter, stopper: Stopper) -> impl IntoView {
         });
         format!("{}/h", format::rate(rate))
     });
+    // Without tags there is no column for them.
+    let tagged = Memo::new(move |_| live.runs.count(|run| !run.tags.is_empty()) > 0);
     let long = LongList::new();
     let none = move || live.loaded.get() && active.with(Vec::is_empty) && finished.with(Vec::is_empty);
     view! {
@@ -96,6 +102,7 @@ fn Table(filter: Filter, stopper: Stopper) -> impl IntoView {
                     <th scope="col" data-priority="3">"By"</th>
                     <th scope="col">"Where"</th>
                     <th scope="col" data-priority="3">"Hardware"</th>
+                    <Show when=move || tagged.get()><th scope="col" data-priority="6">"Tags"</th></Show>
                     <th scope="col" data-priority="4" data-num="">"$/h"</th>
                     <th scope="col" data-num="">"Cost"</th>
                     <th scope="col" data-priority="2" data-num="" aria-sort="descending">"Launched"</th>
@@ -108,19 +115,19 @@ fn Table(filter: Filter, stopper: Stopper) -> impl IntoView {
                         <GroupRow columns=COLUMNS title="Active" count=Signal::derive(move || active.with(Vec::len)) end=burn/>
                     </Show>
                 </tbody>
-                <Chunks long ids=active form=Form::Rows(COLUMNS) row=move |id| view! { <Row id=id stopper=stopper/> }/>
+                <Chunks long ids=active form=Form::Rows(COLUMNS) row=move |id| view! { <Row id=id stopper=stopper filter=filter tagged=tagged/> }/>
                 <tbody>
                     <Show when=move || !finished.with(Vec::is_empty)>
                         <GroupRow columns=COLUMNS title="Finished" count=Signal::derive(move || finished.with(Vec::len))/>
                     </Show>
                 </tbody>
-                <Chunks long ids=finished form=Form::Rows(COLUMNS) row=move |id| view! { <Row id=id stopper=stopper/> }/>
+                <Chunks long ids=finished form=Form::Rows(COLUMNS) row=move |id| view! { <Row id=id stopper=stopper filter=filter tagged=tagged/> }/>
             </Show>
         </table>
         <Show when=none>
             <Void title="Nothing matches">
                 <p class="void__text">{move || tf!("{} are hidden by the filter.", runs_in_words(live.runs.len()))}</p>
-                <div class="actions"><button class="btn" on:click=move |_| filter.clear()><Icon name="x"/>"Clear the filter"</button></div>
+                <div class="actions"><button class="btn" on:click=move |_| filter.change(false, |view| *view = View::default())><Icon name="x"/>"Clear the filter"</button></div>
             </Void>
         </Show>
     }

@@ -6,19 +6,20 @@ use berth_shared::{
 };
 
 use crate::{
-    components::{Backend, Icon, Price, Status, Stopper, Time},
+    components::{Backend, Icon, Price, Status, Stopper, Tags, Time},
     format,
     live::use_live,
     pages::run::status_note,
     permissions::refusal_of,
     prelude::*,
+    tags,
 };
 
-use super::{last::LastLines, use_spark::UseSpark};
+use super::{filter::Filter, last::LastLines, use_spark::UseSpark};
 
 /// A row that redraws only what changes in it.
 #[component]
-pub(super) fn Row(id: RunId, stopper: Stopper) -> impl IntoView {
+pub(super) fn Row(id: RunId, stopper: Stopper, filter: Filter, tagged: Memo<bool>) -> impl IntoView {
     let live = use_live();
     let run = live.runs.row(id)?;
     let name = run.with_untracked(|run| run.name.clone());
@@ -57,6 +58,13 @@ pub(super) fn Row(id: RunId, stopper: Stopper) -> impl IntoView {
         let run = run.clone();
         move |_| run.with(|run| run.offer.clone())
     });
+    let marks = Memo::new({
+        let run = run.clone();
+        move |_| run.with(|run| run.tags.clone())
+    });
+    let find = move |(key, value): (String, String)| {
+        filter.change(false, move |view| view.text = tags::with(&view.text, &key, &value));
+    };
     let cost = Memo::new({
         let run = run.clone();
         move |_| run.with(|run| format::cost(run.cost(live.now.get())))
@@ -99,6 +107,7 @@ pub(super) fn Row(id: RunId, stopper: Stopper) -> impl IntoView {
                 <span class="table__sub" data-only="narrow" data-inline="">{move || hardware.get()}</span>
             </td>
             <td data-priority="3">{move || hardware.get()}</td>
+            <Show when=move || tagged.get()><td data-priority="6" data-cell="4"><Tags tags=marks most=2 choose=find/></td></Show>
             <td data-priority="4" data-num="">{move || offer.get().map(|offer| view! { <Price offer=offer/> })}</td>
             <td data-num="" data-cell="3e">{move || cost.get()}</td>
             <td data-priority="2" data-num="" data-cell="1e">

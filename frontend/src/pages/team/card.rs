@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 
 use super::{
     Ways,
-    line::{Ends, Line, Name},
+    line::{Ends, Line, Name, RunTags},
     stops::Stops,
     uses::Use,
 };
@@ -37,6 +37,7 @@ pub(super) fn Card(id: InstanceId, ways: Ways) -> impl IntoView {
                 {move || { let offer = offer.get(); view! { <Backend name=format::machine::place(&offer) backend=offer.backend/> } }}
                 <span>{move || hardware.get()}</span>
             </div>
+            <RunTags line ways most=4/>
             <div class="icard__use"><Use line watch=ways.watch seen size="card"/></div>
             <div class="icard__row">
                 <span>

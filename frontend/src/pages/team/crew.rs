@@ -22,6 +22,8 @@ type Kept = HashMap<InstanceId, ((u64, u64), Arc<Fact>)>;
 pub(super) struct Crew {
     /// All active instances, oldest first.
     pub(super) facts: RwSignal<Vec<Arc<Fact>>>,
+    /// Whether any of them has tags: without, there is no column for them.
+    pub(super) tagged: Memo<bool>,
     kept: StoredValue<Kept>,
     last: StoredValue<u64>,
     waiting: StoredValue<Option<TimeoutHandle>>,
@@ -30,8 +32,10 @@ pub(super) struct Crew {
 impl Crew {
     pub(super) fn follow() -> Self {
         let live = use_live();
+        let facts = RwSignal::new(Vec::<Arc<Fact>>::new());
         let crew = Self {
-            facts: RwSignal::new(Vec::new()),
+            facts,
+            tagged: Memo::new(move |_| facts.with(|facts| facts.iter().any(|fact| !fact.tags.is_empty()))),
             kept: StoredValue::default(),
             last: StoredValue::new(browser::steady_millis()),
             waiting: StoredValue::new(None),

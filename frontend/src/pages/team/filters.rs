@@ -4,6 +4,7 @@ use super::{Ways, saved::SaveFilter};
 use crate::{
     components::{Choice, Icon, Segment, Segments, Value},
     format,
+    pages::lookout::Typed,
     prelude::*,
     team::{
         roster::{Fact, choices},
@@ -49,27 +50,12 @@ pub(super) fn FilterBar(ways: Ways) -> impl IntoView {
 
 #[component]
 fn Text(ways: Ways) -> impl IntoView {
-    let lookout = ways.lookout;
-    let text = Memo::new(move |_| lookout.view.with(|view| view.text.clone()));
-    // What is being typed ends in a space now and then; the address does without.
-    let typed = RwSignal::new(text.get_untracked());
-    Effect::new(move |_| {
-        let text = text.get();
-        if typed.with_untracked(|typed| typed.split_whitespace().ne(text.split_whitespace())) {
-            typed.set(text);
-        }
-    });
-    let change = move |value: String| {
-        // One step back leads to before the search, not through its letters.
-        let replace = typed.with_untracked(|typed| !typed.trim().is_empty());
-        typed.set(value.clone());
-        lookout.change(replace, move |view| view.text = value);
-    };
+    let typed = Typed::new(ways.lookout, |view| &view.text, |view| &mut view.text);
     view! {
         <label class="search">
             <Icon name="search"/>
-            <input class="search__input" type="search" placeholder="Name, person, GPU or place" aria-label="Filter instances" autocomplete="off"
-                spellcheck="false" prop:value=typed on:input:target=move |event| change(event.target().value())/>
+            <input class="search__input" type="search" placeholder="Name, person, GPU, place or tag:key=value" aria-label="Filter instances" autocomplete="off"
+                spellcheck="false" prop:value=typed.text on:input:target=move |event| typed.set(event.target().value())/>
         </label>
     }
 }

@@ -1,5 +1,7 @@
 //! What a row and a card of an instance show, as signals that change one by one.
 
+use std::collections::BTreeMap;
+
 use berth_shared::{
     api::{Instance, InstanceId, InstanceStatus, Run, RunId, RunStatus},
     catalog::Offer,
@@ -9,11 +11,12 @@ use berth_shared::{
 
 use super::{Ways, remove::Remover};
 use crate::{
-    components::{Icon, Stopper},
+    components::{Icon, Stopper, Tags},
     format,
     live::use_live,
     permissions::refusal_of,
     prelude::*,
+    tags,
     team::roster::status,
 };
 
@@ -118,6 +121,14 @@ impl Line {
         })
     }
 
+    /// The tags of the run on it.
+    pub(super) fn tags(self) -> Memo<BTreeMap<String, String>> {
+        Memo::new(move |_| {
+            let active = |run: &Run| (!run.status.is_finished()).then(|| run.tags.clone());
+            self.run.with(|run| run.as_ref().and_then(active)).unwrap_or_default()
+        })
+    }
+
     /// A machine keeps the name that it was made with; another run on it has its own.
     pub(super) fn machine(self) -> Memo<Option<String>> {
         Memo::new(move |_| {
@@ -148,6 +159,15 @@ pub(super) fn Name(line: Line, class: &'static str) -> impl IntoView {
         </Show>
         {move || machine.get().map(|words| view! { <span class="meta">" "{words}</span> })}
     }
+}
+
+/// Its tags; one that is pressed is looked for.
+#[component]
+pub(super) fn RunTags(line: Line, ways: Ways, most: usize) -> impl IntoView {
+    let choose = move |(key, value): (String, String)| {
+        ways.lookout.change(false, move |view| view.text = tags::with(&view.text, &key, &value));
+    };
+    view! { <Tags tags=line.tags() most choose/> }
 }
 
 /// *Stop* and *Remove*.

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How many columns the table has at most.
-const COLUMNS: &str = "12";
+const COLUMNS: &str = "13";
 
 /// What is listed, and how it is drawn. Copied about freely; all copies are one.
 #[derive(Clone, Copy)]
@@ -115,6 +115,7 @@ fn Table(ways: Ways, drawn: Drawn) -> impl IntoView {
                     <th scope="col" data-priority="4">"Pool"</th>
                     <th scope="col" data-priority="3">"Where"</th>
                     <th scope="col" data-priority="3">"Hardware"</th>
+                    <Show when=move || ways.crew.tagged.get()><th scope="col" data-priority="6">"Tags"</th></Show>
                     <th scope="col" data-priority="2">"Use, 30 min"</th>
                     <th scope="col" data-priority="1" data-num="">"$/h"</th>
                     <th scope="col" data-num="">"So far"</th>

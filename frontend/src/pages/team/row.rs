@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast;
 
 use super::{
     Ways,
-    line::{Ends, Line, Name},
+    line::{Ends, Line, Name, RunTags},
     stops::Stops,
     uses::Use,
 };
@@ -50,6 +50,7 @@ pub(super) fn Row(id: InstanceId, ways: Ways) -> impl IntoView {
             <td data-priority="4">{move || pool.get()}</td>
             <td data-priority="3">{move || { let offer = offer.get(); view! { <Backend name=format::machine::place(&offer) backend=offer.backend/> } }}</td>
             <td data-priority="3">{move || hardware.get()}</td>
+            <Show when=move || ways.crew.tagged.get()><td data-priority="6"><RunTags line ways most=2/></td></Show>
             <td data-priority="2"><Use line watch=ways.watch seen/></td>
             <td data-priority="1" data-num="">{move || view! { <Price offer=offer.get()/> }}</td>
             <td data-num="" data-cell="2e">
