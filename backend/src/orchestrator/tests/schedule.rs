@@ -42,6 +42,19 @@ async fn a_run_begins_when_it_is_due_and_again_after_it_was_over_until_somebody_
     let told: Vec<String> =
         told.into_iter().filter(|event| event.subject == Subject::Run).map(|event| event.message).collect();
     insta::assert_snapshot!(told.join("\n"), @r"
+    `fox` was submitted; it begins by its schedule
+    begins by its schedule
+    getting ready on small (fake)
+    billing began
+    ready to work in
+    ended by itself: `false` ended with exit status 1
+    ended by itself: `false` ended with exit status 1; it begins again by its schedule
+    begins by its schedule
+    getting ready on small (fake)
+    billing began
+    ready to work in
+    `ann` stops it
+    stopped by a user
     ");
     server.check_events().await;
 }
@@ -89,8 +102,7 @@ async fn times_while_no_server_ran_are_missed_and_told() {
         .filter(|event| event.message.contains("missed"))
         .map(|event| event.message.as_str())
         .collect();
-    insta::assert_snapshot!(told.join("\n"), @r"
-    ");
+    insta::assert_snapshot!(told.join("\n"), @"begins by its schedule, late: it was due 11 times more, which are missed");
 }
 
 #[tokio::test]
