@@ -19,6 +19,7 @@ fn nano() -> Pick {
         backend: "aws".into(),
         region: "us-east-1".into(),
         instance_type: "t3.nano".into(),
+        arch: None,
         cpus: 2.0,
         memory_gib: 0.5,
         gpu: None,
@@ -195,6 +196,7 @@ fn any_pick() -> impl Strategy<Value = Pick> {
                 backend: backend.into(),
                 region: "eu-west-1".into(),
                 instance_type: instance_type.into(),
+                arch: None,
                 cpus: cpus.ceil(),
                 memory_gib,
                 gpu: gpu.map(|(name, memory, count)| OfferGpu {

@@ -418,6 +418,7 @@ fn offer(place: &Place, free: &Free, gpus: &[MachineGpu]) -> Offer {
         backend: place.backend.clone(),
         region: place.region.clone(),
         instance_type: place.instance_type.clone(),
+        arch: None,
         cpus: free.cpus,
         memory_gib: floor(free.memory_gib),
         gpu: gpus.first().map(|gpu| OfferGpu {

@@ -146,6 +146,7 @@ impl Machine {
             backend: backend.to_owned(),
             region: region.to_owned(),
             instance_type: self.name.to_owned(),
+            arch: None,
             cpus: self.cpus,
             memory_gib: self.memory_gib,
             gpu: self.gpu.map(|(name, count, memory_gib)| OfferGpu {
