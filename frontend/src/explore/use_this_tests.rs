@@ -54,6 +54,20 @@ fn a_gpu_is_written_into_the_text_and_the_rest_stays() {
 }
 
 #[test]
+fn a_machine_of_another_architecture_brings_it_into_a_text_of_dstack_0_22() {
+    let Pick::Offer { mut offer, kind } = nano() else { return };
+    offer.instance_type = "t4g.large".into();
+    offer.memory_gib = 8.0;
+    let pick = Pick::Offer { offer, kind };
+    let text = "type: dev-environment\nname: mine\nresources:\n  cpu: x86:2..4\nidle_duration: 1h\n";
+    let after = write(text, &pick).expect("it can be written");
+    assert!(after.contains("  cpu: arm:2..4\n"), "{after}");
+    let unwritten = text.replace("x86:", "");
+    let after = write(&unwritten, &pick).expect("it can be written");
+    assert!(after.contains("  cpu: arm:2..4\n"), "{after}");
+}
+
+#[test]
 fn a_text_of_dstack_0_22_stays_one_and_asks_for_the_very_number_of_gpus() {
     let text = "type: dev-environment\nname: mine\nresources:\n  gpu: nvidia:24GB\nidle_duration: 1h\n";
     let after = text.replace("nvidia:24GB", "A100:80GB:1");
