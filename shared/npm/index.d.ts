@@ -259,6 +259,8 @@ export interface Offer {
   backend: string;
   region: string;
   instance_type: string;
+  /** The architecture of its CPU where that was said; not there when its names alone tell. */
+  arch?: "x86" | "arm";
   cpus: number;
   /** GiB. */
   memory_gib: number;
@@ -291,8 +293,10 @@ export interface Explanation {
 /** The part of a configuration that rules offers out. */
 export type Constraint =
   | "cpu"
+  | "arch"
   | "memory"
   | "gpu_count"
+  | "gpu_vendor"
   | "gpu_name"
   | "gpu_memory"
   | "gpu_total_memory"

@@ -257,6 +257,7 @@ fn request(id: InstanceId, allocation: Allocation) -> CreateRequest {
         backend: "local".into(),
         region: "local".into(),
         instance_type: "this-machine".into(),
+        arch: None,
         cpus: 2.0,
         memory_gib: 4.0,
         gpu: None,

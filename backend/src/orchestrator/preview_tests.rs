@@ -12,6 +12,7 @@ fn offer(backend: &str, name: &str, region: &str, price: f64) -> Offer {
         backend: backend.to_owned(),
         region: region.to_owned(),
         instance_type: name.to_owned(),
+        arch: None,
         cpus: 4.0,
         memory_gib: 16.0,
         gpu: None,

@@ -2,7 +2,7 @@
 
 use berth_shared::{
     catalog::{Catalogue, GpuFacts, Offer, Row},
-    config::{Checked, Configuration, Reading, check_in, set},
+    config::{Checked, Configuration, IntRange, Reading, check_in, set},
     diagnostics::Severity,
     explore::GpuKind,
     matcher::{Constraint, Context, Requirements, explain},
@@ -154,10 +154,24 @@ fn make_room(mut text: String, pick: &Pick, dialect: Dialect) -> String {
     let alone = Catalogue::from_rows("", &[row], GpuFacts::default());
     let Some(configuration) = check_in(&text, dialect, None).configuration else { return text };
     let found = explain(&alone, &Requirements::from(&configuration), &Context::everything(&alone));
+    let hits = |constraint| found.constraints.iter().any(|c| c.constraint == constraint && c.rules_out > 0);
     for cost in found.constraints.iter().filter(|cost| cost.rules_out > 0) {
         let size = |gib: f64| format!("{gib}GB..");
         let change = match cost.constraint {
-            Constraint::Cpu => ("resources.cpu", format!("{}..", offer.cpus.floor())),
+            // Count and architecture are written in one.
+            Constraint::Cpu | Constraint::Arch => {
+                let count = if hits(Constraint::Cpu) {
+                    format!("{}..", offer.cpus.floor())
+                } else {
+                    let IntRange { min, max } = configuration.resources.cpu;
+                    let max = max.map(|max| max.to_string()).unwrap_or_default();
+                    format!("{}..{max}", min.unwrap_or_default())
+                };
+                let written = configuration.resources.arch;
+                let arch = if hits(Constraint::Arch) { offer.cpu_arch() } else { written };
+                let arch = arch.map(|arch| format!("{}:", arch.name())).unwrap_or_default();
+                ("resources.cpu", format!("{arch}{count}"))
+            }
             Constraint::Memory => ("resources.memory", size(offer.memory_gib)),
             Constraint::Disk => match offer.disk_gib {
                 Some(disk) => ("resources.disk", size(disk)),

@@ -19,6 +19,7 @@ fn nano() -> Pick {
         backend: "aws".into(),
         region: "us-east-1".into(),
         instance_type: "t3.nano".into(),
+        arch: None,
         cpus: 2.0,
         memory_gib: 0.5,
         gpu: None,
@@ -50,6 +51,20 @@ fn a_gpu_is_written_into_the_text_and_the_rest_stays() {
     assert_eq!(write(text, &none), Ok(text.replace("24GB", "0")));
     let single = Pick::Gpu { kind: Some(kind("H100", None)), count: 1 };
     assert_eq!(write(text, &single), Ok(text.replace("24GB", "H100")));
+}
+
+#[test]
+fn a_machine_of_another_architecture_brings_it_into_a_text_of_dstack_0_22() {
+    let Pick::Offer { mut offer, kind } = nano() else { return };
+    offer.instance_type = "t4g.large".into();
+    offer.memory_gib = 8.0;
+    let pick = Pick::Offer { offer, kind };
+    let text = "type: dev-environment\nname: mine\nresources:\n  cpu: x86:2..4\nidle_duration: 1h\n";
+    let after = write(text, &pick).expect("it can be written");
+    assert!(after.contains("  cpu: arm:2..4\n"), "{after}");
+    let unwritten = text.replace("x86:", "");
+    let after = write(&unwritten, &pick).expect("it can be written");
+    assert!(after.contains("  cpu: arm:2..4\n"), "{after}");
 }
 
 #[test]
@@ -195,6 +210,7 @@ fn any_pick() -> impl Strategy<Value = Pick> {
                 backend: backend.into(),
                 region: "eu-west-1".into(),
                 instance_type: instance_type.into(),
+                arch: None,
                 cpus: cpus.ceil(),
                 memory_gib,
                 gpu: gpu.map(|(name, memory, count)| OfferGpu {

@@ -59,6 +59,7 @@ mod tests {
             backend: "aws".into(),
             region: "us-east-1".into(),
             instance_type: "x".into(),
+            arch: None,
             cpus: 16.0,
             memory_gib: 64.0,
             gpu,

@@ -329,6 +329,7 @@ mod tests {
             backend: "aws".into(),
             region: "us-east-1".into(),
             instance_type: "g5.xlarge".into(),
+            arch: None,
             cpus: 4.0,
             memory_gib: 16.0,
             gpu: Some(OfferGpu { name: "A10".into(), count: 4, memory_gib: 24.0 }),

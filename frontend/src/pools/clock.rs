@@ -113,6 +113,7 @@ pub(crate) mod tests {
             backend: "aws".into(),
             region: "eu-west-1".into(),
             instance_type: "p3.2xlarge".into(),
+            arch: None,
             cpus: 8.0,
             memory_gib: 61.0,
             gpu: None,

@@ -128,6 +128,7 @@ mod tests {
             backend: "gcp".to_owned(),
             region: "us-central1".to_owned(),
             instance_type: format!("n1-{price}"),
+            arch: None,
             cpus: 4.0,
             memory_gib: 16.0,
             gpu: None,

@@ -4,6 +4,11 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::Vendor;
+
+/// Generations of TPUs, as gpuhunt names them; a model is one of them and its cores: `v5p-8`.
+const TPUS: [&str; 6] = ["v2", "v3", "v4", "v5p", "v5litepod", "v6e"];
+
 /// What is known about a GPU model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GpuFact {
@@ -47,6 +52,19 @@ impl GpuFacts {
     #[must_use]
     pub fn compute_capability(&self, name: &str) -> Option<(u32, u32)> {
         self.get(name)?.compute_capability
+    }
+
+    /// Who makes the model of this name; `None` when that is not known. TPUs are known by their names alone: tables of
+    /// GPUs leave them out.
+    #[must_use]
+    pub fn vendor(&self, name: &str) -> Option<Vendor> {
+        let is_tpu = || {
+            let (generation, cores) = name.split_once('-')?;
+            let known = TPUS.contains(&generation.to_ascii_lowercase().as_str());
+            (known && !cores.is_empty() && cores.bytes().all(|c| c.is_ascii_digit()))
+                .then_some(Vendor::Google)
+        };
+        self.get(name).and_then(|fact| Vendor::of(&fact.vendor)).or_else(is_tpu)
     }
 
     /// All models.

@@ -69,7 +69,7 @@ pub(super) fn decode(payload: &[u8]) -> Result<Catalogue> {
     catalogue.shapes = shapes(payload.section()?, &numbers, catalogue.gpu_names.len(), &shapes_of)?;
     Rows::new(&mut payload)?.decode(&mut catalogue, &shapes_of)?;
     payload.finish()?;
-    catalogue.look_up_capabilities();
+    catalogue.look_up_facts();
     Ok(catalogue)
 }
 
@@ -165,6 +165,8 @@ fn shapes(mut section: Reader<'_>, numbers: &[f64], gpus: usize, extents: &[Exte
             shapes.push(Shape {
                 backend,
                 instance_type: section.text()?.to_owned(),
+                said_arch: None,
+                arch: None,
                 cpus: 0.0,
                 memory_gib: 0.0,
                 gpu: None,

@@ -3,6 +3,7 @@
 //! [`Catalogue`] is the table in memory, [`Catalogue::load`] reads the packed file, [`pack`] writes
 //! it. The file's layout is described in [`format`].
 
+mod arch;
 mod bytes;
 mod checks;
 #[cfg(feature = "catalog-csv")]
@@ -18,6 +19,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use arch::{cpu_arch, is_superchip};
 pub use checks::{Dropped, DroppedRow, check_rows, dropped_in_words};
 pub use error::{CatalogError, PackError};
 pub use gpus::{GpuFact, GpuFacts};

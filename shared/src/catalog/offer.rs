@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cpu_arch;
+use crate::config::Arch;
+
 /// A machine that can be rented: one instance type in one region, spot or on-demand.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -12,6 +15,9 @@ pub struct Offer {
     pub region: String,
     /// Instance type in the cloud's own words.
     pub instance_type: String,
+    /// The architecture of its CPU where that was said; `None` = its names tell, if anything ([`Offer::cpu_arch`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arch: Option<Arch>,
     /// Virtual CPUs. Some clouds sell fractions.
     pub cpus: f64,
     /// RAM in GiB.
@@ -30,6 +36,15 @@ pub struct Offer {
     pub as_of: Option<String>,
     /// Whether it can be had.
     pub availability: Availability,
+}
+
+impl Offer {
+    /// The architecture of its CPU: what was said, or else what backend, type and GPU tell; `None` = not known.
+    #[must_use]
+    pub fn cpu_arch(&self) -> Option<Arch> {
+        let gpu = self.gpu.as_ref().map(|gpu| gpu.name.as_str());
+        self.arch.or_else(|| cpu_arch(&self.backend, &self.instance_type, gpu))
+    }
 }
 
 /// The GPUs of an [`Offer`].

@@ -2,7 +2,8 @@
 
 use std::{collections::HashMap, hash::Hash, ops::Range};
 
-use super::{Availability, GpuFacts, Offer, OfferGpu, PriceBasis};
+use super::{Availability, GpuFacts, Offer, OfferGpu, PriceBasis, cpu_arch};
+use crate::config::{Arch, Vendor};
 
 /// The number of a row; a catalogue has fewer than 2³² of them.
 pub type RowId = u32;
@@ -32,6 +33,10 @@ pub struct Provenance {
 pub(crate) struct Shape {
     pub(crate) backend: u16,
     pub(crate) instance_type: String,
+    /// The architecture that its offers say.
+    pub(super) said_arch: Option<Arch>,
+    /// The architecture of its CPU, as far as it is known: [`Offer::cpu_arch`], worked out once.
+    pub(crate) arch: Option<Arch>,
     pub(crate) cpus: f64,
     pub(crate) memory_gib: f64,
     pub(crate) gpu: Option<ShapeGpu>,
@@ -88,6 +93,8 @@ pub struct Catalogue {
     pub(super) gpu_names: Vec<String>,
     /// Compute capability of each of `gpu_names`.
     pub(super) capabilities: Vec<Option<(u32, u32)>>,
+    /// Who makes each of `gpu_names`.
+    pub(super) vendors: Vec<Option<Vendor>>,
     pub(super) shapes: Vec<Shape>,
     pub(super) provenances: Vec<Provenance>,
     pub(super) runs: Vec<Run>,
@@ -136,6 +143,8 @@ impl Catalogue {
             let shape = Shape {
                 backend,
                 instance_type: offer.instance_type.clone(),
+                said_arch: offer.arch,
+                arch: None,
                 cpus: offer.cpus,
                 memory_gib: offer.memory_gib,
                 gpu,
@@ -144,7 +153,7 @@ impl Catalogue {
             let key = (
                 (backend, offer.instance_type.clone(), offer.cpus.to_bits(), offer.memory_gib.to_bits()),
                 gpu.map(|gpu| (gpu.name, gpu.count, gpu.memory_gib.to_bits())),
-                offer.disk_gib.map(f64::to_bits),
+                (offer.disk_gib.map(f64::to_bits), offer.arch),
             );
             let shape = shapes.id_with(&key, || catalogue.shapes.push(shape));
             let provenance = provenances.id(&Provenance {
@@ -171,12 +180,19 @@ impl Catalogue {
             regions.values.into_iter().map(|(backend, name)| Region { backend, name }).collect();
         catalogue.gpu_names = gpu_names.values;
         catalogue.provenances = provenances.values;
-        catalogue.look_up_capabilities();
+        catalogue.look_up_facts();
         catalogue
     }
 
-    pub(super) fn look_up_capabilities(&mut self) {
+    /// Works out what is known of GPU models and of shapes, so that no pass over the rows has to.
+    pub(super) fn look_up_facts(&mut self) {
         self.capabilities = self.gpu_names.iter().map(|name| self.facts.compute_capability(name)).collect();
+        self.vendors = self.gpu_names.iter().map(|name| self.facts.vendor(name)).collect();
+        for shape in &mut self.shapes {
+            let gpu = shape.gpu.map(|gpu| self.gpu_names[usize::from(gpu.name)].as_str());
+            let backend = &self.backends[usize::from(shape.backend)];
+            shape.arch = shape.said_arch.or_else(|| cpu_arch(backend, &shape.instance_type, gpu));
+        }
     }
 
     /// Makes the next row one of this shape; the columns are the caller's to fill.
@@ -237,6 +253,7 @@ impl Catalogue {
             backend: self.backends[usize::from(shape.backend)].clone(),
             region: self.regions[usize::from(self.region[at])].name.clone(),
             instance_type: shape.instance_type.clone(),
+            arch: shape.said_arch,
             cpus: shape.cpus,
             memory_gib: shape.memory_gib,
             gpu: shape.gpu.map(|gpu| OfferGpu {
@@ -282,6 +299,10 @@ impl Catalogue {
 
     pub(crate) fn capability(&self, index: u16) -> Option<(u32, u32)> {
         self.capabilities[usize::from(index)]
+    }
+
+    pub(crate) fn vendor(&self, index: u16) -> Option<Vendor> {
+        self.vendors[usize::from(index)]
     }
 
     /// Every region as (backend's index, name).

@@ -158,7 +158,8 @@ pub struct SizeRange {
 /// Resource requirements.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Resources {
-    /// The architecture of the CPU; `None` = any. Since dstack 0.22.
+    /// The architecture of the CPU; `None` = not written ([`Requirements`](crate::matcher::Requirements) say what that
+    /// means). Since dstack 0.22.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub arch: Option<Arch>,
     /// vCPUs; 2.. when not written.
@@ -175,13 +176,45 @@ pub struct Resources {
 }
 
 /// An architecture of CPUs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Arch {
     /// x86-64.
     X86,
     /// AArch64.
     Arm,
+}
+
+impl Arch {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::X86, Self::Arm];
+
+    /// As it is written in a configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::X86 => "x86",
+            Self::Arm => "arm",
+        }
+    }
+
+    /// The architecture of this name, as a configuration writes it, whatever its case.
+    #[must_use]
+    pub fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|arch| arch.name().eq_ignore_ascii_case(name))
+    }
+
+    /// The architecture that a machine tells of itself: `x86_64` or `aarch64` by `uname -m`, `amd64` or `arm64` by
+    /// container engines; `None` for any other.
+    #[must_use]
+    pub fn of_machine(name: &str) -> Option<Self> {
+        match name {
+            "x86_64" | "amd64" => Some(Self::X86),
+            "aarch64" | "arm64" => Some(Self::Arm),
+            _ => None,
+        }
+    }
 }
 
 /// Who makes a GPU, or what counts as one.

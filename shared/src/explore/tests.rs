@@ -20,6 +20,7 @@ fn row(place: &str, gpu: Option<(u32, &str, f64)>, spot: bool, price: f64) -> Ro
         backend: word(),
         instance_type: word(),
         region: word(),
+        arch: None,
         cpus: 8.0,
         memory_gib: 32.0,
         gpu: gpu.map(|(count, name, memory_gib)| OfferGpu { name: name.to_owned(), count, memory_gib }),

@@ -11,10 +11,14 @@ use crate::config::IntRange;
 pub enum Constraint {
     /// vCPUs.
     Cpu,
+    /// The architecture of the CPU.
+    Arch,
     /// RAM.
     Memory,
     /// Number of GPUs.
     GpuCount,
+    /// Who makes the GPUs.
+    GpuVendor,
     /// GPU models.
     GpuName,
     /// Memory of each GPU.
@@ -41,9 +45,11 @@ pub enum Constraint {
 
 impl Constraint {
     /// All of them, in the order in which a configuration is usually read.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Cpu,
+        Self::Arch,
         Self::Memory,
+        Self::GpuVendor,
         Self::GpuName,
         Self::GpuMemory,
         Self::GpuCount,
@@ -63,8 +69,10 @@ impl Constraint {
     pub const fn path(self) -> &'static str {
         match self {
             Self::Cpu => "resources.cpu",
+            Self::Arch => "resources.cpu.arch",
             Self::Memory => "resources.memory",
             Self::GpuCount => "resources.gpu.count",
+            Self::GpuVendor => "resources.gpu.vendor",
             Self::GpuName => "resources.gpu.name",
             Self::GpuMemory => "resources.gpu.memory",
             Self::GpuTotalMemory => "resources.gpu.total_memory",
@@ -87,6 +95,7 @@ impl Requirements {
         let gpu = other.gpu.clone().unwrap_or_default();
         match constraint {
             Constraint::Cpu => self.cpu = other.cpu,
+            Constraint::Arch => (self.arch, self.arch_unwritten) = (other.arch, other.arch_unwritten),
             Constraint::Memory => self.memory = other.memory,
             Constraint::Disk => self.disk = other.disk,
             Constraint::MaxPrice => self.max_price = other.max_price,
@@ -98,6 +107,7 @@ impl Requirements {
             // Taking "no GPU condition" into "no GPU condition" leaves it one.
             _ if self.gpu.is_none() && other.gpu.is_none() => {}
             Constraint::GpuCount => self.gpu.get_or_insert_default().count = gpu.count,
+            Constraint::GpuVendor => self.gpu.get_or_insert_default().vendor = gpu.vendor,
             Constraint::GpuName => self.gpu.get_or_insert_default().names = gpu.names,
             Constraint::GpuMemory => self.gpu.get_or_insert_default().memory = gpu.memory,
             Constraint::GpuTotalMemory => self.gpu.get_or_insert_default().total_memory = gpu.total_memory,
@@ -126,8 +136,10 @@ impl Requirements {
         let gpu = self.gpu.as_ref();
         match constraint {
             Constraint::Cpu => self.cpu != IntRange::default(),
+            Constraint::Arch => self.arch.is_some(),
             Constraint::Memory => self.memory.min.is_some() || self.memory.max.is_some(),
             Constraint::GpuCount => gpu.is_some_and(|gpu| gpu.count != IntRange::default()),
+            Constraint::GpuVendor => gpu.is_some_and(|gpu| gpu.vendor.is_some()),
             Constraint::GpuName => gpu.is_some_and(|gpu| gpu.names.is_some()),
             Constraint::GpuMemory => gpu.is_some_and(|gpu| gpu.memory.is_some()),
             Constraint::GpuTotalMemory => gpu.is_some_and(|gpu| gpu.total_memory.is_some()),

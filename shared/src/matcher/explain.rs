@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    Constraint, Context, Proposal, Requirements, constraint::Constraints, propose, relax, sieve::Sieve,
+    Constraint, Context, Proposal, Requirements, constraint::Constraints, propose, relax, scan, sieve::Sieve,
 };
 use crate::{catalog::Catalogue, schema::Dialect};
 
@@ -176,6 +176,13 @@ fn together(catalogue: &Catalogue, requirements: &Requirements, sieve: &Sieve<'_
         for constraint in set.iter() {
             let (change, after) = relax::admit(catalogue, &changed, constraint, &offer)
                 .unwrap_or_else(|| relax::drop(&changed, constraint));
+            changes.push(change);
+            changed = after;
+        }
+        // Other GPUs may mean another architecture where none is written.
+        if !scan::sizes(catalogue, offer.1).meets(&changed, Constraint::Arch)
+            && let Some((change, after)) = relax::admit(catalogue, &changed, Constraint::Arch, &offer)
+        {
             changes.push(change);
             changed = after;
         }

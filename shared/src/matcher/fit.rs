@@ -1,12 +1,14 @@
 //! Whether a machine's sizes are what was asked for. All bounds are inclusive.
 
 use super::{Constraint, GpuRequirements, Requirements};
-use crate::config::{IntRange, SizeRange};
+use crate::config::{Arch, IntRange, SizeRange, Vendor};
 
 /// A machine's sizes, wherever they come from.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sizes<'a> {
     pub(super) cpus: f64,
+    /// `None` = not known.
+    pub(super) arch: Option<Arch>,
     pub(super) memory_gib: f64,
     pub(super) gpu: Option<GpuSizes<'a>>,
     pub(super) disk_gib: Option<f64>,
@@ -16,6 +18,8 @@ pub(super) struct Sizes<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct GpuSizes<'a> {
     pub(super) name: &'a str,
+    /// `None` = not known.
+    pub(super) vendor: Option<Vendor>,
     pub(super) count: u32,
     pub(super) memory_gib: f64,
     /// `None` = has none, or it is not known.
@@ -48,6 +52,9 @@ impl Sizes<'_> {
         let gpu = |met: &dyn Fn(&GpuRequirements) -> bool| requirements.gpu.as_ref().is_none_or(met);
         match constraint {
             Constraint::Cpu => in_counts(self.cpus, requirements.cpu),
+            Constraint::Arch => requirements
+                .arch
+                .is_none_or(|wanted| self.arch.map_or(requirements.arch_unwritten, |arch| arch == wanted)),
             Constraint::Memory => in_sizes(self.memory_gib, requirements.memory),
             Constraint::Disk => fits_disk(self.disk_gib, requirements.disk),
             Constraint::GpuCount => gpu(&|gpu| in_counts(self.gpu_count(), gpu.count)),
@@ -63,6 +70,9 @@ impl Sizes<'_> {
                         .and_then(|gpu| gpu.capability)
                         .is_some_and(|(major, minor)| (i64::from(major), i64::from(minor)) >= least)
                 })
+            }),
+            Constraint::GpuVendor => gpu(&|gpu| {
+                gpu.vendor.is_none_or(|wanted| self.gpu.is_some_and(|gpu| gpu.vendor == Some(wanted)))
             }),
             Constraint::GpuName => gpu(&|gpu| {
                 gpu.names.as_ref().is_none_or(|names| {
@@ -93,11 +103,13 @@ impl Sizes<'_> {
 }
 
 /// The constraints that are about a machine's sizes, those first that leave least.
-const SIZES: [Constraint; 8] = [
+const SIZES: [Constraint; 10] = [
     Constraint::GpuCount,
     Constraint::GpuName,
+    Constraint::GpuVendor,
     Constraint::GpuMemory,
     Constraint::GpuTotalMemory,
+    Constraint::Arch,
     Constraint::Cpu,
     Constraint::Memory,
     Constraint::Disk,

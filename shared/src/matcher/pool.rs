@@ -74,9 +74,11 @@ fn fits(instance: &PoolInstance, offer: &Offer, required: &Requirements, facts: 
     };
     let sizes = Sizes {
         cpus: offer.cpus,
+        arch: offer.cpu_arch(),
         memory_gib: offer.memory_gib,
         gpu: offer.gpu.as_ref().map(|gpu| GpuSizes {
             name: &gpu.name,
+            vendor: facts.vendor(&gpu.name),
             count: gpu.count,
             memory_gib: gpu.memory_gib,
             capability: facts.compute_capability(&gpu.name),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Change, Constraint, GpuRequirements, Relaxation};
 use crate::{
     config::{
-        Arch, Configuration, CreationPolicy, Disk, Gpu, IntRange, Resources, SizeRange, SpotPolicy, check_in,
+        Configuration, CreationPolicy, Disk, Gpu, IntRange, Resources, SizeRange, SpotPolicy, check_in,
         rewrite::{self, Edit, NewValue},
     },
     diagnostics::{LineIndex, TextEdit, apply_edits},
@@ -120,6 +120,7 @@ fn promised(mut configuration: Configuration, relaxation: &Relaxation) -> Config
         let gpu = (&mut resources.gpu, &target.gpu);
         match constraint {
             Constraint::Cpu => resources.cpu = target.cpu,
+            Constraint::Arch => resources.arch = target.arch.filter(|_| !target.arch_unwritten),
             Constraint::Memory => resources.memory = target.memory,
             Constraint::Disk => resources.disk = target.disk.map(|size| Disk { size }),
             Constraint::MaxPrice => configuration.max_price = target.max_price,
@@ -129,6 +130,7 @@ fn promised(mut configuration: Configuration, relaxation: &Relaxation) -> Config
             Constraint::InstanceTypes => configuration.instance_types.clone_from(&target.instance_types),
             Constraint::Reuse => configuration.creation_policy = Some(CreationPolicy::ReuseOrCreate),
             Constraint::GpuCount
+            | Constraint::GpuVendor
             | Constraint::GpuName
             | Constraint::GpuMemory
             | Constraint::GpuTotalMemory
@@ -145,6 +147,7 @@ fn promised(mut configuration: Configuration, relaxation: &Relaxation) -> Config
 fn promised_gpu(gpu: &mut Gpu, target: &GpuRequirements, constraint: Constraint) {
     match constraint {
         Constraint::GpuCount => gpu.count = target.count,
+        Constraint::GpuVendor => gpu.vendor = target.vendor,
         Constraint::GpuName => gpu.name.clone_from(&target.names),
         Constraint::GpuMemory => gpu.memory = target.memory,
         Constraint::GpuTotalMemory => gpu.total_memory = target.total_memory,
@@ -182,7 +185,7 @@ fn field(document: &Document, change: &Change, promised: &Configuration) -> Opti
         Some(Field { path, value: value.map_or(NewValue::Remove, NewValue::Set) })
     };
     match change.constraint {
-        Constraint::Cpu => set("resources.cpu", cpu(resources)),
+        Constraint::Cpu | Constraint::Arch => set("resources.cpu", cpu(resources)),
         Constraint::Memory => set("resources.memory", sizes(resources.memory)),
         Constraint::Disk => set("resources.disk", disk(resources)),
         Constraint::MaxPrice => optional("max_price", promised.max_price.map(|price| price.to_string())),
@@ -192,6 +195,9 @@ fn field(document: &Document, change: &Change, promised: &Configuration) -> Opti
         Constraint::InstanceTypes => names("instance_types", &promised.instance_types),
         Constraint::Reuse => set("creation_policy", "reuse-or-create".to_owned()),
         of_gpu if rewrite::is_mapping(document, GPU) => match of_gpu {
+            Constraint::GpuVendor => {
+                optional("resources.gpu.vendor", gpu?.vendor.map(|vendor| vendor.name().to_owned()))
+            }
             Constraint::GpuName => names("resources.gpu.name", &gpu?.name),
             Constraint::GpuCount => set("resources.gpu.count", counts(gpu?.count)),
             Constraint::GpuMemory => optional("resources.gpu.memory", gpu?.memory.map(sizes)),
@@ -232,8 +238,7 @@ fn with_whole_resources(fields: &[Field], promised: &Configuration) -> Vec<Field
 fn cpu(resources: &Resources) -> String {
     let count = counts(resources.cpu);
     match resources.arch {
-        Some(Arch::X86) => format!("x86:{count}"),
-        Some(Arch::Arm) => format!("arm:{count}"),
+        Some(arch) => format!("{}:{count}", arch.name()),
         None => count,
     }
 }

@@ -3,7 +3,7 @@
 use super::{Change, Constraint, Requirements, constraint::Constraints, scan::sizes, sieve::Sieve};
 use crate::{
     catalog::{Catalogue, RowId, Run, Shape},
-    config::{IntRange, MIN_DISK_GB, SizeRange},
+    config::{Arch, IntRange, MIN_DISK_GB, SizeRange},
     schema::{self, Dialect},
 };
 
@@ -18,6 +18,10 @@ pub(super) fn drop(requirements: &Requirements, constraint: Constraint) -> (Chan
             changed.cpu.min = Some(0);
             "take any number of vCPUs"
         }
+        // A configuration that takes any architecture cannot be written: it changes to the other one.
+        Constraint::Arch => {
+            return take_arch(requirements, requirements.arch.map(other_than));
+        }
         Constraint::Memory => {
             changed.memory.min = Some(0.0);
             "take any amount of memory"
@@ -26,6 +30,7 @@ pub(super) fn drop(requirements: &Requirements, constraint: Constraint) -> (Chan
             changed.gpu.get_or_insert_default().count.min = Some(0);
             "take any number of GPUs"
         }
+        Constraint::GpuVendor => "take GPUs of any vendor",
         Constraint::GpuName => "take any GPU model",
         Constraint::GpuMemory => "take GPUs with any amount of memory",
         Constraint::GpuTotalMemory => "take GPUs with any amount of memory in all",
@@ -38,7 +43,29 @@ pub(super) fn drop(requirements: &Requirements, constraint: Constraint) -> (Chan
         Constraint::InstanceTypes => "take any instance type",
         Constraint::Reuse => "let new instances be made",
     };
+    changed.settle_arch();
     (change(constraint, words.to_owned(), true), changed)
+}
+
+/// Asks for an architecture, or for none: then dstack's own choice stands, and machines fit whose architecture is not known.
+fn take_arch(requirements: &Requirements, arch: Option<Arch>) -> (Change, Requirements) {
+    let mut changed = requirements.clone();
+    changed.arch = arch;
+    changed.arch_unwritten = arch.is_none();
+    changed.settle_arch();
+    let words = match arch {
+        Some(Arch::X86) => "take machines with x86 CPUs instead",
+        Some(Arch::Arm) => "take machines with Arm CPUs instead",
+        None => "leave the architecture of the CPU open",
+    };
+    (change(Constraint::Arch, words.to_owned(), arch.is_none()), changed)
+}
+
+const fn other_than(arch: Arch) -> Arch {
+    match arch {
+        Arch::X86 => Arch::Arm,
+        Arch::Arm => Arch::X86,
+    }
 }
 
 fn change(constraint: Constraint, description: String, drops: bool) -> Change {
@@ -127,6 +154,7 @@ pub(super) fn admit(
             changed.cpu = counts(requirements.cpu)?;
             format!("ask for {}", in_words(changed.cpu, " vCPUs"))
         }
+        Constraint::Arch => return Some(take_arch(requirements, machine.arch)),
         Constraint::Memory => {
             changed.memory = sizes(Some(requirements.memory))?;
             format!("ask for {} of memory", in_words(changed.memory, " GB"))
@@ -185,9 +213,10 @@ pub(super) fn admit(
             changed.max_price = Some(limit);
             format!("pay up to ${limit}/h")
         }
-        // These have two states: without them is the only other.
-        Constraint::Spot | Constraint::Reuse => return None,
+        // These have two states, and of vendors one can be written: without them is the only other.
+        Constraint::Spot | Constraint::Reuse | Constraint::GpuVendor => return None,
     };
+    changed.settle_arch();
     Some((change(constraint, words, false), changed))
 }
 

@@ -1,7 +1,8 @@
 //! What a configuration asks of a machine.
 
 use crate::{
-    config::{Configuration, IntRange, SizeRange, SpotPolicy},
+    catalog::is_superchip,
+    config::{Arch, Configuration, IntRange, SizeRange, SpotPolicy, Vendor},
     schema::Dialect,
 };
 
@@ -10,6 +11,11 @@ use crate::{
 pub struct Requirements {
     /// vCPUs.
     pub cpu: IntRange,
+    /// The architecture of the CPU; `None` = any.
+    pub arch: Option<Arch>,
+    /// Whether `arch` is what dstack takes where nobody wrote any. Then machines whose architecture is not known fit,
+    /// too; one that is written is met only by machines that are known to have it.
+    pub arch_unwritten: bool,
     /// RAM, GB.
     pub memory: SizeRange,
     /// GPUs; `None` = no condition.
@@ -37,6 +43,8 @@ pub struct Requirements {
 /// What is asked of the GPUs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct GpuRequirements {
+    /// Who makes them; `None` = anybody. GPUs fit whose maker is known and this one.
+    pub vendor: Option<Vendor>,
     /// Any of these, ASCII case ignored; `None` = any, empty = none.
     pub names: Option<Vec<String>>,
     /// How many.
@@ -52,10 +60,13 @@ pub struct GpuRequirements {
 impl From<&Configuration> for Requirements {
     fn from(c: &Configuration) -> Self {
         let r = &c.resources;
-        Self {
+        let mut required = Self {
             cpu: r.cpu,
+            arch: r.arch,
+            arch_unwritten: r.arch.is_none() && c.dialect() >= Dialect::V0_22,
             memory: r.memory,
             gpu: r.gpu.as_ref().map(|gpu| GpuRequirements {
+                vendor: gpu.vendor,
                 names: gpu.name.clone(),
                 count: gpu.count,
                 memory: gpu.memory,
@@ -75,6 +86,24 @@ impl From<&Configuration> for Requirements {
             reuse_only: c.only_reuses(),
             instance_names: c.instance_names(),
             dialect: c.dialect(),
+        };
+        required.settle_arch();
+        required
+    }
+}
+
+impl Requirements {
+    /// Works out the architecture that nobody wrote from the GPUs that are asked for, as the server of dstack 0.22 does
+    /// (`set_default_cpu_spec_arch`): arm where a GPU on a Grace chip is among their names and they may be NVIDIA's,
+    /// else x86. dstack 0.18 has no architectures, and any will do.
+    pub(super) fn settle_arch(&mut self) {
+        if !self.arch_unwritten {
+            return;
         }
+        let is_grace = self.gpu.as_ref().is_some_and(|gpu| {
+            matches!(gpu.vendor, None | Some(Vendor::Nvidia))
+                && gpu.names.iter().flatten().any(|name| is_superchip(name))
+        });
+        self.arch = Some(if is_grace { Arch::Arm } else { Arch::X86 });
     }
 }

@@ -39,9 +39,11 @@ impl Context {
 pub(super) fn sizes<'a>(catalogue: &'a Catalogue, shape: &'a Shape) -> Sizes<'a> {
     Sizes {
         cpus: shape.cpus,
+        arch: shape.arch,
         memory_gib: shape.memory_gib,
         gpu: shape.gpu.map(|gpu| GpuSizes {
             name: catalogue.gpu_name(gpu.name),
+            vendor: catalogue.vendor(gpu.name),
             count: gpu.count,
             memory_gib: gpu.memory_gib,
             capability: catalogue.capability(gpu.name),

@@ -13,21 +13,22 @@ use super::{
 use crate::{
     api::InstanceStatus,
     catalog::{Availability, Catalogue, GpuFact, GpuFacts, Offer, OfferGpu, PriceBasis, Row},
-    config::{IntRange, SizeRange},
+    config::{Arch, IntRange, SizeRange, Vendor},
     schema::Dialect,
 };
 
 const BACKENDS: [&str; 3] = ["aws", "gcp", "lambda"];
 const REGIONS: [&str; 3] = ["us-1", "us-2", "eu-1"];
-const TYPES: [&str; 3] = ["small", "Large", "gpu"];
-const GPUS: [&str; 4] = ["A100", "T4", "MI300X", "Unheard"];
+const TYPES: [&str; 4] = ["small", "Large", "gpu", "m7g.large"];
+const GPUS: [&str; 5] = ["A100", "T4", "MI300X", "v5p-8", "Unheard"];
+const ARCHS: [Option<Arch>; 3] = [None, Some(Arch::X86), Some(Arch::Arm)];
 
 fn facts() -> GpuFacts {
-    [("A100", Some((8, 0))), ("T4", Some((7, 5))), ("MI300X", None)]
+    [("A100", "nvidia", Some((8, 0))), ("T4", "Nvidia", Some((7, 5))), ("MI300X", "amd", None)]
         .into_iter()
-        .map(|(name, compute_capability)| GpuFact {
+        .map(|(name, vendor, compute_capability)| GpuFact {
             name: name.to_owned(),
-            vendor: String::new(),
+            vendor: vendor.to_owned(),
             memory_gib: vec![],
             architecture: None,
             compute_capability,
@@ -54,13 +55,13 @@ fn any_offer() -> impl Strategy<Value = Offer> {
         .prop_map(|(name, count, memory_gib)| OfferGpu { name: name.to_owned(), count, memory_gib });
     let place = (select(BACKENDS.to_vec()), select(REGIONS.to_vec()), select(TYPES.to_vec()));
     let sizes = (select(vec![1.0, 4.0, 5.5, 8.0]), select(vec![2.0, 8.0, 16.0]), option::of(gpu));
-    let disk = option::weighted(0.3, select(vec![50.0, 100.0, 500.0]));
+    let disk = (option::weighted(0.3, select(vec![50.0, 100.0, 500.0])), select(ARCHS.to_vec()));
     (place, sizes, disk, any::<bool>(), select(vec![0.0, 0.5, 1.0, 1.25, 7.346]), any_availability())
         .prop_map(
             |(
                 (backend, region, instance_type),
                 (cpus, memory_gib, gpu),
-                disk_gib,
+                (disk_gib, arch),
                 spot,
                 price,
                 availability,
@@ -68,6 +69,7 @@ fn any_offer() -> impl Strategy<Value = Offer> {
                 backend: backend.to_owned(),
                 region: region.to_owned(),
                 instance_type: instance_type.to_owned(),
+                arch,
                 cpus,
                 memory_gib,
                 gpu,
@@ -102,8 +104,10 @@ fn any_gpu_requirements() -> impl Strategy<Value = GpuRequirements> {
         option::of(any_sizes(vec![0.0, 16.0, 24.0, 80.0])),
         option::of(any_sizes(vec![16.0, 48.0, 160.0])),
         option::weighted(0.2, select(vec![(7, 0), (7, 5), (8, 0), (9, 0)])),
+        option::weighted(0.3, select(vec![Vendor::Nvidia, Vendor::Amd, Vendor::Google, Vendor::Intel])),
     )
-        .prop_map(|(names, count, memory, total_memory, compute_capability)| GpuRequirements {
+        .prop_map(|(names, count, memory, total_memory, compute_capability, vendor)| GpuRequirements {
+            vendor,
             names,
             count,
             memory,
@@ -113,8 +117,15 @@ fn any_gpu_requirements() -> impl Strategy<Value = GpuRequirements> {
 }
 
 fn any_requirements() -> impl Strategy<Value = Requirements> {
+    // What nobody wrote is x86: none of the GPUs that are named here is on a Grace chip.
+    let arch = select(vec![
+        (None, false),
+        (Some(Arch::X86), true),
+        (Some(Arch::X86), false),
+        (Some(Arch::Arm), false),
+    ]);
     let sizes = (
-        any_counts(vec![1, 2, 5, 8]),
+        (any_counts(vec![1, 2, 5, 8]), arch),
         any_sizes(vec![0.0, 8.0, 16.0, 64.0]),
         option::of(any_gpu_requirements()),
         option::of(any_sizes(vec![50.0, 100.0, 200.0])),
@@ -131,9 +142,15 @@ fn any_requirements() -> impl Strategy<Value = Requirements> {
         option::weighted(0.2, select(vec!["one", "two"])),
     );
     (sizes, names, rest).prop_map(
-        |((cpu, memory, gpu, disk), (backends, regions, types), (max_price, spot, reuse_only, name))| {
+        |(
+            ((cpu, (arch, arch_unwritten)), memory, gpu, disk),
+            (backends, regions, types),
+            (max_price, spot, reuse_only, name),
+        )| {
             Requirements {
                 cpu,
+                arch,
+                arch_unwritten,
                 memory,
                 gpu,
                 disk,
@@ -192,8 +209,21 @@ fn fits(offer: &Offer, r: &Requirements) -> bool {
     let sizes = |value, range: SizeRange| within(value, range.min, range.max);
     let (name, count, memory) =
         offer.gpu.as_ref().map_or((None, 0.0, 0.0), |g| (Some(&g.name), f64::from(g.count), g.memory_gib));
+    let arch = offer.arch.or(match (offer.backend.as_str(), offer.instance_type.as_str()) {
+        ("aws", "m7g.large") => Some(Arch::Arm),
+        ("lambda", _) => Some(Arch::X86),
+        _ => None,
+    });
+    let arch_fits = |wanted| if arch.is_none() { r.arch_unwritten } else { arch == Some(wanted) };
+    let vendor = name.and_then(|name| match name.as_str() {
+        "A100" | "T4" => Some(Vendor::Nvidia),
+        "MI300X" => Some(Vendor::Amd),
+        "v5p-8" => Some(Vendor::Google),
+        _ => None,
+    });
     let gpu_fits = |gpu: &GpuRequirements| {
-        counts(count, gpu.count)
+        (gpu.vendor.is_none() || gpu.vendor == vendor)
+            && counts(count, gpu.count)
             && gpu.memory.is_none_or(|range| sizes(memory, range))
             && gpu.total_memory.is_none_or(|range| sizes(count * memory, range))
             && gpu.names.as_ref().is_none_or(|names| {
@@ -205,6 +235,7 @@ fn fits(offer: &Offer, r: &Requirements) -> bool {
             })
     };
     counts(offer.cpus, r.cpu)
+        && r.arch.is_none_or(arch_fits)
         && sizes(offer.memory_gib, r.memory)
         && r.gpu.as_ref().is_none_or(gpu_fits)
         && offer.disk_gib.is_none_or(|disk| r.disk.is_none_or(|range| sizes(disk, range)))
@@ -325,7 +356,8 @@ proptest! {
             prop_assert_eq!(cheapest, relaxation.cheapest);
         }
         for cost in explanation.constraints.iter().filter(|cost| cost.without > explanation.total) {
-            let helps = explanation
+            // One architecture can be taken for the other one, not both: that need not give more.
+            let helps = cost.constraint == Constraint::Arch || explanation
                 .relaxations
                 .iter()
                 .any(|r| r.changes.len() == 1 && r.changes[0].constraint == cost.constraint);
@@ -454,4 +486,170 @@ fn no_backend_means_no_offer() {
     let matches = match_offers(&offers, &Requirements::default(), &Context::default(), 10);
     assert_eq!(matches.total, 0);
     assert_eq!(explain(&offers, &narrow(), &Context::default()).relaxations, []);
+}
+
+fn machine(backend: &str, instance_type: &str, gpu: Option<&str>, price: f64) -> Offer {
+    Offer {
+        backend: backend.to_owned(),
+        region: "us-1".to_owned(),
+        instance_type: instance_type.to_owned(),
+        arch: None,
+        cpus: 8.0,
+        memory_gib: 64.0,
+        gpu: gpu.map(|name| OfferGpu { name: name.to_owned(), count: 1, memory_gib: 80.0 }),
+        disk_gib: None,
+        spot: false,
+        price,
+        basis: PriceBasis::Listed,
+        as_of: None,
+        availability: Availability::Unknown,
+    }
+}
+
+/// A few machines of each kind.
+fn kinds() -> Vec<Offer> {
+    let mut own = machine("own", "board", None, 0.25);
+    own.arch = Some(Arch::Arm);
+    vec![
+        own,
+        machine("aws", "m7g.large", None, 0.5),
+        machine("aws", "m7i.large", None, 1.0),
+        machine("vastai", "1x-RTX_3090", None, 2.0),
+        machine("aws", "p4d.24xlarge", Some("A100"), 3.0),
+        machine("runpod", "AMD MI300X", Some("MI300X"), 4.0),
+        machine("lambda", "gpu_1x_gh200", Some("GH200"), 5.0),
+        machine("gcp", "ct5p-hightpu-4t", Some("v5p-8"), 6.0),
+    ]
+}
+
+fn read(resources: &str, dialect: Dialect) -> (String, Requirements) {
+    let text = format!("type: dev-environment\nide: vscode\nresources: {{{resources}}}\n");
+    let configuration = crate::config::check_in(&text, dialect, None).configuration.expect("it is valid");
+    (text, Requirements::from(&configuration))
+}
+
+/// The machines that a configuration of dstack 0.22 gets, by their types.
+fn found(resources: &str) -> Vec<String> {
+    let catalogue = catalogue(&kinds());
+    let (_, required) = read(resources, Dialect::V0_22);
+    let all = match_offers(&catalogue, &required, &Context::everything(&catalogue), usize::MAX);
+    all.offers.into_iter().map(|offer| offer.instance_type).collect()
+}
+
+#[test]
+fn a_gpu_fits_by_its_vendor_alone() {
+    assert_eq!(found("gpu: nvidia"), ["p4d.24xlarge"]);
+    assert_eq!(found("gpu: {vendor: amd}"), ["AMD MI300X"]);
+    assert_eq!(found("gpu: tpu"), ["ct5p-hightpu-4t"]);
+    assert_eq!(found("gpu: tt"), Vec::<String>::new());
+    assert_eq!(found("gpu: amd:A100"), Vec::<String>::new());
+    assert_eq!(found("gpu: A100"), ["p4d.24xlarge"], "a name says enough");
+}
+
+#[test]
+fn a_machine_fits_by_the_architecture_that_it_is_known_to_have() {
+    assert_eq!(found("cpu: arm"), ["board", "m7g.large", "gpu_1x_gh200"]);
+    assert_eq!(found("cpu: x86, gpu: 0"), ["m7i.large"]);
+    assert_eq!(found("cpu: x86:9.."), Vec::<String>::new());
+}
+
+#[test]
+fn an_architecture_that_nobody_wrote_is_x86_or_what_is_not_known_and_arm_with_a_grace_chip() {
+    assert_eq!(found("gpu: 0"), ["m7i.large", "1x-RTX_3090"]);
+    assert_eq!(found("gpu: GH200"), ["gpu_1x_gh200"]);
+    assert_eq!(found("gpu: \"A100,gh200\""), ["gpu_1x_gh200"]);
+    assert_eq!(found("cpu: x86, gpu: GH200"), Vec::<String>::new());
+}
+
+#[test]
+fn dstack_0_18_takes_any_architecture_and_any_vendor() {
+    let (_, required) = read("cpu: 2.., memory: 1GB..", Dialect::V0_18);
+    assert_eq!((required.arch, required.arch_unwritten), (None, false));
+    let catalogue = catalogue(&kinds());
+    let context = Context::everything(&catalogue);
+    assert_eq!(match_offers(&catalogue, &required, &context, 0).total, kinds().len());
+    assert!(!required.has(Constraint::Arch) && !required.has(Constraint::GpuVendor));
+}
+
+/// What is proposed for a configuration of dstack 0.22, and how many offers each gives; each holds what it promises.
+fn relaxed(resources: &str) -> String {
+    let catalogue = catalogue(&kinds());
+    let context = Context::everything(&catalogue);
+    let (text, required) = read(resources, Dialect::V0_22);
+    let mut explanation = explain(&catalogue, &required, &context);
+    explanation.write_into(&text, Dialect::V0_22);
+    let told = explanation.relaxations.iter().map(|relaxation| {
+        let proposal = relaxation.proposal.as_ref().expect("it can be written");
+        let after = crate::diagnostics::apply_edits(&text, &proposal.edits).expect("it applies");
+        let read = crate::config::check_in(&after, Dialect::V0_22, None).configuration.expect("it is valid");
+        let found = match_offers(&catalogue, &Requirements::from(&read), &context, 1);
+        assert_eq!(found.total, relaxation.total, "{after}");
+        assert_eq!(found.offers.first().map(|offer| offer.price), Some(relaxation.cheapest), "{after}");
+        let line = after.lines().last().unwrap_or_default();
+        format!("{}: {} ({})", line, relaxation.description(), relaxation.total)
+    });
+    told.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_vendor_goes_and_an_architecture_gives_way_to_the_other_one() {
+    insta::assert_snapshot!(relaxed("gpu: amd:A100"), @r#"
+    resources: {gpu: "amd:A100,MI300X"}: take MI300X as well (1)
+    resources: {gpu: A100}: take GPUs of any vendor (1)
+    "#);
+    insta::assert_snapshot!(relaxed("gpu: {vendor: intel, count: 1}"), @"resources: {gpu: {count: 1}}: take GPUs of any vendor (3)");
+    insta::assert_snapshot!(relaxed("cpu: x86, gpu: GH200"), @r#"
+    resources: {cpu: x86, gpu: "GH200,A100"}: take A100 as well (1)
+    resources: {cpu: "arm:2..", gpu: GH200}: take machines with Arm CPUs instead (1)
+    resources: {cpu: x86, gpu: 1..}: take any GPU model (2)
+    "#);
+    insta::assert_snapshot!(relaxed("cpu: {arch: arm, count: 4..}, gpu: nvidia:A100"), @r#"resources: {cpu: "x86:4..", gpu: nvidia:A100}: take machines with x86 CPUs instead (1)"#);
+    insta::assert_snapshot!(relaxed("cpu: arm, gpu: {vendor: google, name: MI300X}"), @r#"
+    resources: {cpu: "x86:2..", gpu: {name: MI300X}}: take machines with x86 CPUs instead and take GPUs of any vendor (1)
+    resources: {cpu: arm, gpu: {name: [MI300X, GH200]}}: take GPUs of any vendor and take GH200 as well (1)
+    resources: {cpu: 2.., gpu: {vendor: google, name: [MI300X, v5p-8]}}: leave the architecture of the CPU open and take v5p-8 as well (1)
+    "#);
+    insta::assert_snapshot!(relaxed("gpu: L4"), @r#"
+    resources: {gpu: "L4,A100"}: take A100 as well (1)
+    resources: {gpu: 1..}: take any GPU model (3)
+    "#);
+}
+
+#[test]
+fn each_line_says_what_its_vendor_and_its_architecture_leave_out() {
+    let carried = Catalogue::load(include_bytes!("../../catalog/offers.bin")).expect("it is whole");
+    let text = "type: dev-environment\nspot_policy: auto\nresources:\n  cpu:\n    arch: arm\n  gpu:\n    vendor: amd\n";
+    let configuration =
+        crate::config::check_in(text, Dialect::V0_22, None).configuration.expect("it is valid");
+    let required = Requirements::from(&configuration);
+    let explanation = explain(&carried, &required, &Context::everything(&carried));
+    let notes: Vec<String> = super::line_costs(text, &explanation)
+        .into_iter()
+        .map(|note| {
+            format!("{}: {}", text.lines().nth(note.range.start.line).unwrap_or_default().trim(), note.text)
+        })
+        .collect();
+    insta::assert_snapshot!(notes.join("\n"), @"
+    arch: arm: → 148 offers without it, from $0.1098
+    vendor: amd: → 121 offers without it, from $0.1344
+    ");
+}
+
+#[test]
+fn an_instance_of_the_pool_fits_by_what_it_said_of_its_cpu() {
+    let pool: Vec<PoolInstance> = kinds()
+        .into_iter()
+        .map(|offer| PoolInstance {
+            name: offer.instance_type.clone(),
+            status: InstanceStatus::Idle,
+            offer: Some(offer),
+        })
+        .collect();
+    let fitting = |resources: &str| -> Vec<&str> {
+        let (_, required) = read(resources, Dialect::V0_22);
+        let found = match_pool(&pool, &required, &facts());
+        found.listed.iter().map(|one| pool[one.index].name.as_str()).collect()
+    };
+    assert_eq!(fitting("cpu: arm, gpu: 0"), ["board", "m7g.large"]);
+    assert_eq!(fitting("gpu: amd"), ["AMD MI300X"]);
 }

@@ -33,7 +33,7 @@ pub const FIELDS: &[Field] = &[
     f("resources.cpu.min", Integer, "At least this many.", "4").nullable().older(),
     f("resources.cpu.max", Integer, "At most this many.", "8").nullable().older(),
     f("resources.cpu", Cpu, "The number of vCPUs, and their architecture: `arm:4..`.", "4..").default("2..").newer(),
-    f("resources.cpu.arch", Choice, "The architecture of the CPU.", "x86").nullable().values(&["x86", "arm"]).newer(),
+    f("resources.cpu.arch", Choice, "The architecture of the CPU. Where none is written, it is x86, or arm with a GPU on a Grace chip such as `GH200`.", "x86").nullable().values(&["x86", "arm"]).newer(),
     f("resources.cpu.count", IntegerRange, "The number of vCPUs.", "4..").default("2..").newer(),
     f("resources.cpu.count.min", Integer, "At least this many.", "4").nullable().newer(),
     f("resources.cpu.count.max", Integer, "At most this many.", "8").nullable().newer(),

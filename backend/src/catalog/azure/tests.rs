@@ -39,6 +39,7 @@ fn row(backend: &str, sku: &str, region: &str, spot: bool, price: f64) -> Row {
         backend: backend.to_owned(),
         region: region.to_owned(),
         instance_type: sku.to_owned(),
+        arch: None,
         cpus: 2.0,
         memory_gib: 8.0,
         gpu: None,

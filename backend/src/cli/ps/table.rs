@@ -71,6 +71,7 @@ mod tests {
                 backend: "aws".into(),
                 region: "eu-west-1".into(),
                 instance_type: "p3.2xlarge".into(),
+                arch: None,
                 cpus: 8.0,
                 memory_gib: 61.0,
                 gpu: Some(OfferGpu { name: "V100".into(), count: 1, memory_gib: 16.0 }),

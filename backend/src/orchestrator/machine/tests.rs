@@ -30,6 +30,7 @@ fn offer() -> Offer {
         backend: "fake".to_owned(),
         region: "here".to_owned(),
         instance_type: "small".to_owned(),
+        arch: None,
         cpus: 1.0,
         memory_gib: 1.0,
         gpu: None,

@@ -220,6 +220,7 @@ pub(super) fn offer(name: &str, price: f64) -> Offer {
         backend: "fake".to_owned(),
         region: "here".to_owned(),
         instance_type: name.to_owned(),
+        arch: None,
         cpus: 4.0,
         memory_gib: 16.0,
         gpu: None,

@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::PathBuf, process::Stdio, sync::Arc, time::Duration};
 
-use berth_shared::{api::Isolation, catalog::GpuFacts};
+use berth_shared::{api::Isolation, catalog::GpuFacts, config::Arch};
 use tokio::sync::OnceCell;
 
 use crate::{
@@ -82,6 +82,7 @@ impl Machine {
             .map_or(0, |disk| disk.blocks_available() * disk.fragment_size());
         Facts {
             place: Place::this_machine(),
+            arch: Arch::of_machine(std::env::consts::ARCH),
             // Counts the processors this process may run on, less what a control group's quota takes away.
             cpus: std::thread::available_parallelism().map_or(1.0, |n| n.get() as f64),
             memory_bytes: memory_bytes(),

@@ -8,6 +8,7 @@ use std::{
 use berth_shared::{
     api::{InstanceId, SshHost, SshHostFacts, SshHostGpu, SshHostStatus, SshLogin},
     catalog::GpuFacts,
+    config::Arch,
     time::Timestamp,
 };
 use bollard::{BollardRequest, Docker};
@@ -299,6 +300,7 @@ impl Host {
                 called: format!("`{}`", self.name()),
                 host: Some(self.name().to_owned()),
             },
+            arch: Arch::of_machine(&engine.arch),
             cpus: engine.cpus,
             memory_bytes: engine.memory_bytes,
             disk_free_bytes: known.seen.disk_free_bytes,

@@ -1,6 +1,6 @@
 //! What is known of a machine that is given out in shares.
 
-use berth_shared::api::Isolation;
+use berth_shared::{api::Isolation, config::Arch};
 
 use super::gpus::MachineGpu;
 use crate::provider::container;
@@ -38,6 +38,8 @@ impl Place {
 pub(crate) struct Facts {
     /// Which machine.
     pub(crate) place: Place,
+    /// The architecture of its CPU; `None` = another than those that configurations name.
+    pub(crate) arch: Option<Arch>,
     /// vCPUs that environments may use.
     pub(crate) cpus: f64,
     /// RAM that environments may use, bytes.

@@ -2,13 +2,18 @@
 
 use std::{path::PathBuf, process::Stdio, time::Duration};
 
-use berth_shared::catalog::{GpuFact, GpuFacts};
+use berth_shared::{
+    catalog::{GpuFact, GpuFacts},
+    config::Vendor,
+};
 
 /// A GPU of a machine.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct MachineGpu {
     /// Its number, as `nvidia-smi` counts.
     pub(crate) index: u32,
+    /// Who makes it: the maker whose program tells of it.
+    pub(crate) vendor: Vendor,
     /// Its model, as the catalogue spells it: `A100`; as the driver does when the catalogue does not know it.
     pub(crate) name: String,
     /// GiB.
@@ -95,6 +100,7 @@ pub(crate) fn parse_rocm(text: &str, render_nodes: &[String], facts: &GpuFacts) 
             let gib = bytes / f64::from(1 << 30);
             Some(MachineGpu {
                 index,
+                vendor: Vendor::Amd,
                 name: fact.map_or(told, |fact| fact.name.clone()),
                 memory_gib: fact.map_or_else(|| gib.round(), |fact| sold(fact, gib)),
                 capability: None,
@@ -143,6 +149,7 @@ pub(crate) fn parse(text: &str, facts: &GpuFacts) -> Vec<MachineGpu> {
             let gib = mib / 1024.0;
             Some(MachineGpu {
                 index,
+                vendor: Vendor::Nvidia,
                 memory_gib: fact.map_or_else(|| gib.round(), |fact| sold(fact, gib)),
                 capability: fact.and_then(|fact| fact.compute_capability),
                 devices: Vec::new(),
@@ -220,6 +227,7 @@ mod tests {
             [
                 MachineGpu {
                     index: 0,
+                    vendor: Vendor::Nvidia,
                     name: "A100".into(),
                     memory_gib: 80.0,
                     capability: Some((8, 0)),
@@ -227,6 +235,7 @@ mod tests {
                 },
                 MachineGpu {
                     index: 1,
+                    vendor: Vendor::Nvidia,
                     name: "A10".into(),
                     memory_gib: 24.0,
                     capability: Some((8, 6)),

@@ -130,7 +130,7 @@ pub(crate) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
         return ProviderPlan { offers: Vec::new(), refusals };
     }
     let offers = choices.into_iter().map(|gpus| PlannedOffer {
-        offer: offer(&facts.place, &free, &gpus),
+        offer: offer(facts, &free, &gpus),
         allocation: Some(Allocation {
             gpus: gpus.iter().map(|gpu| gpu.index).collect(),
             devices: devices(&gpus),
@@ -299,6 +299,18 @@ fn not_here(facts: &Facts, c: &Configuration) -> Vec<PlanNote> {
             "there is no `bash` on this machine, and commands are run by it: install it".to_owned(),
         );
     }
+    // One that nobody wrote is a preference, and rules nothing out.
+    if let Some(arch) = c.resources.arch
+        && facts.arch != Some(arch)
+    {
+        let name = arch.name();
+        let called = &facts.place.called;
+        let has = facts.arch.map_or_else(|| "another one".to_owned(), |own| format!("`{}`", own.name()));
+        let message = format!(
+            "a CPU of the architecture `{name}` is asked for, and {called} has {has}: leave `{name}` out to use it"
+        );
+        say("ruled-out", "resources.cpu.arch", message);
+    }
     for PlanNote { code, path, message } in ruled_out(&facts.place, c) {
         say(&code, &path, message);
     }
@@ -354,6 +366,7 @@ fn choose(
     let least = min.unwrap_or(0).max(0);
     let none_will_do = least == 0
         && asked.name.is_none()
+        && asked.vendor.is_none()
         && [asked.memory, asked.total_memory].into_iter().flatten().all(|range| fits(0.0, range))
         && asked.compute_capability.is_none();
     let mut choices: Vec<Vec<MachineGpu>> = Vec::new();
@@ -403,6 +416,7 @@ fn devices(gpus: &[MachineGpu]) -> Vec<String> {
 
 fn suits(gpu: &MachineGpu, asked: &Gpu) -> bool {
     asked.name.as_ref().is_none_or(|names| names.iter().any(|name| name.eq_ignore_ascii_case(&gpu.name)))
+        && asked.vendor.is_none_or(|vendor| vendor == gpu.vendor)
         && asked.memory.is_none_or(|range| fits(gpu.memory_gib, range))
         && asked.compute_capability.is_none_or(|least| {
             gpu.capability.is_some_and(|(major, minor)| (i64::from(major), i64::from(minor)) >= least)
@@ -413,11 +427,13 @@ fn fits(value: f64, range: SizeRange) -> bool {
     !range.min.is_some_and(|min| value < min) && !range.max.is_some_and(|max| value > max)
 }
 
-fn offer(place: &Place, free: &Free, gpus: &[MachineGpu]) -> Offer {
+fn offer(facts: &Facts, free: &Free, gpus: &[MachineGpu]) -> Offer {
+    let place = &facts.place;
     Offer {
         backend: place.backend.clone(),
         region: place.region.clone(),
         instance_type: place.instance_type.clone(),
+        arch: facts.arch,
         cpus: free.cpus,
         memory_gib: floor(free.memory_gib),
         gpu: gpus.first().map(|gpu| OfferGpu {

@@ -1,4 +1,7 @@
-use berth_shared::config::Written;
+use berth_shared::{
+    config::{Arch, Vendor, Written, check_in},
+    schema::Dialect,
+};
 
 use super::*;
 use crate::provider::Pools;
@@ -6,6 +9,7 @@ use crate::provider::Pools;
 fn machine() -> Facts {
     Facts {
         place: Place::this_machine(),
+        arch: Some(Arch::X86),
         cpus: 8.0,
         memory_bytes: 32 << 30,
         disk_free_bytes: 200 << 30,
@@ -22,7 +26,14 @@ fn laptop() -> Facts {
 }
 
 fn gpu(index: u32, name: &str, memory_gib: f64, capability: (u32, u32)) -> MachineGpu {
-    MachineGpu { index, name: name.into(), memory_gib, capability: Some(capability), devices: Vec::new() }
+    MachineGpu {
+        index,
+        vendor: Vendor::Nvidia,
+        name: name.into(),
+        memory_gib,
+        capability: Some(capability),
+        devices: Vec::new(),
+    }
 }
 
 fn with_gpus() -> Facts {
@@ -278,4 +289,38 @@ fn without_an_engine_the_plan_says_why_processes_run_on_the_machine() {
     let facts = Facts { runtime, isolation, ..machine() };
     insta::assert_snapshot!(told(&only(planned(&facts, "", &[])).notes), @"isolation [] no container engine was found on this machine when the server started, so processes run on this machine in namespaces of their own (pid, mount); files outside the home directory, `/workflow` and `/tmp`, and the network, are shared with it: this server's port is reached from there, and its data is not");
     insta::assert_snapshot!(told(&planned(&facts, "image: ubuntu\n", &[]).refusals), @"needs-container [image] `image` needs a container, and `local` runs processes of this machine (no container engine was found on this machine when the server started): leave it out");
+}
+
+/// As [`planned`], for dstack 0.22.
+fn planned_newer(facts: &Facts, yaml: &str) -> ProviderPlan {
+    let text = format!("type: dev-environment\nide: vscode\n{yaml}");
+    let checked = check_in(&text, Dialect::V0_22, None);
+    let configuration = checked.configuration.unwrap_or_else(|| panic!("{:?}", checked.diagnostics));
+    let written = checked.written;
+    plan(facts, &PlanInput { configuration: &configuration, written, held: &[], pool: Pools::default() })
+}
+
+fn codes(plan: &ProviderPlan) -> Vec<(&str, &str)> {
+    plan.refusals.iter().map(|note| (note.code.as_str(), note.path.as_str())).collect()
+}
+
+#[test]
+fn a_machine_is_refused_where_another_architecture_is_written() {
+    let plan = planned_newer(&machine(), "resources: {cpu: arm}\n");
+    assert_eq!(codes(&plan), [("ruled-out", "resources.cpu.arch")]);
+    let there = planned_newer(&machine(), "resources: {cpu: x86}\n");
+    assert_eq!((codes(&there), there.offers[0].offer.arch), (vec![], Some(Arch::X86)));
+}
+
+#[test]
+fn an_architecture_that_nobody_wrote_rules_no_machine_out() {
+    let plan = planned_newer(&Facts { arch: Some(Arch::Arm), ..machine() }, "");
+    assert_eq!((codes(&plan), plan.offers[0].offer.arch), (vec![], Some(Arch::Arm)));
+}
+
+#[test]
+fn gpus_of_another_vendor_are_not_what_was_asked_for() {
+    assert_eq!(planned_newer(&with_gpus(), "resources: {gpu: nvidia}\n").offers.len(), 2);
+    let plan = planned_newer(&with_gpus(), "resources: {gpu: amd}\n");
+    assert_eq!(codes(&plan), [("not-enough-gpus", "resources.gpu")]);
 }

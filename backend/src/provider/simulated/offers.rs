@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use berth_shared::{
     catalog::{Availability, Catalogue, GpuFact, GpuFacts, Offer, OfferGpu, PriceBasis, Row},
+    config::Arch,
     matcher::{BackendSetup, Context, Matches, Requirements, match_offers},
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
@@ -146,6 +147,7 @@ impl Machine {
             backend: backend.to_owned(),
             region: region.to_owned(),
             instance_type: self.name.to_owned(),
+            arch: Some(Arch::X86),
             cpus: self.cpus,
             memory_gib: self.memory_gib,
             gpu: self.gpu.map(|(name, count, memory_gib)| OfferGpu {

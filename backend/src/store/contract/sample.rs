@@ -92,6 +92,7 @@ pub(crate) fn instance(n: u32, backend: &str) -> InstanceRow {
         backend: backend.to_owned(),
         region: "here".to_owned(),
         instance_type: "small".to_owned(),
+        arch: None,
         cpus: 1.0,
         memory_gib: 1.0,
         gpu: None,

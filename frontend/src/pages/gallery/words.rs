@@ -108,6 +108,7 @@ fn offer(price: f64, basis: PriceBasis) -> Offer {
         backend: "gcp".to_owned(),
         region: "us-central1".to_owned(),
         instance_type: "g2-standard-4".to_owned(),
+        arch: None,
         cpus: 4.0,
         memory_gib: 16.0,
         gpu: None,

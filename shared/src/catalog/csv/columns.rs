@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use super::MAX_NAME;
+use crate::config::Arch;
 
 /// The first line.
 pub(super) struct Header(Vec<String>);
@@ -117,6 +118,14 @@ impl<'a> Fields<'a> {
         }
         Ok(price)
     }
+}
+
+/// The architecture of a machine's CPU, where a file has such a column and a value in it.
+pub(super) fn arch(fields: &Fields<'_>, column: Option<Column>) -> Result<Option<Arch>, String> {
+    let read = |text| {
+        Arch::of(text).ok_or_else(|| format!("`cpu_arch` is `{}`; known are `x86` and `arm`", short(text)))
+    };
+    fields.optional_name(column)?.map(read).transpose()
 }
 
 fn checked_name<'a>(text: &'a str, column: &str) -> Result<&'a str, String> {

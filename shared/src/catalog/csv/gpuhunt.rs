@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{
     Line, Origin,
-    columns::{Column, Fields, Header},
+    columns::{Column, Fields, Header, arch},
 };
 use crate::catalog::{Availability, Offer, OfferGpu, PriceBasis, Row, gcp_region};
 
@@ -34,6 +34,7 @@ pub(super) struct Columns {
     gpu_memory: Column,
     spot: Column,
     disk_size: Option<Column>,
+    cpu_arch: Option<Column>,
     flags: Option<Column>,
 }
 
@@ -54,6 +55,7 @@ impl Columns {
                 gpu_memory: find("gpu_memory")?,
                 spot: find("spot")?,
                 disk_size: find("disk_size"),
+                cpu_arch: find("cpu_arch"),
                 flags: find("flags"),
             })
         };
@@ -93,6 +95,7 @@ impl Columns {
             backend: backend.to_owned(),
             region: region.to_owned(),
             instance_type: fields.name(self.instance_name)?.to_owned(),
+            arch: arch(fields, self.cpu_arch)?,
             cpus: fields.value(self.cpu, "a number")?,
             memory_gib: fields.value(self.memory, "a number")?,
             gpu,

@@ -2,7 +2,7 @@
 
 use super::{
     Line, Origin,
-    columns::{Column, Fields, Header, short},
+    columns::{Column, Fields, Header, arch, short},
     is_date,
 };
 use crate::catalog::{Availability, Offer, OfferGpu, PriceBasis, Row};
@@ -34,6 +34,7 @@ pub(super) struct Columns {
     price: Column,
     spot: Column,
     disk: Option<Column>,
+    cpu_arch: Option<Column>,
     source: Option<Column>,
     as_of: Option<Column>,
     basis: Option<Column>,
@@ -56,6 +57,7 @@ impl Columns {
                 price: find("price_usd_hour")?,
                 spot: find("spot")?,
                 disk: find("disk_gib"),
+                cpu_arch: find("cpu_arch"),
                 source: find("source"),
                 as_of: find("as_of"),
                 basis: find("price_basis"),
@@ -97,6 +99,7 @@ impl Columns {
             backend: fields.name(self.backend)?.to_owned(),
             region: fields.name(self.region)?.to_owned(),
             instance_type: fields.name(self.instance_type)?.to_owned(),
+            arch: arch(fields, self.cpu_arch)?,
             cpus: fields.value(self.cpus, "a number")?,
             memory_gib: fields.value(self.memory, "a number")?,
             gpu,

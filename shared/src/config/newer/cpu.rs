@@ -85,8 +85,7 @@ fn of_text(cx: &mut Cx<'_>, at: At<'_>, text: &str, default: IntRange) -> Option
 }
 
 fn of_name(cx: &mut Cx<'_>, at: At<'_>, text: &str) -> Option<Arch> {
-    let known = [("x86", Arch::X86), ("arm", Arch::Arm)];
-    let found = known.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, arch)| arch);
+    let found = Arch::of(text);
     if found.is_none() {
         cx.report(Code::InvalidValue, at, format!("expected `x86` or `arm`, got {}", quote(text))).help(HELP);
     }

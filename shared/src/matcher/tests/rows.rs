@@ -211,6 +211,7 @@ fn offer(instance_type: &str, region: &str, spot: bool, price: f64, basis: Price
         backend: "aws".into(),
         region: region.into(),
         instance_type: instance_type.into(),
+        arch: None,
         cpus: 4.0,
         memory_gib: 16.0,
         gpu: Some(OfferGpu { name: "T4".into(), count: 2, memory_gib: 16.0 }),
