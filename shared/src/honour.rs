@@ -65,7 +65,11 @@ pub const ROWS: &[(&str, [Honour; 3], &str)] = &[
     ("single_branch", [Left; 3], "Code is cloned as the launch says."),
     ("docker", [Refused, Refused, Void], "No environment has a Docker inside."),
     ("dstack", [Left; 3], "There is no `dstack` command inside."),
-    ("volumes", [Refused, Refused, Refused], "Nothing is mounted yet."),
+    (
+        "volumes",
+        [Refused, Done, Void],
+        "Folders of the machine are mounted below those that the server allows (`--volume-root`); a name is a volume of the machine's engine, the project's own, made when it is first used and kept.",
+    ),
     (
         "repos",
         [Refused; 3],
@@ -110,7 +114,11 @@ pub const ROWS: &[(&str, [Honour; 3], &str)] = &[
         [Refused, Done, Done],
         "By their names, and nothing new is made; by address or number none is known.",
     ),
-    ("tags", [Done; 3], "The run has them."),
+    (
+        "tags",
+        [Done; 3],
+        "The run has them, and is found by them; containers have them as labels, `dev.berth.tag.NAME`.",
+    ),
     ("availability_zones", [Left; 3], "No backend here has any."),
     ("reservation", [Left; 3], "No backend here has any."),
     ("startup_order", [Void; 3], "A run has one node."),
@@ -185,7 +193,7 @@ mod tests {
         assert_eq!(told("user: me", Place::Containers), []);
         assert_eq!(told("ide: zed\nversion: \"1\"", Place::Containers), [("version", false)]);
         assert_eq!(
-            told("nvcc: true\nvolumes: [\"a:/b\"]", Place::Containers),
+            told("nvcc: true\nvolumes: [\"a:/b\"]", Place::Processes),
             [("nvcc", false), ("volumes", true)]
         );
         // What says the same as nothing asks for nothing.

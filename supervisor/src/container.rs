@@ -8,7 +8,7 @@ use super::{
     sandbox::{Sandbox, WORKFLOW_DIR},
     supervise::{Core, Running, sandbox_spec},
 };
-use crate::spec::JobSpec;
+use crate::spec::{JobSpec, MountSource};
 
 /// Where the supervisor's files are in a container: what [`crate::InstanceDir`] is elsewhere, and its program.
 pub const FOLDER: &str = "/.berth";
@@ -45,6 +45,16 @@ pub(super) async fn enter(core: &Rc<Core>, job: &JobSpec) -> io::Result<Running>
             && (!there || folder == Path::new(WORKFLOW_DIR))
         {
             chown(folder, Some(identity.uid), Some(identity.gid))?;
+        }
+    }
+    if let Some(identity) = &identity {
+        for mount in &job.container.mounts {
+            let new = matches!(mount.source, MountSource::Volume { .. })
+                && fs::read_dir(&mount.target).is_ok_and(|mut entries| entries.next().is_none());
+            // An engine makes volumes root's. Once there is something in one, whoever put it there has decided whose it is.
+            if new {
+                chown(&mount.target, Some(identity.uid), Some(identity.gid))?;
+            }
         }
     }
     let workflow = WORKFLOW_DIR.into();

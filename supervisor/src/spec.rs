@@ -92,6 +92,41 @@ pub struct ContainerSpec {
     /// Whose programs the job's are: who was asked for, else `USER` of the image, which its provider finds out.
     /// `NAME|UID[:GROUP|GID]`; `None` or empty = root.
     pub user: Option<String>,
+    /// What is mounted in it besides.
+    #[serde(default)]
+    pub mounts: Vec<MountSpec>,
+    /// What it is marked with at its engine besides: the run's tags.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// Something that is mounted in a container, and outlives it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MountSpec {
+    /// What.
+    pub source: MountSource,
+    /// Where, absolute.
+    pub target: String,
+}
+
+/// What is mounted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MountSource {
+    /// A folder or a file of the machine.
+    Path {
+        /// Where it is there, absolute.
+        path: String,
+        /// Whether the job begins without it where it is not there.
+        optional: bool,
+    },
+    /// A volume of the machine's engine, which is made where there is none.
+    Volume {
+        /// The project that it belongs to.
+        project: String,
+        /// Its name there.
+        name: String,
+    },
 }
 
 /// Credentials for a registry.

@@ -130,6 +130,11 @@ impl Bench {
         Self { engine, registry, provider, hosts: Arc::default(), host: None, dir }
     }
 
+    /// A folder that environments may have mounted.
+    pub(crate) fn shared(&self) -> PathBuf {
+        shared(self.dir.path())
+    }
+
     /// The host that this is on.
     pub(crate) fn host(&self) -> Option<&Host> {
         self.host.and_then(|index| self.hosts.get(index))
@@ -224,6 +229,11 @@ fn registry(engine: &engines::Engine) -> Option<Registry> {
     }
 }
 
+/// A folder of the machine that environments may have mounted.
+fn shared(dir: &std::path::Path) -> PathBuf {
+    dir.join("shared")
+}
+
 async fn provider(
     engine: Option<&engines::Engine>,
     hosts: &[Host],
@@ -234,6 +244,11 @@ async fn provider(
         installation: installation.to_owned(),
         default_image: engines::BASH.to_owned(),
         scratch: dir.join("containers"),
+        volume_roots: [String::new(), "*:".to_owned()]
+            .map(|host| format!("{host}{}", shared(dir).display()).parse().expect("a folder"))
+            .into(),
+        host: None,
+        paths: Arc::new(container::ServerPaths),
     };
     if let [direct @ .., last] = hosts {
         // One of them behind a jump.

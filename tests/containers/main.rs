@@ -13,6 +13,7 @@ mod inside;
 mod isolation;
 mod remains;
 mod troubles;
+mod volumes;
 
 use std::sync::Arc;
 
@@ -85,6 +86,9 @@ fn in_containers() -> Vec<(&'static str, Case)> {
         troubles:
             an_image_for_another_architecture_is_told,
             gpus_that_the_engine_cannot_give_are_told_with_what_is_missing;
+        volumes:
+            a_volume_of_a_project_outlives_its_runs,
+            a_folder_of_the_machine_is_mounted_and_nothing_outside_of_what_is_allowed;
         remains:
             what_another_installation_made_is_listed_as_its_own;
     }

@@ -24,6 +24,9 @@ fn settings(dir: &tempfile::TempDir) -> container::Settings {
         installation: "here".to_owned(),
         default_image: BASH.to_owned(),
         scratch: dir.path().to_owned(),
+        volume_roots: Vec::new(),
+        host: None,
+        paths: std::sync::Arc::new(container::ServerPaths),
     }
 }
 

@@ -54,7 +54,7 @@ use crate::{
     orchestrator::{self, Entrance, Orchestrator},
     provider::{
         Provider, ProviderError,
-        container::{self, Engine, EngineSetting},
+        container::{self, Engine, EngineSetting, VolumeRoot},
         local::{Containment, LocalProvider},
         remote::{self, BookError, Hosts, HostsParts, RemoteProvider},
         simulated::{RemoteCloud, RemoteError, SimulatedProvider},
@@ -99,6 +99,11 @@ pub struct Args {
     /// Image of environments that name none; `{version}` stands for the Python that is asked for.
     #[arg(long, value_name = "IMAGE", default_value = container::DEFAULT_IMAGE, env = "BERTH_DEFAULT_IMAGE")]
     default_image: String,
+
+    /// A folder below which `volumes` of configurations may mount something in containers: `/data` of this machine, `HOST:/data` of
+    /// that SSH host, `*:/data` of all of them. May be given several times; without one no folder of a machine is mounted.
+    #[arg(long, value_name = "[HOST:]PATH", env = "BERTH_VOLUME_ROOT", value_delimiter = ',')]
+    volume_root: Vec<VolumeRoot>,
 
     /// Where people reach the server, when that is not where it listens, such as when a proxy stands before it: `https://berth.example`.
     #[arg(long, value_name = "URL")]
@@ -585,6 +590,9 @@ fn container_settings(args: &Args, scratch: PathBuf, installation: Uuid) -> cont
         installation: installation.to_string(),
         default_image: args.default_image.clone(),
         scratch,
+        volume_roots: args.volume_root.clone(),
+        host: None,
+        paths: Arc::new(container::ServerPaths),
     }
 }
 

@@ -19,7 +19,7 @@ use super::{
     planning, pool, priority,
 };
 use crate::{
-    provider::{CreateRequest, JobSpec, Provider},
+    provider::{CreateRequest, JobSpec, Provider, container},
     store::{
         Change, CommitError, InstanceDesired, InstanceRow, JobRow, Lease, Order, RunRow, Source, StoreError,
         Whole,
@@ -329,7 +329,7 @@ pub(super) fn job_spec(
         setup: configuration.setup.clone(),
         init: configuration.init.clone(),
         shm_bytes: shm.map(|gib| (gib * 1024.0 * 1024.0 * 1024.0) as u64),
-        container: container_spec(configuration),
+        container: container_spec(configuration, &run.run.project),
         code: run.run.code.clone(),
         git: None,
         welcome: entrance
@@ -359,7 +359,7 @@ fn welcome(run: &str, ide: Option<&str>, Entrance { host, port }: &Entrance) -> 
 }
 
 /// What its container is made of.
-pub(super) fn container_spec(configuration: &Configuration) -> ContainerSpec {
+pub(super) fn container_spec(configuration: &Configuration, project: &str) -> ContainerSpec {
     ContainerSpec {
         image: configuration.image.clone(),
         registry_auth: configuration
@@ -373,5 +373,7 @@ pub(super) fn container_spec(configuration: &Configuration) -> ContainerSpec {
             .map(|text| shlex::split(text).unwrap_or_else(|| vec![text.to_owned()]))
             .unwrap_or_default(),
         user: configuration.newer.as_ref().and_then(|newer| newer.user.clone()),
+        mounts: container::mounts(configuration, project),
+        tags: configuration.newer.as_ref().and_then(|newer| newer.tags.clone()).unwrap_or_default(),
     }
 }

@@ -210,7 +210,7 @@ mod tests {
             setup: Vec::new(),
             init: Vec::new(),
             shm_bytes: None,
-            container: container_spec(&configuration),
+            container: container_spec(&configuration, "main"),
             code: None,
             git: None,
             welcome: Vec::new(),

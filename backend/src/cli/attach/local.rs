@@ -157,6 +157,9 @@ async fn in_container(target: &str, data_dir: &Path) -> Result<Arc<dyn Environme
         installation: String::new(),
         default_image: String::new(),
         scratch: data_dir.join("containers"),
+        volume_roots: Vec::new(),
+        host: None,
+        paths: Arc::new(container::ServerPaths),
     };
     let containers = Containers::new(engine, settings, broadcast::Sender::new(1));
     let mut found = containers.list().await?;

@@ -16,7 +16,7 @@ use super::{
     image::{self, Told},
     recipe,
     seen::Seen,
-    words,
+    volumes, words,
 };
 use crate::{
     clock::{Clock, SystemClock},
@@ -226,7 +226,9 @@ impl Inner {
             }
             let options = CreateContainerOptionsBuilder::default().name(&recipe::name(id)).build();
             let facts = self.engine.facts();
-            let container = recipe::container(&self.settings.installation, facts, &request, &job, &name);
+            let mounts = volumes::mounts(&self.engine, &self.settings, &job.container.mounts).await?;
+            let container =
+                recipe::container(&self.settings.installation, facts, &request, &job, &name, mounts);
             match docker.create_container(Some(options), container).await {
                 Err(error) if !words::is_there(&error) => {
                     return Err(match words::no_gpus(&error) {

@@ -12,6 +12,7 @@ mod image;
 mod left;
 mod recipe;
 mod seen;
+mod volumes;
 mod words;
 
 use std::{
@@ -37,6 +38,8 @@ pub use engine::{Engine, EngineSetting, Facts, Kind, places};
 use environment::ContainerEnvironment;
 pub use image::{DEFAULT_IMAGE, name as image_name};
 pub use recipe::{is_bridge, unlimited};
+pub use volumes::{Paths, ServerPaths, VolumeRoot};
+pub(crate) use volumes::{asked as mounts, refused as refused_volumes};
 
 use super::{
     Billing, CreateRequest, Environment, InstanceObservation, Listed, ProviderError, supervised::client,
@@ -59,6 +62,21 @@ pub struct Settings {
     pub default_image: String,
     /// A folder for what is read from ended containers.
     pub scratch: PathBuf,
+    /// Below which folders of which machines `volumes` may mount something.
+    pub volume_roots: Vec<VolumeRoot>,
+    /// The SSH host that the engine is on; `None` = the server's own machine.
+    pub host: Option<String>,
+    /// The files of the engine's machine.
+    pub paths: Arc<dyn Paths>,
+}
+
+impl Settings {
+    /// The folders of the engine's machine below which something may be mounted.
+    #[must_use]
+    pub fn roots(&self) -> Vec<String> {
+        let here = self.volume_roots.iter().filter(|root| root.is_of(self.host.as_deref()));
+        here.map(|root| root.path.clone()).collect()
+    }
 }
 
 /// What the tasks share.

@@ -29,6 +29,9 @@ pub(super) const REQUEST: &str = "dev.berth.request";
 /// Label: the job's identifier.
 pub(super) const JOB: &str = "dev.berth.job";
 
+/// What the labels of the run's tags begin with.
+const TAG: &str = "dev.berth.tag.";
+
 /// Where the working directory is.
 const WORKFLOW: &str = "/workflow";
 
@@ -96,11 +99,22 @@ pub(super) fn container(
     request: &CreateRequest,
     job: &JobSpec,
     image: &str,
+    mut mounts: Vec<Mount>,
 ) -> ContainerCreateBody {
     let allocation = request.planned.allocation.clone().unwrap_or_default();
     let mut labels = labels(installation, request.id);
     labels.insert(JOB.to_owned(), job.id.to_string());
+    labels.extend(job.container.tags.iter().map(|(name, value)| (format!("{TAG}{name}"), value.clone())));
     let (devices, device_requests) = gpus(&allocation, facts.kind);
+    // What is mounted in its place is the working directory then; the volume stands for the instance either way.
+    if !mounts.iter().any(|mount| mount.target.as_deref() == Some(WORKFLOW)) {
+        mounts.push(Mount {
+            typ: Some(MountType::VOLUME),
+            source: Some(name(request.id)),
+            target: Some(WORKFLOW.to_owned()),
+            ..Mount::default()
+        });
+    }
     let can = |limit: &str| facts.limits.iter().any(|name| name == limit);
     let memory = (allocation.memory_bytes > 0 && can("memory")).then(|| whole(allocation.memory_bytes));
     let host = HostConfig {
@@ -111,12 +125,7 @@ pub(super) fn container(
         pids_limit: can("pids").then_some(PIDS),
         shm_size: job.shm_bytes.map(whole),
         network_mode: Some(name(request.id)),
-        mounts: Some(vec![Mount {
-            typ: Some(MountType::VOLUME),
-            source: Some(name(request.id)),
-            target: Some(WORKFLOW.to_owned()),
-            ..Mount::default()
-        }]),
+        mounts: Some(mounts),
         security_opt: Some(vec!["no-new-privileges".to_owned()]),
         devices,
         device_requests,

@@ -95,6 +95,7 @@ impl LocalProvider {
                     engine: Box::new(engine.facts().clone()),
                     place: engine.place().to_owned(),
                     default_image: settings.default_image.clone(),
+                    volume_roots: settings.roots(),
                 };
                 (Some(Containers::new(engine, settings, changes.clone())), runtime)
             }

@@ -111,6 +111,23 @@ impl Line {
     }
 }
 
+/// The files of a host.
+struct HostPaths(Arc<Line>);
+
+impl std::fmt::Debug for HostPaths {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("HostPaths")
+    }
+}
+
+#[async_trait::async_trait]
+impl container::Paths for HostPaths {
+    async fn real(&self, path: &str) -> Result<Option<String>, String> {
+        let ran = self.0.session()?.run(&look::real_path(path)?, SCRIPT).await?;
+        look::path_told(&ran.out)
+    }
+}
+
 /// How a host is.
 #[derive(Clone, Debug)]
 pub(super) enum State {
@@ -289,7 +306,7 @@ impl Host {
     }
 
     /// What can be had of it, as [`crate::provider::share`] needs it; `None` = it is away.
-    pub(super) fn facts(&self, default_image: &str) -> Option<Facts> {
+    pub(super) fn facts(&self) -> Option<Facts> {
         let State::Ready(known) = self.state() else { return None };
         let engine = known.engine.facts();
         Some(Facts {
@@ -311,7 +328,8 @@ impl Host {
             runtime: Runtime::Containers {
                 engine: Box::new(engine.clone()),
                 place: known.engine.place().to_owned(),
-                default_image: default_image.to_owned(),
+                default_image: self.common.containers.default_image.clone(),
+                volume_roots: self.settings().roots(),
             },
         })
     }
@@ -366,12 +384,22 @@ impl Host {
             there.engine().facts() != known.engine.facts() || there.engine().place() != known.engine.place()
         });
         if other {
-            let mut settings = self.common.containers.clone();
-            settings.scratch = settings.scratch.join(self.name());
-            *containers = Some(Containers::new(known.engine.clone(), settings, self.common.changes.clone()));
+            *containers =
+                Some(Containers::new(known.engine.clone(), self.settings(), self.common.changes.clone()));
         }
         drop(containers);
         self.become_(State::Ready(Box::new(known)));
+    }
+
+    /// What containers there are made with.
+    fn settings(&self) -> container::Settings {
+        let common = self.common.containers.clone();
+        container::Settings {
+            scratch: common.scratch.join(self.name()),
+            host: Some(self.name().to_owned()),
+            paths: Arc::new(HostPaths(Arc::clone(&self.line))),
+            ..common
+        }
     }
 
     fn route(&self) -> Result<Route, String> {

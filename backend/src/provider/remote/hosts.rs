@@ -309,10 +309,6 @@ impl Hosts {
     pub(super) fn changes(&self) -> broadcast::Receiver<InstanceId> {
         self.0.common.changes.subscribe()
     }
-
-    pub(super) fn default_image(&self) -> &str {
-        &self.0.common.containers.default_image
-    }
 }
 
 fn is_name(name: &str) -> bool {

@@ -51,6 +51,32 @@ pub(super) fn script(root: Option<&str>) -> String {
     )
 }
 
+/// A script that tells where a path leads.
+///
+/// # Errors
+/// When no shell could be asked for it.
+pub(super) fn real_path(path: &str) -> Result<String, String> {
+    let path = shlex::try_quote(path).map_err(|_| format!("`{}` is no path", path.escape_debug()))?;
+    Ok(format!(
+        "if [ -e {path} ]; then printf 'real %s\\n' \"$(readlink -f -- {path})\"; else echo none; fi\n"
+    ))
+}
+
+/// Reads the answer to [`real_path`]; `None` = there is nothing.
+///
+/// # Errors
+/// When it is no answer to it.
+pub(super) fn path_told(text: &str) -> Result<Option<String>, String> {
+    match text.strip_suffix('\n').unwrap_or(text) {
+        "none" => Ok(None),
+        told => match told.strip_prefix("real ") {
+            // A name with a line break in it might be anything.
+            Some(path) if path.starts_with('/') && !path.contains('\n') => Ok(Some(path.to_owned())),
+            _ => Err("the host does not tell where it leads".to_owned()),
+        },
+    }
+}
+
 /// What a host has besides its engine.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Seen {

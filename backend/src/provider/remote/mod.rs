@@ -136,7 +136,7 @@ impl Provider for RemoteProvider {
                 });
                 continue;
             }
-            match host.facts(self.0.hosts.default_image()) {
+            match host.facts() {
                 Some(facts) => {
                     let found = share::plan(&facts, request);
                     plan.offers.extend(found.offers);

@@ -74,6 +74,8 @@ pub(crate) enum Runtime {
         place: String,
         /// From this image where a configuration names none; `{version}` stands for its Python.
         default_image: String,
+        /// Below which folders of the machine `volumes` may mount something.
+        volume_roots: Vec<String>,
     },
 }
 

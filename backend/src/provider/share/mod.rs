@@ -45,6 +45,9 @@ pub(crate) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
     };
     let (mut notes, refused) = unmet(configuration, place);
     refusals.extend(refused);
+    if let Runtime::Containers { volume_roots, .. } = &facts.runtime {
+        refusals.extend(container::refused_volumes(configuration, volume_roots));
+    }
     let mut allocation = Allocation::default();
 
     let cpu =
@@ -105,7 +108,7 @@ pub(crate) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
         Runtime::Processes { why } => {
             notes.extend(facts.isolation.iter().flat_map(|found| isolation(found, why)));
         }
-        Runtime::Containers { engine, place, default_image } => {
+        Runtime::Containers { engine, place, default_image, .. } => {
             let image = container::image_name(
                 configuration.image.as_deref(),
                 configuration.python.as_deref(),

@@ -260,6 +260,7 @@ fn with_engine(limits: &[&str]) -> Facts {
         engine: Box::new(engine),
         place: "unix:///run/podman/podman.sock".into(),
         default_image: container::DEFAULT_IMAGE.into(),
+        volume_roots: vec!["/data".into()],
     };
     Facts { bash: false, pythons: Vec::new(), runtime, ..machine() }
 }
@@ -275,6 +276,16 @@ fn with_an_engine_everything_runs_in_containers_and_the_plan_says_which() {
     limit-not-enforced [resources.memory] memory is not limited: Podman says that it cannot here
     limit-not-enforced [] the number of processes is not limited: Podman says that it cannot here
     ");
+}
+
+#[test]
+fn volumes_are_had_in_containers_and_folders_of_the_machine_where_they_are_allowed() {
+    let engine = with_engine(&["memory", "cpu", "pids"]);
+    only(planned_newer(&engine, "volumes: ['/data/a:/a', 'cache:/b']\n"));
+    let refused = planned_newer(&engine, "volumes: ['/etc:/a']\n");
+    insta::assert_snapshot!(told(&refused.refusals), @"volume [volumes] `/etc` cannot be mounted: of this machine that is for what is below `/data`");
+    let processes = planned_newer(&machine(), "volumes: ['cache:/b']\n");
+    insta::assert_snapshot!(told(&processes.refusals), @"");
 }
 
 #[test]
