@@ -92,6 +92,9 @@ pub struct ContainerSpec {
     /// Whose programs the job's are: who was asked for, else `USER` of the image, which its provider finds out.
     /// `NAME|UID[:GROUP|GID]`; `None` or empty = root.
     pub user: Option<String>,
+    /// Whether the container may do what its machine may.
+    #[serde(default)]
+    pub privileged: bool,
 }
 
 /// Credentials for a registry.
