@@ -26,6 +26,7 @@ mod pool;
 mod preview;
 mod references;
 mod service;
+mod settings;
 mod spend;
 mod steady;
 mod submission;

@@ -16,7 +16,7 @@ use super::{
     events,
     limits::{self, Room},
     machine::{Failure, instance, job::Effect, job::Sight, run},
-    planning, pool,
+    planning, pool, settings,
 };
 use crate::{
     provider::{CreateRequest, JobSpec, Provider},
@@ -40,6 +40,10 @@ pub(super) async fn place(core: &Core, whole: &Whole, lease: &Lease) -> Result<S
         return Err(StoreError::Corrupt { what: "run", cause }.into());
     };
     let (run, agreed) = (&whole.run.run, whole.run.agreed_price);
+    // Since it was launched the leave may have been taken back; an instance that waits would be taken without a plan.
+    if let Some(note) = settings::forbidden(core, &run.project, &source.model.configuration).await? {
+        return Ok(Sight::Failed(Failure::Permanent(note.message)));
+    }
     let mut limited = None;
     for _ in 0..REUSES {
         let free = pool::free(core, &run.project, &source.model.configuration, agreed).await?;
@@ -363,5 +367,7 @@ pub(super) fn container_spec(configuration: &Configuration) -> ContainerSpec {
             .map(|text| shlex::split(text).unwrap_or_else(|| vec![text.to_owned()]))
             .unwrap_or_default(),
         user: configuration.newer.as_ref().and_then(|newer| newer.user.clone()),
+        // Whether the project allows it is asked just before.
+        privileged: configuration.newer.as_ref().is_some_and(|newer| newer.privileged),
     }
 }

@@ -6,6 +6,7 @@ mod inactivity;
 mod limits;
 mod lives;
 mod pools;
+mod settings;
 
 use std::{path::PathBuf, sync::Arc};
 

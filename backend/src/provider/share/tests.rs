@@ -279,3 +279,21 @@ fn without_an_engine_the_plan_says_why_processes_run_on_the_machine() {
     insta::assert_snapshot!(told(&only(planned(&facts, "", &[])).notes), @"isolation [] no container engine was found on this machine when the server started, so processes run on this machine in namespaces of their own (pid, mount); files outside the home directory, `/workflow` and `/tmp`, and the network, are shared with it: this server's port is reached from there, and its data is not");
     insta::assert_snapshot!(told(&planned(&facts, "image: ubuntu\n", &[]).refusals), @"needs-container [image] `image` needs a container, and `local` runs processes of this machine (no container engine was found on this machine when the server started): leave it out");
 }
+
+#[test]
+fn processes_are_never_privileged_and_a_privileged_container_is_told_of() {
+    let text = "# dstack: 0.22\ntype: dev-environment\nprivileged: true\n";
+    let checked = berth_shared::config::check_in(text, berth_shared::config::Reading::default(), None);
+    let configuration = checked.configuration.expect("valid");
+    let input = |facts: &Facts| {
+        let written = checked.written;
+        plan(facts, &PlanInput { configuration: &configuration, written, held: &[], pool: Pools::default() })
+    };
+    let refused = input(&machine());
+    assert_eq!(refused.offers, []);
+    insta::assert_snapshot!(told(&refused.refusals), @"not-honoured [privileged] `privileged` cannot be had here: only containers have it, where an admin of the project allows it; leave it out to launch without it");
+    let offer = only(input(&with_engine(&["memory", "cpu", "pids"])));
+    let about: Vec<_> = offer.notes.iter().filter(|note| note.path == "privileged").collect();
+    assert_eq!(about.len(), 1, "{:?}", offer.notes);
+    assert!(about[0].message.contains("may do what this machine may"), "{about:?}");
+}
