@@ -25,6 +25,7 @@ use crate::{
         ready::{Known, Readiness, readiness},
         refused::Refused,
     },
+    live::{Live, use_live},
     permissions::refusal,
     pools::adding::taken,
     price_list::Offers,
@@ -66,6 +67,8 @@ pub(super) struct Desk {
     pub(super) checked: RwSignal<Arc<Checked>>,
     /// What the text was read as before its last change; `None` = it is another text.
     held: StoredValue<Option<Dialect>>,
+    /// Knows as what the project reads a text that says nothing.
+    live: Live,
     /// How long that took, milliseconds; `None` while a long text waits for it.
     pub(super) check_millis: RwSignal<Option<f64>>,
     rest: StoredValue<Option<TimeoutHandle>>,
@@ -124,6 +127,7 @@ impl Desk {
             text: RwSignal::new(text.into()),
             checked: RwSignal::new(Arc::default()),
             held: StoredValue::new(None),
+            live: use_live(),
             check_millis: RwSignal::new(None),
             rest: StoredValue::new(None),
             saved: RwSignal::new(saved),
@@ -187,7 +191,7 @@ impl Desk {
         };
         let begin = browser::precise_millis();
         let facts = self.facts.get_value();
-        let reading = Reading::Auto { default: Dialect::default(), held: self.held.get_value() };
+        let reading = Reading::Auto { default: self.live.default_dialect(), held: self.held.get_value() };
         let (checked, notes) = check_and_hint(&text, reading, facts.as_deref());
         self.held.set_value(Some(checked.told.dialect));
         let millis = browser::precise_millis() - begin;
@@ -197,6 +201,20 @@ impl Desk {
         self.text.set(text);
         self.checked.set(Arc::new(checked));
         self.check_millis.set(Some(millis));
+    }
+
+    /// Reads the text anew whenever the project reads texts otherwise than before.
+    pub(super) fn follow_project(self) {
+        let default = Memo::new(move |_| self.live.settings.get().unwrap_or_default().dialect);
+        Effect::new(move |before: Option<Dialect>| {
+            let now = default.get();
+            if before.is_some_and(|before| before != now) || before.is_none() && now != Dialect::default() {
+                // What it was before is no reason to stay so: with as many errors in each, the default says.
+                self.forget_dialect();
+                self.check_now();
+            }
+            now
+        });
     }
 
     /// The text is another: nothing speaks for what the one before was read as.
