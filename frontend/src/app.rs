@@ -48,6 +48,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/secrets") view=|| served(page::Secrets)/>
                     <Route path=path!("/settings/notifications") view=|| served(page::Notifications)/>
                     <Route path=path!("/settings/webhooks") view=|| served(page::Webhooks)/>
+                    <Route path=path!("/settings/project") view=|| served(page::ProjectPage)/>
                     <Route path=path!("/settings/audit") view=|| served(page::AuditLog)/>
                     <Route path=path!("/gallery") view=|| served(page::Gallery)/>
                     <Route path=path!("/explore") view=page::Explore/>

@@ -59,7 +59,7 @@ parts! {
     launch: Launch Explore Reference ReferenceProblems;
     run: Runs RunPage;
     team: Team;
-    office: SpendPage LimitsPage People Account ToKeys AuditLog Notifications Secrets ToSettings Webhooks Gallery;
+    office: SpendPage LimitsPage People Account ToKeys AuditLog Notifications ProjectPage Secrets ToSettings Webhooks Gallery;
 }
 
 type Fetching = Pin<Box<dyn Future<Output = Fetched>>>;

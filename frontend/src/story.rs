@@ -61,7 +61,7 @@ fn is_told(event: &Event, events: &[Event]) -> bool {
         (Subject::Job, Some(to)) => !told_by_the_run(to),
         // What a machine goes through on its way, its run tells; that it stays or goes is news.
         (Subject::Instance, to) => matches!(to, Some("idle" | "terminated")),
-        (Subject::Pool | Subject::Limit, _) => false,
+        (Subject::Pool | Subject::Limit | Subject::Project, _) => false,
     }
 }
 
@@ -69,7 +69,7 @@ fn entry(event: &Event, status: &str) -> Entry {
     let message = capitalised(&event.message);
     let (what, why) = match (&event.to, event.subject) {
         (None, _) => (message, String::new()),
-        (Some(to), Subject::Instance | Subject::Pool | Subject::Limit) => {
+        (Some(to), Subject::Instance | Subject::Pool | Subject::Limit | Subject::Project) => {
             (tf!("Machine {}", if to == "terminated" { t!("gone") } else { to.as_str() }), message)
         }
         (Some(to), Subject::Run | Subject::Job) => {

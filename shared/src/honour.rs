@@ -1,7 +1,10 @@
 //! What becomes of the keys that dstack 0.22 has of its own: where they do what they ask for, and where not. Plans say it before a
 //! launch, and the reference has it as a table.
 
-use crate::config::{Configuration, Newer};
+use crate::{
+    api::{PlanNote, ProjectSettings, flag_of},
+    config::{Configuration, Newer},
+};
 
 /// What an environment is made in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +41,13 @@ pub enum Honour {
     Void,
     /// Nothing comes of it; the run is what it is without it.
     Left,
+    /// It does what it asks for where the project allows it, and is not launched elsewhere: see [`forbidden`].
+    Allowed,
     /// The run would be another one without it, so that it is not launched.
     Refused,
 }
 
-use Honour::{Done, Left, Refused, Void};
+use Honour::{Allowed, Done, Left, Refused, Void};
 
 /// A key, what becomes of it in each of [`Place::ALL`], and how, as the end of a sentence that begins with "it" or the like.
 pub const ROWS: &[(&str, [Honour; 3], &str)] = &[
@@ -54,7 +59,11 @@ pub const ROWS: &[(&str, [Honour; 3], &str)] = &[
         [Left, Done, Left],
         "Commands and terminals are that user's; processes are those of whoever runs the server.",
     ),
-    ("privileged", [Refused, Refused, Void], "No environment may do what its machine may."),
+    (
+        "privileged",
+        [Refused, Allowed, Allowed],
+        "Only containers have it, where an admin of the project allows it.",
+    ),
     (
         "working_dir",
         [Done, Done, Void],
@@ -153,11 +162,31 @@ pub fn unmet(configuration: &Configuration, place: Place) -> Vec<Unmet> {
     ROWS.iter()
         .filter(|(path, ..)| is_asked(path))
         .filter_map(|&(path, honours, why)| match honours[at] {
-            Done | Void => None,
+            // What the project allows is asked beforehand, wherever the run would be.
+            Done | Void | Allowed => None,
             Left => Some(Unmet { path, why, refuses: false }),
             Refused => Some(Unmet { path, why, refuses: true }),
         })
         .collect()
+}
+
+/// Why a project does not let a configuration be launched, wherever it would be; `None` = it does.
+#[must_use]
+pub fn forbidden(
+    configuration: &Configuration,
+    project: &str,
+    settings: ProjectSettings,
+) -> Option<PlanNote> {
+    let asks = configuration.newer.as_deref().is_some_and(|newer| newer.privileged);
+    (asks && !settings.privileged).then(|| PlanNote {
+        code: "not-allowed".to_owned(),
+        path: "privileged".to_owned(),
+        message: format!(
+            "`privileged` is not allowed in the project `{project}`: an admin of it can allow it, under *Settings*, *Project* \
+             or by `berth project set --privileged yes{}`; leave it out to launch without it",
+            flag_of(project)
+        ),
+    })
 }
 
 #[cfg(test)]
@@ -167,6 +196,28 @@ mod tests {
         config::check_in,
         schema::{self, Dialect},
     };
+
+    #[test]
+    fn privileged_is_refused_unless_the_project_allows_it_and_in_processes_always() {
+        let read = |text: &str| {
+            let text = format!("type: dev-environment\n{text}\n");
+            check_in(&text, Dialect::V0_22, None).configuration.expect("valid")
+        };
+        let allowing = ProjectSettings { privileged: true, ..ProjectSettings::default() };
+        let in_place = told;
+        let told = |text: &str, settings| forbidden(&read(text), "vision", settings).map(|note| note.message);
+        assert_eq!(
+            told("privileged: true", ProjectSettings::default()).as_deref(),
+            Some(
+                "`privileged` is not allowed in the project `vision`: an admin of it can allow it, under *Settings*, *Project* or by \
+                 `berth project set --privileged yes --project vision`; leave it out to launch without it"
+            )
+        );
+        assert_eq!(told("privileged: true", allowing), None);
+        assert_eq!(told("privileged: false", ProjectSettings::default()), None);
+        assert_eq!(in_place("privileged: true", Place::Processes), [("privileged", true)]);
+        assert_eq!(in_place("privileged: true", Place::Containers), []);
+    }
 
     fn told(text: &str, place: Place) -> Vec<(&'static str, bool)> {
         let text = format!("type: dev-environment\n{text}\n");

@@ -70,6 +70,8 @@ pub enum Action {
     ChangeMembers,
     /// Decide how much the project and each person may have and spend.
     ChangeLimits,
+    /// Decide how the project reads configurations, and what it lets them ask for.
+    ChangeSettings,
     /// Read who did what, from where, and when.
     SeeAudit,
 }
@@ -104,7 +106,7 @@ pub enum Verdict {
 
 impl Action {
     /// All, in the order of the table.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::BeHere,
         Self::See,
         Self::SeeServer,
@@ -121,6 +123,7 @@ impl Action {
         Self::ChangeProjects,
         Self::ChangeMembers,
         Self::ChangeLimits,
+        Self::ChangeSettings,
         Self::SeeAudit,
     ];
 
@@ -144,6 +147,7 @@ impl Action {
             Self::ChangeProjects => "make projects",
             Self::ChangeMembers => "decide who is in the project",
             Self::ChangeLimits => "change limits",
+            Self::ChangeSettings => "change the project's settings",
             Self::SeeAudit => "read the audit log",
         }
     }
@@ -185,6 +189,7 @@ impl Action {
                 | Self::ChangeProjects
                 | Self::ChangeMembers
                 | Self::ChangeLimits
+                | Self::ChangeSettings
                 | Self::SeeAudit,
                 _,
             ) => Some(Role::Admin),

@@ -98,6 +98,9 @@ pub struct ContainerSpec {
     /// What it is marked with at its engine besides: the run's tags.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
+    /// Whether the container may do what its machine may.
+    #[serde(default)]
+    pub privileged: bool,
 }
 
 /// Something that is mounted in a container, and outlives it.

@@ -175,6 +175,7 @@ fn line(event: &Event, names: &BTreeMap<RunId, String>) -> String {
         Subject::Instance => "instance",
         Subject::Pool => "pool",
         Subject::Limit => "limit",
+        Subject::Project => "project",
     };
     let name = event.run_id.and_then(|id| names.get(&id).cloned());
     // The beginning of an identifier tells instances apart.

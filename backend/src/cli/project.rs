@@ -3,16 +3,17 @@
 use std::{ffi::OsStr, process::ExitCode};
 
 use berth_shared::{
-    api::{CreateProject, Member, Page, Project, Role, SetMember},
+    api::{ChangeSettings, CreateProject, Member, Page, Project, ProjectSettings, Role, SetMember},
+    schema::Dialect,
     time::Timestamp,
 };
-use clap::Subcommand;
+use clap::{Subcommand, ValueEnum};
 use clap_complete::{ArgValueCompleter, CompletionCandidate};
 
 use super::{
     client::{Access, complete, part},
     failure::finish,
-    words::{Format, ago, print_list, say, table, visible},
+    words::{Format, ago, json_line, print_list, say, table, visible},
 };
 use crate::clock::{Clock, SystemClock};
 
@@ -41,6 +42,17 @@ enum Action {
         #[arg(value_name = "NAME")]
         name: String,
     },
+    /// Tells the settings of the project (see --project).
+    Settings {
+        /// How to print the result.
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Changes settings of the project (see --project); those that are not given stay as they are.
+    Set {
+        #[command(flatten)]
+        given: Given,
+    },
     /// Lists who is in the project (see --project).
     Members {
         /// How to print the result.
@@ -66,6 +78,31 @@ enum Action {
     },
 }
 
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = true)]
+struct Given {
+    /// As which release of dstack a text is read that is valid in both, and whose first line names none.
+    #[arg(long, value_name = "0.18|0.22", value_parser = dialect)]
+    dialect: Option<Dialect>,
+
+    /// Whether configurations may ask for `privileged: true`: a container that may do what its machine may.
+    #[arg(long, value_enum, value_name = "yes|no")]
+    privileged: Option<YesNo>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum YesNo {
+    Yes,
+    No,
+}
+
+fn dialect(text: &str) -> Result<Dialect, String> {
+    Dialect::of(text).ok_or_else(|| {
+        let names: Vec<String> = Dialect::ALL.iter().map(|dialect| format!("`{}`", dialect.name())).collect();
+        format!("`{text}` is no release of dstack that is read here; there are {}", names.join(" and "))
+    })
+}
+
 /// Lists and makes projects, and changes who is in one.
 #[must_use]
 pub fn run(args: &Args) -> ExitCode {
@@ -87,6 +124,19 @@ pub fn run(args: &Args) -> ExitCode {
                     "Project {} created; `berth project add PERSON --project {0}` puts people into it",
                     visible(&project.name)
                 )?)
+            }
+            Action::Settings { format } => {
+                let settings: ProjectSettings = client.get("/settings").await?;
+                match format {
+                    Format::Text => Ok(say!("{}", settings_told(settings))?),
+                    Format::Json | Format::Jsonl => Ok(json_line(&mut std::io::stdout().lock(), &settings)?),
+                }
+            }
+            Action::Set { given: Given { dialect, privileged } } => {
+                let privileged = privileged.map(|word| word == YesNo::Yes);
+                let change = ChangeSettings { dialect: *dialect, privileged };
+                let settings: ProjectSettings = client.patch("/settings", &change).await?;
+                Ok(say!("{} is set now:\n{}", visible(client.project()), settings_told(settings))?)
             }
             Action::Members { format } => {
                 let members = client.get::<Page<Member>>("/members").await?.items;
@@ -112,6 +162,19 @@ fn listed(projects: &[Project], now: Timestamp) -> String {
         vec![visible(&project.name), project.role.to_string(), ago(project.created_at, now)]
     };
     table(&["NAME", "YOU ARE", "MADE"], &projects.iter().map(row).collect::<Vec<_>>())
+}
+
+fn settings_told(settings: ProjectSettings) -> String {
+    let rows = [
+        ("dialect", settings.dialect.name(), "as what a text is read that is valid in each release"),
+        (
+            "privileged",
+            if settings.privileged { "yes" } else { "no" },
+            "whether containers may do what their machine may",
+        ),
+    ];
+    let rows = rows.map(|row| <[&str; 3]>::from(row).map(str::to_owned).to_vec());
+    table(&["SETTING", "IS", "WHAT IT SAYS"], &rows).trim_end().to_owned()
 }
 
 fn members_listed(members: &[Member]) -> String {
@@ -144,6 +207,21 @@ mod tests {
         main    viewer   2 min ago
         vision  admin    2 min ago
         ");
+    }
+
+    #[test]
+    fn settings_are_told_with_what_they_say() {
+        let settings = ProjectSettings { dialect: Dialect::V0_22, privileged: false };
+        insta::assert_snapshot!(settings_told(settings), @r"
+        SETTING     IS    WHAT IT SAYS
+        dialect     0.22  as what a text is read that is valid in each release
+        privileged  no    whether containers may do what their machine may
+        ");
+        assert_eq!(dialect("0.22"), Ok(Dialect::V0_22));
+        assert_eq!(
+            dialect("22"),
+            Err("`22` is no release of dstack that is read here; there are `0.18` and `0.22`".to_owned())
+        );
     }
 
     #[test]

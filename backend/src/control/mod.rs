@@ -7,9 +7,10 @@ use std::{error::Error, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use berth_shared::{
     api::{
-        AddInstance, CreatePool, DecideOrphan, DeletePool, EventSeq, Instance, InstanceId, KeepInstance,
-        KeepRun, LimitNote, Limits, LimitsOverview, LogChunk, Orphan, Page, Plan, PlanRequest, Pool,
-        PriceChange, RemoveInstance, Run, RunDetail, RunId, Spend, StopRequest, SubmitRequest,
+        AddInstance, ChangeSettings, CreatePool, DecideOrphan, DeletePool, EventSeq, Instance, InstanceId,
+        KeepInstance, KeepRun, LimitNote, Limits, LimitsOverview, LogChunk, Orphan, Page, Plan, PlanRequest,
+        Pool, PriceChange, ProjectSettings, RemoveInstance, Run, RunDetail, RunId, Spend, StopRequest,
+        SubmitRequest,
     },
     diagnostics::Diagnostic,
 };
@@ -100,6 +101,12 @@ pub trait Control: Send + Sync + 'static {
 
     /// Keeps an orphan, or lets it go.
     async fn decide_orphan(&self, user: &str, request: DecideOrphan) -> Result<Orphan, Refused>;
+
+    /// What the admins of the project have decided for it.
+    async fn settings(&self) -> Result<ProjectSettings, Refused>;
+
+    /// Changes settings of the project; gives what they are then.
+    async fn change_settings(&self, user: &str, change: ChangeSettings) -> Result<ProjectSettings, Refused>;
 
     /// All limits, and where everybody stands who has something or has limits of their own.
     async fn limits(&self) -> Result<LimitsOverview, Refused>;

@@ -4,9 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use berth_shared::api::{
-    AddInstance, CreatePool, DecideOrphan, DeletePool, EventSeq, Instance, InstanceId, KeepInstance, KeepRun,
-    Limits, LimitsOverview, LogChunk, Orphan, Page, Plan, PlanRequest, Pool, RemoveInstance, Run, RunDetail,
-    RunId, Spend, StopRequest, SubmitRequest,
+    AddInstance, ChangeSettings, CreatePool, DecideOrphan, DeletePool, EventSeq, Instance, InstanceId,
+    KeepInstance, KeepRun, Limits, LimitsOverview, LogChunk, Orphan, Page, Plan, PlanRequest, Pool,
+    ProjectSettings, RemoveInstance, Run, RunDetail, RunId, Spend, StopRequest, SubmitRequest,
 };
 use tokio::sync::{broadcast, watch};
 
@@ -119,6 +119,14 @@ impl Control for Service {
 
     async fn decide_orphan(&self, user: &str, request: DecideOrphan) -> Result<Orphan, Refused> {
         Ok(Self::decide_orphan(self, user, &request.backend, &request.handle, request.keep).await?)
+    }
+
+    async fn settings(&self) -> Result<ProjectSettings, Refused> {
+        Ok(Self::settings(self).await?)
+    }
+
+    async fn change_settings(&self, user: &str, change: ChangeSettings) -> Result<ProjectSettings, Refused> {
+        Ok(Self::change_settings(self, user, change).await?)
     }
 
     async fn limits(&self) -> Result<LimitsOverview, Refused> {

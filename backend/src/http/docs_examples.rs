@@ -154,9 +154,9 @@ mod tests {
     }
 
     types! {
-        AcceptInvitation AddInstance AddPerson AddSshHost AddSshKey ApiToken CatalogInfo ChangePerson CodeAnswer CreatePool CreateProject DecideOrphan
+        AcceptInvitation AddInstance AddPerson AddSshHost AddSshKey ApiToken CatalogInfo ChangePerson ChangeSettings CodeAnswer CreatePool CreateProject DecideOrphan
         DeletePool EventPage GitLogin ImagePull Instance Invitation KeepInstance KeepRun LimitsOverview LogChunk LogHits LogIndex LoginRequest LoginWays Member NewToken
-        OidcAccount OidcBegun Orphan Person Plan PlanRequest Pool Problem Project RemoveInstance Run RunDetail RunPorts Secret ServerMessage SessionInfo SetGitLogin SetMember SetPassword
+        OidcAccount OidcBegun Orphan Person Plan PlanRequest Pool Problem Project ProjectSettings RemoveInstance Run RunDetail RunPorts Secret ServerMessage SessionInfo SetGitLogin SetMember SetPassword
         SetSecret SshGateway SshHost SshKey StopRequest SubmitRequest TerminalInfo TerminalSize TokenRequest UsageHistory User
     }
 

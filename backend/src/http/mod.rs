@@ -77,6 +77,7 @@ mod runs_list;
 mod schema;
 mod secrets;
 mod session;
+mod settings;
 mod spend;
 mod spend_csv;
 mod ssh;
@@ -276,6 +277,7 @@ fn closed() -> OpenApiRouter<App> {
         .routes(routes!(keys::list, keys::add))
         .routes(routes!(key_remove::remove))
         .routes(routes!(projects::list, projects::create))
+        .routes(routes!(settings::get, settings::change))
         .routes(routes!(members::list))
         .routes(routes!(members::set, members::remove))
         .routes(routes!(people::list, people::add))

@@ -103,6 +103,8 @@ pub const ENDPOINTS: &[Endpoint] = &[
     own("DELETE", "/api/v1/keys/{name}", Action::Account).noted("key.remove"),
     own("GET", "/api/v1/projects", Action::BeHere),
     own("POST", "/api/v1/projects", Action::ChangeProjects).noted("project.create"),
+    own("GET", "/api/v1/settings", Action::See),
+    own("PATCH", "/api/v1/settings", Action::ChangeSettings).noted("project.settings"),
     own("GET", "/api/v1/members", Action::See),
     own("PUT", "/api/v1/members/{name}", Action::ChangeMembers).noted("member.set"),
     own("DELETE", "/api/v1/members/{name}", Action::ChangeMembers).noted("member.remove"),

@@ -1,7 +1,7 @@
 //! Events: what is told about a change of rows.
 
 use berth_shared::{
-    api::{Event, Limits, Orphan, Subject},
+    api::{ChangeSettings, Event, Limits, Orphan, Subject},
     limits::{self, Level},
     time::Timestamp,
 };
@@ -156,6 +156,12 @@ pub(super) fn limit_crossed(message: String, level: Level, now: Timestamp) -> Ne
     NewEvent { event: Event { to, ..event(now, Subject::Limit, message, None) } }
 }
 
+/// Settings of a project that somebody has changed.
+pub(super) fn settings(change: ChangeSettings, actor: &str, now: Timestamp) -> NewEvent {
+    let message = format!("`{actor}` changed the project: {}", change.told());
+    NewEvent { event: event(now, Subject::Project, message, Some(actor)) }
+}
+
 /// About a run that was deleted.
 pub(super) fn deleted(run: &RunRow, actor: &str, now: Timestamp) -> NewEvent {
     let message = format!("`{}` was deleted", run.run.name);
@@ -176,6 +182,7 @@ pub(super) fn outline(change: &Change) -> String {
         ("pools", change.pools.len() + usize::from(change.delete_pool.is_some())),
         ("orphans", change.orphans.len()),
         ("limits", change.limits.len() + usize::from(change.crossed.is_some())),
+        ("settings", change.settings.len()),
         ("wakes", change.wakes.len()),
     ];
     let written =

@@ -2,7 +2,7 @@
 
 use berth_shared::{
     api::{AddInstance, Instance, InstanceId, InstanceStatus, KeepInstance, Orphan, Pool, RemoveInstance},
-    config::{Reading, check_in},
+    config::check_in,
     time::Timestamp,
 };
 
@@ -14,6 +14,7 @@ use super::{
     placement::{self, take_offer},
     planning,
     service::{ATTEMPTS, whole},
+    settings,
     submission::new_pool,
 };
 use crate::store::{Change, CommitError, InstanceDesired, InstanceRow, Model, NewEvent, Order, Queue};
@@ -131,7 +132,7 @@ impl Service {
     async fn add(&self, actor: &str, pool: &str, request: AddInstance) -> Result<Instance, ServiceError> {
         let core = self.core();
         self.pool(pool).await?;
-        let checked = check_in(&request.configuration, Reading::default(), None);
+        let checked = check_in(&request.configuration, settings::reading(core, self.project()).await?, None);
         let valid = checked.is_valid();
         let Some(mut configuration) = checked.configuration.filter(|_| valid) else {
             return Err(ServiceError::InvalidConfiguration(checked.diagnostics));

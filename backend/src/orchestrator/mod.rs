@@ -27,6 +27,7 @@ mod preview;
 mod priority;
 mod references;
 mod service;
+mod settings;
 mod spend;
 mod steady;
 mod submission;

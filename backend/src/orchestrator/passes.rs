@@ -12,7 +12,7 @@ use super::{
     core::Core,
     deliver, events, limits,
     machine::{self, Failure, instance, job, run, utilization},
-    placement, references, variables,
+    placement, references, settings, variables,
 };
 use crate::{
     failpoint,
@@ -293,11 +293,14 @@ async fn carry_out(
                 Ok(values) => values,
                 Err(failure) => return Ok(job::Sight::Failed(failure)),
             };
+            let (project, configuration) = (&whole.run.run.project, &source.model.configuration);
+            // The last moment at which a leave that was taken back can be heeded.
+            if let Some(note) = settings::forbidden(core, project, configuration).await? {
+                return Ok(job::Sight::Failed(Failure::Permanent(note.message)));
+            }
             let mut spec =
                 placement::job_spec(&whole.run, &whole.job, instance.turns, &source, core.entrance.as_ref());
-            if let Err(failure) =
-                references::put(core, &whole.run.run.project, &source.model.configuration, &mut spec).await
-            {
+            if let Err(failure) = references::put(core, project, configuration, &mut spec).await {
                 return Ok(job::Sight::Failed(failure));
             }
             core.call(backend, "start", environment.start(&spec)).await

@@ -16,7 +16,7 @@ use super::{
     events,
     limits::{self, Room},
     machine::{Failure, instance, job::Effect, job::Sight, run},
-    planning, pool, priority,
+    planning, pool, priority, settings,
 };
 use crate::{
     provider::{CreateRequest, JobSpec, Provider, container},
@@ -40,6 +40,10 @@ pub(super) async fn place(core: &Core, whole: &Whole, lease: &Lease) -> Result<S
         return Err(StoreError::Corrupt { what: "run", cause }.into());
     };
     let (run, agreed) = (&whole.run.run, whole.run.agreed_price);
+    // Since it was launched the leave may have been taken back; an instance that waits would be taken without a plan.
+    if let Some(note) = settings::forbidden(core, &run.project, &source.model.configuration).await? {
+        return Ok(Sight::Failed(Failure::Permanent(note.message)));
+    }
     let mut limited = None;
     let in_front = priority::in_front(core, run).await?;
     for _ in 0..REUSES {
@@ -375,5 +379,7 @@ pub(super) fn container_spec(configuration: &Configuration, project: &str) -> Co
         user: configuration.newer.as_ref().and_then(|newer| newer.user.clone()),
         mounts: container::mounts(configuration, project),
         tags: configuration.newer.as_ref().and_then(|newer| newer.tags.clone()).unwrap_or_default(),
+        // Whether the project allows it is asked just before.
+        privileged: configuration.newer.as_ref().is_some_and(|newer| newer.privileged),
     }
 }

@@ -6,7 +6,7 @@ use berth_shared::{
 };
 use futures_util::future::try_join_all;
 
-use super::{core::Core, pool, references};
+use super::{core::Core, pool, references, settings};
 use crate::{
     provider::{NOT_HONOURED, PlanInput, Pools},
     store::{Model, RetryOn, StoreError},
@@ -33,10 +33,10 @@ pub(super) async fn plan(core: &Core, project: &str, model: &Model) -> Result<Pl
     if core.providers.is_empty() {
         planned.refuse(SERVER, "no-backend", "", "no backend is configured on this server");
     }
-    let missing = references::missing(core, project, configuration).await?;
-    if !missing.is_empty() {
+    let reasons = unlaunchable(core, project, configuration).await?;
+    if !reasons.is_empty() {
         // No backend can do anything about it.
-        planned.refusals.push(Refusal { backend: SERVER.to_owned(), reasons: missing });
+        planned.refusals.push(Refusal { backend: SERVER.to_owned(), reasons });
         return Ok(planned);
     }
     let default = pool::default(core, project).await?;
@@ -100,6 +100,18 @@ impl Planned {
             }],
         });
     }
+}
+
+/// What stands in the way of a project's configuration wherever it would be: what it names and is not there, and what the project does
+/// not allow.
+pub(super) async fn unlaunchable(
+    core: &Core,
+    project: &str,
+    configuration: &Configuration,
+) -> Result<Vec<PlanNote>, StoreError> {
+    let mut reasons = references::missing(core, project, configuration).await?;
+    reasons.extend(settings::forbidden(core, project, configuration).await?);
+    Ok(reasons)
 }
 
 /// What rules a whole backend out, whatever it has.

@@ -7,7 +7,7 @@ use berth_shared::{
         JobId, JobStatus, LimitNote, Plan, PlanNote, PlanRequest, PlannedOffer, Pool, PriceChange, Refusal,
         Run, RunCode, RunId, RunStatus, SubmitRequest,
     },
-    config::{Configuration, Reading, check_in},
+    config::{Configuration, check_in},
     matcher::Requirements,
     time::Timestamp,
 };
@@ -21,7 +21,7 @@ use super::{
     names,
     passes::new_job,
     planning::{self, Planned},
-    pool, preview, references, variables,
+    pool, preview, settings, variables,
 };
 use crate::store::{Change, CommitError, InstanceRow, Model, RunDesired, RunRow, Source, StoreError};
 
@@ -36,7 +36,7 @@ pub(super) async fn plan(
     actor: &str,
     request: &PlanRequest,
 ) -> Result<Plan, ServiceError> {
-    let checked = check_in(&request.configuration, Reading::default(), None);
+    let checked = check_in(&request.configuration, settings::reading(core, project).await?, None);
     let valid = checked.is_valid();
     let mut plan = Plan {
         valid,
@@ -74,7 +74,7 @@ pub(super) async fn submit(
     actor: &str,
     request: SubmitRequest,
 ) -> Result<RunId, ServiceError> {
-    let checked = check_in(&request.configuration, Reading::default(), None);
+    let checked = check_in(&request.configuration, settings::reading(core, project).await?, None);
     let valid = checked.is_valid();
     let Some(configuration) = checked.configuration.filter(|_| valid) else {
         return Err(ServiceError::InvalidConfiguration(checked.diagnostics));
@@ -87,9 +87,9 @@ pub(super) async fn submit(
     }
     let model = Model { configuration, written: checked.written };
     check_variables(&model.configuration, &request.variables)?;
-    let missing = references::missing(core, project, &model.configuration).await?;
-    if !missing.is_empty() {
-        let refusal = Refusal { backend: planning::SERVER.to_owned(), reasons: missing };
+    let reasons = planning::unlaunchable(core, project, &model.configuration).await?;
+    if !reasons.is_empty() {
+        let refusal = Refusal { backend: planning::SERVER.to_owned(), reasons };
         return Err(ServiceError::NoOffers(vec![refusal]));
     }
     let code = check_code(core, actor, request.code.clone()).await?;

@@ -20,6 +20,7 @@ mod qualified;
 mod rows;
 mod sealed;
 mod secrets;
+mod settings;
 mod sqlite;
 #[cfg(test)]
 mod tests;
@@ -30,8 +31,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use berth_shared::{
     api::{
-        Allocation, Event, EventSeq, Instance, InstanceId, JobId, LimitNote, Limits, Offered, Orphan, Pool,
-        Run, RunDetail, RunId,
+        Allocation, ChangeSettings, Event, EventSeq, Instance, InstanceId, JobId, LimitNote, Limits, Offered,
+        Orphan, Pool, ProjectSettings, Run, RunDetail, RunId,
     },
     time::Timestamp,
 };
@@ -119,6 +120,8 @@ pub struct Change {
     pub orphans: Vec<Orphan>,
     /// Limits after the change, by their project; `None` takes them away.
     pub limits: Vec<(String, LimitsOf, Option<Limits>)>,
+    /// What becomes of the settings of projects.
+    pub settings: Vec<(String, ChangeSettings)>,
     /// Of what is told now that it is near its limit, or at it; [`CommitError::Stale`] when that was told before.
     pub crossed: Option<Crossing>,
     /// Rows to look at soon, besides those that change.
@@ -462,6 +465,9 @@ pub trait Storage: Send + Sync {
 
     /// What sweeps found and nobody has removed, and what was removed within the last 200 findings; newest first.
     async fn orphans(&self) -> Result<Vec<Orphan>, StoreError>;
+
+    /// What the admins of a project have decided for it.
+    async fn settings(&self, project: &str) -> Result<ProjectSettings, StoreError>;
 
     /// The limits that were set, by project.
     async fn limits(&self) -> Result<LimitBooks, StoreError>;

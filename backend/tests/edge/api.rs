@@ -102,7 +102,9 @@ async fn every_endpoint_answers_with_a_session() {
         // What it cannot do without.
         let query = if path.ends_with("/search") { "?q=text" } else { "" };
         let mut request = server.request(&method, &format!("{path}{query}")).session(&session);
-        if method == "PATCH" || method == "PUT" && is_member {
+        if path == "/api/v1/settings" {
+            request = request.json(r#"{"dialect":"0.22"}"#);
+        } else if method == "PATCH" || method == "PUT" && is_member {
             request = request.json(r#"{"role":"member"}"#);
         } else if method == "PUT" && path.starts_with("/api/v1/limits/") {
             request = request.json(r#"{"instances":4}"#);

@@ -24,11 +24,11 @@ use berth::{
 };
 use berth_shared::{
     api::{
-        AddInstance, CreatePool, DEFAULT_PROJECT, DecideOrphan, DeletePool, Event, EventSeq, Instance,
-        InstanceId, InstanceStatus, KeepInstance, KeepRun, LimitNote, Limits, LimitsOverview, LogChunk,
-        LogLine, LogSource, Orphan, Page, Plan, PlanRequest, PlannedOffer, Pool, PriceChange, RemoveInstance,
-        Run, RunDetail, RunId, RunStatus, Spend, Standing, StopRequest, Subject, SubmitRequest, TerminalId,
-        TerminalInfo, TerminalSize, Usage, Used,
+        AddInstance, ChangeSettings, CreatePool, DEFAULT_PROJECT, DecideOrphan, DeletePool, Event, EventSeq,
+        Instance, InstanceId, InstanceStatus, KeepInstance, KeepRun, LimitNote, Limits, LimitsOverview,
+        LogChunk, LogLine, LogSource, Orphan, Page, Plan, PlanRequest, PlannedOffer, Pool, PriceChange,
+        ProjectSettings, RemoveInstance, Run, RunDetail, RunId, RunStatus, Spend, Standing, StopRequest,
+        Subject, SubmitRequest, TerminalId, TerminalInfo, TerminalSize, Usage, Used,
     },
     catalog::{Availability, Offer, PriceBasis},
     time::Timestamp,
@@ -372,6 +372,16 @@ impl Control for Fake {
         _request: KeepInstance,
     ) -> Result<Instance, Refused> {
         Ok(instance())
+    }
+
+    async fn settings(&self) -> Result<ProjectSettings, Refused> {
+        Ok(self.code.settings(DEFAULT_PROJECT).await?)
+    }
+
+    async fn change_settings(&self, _: &str, change: ChangeSettings) -> Result<ProjectSettings, Refused> {
+        let settings = vec![(DEFAULT_PROJECT.to_owned(), change)];
+        self.code.commit(&Change { settings, ..Change::default() }).await.map_err(Refused::internal)?;
+        self.settings().await
     }
 
     async fn limits(&self) -> Result<LimitsOverview, Refused> {

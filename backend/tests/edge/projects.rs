@@ -200,3 +200,83 @@ async fn a_login_at_a_host_is_set_listed_and_removed_and_never_told() {
     assert_eq!(delete("git.example").await.status, 204);
     assert_eq!(delete("git.example").await.code(), "git-login-not-found");
 }
+
+#[tokio::test]
+async fn settings_of_a_project_are_changed_by_its_admins_and_seen_by_all_of_it() {
+    let (server, admin) = Server::with_project().await;
+    let settings = format!("{VISION}/settings");
+    let patch = |session: &str, body: &'static str| {
+        server.request("PATCH", &settings).session(session).json(body).send()
+    };
+    let read = server.request("GET", &settings).session(&admin).send().await;
+    assert_eq!(read.json(), serde_json::json!({ "dialect": "0.18", "privileged": false }));
+    for (role, status) in [("viewer", 403), ("manager", 403), ("admin", 200)] {
+        let session = server.person(&format!("{role}-here"), Role::Guest).await;
+        assert_eq!(server.put_in(&admin, &format!("{role}-here"), role).await, 200);
+        let answer = patch(&session, r#"{"privileged":true}"#).await;
+        assert_eq!(answer.status, status, "{role}: {}", String::from_utf8_lossy(&answer.body));
+        let seen = server.request("GET", &settings).session(&session).send().await;
+        assert_eq!(seen.json()["privileged"], status == 200, "{role}");
+    }
+    // What is left out stays.
+    let changed = patch(&admin, r#"{"dialect":"0.22"}"#).await;
+    assert_eq!(changed.json(), serde_json::json!({ "dialect": "0.22", "privileged": true }));
+    for wrong in [r#"{"dialect":"0.19"}"#, r#"{"privileged":"yes"}"#, r#"{"colour":"red"}"#] {
+        let refused = patch(&admin, wrong).await;
+        assert_eq!((refused.status, refused.code().as_str()), (422, "wrong-shape"), "{wrong}");
+    }
+    let log =
+        server.request("GET", "/api/v1/audit?action=project.settings").session(&admin).send().await.json();
+    let entries: Vec<String> = log["items"]
+        .as_array()
+        .expect("entries")
+        .iter()
+        .map(|entry| format!("{} {} {}", entry["actor"], entry["outcome"], entry["detail"]))
+        .collect();
+    let told = entries.join("\n");
+    assert!(told.contains(r#""admin-here" "done" "in vision; privileged containers are allowed""#), "{told}");
+    assert!(
+        told.contains(r#""admin" "done" "in vision; texts that say nothing else are read as dstack 0.22""#),
+        "{told}"
+    );
+    assert!(told.contains(r#""viewer-here" "refused""#), "{told}");
+}
+
+#[tokio::test]
+async fn the_command_line_tells_and_changes_the_settings_of_a_project() {
+    let server = Server::start().await;
+    let home = crate::cli::Home::of(&server).await;
+    let set = home.berth(&["project", "set", "--dialect", "0.22", "--privileged", "yes"]).await;
+    insta::assert_snapshot!(set.all(), @r"
+    0
+    --
+    main is set now:
+    SETTING     IS    WHAT IT SAYS
+    dialect     0.22  as what a text is read that is valid in each release
+    privileged  yes   whether containers may do what their machine may
+    --
+    ");
+    home.berth(&["project", "set", "--privileged", "no"]).await;
+    let told = home.berth(&["project", "settings", "--format", "json"]).await;
+    assert_eq!(told.out.trim(), r#"{"dialect":"0.22","privileged":false}"#, "{}", told.err);
+    for wrong in [&["project", "set"][..], &["project", "set", "--dialect", "0.19"]] {
+        assert_eq!(home.berth(wrong).await.status, Some(2), "{wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn berth_run_reads_a_text_as_the_project_that_it_is_launched_in() {
+    let server = Server::start().await;
+    let home = crate::cli::Home::of(&server).await;
+    server.fake.offers.lock().unwrap().push(1.0);
+    home.write(".dstack.yml", "type: dev-environment\nide: vscode\n");
+    let launched = async |pool: &str| {
+        let said = home.berth(&["run", "-y", "-d", "--pool", "lab"]).await;
+        let sent = server.fake.submitted.lock().unwrap().pop();
+        let sent = sent.unwrap_or_else(|| panic!("nothing was sent: {}", said.all()));
+        assert!(sent.configuration.contains(pool), "{}", sent.configuration);
+    };
+    launched("pool_name: lab").await;
+    assert_eq!(home.berth(&["project", "set", "--dialect", "0.22"]).await.status, Some(0));
+    launched("fleets: [lab]").await;
+}

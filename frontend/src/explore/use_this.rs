@@ -56,12 +56,12 @@ impl Pick {
     }
 }
 
-/// The text with what is picked in it; all else stays as it is written.
+/// The text with what is picked in it; all else stays as it is written. `default` is as which release a text is read that says nothing else.
 ///
 /// # Errors
 /// A sentence for people, without a full stop, where the text cannot be changed safely.
-pub fn write(text: &str, pick: &Pick) -> Result<String, String> {
-    let before = check_in(text, Reading::default(), None);
+pub fn write(text: &str, pick: &Pick, default: Dialect) -> Result<String, String> {
+    let before = check_in(text, Reading::auto(default), None);
     let dialect = before.told.dialect;
     let document = yaml::load(text).map_err(|_| first_error(&before))?;
     let empty = document.root.is_none_or(|root| document.node(root).value == yaml::Value::Null);
@@ -83,10 +83,10 @@ pub fn write(text: &str, pick: &Pick) -> Result<String, String> {
     Ok(after)
 }
 
-/// A text of its own with what is picked in it.
+/// A text of its own with what is picked in it, as this release has it.
 #[must_use]
-pub fn fresh(pick: &Pick) -> String {
-    fresh_in(pick, Dialect::default())
+pub fn fresh(pick: &Pick, default: Dialect) -> String {
+    fresh_in(pick, default)
 }
 
 fn fresh_in(pick: &Pick, dialect: Dialect) -> String {

@@ -6,6 +6,24 @@ use proptest::{prelude::*, sample::select};
 
 use super::*;
 
+/// As for a project that reads as dstack 0.18 what says nothing else.
+fn write(text: &str, pick: &Pick) -> Result<String, String> {
+    super::write(text, pick, Dialect::default())
+}
+
+fn fresh(pick: &Pick) -> String {
+    super::fresh(pick, Dialect::default())
+}
+
+#[test]
+fn a_text_that_says_nothing_is_written_as_the_project_reads_it() {
+    let text = "type: dev-environment\nide: vscode\nresources:\n  gpu: 24GB\n";
+    let after = |default| super::write(text, &a100(1), default);
+    assert_eq!(after(Dialect::V0_18), Ok(text.replace("24GB", "A100:80GB")));
+    assert_eq!(after(Dialect::V0_22), Ok(text.replace("24GB", "A100:80GB:1")));
+    assert!(super::fresh(&a100(1), Dialect::V0_22).ends_with("gpu: A100:80GB:1\n"));
+}
+
 fn kind(name: &str, memory_gib: Option<f64>) -> GpuKind {
     GpuKind { name: name.to_owned(), memory_gib }
 }

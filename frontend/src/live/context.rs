@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use berth_shared::{
     api::{
-        Event, Instance, InstanceId, Run, RunId, SNAPSHOT_FINISHED, ServerInfo, ServerMessage, Subject,
-        Topic, Usage, User,
+        Event, Instance, InstanceId, ProjectSettings, Run, RunId, SNAPSHOT_FINISHED, ServerInfo,
+        ServerMessage, Subject, Topic, Usage, User,
     },
+    schema::Dialect,
     time::Timestamp,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -33,6 +34,8 @@ pub struct Live {
     pub server: RwSignal<Option<ServerInfo>>,
     /// The reader, once the server has said who that is.
     pub user: RwSignal<Option<User>>,
+    /// What the admins of the project have decided for it, once the server has said so.
+    pub settings: RwSignal<Option<ProjectSettings>>,
     /// Whether the reader is in no project at all, so that there is nothing for them to see.
     pub nowhere: RwSignal<bool>,
     /// Whether the first snapshot has come: until then an empty list means nothing.
@@ -87,6 +90,7 @@ pub fn provide_live() -> Live {
         connection: RwSignal::new(Connection::Connecting),
         server: RwSignal::new(None),
         user: RwSignal::new(None),
+        settings: RwSignal::new(None),
         nowhere: RwSignal::new(false),
         loaded: RwSignal::new(false),
         runs: Rows::new(
@@ -146,6 +150,31 @@ impl Live {
             }
             live.asking.set_value(false);
         });
+    }
+
+    /// Asks the server for the settings of the project.
+    pub(super) fn ask_settings(&self) {
+        let live = *self;
+        spawn_local(async move {
+            // A server that cannot be asked now is asked again when the stream comes back.
+            if let Ok(settings) = api::get::<ProjectSettings>("/api/v1/settings").await {
+                live.set_settings(settings);
+            }
+        });
+    }
+
+    /// Takes note of the settings of the project.
+    pub(crate) fn set_settings(&self, settings: ProjectSettings) {
+        // What has not changed is not read anew.
+        if self.settings.with_untracked(|known| *known != Some(settings)) {
+            self.settings.set(Some(settings));
+        }
+    }
+
+    /// As which release of dstack a text is read here that says nothing else, at this moment and without tracking.
+    #[must_use]
+    pub fn default_dialect(&self) -> Dialect {
+        self.settings.get_untracked().unwrap_or_default().dialect
     }
 
     /// Takes note of who the reader is.
@@ -277,6 +306,9 @@ impl Live {
                 }
                 if let Some(run) = deleted_run {
                     self.runs.remove(run);
+                }
+                if event.subject == Subject::Project {
+                    self.ask_settings();
                 }
                 if event.subject == Subject::Pool {
                     self.pools_changed.update(|count| *count += 1);

@@ -105,6 +105,8 @@ fn carry_out(live: Live, effect: Effect) {
         Effect::Welcome { server, user } => {
             live.server.set(Some(server));
             live.meet(user);
+            // Another may have changed them while the page was away.
+            live.ask_settings();
             // Whoever is let in is somewhere again.
             if live.nowhere.get_untracked() {
                 live.nowhere.set(false);

@@ -31,6 +31,6 @@ pub use people::People;
 pub use reference::{Reference, ReferenceProblems};
 pub use run::RunPage;
 pub use runs::Runs;
-pub use settings::{AuditLog, Notifications, Secrets, ToSettings, Webhooks};
+pub use settings::{AuditLog, Notifications, ProjectPage, Secrets, ToSettings, Webhooks};
 pub use spend::SpendPage;
 pub use team::Team;

@@ -52,6 +52,8 @@ pub enum Subject {
     Pool,
     /// A limit: a budget that is nearly spent, or is.
     Limit,
+    /// The project itself: its settings.
+    Project,
 }
 
 /// A piece of what happened, oldest first. `GET /api/v1/events`

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Role;
-use crate::time::Timestamp;
+use crate::{config::Reading, schema::Dialect, time::Timestamp};
 
 /// The project that is there from the start.
 pub const DEFAULT_PROJECT: &str = "main";
@@ -104,9 +104,81 @@ pub struct SetMember {
     pub role: Role,
 }
 
+/// What the admins of a project have decided for it. `GET /api/v1/settings`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ProjectSettings {
+    /// As which release of dstack a text is read that is valid in both, and whose first line names none.
+    #[serde(default)]
+    pub dialect: Dialect,
+    /// Whether `privileged: true` may be had: a container that may do what its machine may.
+    #[serde(default)]
+    pub privileged: bool,
+}
+
+impl ProjectSettings {
+    /// How the project's texts are read.
+    #[must_use]
+    pub const fn reading(self) -> Reading {
+        Reading::auto(self.dialect)
+    }
+
+    /// The same with a change.
+    #[must_use]
+    pub fn with(self, change: ChangeSettings) -> Self {
+        Self {
+            dialect: change.dialect.unwrap_or(self.dialect),
+            privileged: change.privileged.unwrap_or(self.privileged),
+        }
+    }
+}
+
+/// Changes settings of a project; what is left out stays as it is. `PATCH /api/v1/settings`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ChangeSettings {
+    /// As which release of dstack a text is read that is valid in both, and whose first line names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<Dialect>,
+    /// Whether `privileged: true` may be had. What runs goes on, whatever it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privileged: Option<bool>,
+}
+
+impl ChangeSettings {
+    /// What it sets, in a clause: "texts that say nothing else are read as dstack 0.22, privileged containers are allowed".
+    #[must_use]
+    pub fn told(self) -> String {
+        let dialect = self
+            .dialect
+            .map(|dialect| format!("texts that say nothing else are read as dstack {}", dialect.name()));
+        let privileged = self.privileged.map(|allowed| {
+            let word = if allowed { "allowed" } else { "not allowed" };
+            format!("privileged containers are {word}")
+        });
+        dialect.into_iter().chain(privileged).collect::<Vec<_>>().join(", ")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_change_of_settings_leaves_alone_what_it_does_not_name() {
+        let settings = ProjectSettings::default();
+        assert_eq!((settings.dialect, settings.privileged), (Dialect::V0_18, false));
+        let newer = ChangeSettings { dialect: Some(Dialect::V0_22), privileged: None };
+        let open = ChangeSettings { dialect: None, privileged: Some(true) };
+        let both = settings.with(newer).with(open);
+        assert_eq!(both, ProjectSettings { dialect: Dialect::V0_22, privileged: true });
+        assert_eq!(both.with(ChangeSettings::default()), both);
+        assert_eq!(newer.told(), "texts that say nothing else are read as dstack 0.22");
+        assert_eq!(open.told(), "privileged containers are allowed");
+        // What an older server has written knows nothing of either.
+        assert_eq!(serde_json::from_str::<ProjectSettings>("{}").ok(), Some(ProjectSettings::default()));
+    }
 
     #[test]
     fn addresses_of_the_first_project_stay_as_they_were() {

@@ -22,6 +22,7 @@ pub(super) fn page() -> String {
                 Honour::Done => "yes",
                 Honour::Void => "nothing to do",
                 Honour::Left => "no, and told",
+                Honour::Allowed => "where allowed",
                 Honour::Refused => "not launched",
             };
             _ = write!(page, " {word} |");

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 /// A release of dstack whose configurations are read here.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Dialect {
     /// dstack 0.18.2.
     #[default]

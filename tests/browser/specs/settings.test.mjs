@@ -1,7 +1,7 @@
 // Settings: secrets, webhooks, the audit log, and of what the page tells.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { examineAll, logIn, until, withServer } from '../harness.mjs';
+import { examineAll, logIn, paste, until, withServer } from '../harness.mjs';
 import { invite, goToPeople } from '../people.mjs';
 import { answer } from '../stand-ins.mjs';
 
@@ -151,6 +151,55 @@ test(
     await page.getByRole('checkbox', { name: /^Failed/ }).check();
     await launch('worse-owl', 'exit 3');
     await notes.getByRole('alert').getByText(/^worse-owl failed/).waitFor();
+    assert.deepEqual(page.problems, []);
+  }),
+);
+
+test(
+  'an admin of a project decides how its texts are read and what they may ask for, and open pages follow',
+  withServer(async ({ server, browser }) => {
+    const page = await browser.newPage();
+    await logIn(page, server.loginLink);
+    const reads = (open) =>
+      open.getByRole('combobox', { name: 'Reads as' }).evaluate((select) => select.selectedOptions[0].textContent);
+    const launch = await page.context().newPage();
+    await launch.goto(`${server.address}/`);
+    await paste(launch, 'type: dev-environment\nide: vscode\n');
+    await until(async () => (await reads(launch)) === 'dstack 0.18, automatic', 'it is read as it is from the start');
+
+    await page.goto(`${server.address}/settings/project`);
+    await page.getByRole('heading', { name: 'Project', exact: true, level: 2 }).waitFor();
+    const dialect = page.getByLabel('Default dialect');
+    const privileged = page.getByRole('switch', { name: 'Privileged containers' });
+    assert.equal(await dialect.inputValue(), '0.18');
+    assert.equal(await privileged.getAttribute('aria-checked'), 'false');
+    await examineAll(page, 'project-settings');
+    await dialect.selectOption('0.22');
+    await page.getByText('Texts that say nothing else are read as dstack 0.22 now.').waitFor();
+    await until(async () => (await reads(launch)) === 'dstack 0.22, automatic', 'the open editor reads it so');
+
+    // What is asked for is refused with who can allow it, and no longer when they have.
+    await paste(launch, 'type: dev-environment\nide: vscode\nprivileged: true\n');
+    await launch.getByText(/is not allowed in the project/).first().waitFor();
+    await privileged.click();
+    await page.getByText('Privileged containers are allowed now.').waitFor();
+    await until(
+      async () => (await launch.getByText(/is not allowed in the project/).count()) === 0,
+      'the open page asks for another plan',
+    );
+    await page.reload();
+    await until(async () => (await dialect.inputValue()) === '0.22', 'it is kept');
+    assert.equal(await privileged.getAttribute('aria-checked'), 'true');
+
+    // Whoever may not change it sees what is, and why.
+    await goToPeople(page);
+    const link = await invite(page, 'vera', 'viewer');
+    const vera = await browser.newPage();
+    await logIn(vera, link);
+    await vera.goto(`${server.address}/settings/project`);
+    await vera.getByText("A viewer may not change the project's settings; an admin may: ask one.").waitFor();
+    assert.ok(await vera.getByLabel('Default dialect').isDisabled());
+    assert.ok(await vera.getByRole('switch', { name: 'Privileged containers' }).isDisabled());
     assert.deepEqual(page.problems, []);
   }),
 );

@@ -16,7 +16,10 @@ use berth::{
     },
 };
 use berth_shared::{
-    api::{Allocation, EventSeq, Instance, InstanceId, JobId, Orphan, Pool, Run, RunDetail, RunId},
+    api::{
+        Allocation, EventSeq, Instance, InstanceId, JobId, Orphan, Pool, ProjectSettings, Run, RunDetail,
+        RunId,
+    },
     time::Timestamp,
 };
 use tempfile::TempDir;
@@ -338,6 +341,11 @@ impl Storage for Reached {
     async fn snapshot(&self, project: &str, now: Timestamp) -> Result<Snapshot, StoreError> {
         let project = project.to_owned();
         self.call(move |storage| Box::pin(async move { storage.snapshot(&project, now).await })).await
+    }
+
+    async fn settings(&self, project: &str) -> Result<ProjectSettings, StoreError> {
+        let project = project.to_owned();
+        self.call(move |storage| Box::pin(async move { storage.settings(&project).await })).await
     }
 
     async fn limits(&self) -> Result<LimitBooks, StoreError> {

@@ -94,7 +94,8 @@ fn below(args: &Args) -> Result<Profile, Failure> {
 
 /// The text of what is asked for.
 fn text(resources: &Resources, flags: Profile, profile: Profile) -> Result<String, Failure> {
-    let mut text = EMPTY.to_owned();
+    // Written as that release has it, however the project reads what says nothing.
+    let mut text = format!("# dstack: {}\n{EMPTY}", Dialect::V0_18.name());
     let mut fields = String::new();
     for (field, value) in resources.fields() {
         resource(field, value, Dialect::V0_18).map_err(|error| Failure::Usage(error.to_string()))?;
@@ -108,7 +109,7 @@ fn text(resources: &Resources, flags: Profile, profile: Profile) -> Result<Strin
     let profile =
         Profile { termination_idle_time: profile.termination_idle_time.or(Some(IDLE_SECONDS)), ..profile };
     let Some(configuration) = berth_shared::check(&text).configuration else { return Ok(text) };
-    let merged = merge::merge(&text, &configuration, flags, profile, &[]);
+    let merged = merge::merge(&text, Dialect::V0_18, &configuration, flags, profile, &[]);
     Ok(merged.map_err(|error| Failure::No(error.to_string()))?.text)
 }
 
@@ -122,6 +123,7 @@ mod tests {
             Resources { gpu: Some("A100:80GB".into()), cpu: Some("8..".into()), ..Resources::default() };
         let flags = Profile { max_price: Some(4.0), ..Profile::default() };
         insta::assert_snapshot!(text(&resources, flags, Profile::default()).expect("valid"), @r#"
+        # dstack: 0.18
         type: dev-environment
         ide: vscode
         resources:

@@ -36,12 +36,14 @@ pub(in crate::cli) struct CannotSet {
     value: String,
 }
 
-/// Puts flags above the configuration, the profile below it, and variables into its `env`.
+/// Puts flags above the configuration, the profile below it, and variables into its `env`. `default` is as which release the server reads
+/// a text that says nothing else.
 ///
 /// # Errors
 /// When a field cannot be written without changing something else.
 pub(in crate::cli) fn merge(
     text: &str,
+    default: Dialect,
     configuration: &Configuration,
     flags: Profile,
     profile: Profile,
@@ -57,11 +59,11 @@ pub(in crate::cli) fn merge(
         after = set.ok_or_else(|| CannotSet { field: field.to_owned(), value: value.clone() })?;
         changed.push(field);
     }
-    let variables = variables(&mut after, &mut wanted, given)?;
+    let variables = variables(&mut after, default, &mut wanted, given)?;
     if configuration.env != wanted.env {
         changed.push("env");
     }
-    let read = if after == text { Some(configuration.clone()) } else { read(&after) };
+    let read = if after == text { Some(configuration.clone()) } else { read(&after, default) };
     // What is sent must mean what was asked for, to the letter.
     match read {
         Some(read) if same(&read, &wanted) => {
@@ -75,8 +77,8 @@ pub(in crate::cli) fn merge(
 }
 
 /// As the server reads it.
-fn read(text: &str) -> Option<Configuration> {
-    check_in(text, Reading::default(), None).configuration
+fn read(text: &str, default: Dialect) -> Option<Configuration> {
+    check_in(text, Reading::auto(default), None).configuration
 }
 
 /// Not-a-numbers are the same here.
@@ -187,6 +189,7 @@ fn plain(name: &str) -> String {
 /// Makes variables of the text ones that are asked for at the launch, and gives their values.
 fn variables(
     text: &mut String,
+    default: Dialect,
     wanted: &mut Configuration,
     given: &[(String, String)],
 ) -> Result<BTreeMap<String, String>, CannotSet> {
@@ -200,7 +203,10 @@ fn variables(
                 let replaces = written.is_some();
                 let first = wanted.env.is_empty();
                 wanted.env.insert(name.clone(), asked);
-                *text = ask_for(text, name, first, replaces, &wanted.env)
+                let means = |after: &String| {
+                    read(after, default).is_some_and(|configuration| configuration.env == wanted.env)
+                };
+                *text = ask_for(text, name, (first, replaces), &wanted.env, means)
                     .ok_or_else(|| CannotSet { field: "env".to_owned(), value: name.clone() })?;
             }
         }
@@ -209,15 +215,14 @@ fn variables(
     Ok(values)
 }
 
-/// The text with the variable `name` without a value in its `env`, whichever form that has.
+/// The text with the variable `name` without a value in its `env`, whichever form that has; the first that `means` what it should.
 fn ask_for(
     text: &str,
     name: &str,
-    first: bool,
-    replaces: bool,
+    (first, replaces): (bool, bool),
     env: &BTreeMap<String, EnvValue>,
+    means: impl Fn(&String) -> bool,
 ) -> Option<String> {
-    let means = |after: &String| read(after).is_some_and(|configuration| configuration.env == *env);
     let whole = || {
         let items: Vec<String> = env.iter().map(|(name, value)| item(name, value)).collect::<Option<_>>()?;
         set(text, "env", &format!("[{}]", items.join(", ")))
@@ -227,7 +232,7 @@ fn ask_for(
     let found = if first {
         None
     } else {
-        in_mapping().filter(means).or_else(|| if replaces { None } else { in_list().filter(means) })
+        in_mapping().filter(&means).or_else(|| if replaces { None } else { in_list().filter(&means) })
     };
     found.or_else(|| whole().filter(means))
 }

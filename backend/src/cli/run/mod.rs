@@ -1,6 +1,7 @@
 //! `berth run`: plan, agree, launch, follow.
 
 mod code;
+mod dialect;
 mod env;
 mod flags;
 mod launch;
@@ -25,7 +26,7 @@ pub(super) use self::flags::LaunchFlags;
 use self::{code::CodeFlags, env::Given, merge::Merged};
 use super::{
     ask,
-    client::{Access, Client},
+    client::{Access, Client, ClientError},
     failure::{Failure, finish},
     profile::{self, ProfileError},
     words::{Format, json_line, say, visible},
@@ -89,7 +90,10 @@ async fn launch(args: &Args) -> Result<(), Failure> {
             "`--format` asks nothing; add `-y` to agree to the plan beforehand".to_owned(),
         ));
     }
-    let Local { file, path, merged, profile } = local(args)?;
+    let Local { file, path, merged, profile, unknown } = local(args).await?;
+    if let Some(error) = unknown {
+        return Err(error.into());
+    }
     let client = args.access.client()?;
     let request = PlanRequest { configuration: merged.text.clone(), preview: None };
     let (plan, user) = tokio::join!(client.post::<Plan>("/plan", &request), client.get::<User>("/me"));
@@ -180,13 +184,16 @@ struct Local {
     merged: Merged,
     /// The profile's name.
     profile: Option<String>,
+    /// Why the server could not be asked how it reads the text, where that makes a difference.
+    unknown: Option<ClientError>,
 }
 
-fn local(args: &Args) -> Result<Local, Failure> {
+async fn local(args: &Args) -> Result<Local, Failure> {
     let here = Path::new("");
     let source =
         text::read(args.configuration.as_deref(), args.file.as_deref(), here, &mut io::stdin().lock())?;
-    let checked = check_bytes(&source.bytes, Reading::default());
+    let (default, unknown) = dialect::default_for(&source.bytes, &args.access).await;
+    let checked = check_bytes(&source.bytes, Reading::auto(default));
     let text = String::from_utf8_lossy(&source.bytes).into_owned();
     let Some(configuration) = checked.configuration.as_ref().filter(|_| checked.is_valid()) else {
         return Err(invalid(args, &source.file, &text, &checked.diagnostics)?);
@@ -199,10 +206,11 @@ fn local(args: &Args) -> Result<Local, Failure> {
     let environment = |name: &str| std::env::var(name).ok();
     let given = env::given(&args.env, &environment)?;
     let below = profile.as_ref().map(|profile| profile.profile.clone()).unwrap_or_default();
-    let merged = merge::merge(&text, configuration, args.flags.flags(), below, &given);
+    let merged = merge::merge(&text, default, configuration, args.flags.flags(), below, &given);
     let mut merged = merged.map_err(|error| Failure::No(error.to_string()))?;
     merged.variables = env::asked(&merged.configuration, merged.variables, &environment)?;
-    Ok(Local { file: source.file, path: source.path, merged, profile: profile.map(|profile| profile.name) })
+    let profile = profile.map(|profile| profile.name);
+    Ok(Local { file: source.file, path: source.path, merged, profile, unknown })
 }
 
 fn colour() -> bool {

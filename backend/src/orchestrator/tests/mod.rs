@@ -8,6 +8,7 @@ mod lives;
 mod pools;
 mod priority;
 mod schedule;
+mod settings;
 mod utilization;
 
 use std::{path::PathBuf, sync::Arc};

@@ -126,7 +126,9 @@ pub(super) fn container(
         shm_size: job.shm_bytes.map(whole),
         network_mode: Some(name(request.id)),
         mounts: Some(mounts),
-        security_opt: Some(vec!["no-new-privileges".to_owned()]),
+        privileged: job.container.privileged.then_some(true),
+        // What may do all that its machine may is not to be kept from becoming root.
+        security_opt: (!job.container.privileged).then(|| vec!["no-new-privileges".to_owned()]),
         devices,
         device_requests,
         ..HostConfig::default()
@@ -238,5 +240,90 @@ pub(super) fn isolation(facts: &Facts, allocation: &Allocation) -> Isolation {
         limits: facts.limits.clone(),
         cgroup: facts.cgroup.clone(),
         missing,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use berth_shared::{
+        api::{JobId, PlannedOffer},
+        catalog::{Availability, Offer, PriceBasis},
+    };
+
+    use super::*;
+    use crate::supervisor::spec::ContainerSpec;
+
+    fn engine(kind: Kind) -> Facts {
+        Facts {
+            kind,
+            version: "5".to_owned(),
+            arch: "amd64".to_owned(),
+            cgroup: None,
+            limits: Vec::new(),
+            cpus: 4.0,
+            memory_bytes: 8 << 30,
+            root: None,
+            rootless: false,
+        }
+    }
+
+    fn request() -> CreateRequest {
+        let offer = Offer {
+            backend: "local".to_owned(),
+            region: "local".to_owned(),
+            instance_type: "share".to_owned(),
+            cpus: 2.0,
+            memory_gib: 4.0,
+            arch: None,
+            gpu: None,
+            disk_gib: None,
+            spot: false,
+            price: 0.0,
+            basis: PriceBasis::Own,
+            as_of: None,
+            availability: Availability::Available,
+        };
+        let planned = PlannedOffer {
+            offer,
+            allocation: Some(Allocation::default()),
+            notes: Vec::new(),
+            observed_at: None,
+            difference: None,
+        };
+        CreateRequest { id: InstanceId(uuid::Uuid::from_u128(1)), name: "fox".to_owned(), planned }
+    }
+
+    fn job(privileged: bool) -> JobSpec {
+        JobSpec {
+            id: JobId(uuid::Uuid::from_u128(2)),
+            turn: 1,
+            run_name: "fox".to_owned(),
+            home_dir: "/root".to_owned(),
+            working_dir: None,
+            shell: None,
+            python: None,
+            env: Default::default(),
+            setup: Vec::new(),
+            init: Vec::new(),
+            shm_bytes: None,
+            container: ContainerSpec { privileged, ..ContainerSpec::default() },
+            code: None,
+            git: None,
+            welcome: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_container_is_privileged_where_that_is_asked_for_and_nowhere_else() {
+        for kind in [Kind::Docker, Kind::Podman] {
+            let made = |privileged| {
+                let body =
+                    container("here", &engine(kind), &request(), &job(privileged), "image", Vec::new());
+                let host = body.host_config.expect("what its machine gives it");
+                (host.privileged, host.security_opt)
+            };
+            assert_eq!(made(true), (Some(true), None));
+            assert_eq!(made(false), (None, Some(vec!["no-new-privileges".to_owned()])));
+        }
     }
 }

@@ -120,6 +120,13 @@ pub(crate) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
             );
             notes.push(note("container", "", message));
             notes.extend(container::unlimited(engine));
+            if configuration.newer.as_ref().is_some_and(|newer| newer.privileged) {
+                let message = format!(
+                    "the container is privileged: whoever works in it may do what {} may",
+                    facts.place.called
+                );
+                notes.push(note("isolation", "privileged", message));
+            }
         }
     }
     let choices = match &resources.gpu {

@@ -335,3 +335,21 @@ fn gpus_of_another_vendor_are_not_what_was_asked_for() {
     let plan = planned_newer(&with_gpus(), "resources: {gpu: amd}\n");
     assert_eq!(codes(&plan), [("not-enough-gpus", "resources.gpu")]);
 }
+
+#[test]
+fn processes_are_never_privileged_and_a_privileged_container_is_told_of() {
+    let text = "# dstack: 0.22\ntype: dev-environment\nprivileged: true\n";
+    let checked = berth_shared::config::check_in(text, berth_shared::config::Reading::default(), None);
+    let configuration = checked.configuration.expect("valid");
+    let input = |facts: &Facts| {
+        let written = checked.written;
+        plan(facts, &PlanInput { configuration: &configuration, written, held: &[], pool: Pools::default() })
+    };
+    let refused = input(&machine());
+    assert_eq!(refused.offers, []);
+    insta::assert_snapshot!(told(&refused.refusals), @"not-honoured [privileged] `privileged` cannot be had here: only containers have it, where an admin of the project allows it; leave it out to launch without it");
+    let offer = only(input(&with_engine(&["memory", "cpu", "pids"])));
+    let about: Vec<_> = offer.notes.iter().filter(|note| note.path == "privileged").collect();
+    assert_eq!(about.len(), 1, "{:?}", offer.notes);
+    assert!(about[0].message.contains("may do what this machine may"), "{about:?}");
+}

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use berth_shared::api::{
-    DEFAULT_POOL, DEFAULT_PROJECT, Instance, InstanceStatus, Limits, Pool, Run, RunStatus, Subject,
+    ChangeSettings, DEFAULT_POOL, DEFAULT_PROJECT, Instance, InstanceStatus, Limits, Pool, ProjectSettings,
+    Run, RunStatus, Subject,
 };
+use berth_shared::schema::Dialect;
 
 use super::{
     Bed, commit,
@@ -18,6 +20,7 @@ super::on_every_store!(
     pools_of_one_name_are_two_in_two_projects,
     each_project_has_limits_and_spending_of_its_own,
     an_event_says_in_which_project_it_happened,
+    settings_are_each_projects_own_and_change_one_at_a_time,
 );
 
 const OTHER: &str = "vision";
@@ -172,4 +175,25 @@ async fn an_event_says_in_which_project_it_happened(bed: Bed) {
     let told = store.events_after(0, 9).await.expect("read");
     let told: Vec<_> = told.iter().map(|stored| stored.event.project.as_deref()).collect();
     assert_eq!(told, [Some(OTHER), Some(OTHER), None, Some(OTHER), Some(OTHER)]);
+}
+
+async fn settings_are_each_projects_own_and_change_one_at_a_time(bed: Bed) {
+    let store = bed.store().await;
+    let of = async |project| store.settings(project).await.expect("read");
+    let change = |project: &str, change: ChangeSettings| Change {
+        settings: vec![(project.to_owned(), change)],
+        ..Change::default()
+    };
+    assert_eq!(of(OTHER).await, ProjectSettings::default());
+    let newer = ChangeSettings { dialect: Some(Dialect::V0_22), privileged: None };
+    commit(&store, change(OTHER, newer)).await;
+    assert_eq!(of(OTHER).await, ProjectSettings { dialect: Dialect::V0_22, privileged: false });
+    let allowing = ChangeSettings { dialect: None, privileged: Some(true) };
+    commit(&store, change(OTHER, allowing)).await;
+    assert_eq!(of(OTHER).await, ProjectSettings { dialect: Dialect::V0_22, privileged: true });
+    assert_eq!(of(DEFAULT_PROJECT).await, ProjectSettings::default());
+    let taken_back = ChangeSettings { dialect: Some(Dialect::V0_18), privileged: Some(false) };
+    commit(&store, change(OTHER, taken_back)).await;
+    commit(&store, change(OTHER, ChangeSettings::default())).await;
+    assert_eq!(of(OTHER).await, ProjectSettings::default());
 }

@@ -18,7 +18,10 @@ use std::{
 
 use async_trait::async_trait;
 use berth_shared::{
-    api::{Allocation, EventSeq, Instance, InstanceId, JobId, Orphan, Pool, Run, RunDetail, RunId},
+    api::{
+        Allocation, EventSeq, Instance, InstanceId, JobId, Orphan, Pool, ProjectSettings, Run, RunDetail,
+        RunId,
+    },
     time::Timestamp,
 };
 use uuid::Uuid;
@@ -412,6 +415,10 @@ impl Storage for MemoryStore {
 
     async fn orphans(&self) -> Result<Vec<Orphan>, StoreError> {
         self.call(|state| state.orphans()).await
+    }
+
+    async fn settings(&self, project: &str) -> Result<ProjectSettings, StoreError> {
+        self.call(|state| state.settings.get(project).copied().unwrap_or_default()).await
     }
 
     async fn limits(&self) -> Result<LimitBooks, StoreError> {

@@ -8,8 +8,8 @@ use std::{
 
 use berth_shared::{
     api::{
-        DEFAULT_POOL, DEFAULT_PROJECT, Event, EventSeq, InstanceId, InstanceStatus, JobId, Orphan, RunId,
-        Subject,
+        DEFAULT_POOL, DEFAULT_PROJECT, Event, EventSeq, InstanceId, InstanceStatus, JobId, Orphan,
+        ProjectSettings, RunId, Subject,
     },
     time::Timestamp,
 };
@@ -62,6 +62,8 @@ pub(super) struct State {
     pub(super) held: BTreeMap<InstanceId, Holding>,
     pub(super) ledger: BTreeMap<InstanceId, Vec<Stretch>>,
     pub(super) limits: LimitBooks,
+    /// By project.
+    pub(super) settings: BTreeMap<String, ProjectSettings>,
     /// What was told of months' money.
     pub(super) crossed: BTreeSet<String>,
     /// By upload.
@@ -106,6 +108,10 @@ impl State {
         }
         for (project, of, limits) in &change.limits {
             self.limits.set(project, of, limits.as_ref());
+        }
+        for (project, change) in &change.settings {
+            let settings = self.settings.entry(project.clone()).or_default();
+            *settings = settings.with(*change);
         }
         self.crossed.extend(change.crossed.as_ref().map(Crossing::key));
         for (queue, id) in &change.wakes {

@@ -12,8 +12,8 @@ use sqlx::{PgConnection, PgPool, Row};
 use uuid::Uuid;
 
 use super::{
-    error::may_be_tried_again, events, jsonb, ledger, limits, number, pools, signed, store_error, to_json,
-    unsigned,
+    error::may_be_tried_again, events, jsonb, ledger, limits, number, pools, settings, signed, store_error,
+    to_json, unsigned,
 };
 use crate::store::{
     Change, CommitError, InstanceRow, JobRow, Queue, RunRow, StoreError,
@@ -83,7 +83,8 @@ pub(super) async fn rows(connection: &mut PgConnection, change: &Change) -> Resu
         delete(connection, run.0).await?;
     }
     pools::write(connection, change).await?;
-    limits::write(connection, change).await
+    limits::write(connection, change).await?;
+    settings::write(connection, change).await
 }
 
 /// Keeps others from all that these changes are about.

@@ -14,12 +14,16 @@ mod local;
 mod pools;
 mod read;
 mod replicas;
+mod settings;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use berth_shared::{
-    api::{Allocation, EventSeq, Instance, InstanceId, JobId, Orphan, Pool, Run, RunDetail, RunId},
+    api::{
+        Allocation, EventSeq, Instance, InstanceId, JobId, Orphan, Pool, ProjectSettings, Run, RunDetail,
+        RunId,
+    },
     time::Timestamp,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -220,6 +224,10 @@ impl Storage for Postgres {
 
     async fn orphans(&self) -> Result<Vec<Orphan>, StoreError> {
         pools::orphans(&self.0.pool).await
+    }
+
+    async fn settings(&self, project: &str) -> Result<ProjectSettings, StoreError> {
+        settings::of(&self.0.pool, project).await
     }
 
     async fn limits(&self) -> Result<LimitBooks, StoreError> {

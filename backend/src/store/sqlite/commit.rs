@@ -7,7 +7,7 @@ use serde::Serialize;
 use sqlx::{Connection as _, Row, SqliteConnection, SqlitePool};
 use uuid::Uuid;
 
-use super::{id, json, json_option, limits, pools, read, to_json};
+use super::{id, json, json_option, limits, pools, read, settings, to_json};
 use crate::store::{Change, CommitError, InstanceRow, NewEvent, Queue, RunRow, StoreError, project_of};
 
 /// The number of the last event. No other process writes, and this one writes through one connection; `None` = read it.
@@ -85,6 +85,7 @@ pub(super) async fn commit(pool: &SqlitePool, last: &Last, change: &Change) -> R
     }
     pools::write(connection, change).await?;
     limits::write(connection, change).await?;
+    settings::write(connection, change).await?;
     let mut seq = match known {
         Some(seq) => seq,
         None => read::newest(connection).await?,

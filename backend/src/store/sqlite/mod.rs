@@ -7,12 +7,16 @@ mod ledger;
 mod limits;
 mod pools;
 mod read;
+mod settings;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use berth_shared::{
-    api::{Allocation, EventSeq, Instance, InstanceId, JobId, Orphan, Pool, Run, RunDetail, RunId},
+    api::{
+        Allocation, EventSeq, Instance, InstanceId, JobId, Orphan, Pool, ProjectSettings, Run, RunDetail,
+        RunId,
+    },
     time::Timestamp,
 };
 use serde::de::DeserializeOwned;
@@ -277,6 +281,10 @@ impl Storage for Sqlite {
 
     async fn orphans(&self) -> Result<Vec<Orphan>, StoreError> {
         pools::orphans(&self.reader).await
+    }
+
+    async fn settings(&self, project: &str) -> Result<ProjectSettings, StoreError> {
+        settings::of(&self.reader, project).await
     }
 
     async fn limits(&self) -> Result<LimitBooks, StoreError> {

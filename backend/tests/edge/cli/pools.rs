@@ -95,6 +95,7 @@ async fn instances_are_kept_removed_and_added() {
         ");
     let added = server.fake.added.lock().unwrap().remove(0);
     insta::assert_snapshot!(added.configuration, @r#"
+        # dstack: 0.18
         type: dev-environment
         ide: vscode
         resources:

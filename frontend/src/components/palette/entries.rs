@@ -245,6 +245,7 @@ fn pages() -> Vec<Entry> {
     let mut pages: Vec<Entry> =
         PAGES.iter().filter(|page| site::has_server() || !page.server).map(page).collect();
     if site::has_server() {
+        pages.push(entry("settings", t!("Project"), Act::Go("/settings/project".to_owned())));
         pages.push(entry("lock", t!("Audit log"), Act::Go("/settings/audit".to_owned())));
         pages.push(entry("grid", t!("Component gallery"), Act::Go("/gallery".to_owned())));
     }

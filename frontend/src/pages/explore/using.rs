@@ -5,6 +5,7 @@ use crate::site::use_navigate;
 use crate::{
     components::{Dialog, Prose},
     explore::use_this::{self, Pick},
+    live::{Live, use_live},
     pages::launch::{draft, leave},
     prelude::*,
     site,
@@ -23,6 +24,7 @@ type Show = Box<dyn Fn(String, String)>;
 /// What *Use this* needs. Copied about freely; all copies are one.
 #[derive(Clone, Copy)]
 pub(super) struct Using {
+    live: Live,
     refused: RwSignal<Option<Refused>>,
     show: StoredValue<Show, LocalStorage>,
 }
@@ -35,12 +37,12 @@ impl Using {
             leave(text, what);
             navigate(&site::to("/"), Default::default());
         });
-        Self { refused: RwSignal::new(None), show: StoredValue::new_local(show) }
+        Self { live: use_live(), refused: RwSignal::new(None), show: StoredValue::new_local(show) }
     }
 
     /// Writes a pick into the draft, or asks what to do where it cannot be written there.
     pub(super) fn write(self, pick: Pick) {
-        match use_this::write(&draft(), &pick) {
+        match use_this::write(&draft(), &pick, self.live.default_dialect()) {
             Ok(text) => self.show(text, &pick),
             Err(why) => self.refused.set(Some(Refused { pick, why })),
         }
@@ -67,7 +69,7 @@ pub(super) fn BrokenDraft(using: Using) -> impl IntoView {
     let fresh = move |_| {
         if let Some(Refused { pick, .. }) = using.refused.get_untracked() {
             using.refused.set(None);
-            using.show(use_this::fresh(&pick), &pick);
+            using.show(use_this::fresh(&pick, using.live.default_dialect()), &pick);
         }
     };
     view! {

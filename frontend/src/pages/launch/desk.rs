@@ -26,6 +26,7 @@ use crate::{
         ready::{Known, Readiness, readiness},
         refused::Refused,
     },
+    live::{Live, use_live},
     permissions::refusal,
     pools::adding::taken,
     price_list::Offers,
@@ -69,6 +70,8 @@ pub(super) struct Desk {
     held: StoredValue<Option<Dialect>>,
     /// How the text was converted last, until that is dismissed.
     pub(super) conversion: RwSignal<Option<Arc<Conversion>>>,
+    /// Knows as what the project reads a text that says nothing.
+    live: Live,
     /// How long that took, milliseconds; `None` while a long text waits for it.
     pub(super) check_millis: RwSignal<Option<f64>>,
     rest: StoredValue<Option<TimeoutHandle>>,
@@ -128,6 +131,7 @@ impl Desk {
             checked: RwSignal::new(Arc::default()),
             held: StoredValue::new(None),
             conversion: RwSignal::new(None),
+            live: use_live(),
             check_millis: RwSignal::new(None),
             rest: StoredValue::new(None),
             saved: RwSignal::new(saved),
@@ -191,7 +195,7 @@ impl Desk {
         };
         let begin = browser::precise_millis();
         let facts = self.facts.get_value();
-        let reading = Reading::Auto { default: Dialect::default(), held: self.held.get_value() };
+        let reading = Reading::Auto { default: self.live.default_dialect(), held: self.held.get_value() };
         let (checked, notes) = check_and_hint(&text, reading, facts.as_deref());
         self.held.set_value(Some(checked.told.dialect));
         let millis = browser::precise_millis() - begin;
@@ -201,6 +205,20 @@ impl Desk {
         self.text.set(text);
         self.checked.set(Arc::new(checked));
         self.check_millis.set(Some(millis));
+    }
+
+    /// Reads the text anew whenever the project reads texts otherwise than before.
+    pub(super) fn follow_project(self) {
+        let default = Memo::new(move |_| self.live.settings.get().unwrap_or_default().dialect);
+        Effect::new(move |before: Option<Dialect>| {
+            let now = default.get();
+            if before.is_some_and(|before| before != now) || before.is_none() && now != Dialect::default() {
+                // What it was before is no reason to stay so: with as many errors in each, the default says.
+                self.forget_dialect();
+                self.check_now();
+            }
+            now
+        });
     }
 
     /// The text is another: nothing speaks for what the one before was read as, and what became of that is no news.

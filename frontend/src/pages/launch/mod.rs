@@ -45,6 +45,7 @@ pub fn Launch() -> impl IntoView {
     let desk = Desk::new(&drafts::first_text(), Saved::Yes);
     // The first verdict does not wait for the editor's script.
     desk.check_now();
+    desk.follow_project();
     drafts::keep(desk);
     matching::load(desk);
     matching::follow(desk);

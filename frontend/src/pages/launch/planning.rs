@@ -43,9 +43,12 @@ pub(super) fn follow(desk: Desk) {
     let catalog = Memo::new(move |_| {
         live.server.with(|server| server.as_ref().map(|server| server.catalog_version.clone()))
     });
+    // How the text is read and what it may ask for: a plan made before says something else.
+    let settings = Memo::new(move |_| live.settings.get());
     Effect::new(move |first: Option<()>| {
         instances.track();
         catalog.track();
+        settings.track();
         if connected.get() && first.is_some() {
             desk.plan.update(|plan| plan.outdated());
             later();

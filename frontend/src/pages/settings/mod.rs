@@ -1,8 +1,9 @@
-//! *Settings*: secrets, who is told of what, the audit log.
+//! *Settings*: secrets, who is told of what, the project's own, the audit log.
 
 mod audit;
 mod git;
 mod notifications;
+mod project;
 mod secrets;
 mod webhooks;
 
@@ -15,14 +16,16 @@ use crate::{
 };
 pub use audit::AuditLog;
 pub use notifications::Notifications;
+pub use project::ProjectPage;
 pub use secrets::Secrets;
 pub use webhooks::Webhooks;
 
 /// The pages: their addresses and names.
-const PAGES: [(&str, &str); 6] = [
+const PAGES: [(&str, &str); 7] = [
     ("/settings/secrets", t!("Secrets")),
     ("/settings/notifications", t!("Notifications")),
     ("/settings/webhooks", t!("Webhooks")),
+    ("/settings/project", t!("Project")),
     ("/settings/audit", t!("Audit log")),
     ("/people", t!("People")),
     ("/account", t!("Your account")),

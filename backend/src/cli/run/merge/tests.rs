@@ -4,6 +4,31 @@ use super::*;
 
 const TEXT: &str = "type: dev-environment\nide: vscode # mine\nmax_price: 3 # dear\n";
 
+/// For a server that reads as dstack 0.18 what says nothing else.
+fn merge(
+    text: &str,
+    configuration: &Configuration,
+    flags: Profile,
+    profile: Profile,
+    given: &[(String, String)],
+) -> Result<Merged, CannotSet> {
+    super::merge(text, Dialect::default(), configuration, flags, profile, given)
+}
+
+fn read(text: &str) -> Option<Configuration> {
+    super::read(text, Dialect::default())
+}
+
+#[test]
+fn flags_are_written_as_the_servers_project_reads_the_text() {
+    let configuration = super::read(TEXT, Dialect::V0_22).expect("valid");
+    assert_eq!(configuration.dialect(), Dialect::V0_22);
+    let flags = Profile { pool_name: Some("lab".into()), ..Profile::default() };
+    let sent = super::merge(TEXT, Dialect::V0_22, &configuration, flags, Profile::default(), &[]);
+    let sent = sent.expect("written").text;
+    assert!(sent.contains("fleets: [lab]"), "{sent}");
+}
+
 fn merged(text: &str, flags: Profile, profile: Profile, given: &[(&str, &str)]) -> Result<Merged, CannotSet> {
     let configuration = berth_shared::check(text).configuration.expect("a valid text");
     let given: Vec<_> = given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
