@@ -293,6 +293,19 @@ export async function terminalText(page) {
 }
 
 /** Waits until `condition` holds. */
+/** Waits until nobody being there has stopped the run whose page this is, and holds that against the clock which the page showed. */
+export async function stopsAlone(page) {
+  const clock = page.getByRole('region', { name: 'Cost' }).getByText(/^stops in \d+ s$/);
+  const words = await clock.first().textContent();
+  const shown = Date.now() + Number(/\d+/.exec(words)[0]) * 1000;
+  await page.getByRole('main').locator('[data-status="terminating"], [data-status="terminated"]').first().waitFor();
+  // A clock counts whole seconds, and a look now and then.
+  const late = Date.now() - shown;
+  if (late < -2000 || late > 20_000) throw new Error(`it showed ${words}, and it was stopped ${late} ms after that`);
+  await page.getByRole('main').locator('[data-status="terminated"]').first().waitFor();
+  await page.getByText(/nobody has worked in it for \d+ s/i).first().waitFor();
+}
+
 export async function until(condition, what) {
   const deadline = Date.now() + PATIENCE;
   for (;;) {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { Browser, PATIENCE, Server, complaints, logIn, paste, terminalText, until } from '../harness.mjs';
+import { Browser, PATIENCE, Server, complaints, logIn, paste, stopsAlone, terminalText, until } from '../harness.mjs';
 
 const programs = process.env.BERTH_TEST_PROGRAMS ?? path.resolve(import.meta.dirname, '../../../target/debug');
 const program = path.join(programs, 'engine');
@@ -57,6 +57,18 @@ ports:
   - "*:8000"
 setup:
   - echo prepared in a container
+`;
+
+const newer = (engine) => `type: dev-environment
+name: alone
+ide: cursor
+image: ${engine.image}
+registry_auth:
+  username: ${engine.username}
+  password: "\${{ secrets.hub }}"
+volumes:
+  - cache:/cache
+inactivity_duration: 15s
 `;
 
 async function typed(page, text) {
@@ -140,6 +152,17 @@ test('an image of a private registry becomes an environment that is worked in, a
     const team = page.getByRole('table', { name: 'Instances' }).getByRole('row').filter({ hasText: name });
     await team.waitFor({ state: 'detached' });
     await until(async () => (await engine.tell('left')).length === 0, 'no container, network or volume is left');
+
+    // The same for dstack 0.22, which is stopped when nobody comes; what is in its volume stays.
+    await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: /^Launch/ }).first().click();
+    await paste(page, newer(engine));
+    await page.getByRole('combobox', { name: 'Reads as' }).getByText('dstack 0.22, automatic').waitFor({ state: 'attached' });
+    await until(() => launch.isEnabled(), 'the launch is possible');
+    await launch.click();
+    await page.waitForURL(/\/runs\/alone$/);
+    await page.getByRole('main').locator('[data-status="running"]').first().waitFor();
+    await stopsAlone(page);
+    await until(async () => (await engine.tell('left')).length === 0, 'nothing of it is left either');
     assert.deepEqual(page.problems, []);
   } catch (error) {
     await browser.photograph(t.name);

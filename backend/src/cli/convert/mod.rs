@@ -18,7 +18,7 @@ use berth_shared::{
 };
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
-use super::validate::{Asked, ReplaceError, read_to_limit, replace_file, show};
+use super::validate::{Asked, ReplaceError, default_file, read_to_limit, replace_file, show};
 use report::Report;
 
 /// Arguments of `berth convert`.
@@ -135,9 +135,4 @@ fn converted(args: &Args, folder: &Path, streams: Streams<'_>, colour: bool) -> 
 
 fn open(path: &Path) -> io::Result<Vec<u8>> {
     read_to_limit(&mut File::open(path)?)
-}
-
-/// `.dstack.yml`, or where there is none, `.dstack.yaml`.
-fn default_file(folder: &Path) -> Option<PathBuf> {
-    [".dstack.yml", ".dstack.yaml"].map(|name| folder.join(name)).into_iter().find(|path| path.exists())
 }

@@ -3,14 +3,14 @@
 use std::{
     fs::File,
     io::{self, Read},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use berth_shared::config::{Checked, Reading, check_bytes};
 
 use crate::cli::{
     flags::{EMPTY, Resources, WrongFlag, resource},
-    validate::{read_to_limit, show},
+    validate::{default_file, read_to_limit, show},
 };
 
 /// The question.
@@ -76,9 +76,4 @@ pub(super) fn asked(
 
 fn read(file: &Path, stdin: &mut dyn Read) -> io::Result<Vec<u8>> {
     if file == Path::new("-") { read_to_limit(stdin) } else { read_to_limit(&mut File::open(file)?) }
-}
-
-/// `.dstack.yml`, or where there is none, `.dstack.yaml` (dstack 0.18, `spec` §1).
-fn default_file(folder: &Path) -> Option<PathBuf> {
-    [".dstack.yml", ".dstack.yaml"].map(|name| folder.join(name)).into_iter().find(|path| path.exists())
 }

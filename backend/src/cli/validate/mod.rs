@@ -19,7 +19,7 @@ use berth_shared::{config::Reading, schema::Dialect};
 use serde::Serialize;
 
 pub(crate) use fix::{ReplaceError, replace_file};
-pub(crate) use paths::{read_to_limit, show};
+pub(crate) use paths::{default_file, read_to_limit, show};
 use report::Report;
 
 /// Arguments of `berth validate`.

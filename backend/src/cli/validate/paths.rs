@@ -101,3 +101,8 @@ fn search(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     }
     Ok(())
 }
+
+/// `.dstack.yml` of a folder, or where there is none, `.dstack.yaml` (dstack 0.18, `spec` §1).
+pub(crate) fn default_file(folder: &Path) -> Option<PathBuf> {
+    [".dstack.yml", ".dstack.yaml"].map(|name| folder.join(name)).into_iter().find(|path| path.exists())
+}

@@ -141,7 +141,9 @@ pub(in crate::cli::run) fn cost(plan: &Plan, configuration: &Configuration) -> S
 }
 
 fn note(note: &PlanNote) -> String {
-    let place = if note.path.is_empty() { String::new() } else { format!("{}: ", visible(&note.path)) };
+    // Where the words name it already, once is enough.
+    let named = note.path.is_empty() || note.message.contains(&format!("`{}`", note.path));
+    let place = if named { String::new() } else { format!("{}: ", visible(&note.path)) };
     format!("note: {place}{}\n", visible(&note.message))
 }
 
