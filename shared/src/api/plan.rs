@@ -128,7 +128,7 @@ pub struct PlannedOffer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlanNote {
-    /// Stable name: `default-unmet`, `limit-not-enforced`, `isolation`; of instances `reused`, `free`, `not-reused`.
+    /// Stable name: `default-unmet`, `limit-not-enforced`, `isolation`, `privileged`; of instances `reused`, `free`, `not-reused`.
     pub code: String,
     /// The field it is about; empty when none.
     pub path: String,

@@ -125,7 +125,7 @@ pub(crate) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
                     "the container is privileged: whoever works in it may do what {} may",
                     facts.place.called
                 );
-                notes.push(note("isolation", "privileged", message));
+                notes.push(note("privileged", "privileged", message));
             }
         }
     }
