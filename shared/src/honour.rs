@@ -81,10 +81,14 @@ pub const ROWS: &[(&str, [Honour; 3], &str)] = &[
     ),
     (
         "repos",
-        [Refused; 3],
-        "Code comes with the launch: `berth run` sends the folder, or a page names a repository.",
+        [Done, Done, Void],
+        "The environment clones a `url`, with the project's login for its host; a `local_path` comes by `berth run`. What the launch names stands above it.",
     ),
-    ("files", [Refused; 3], "Files come with the launch's code alone."),
+    (
+        "files",
+        [Done, Done, Void],
+        "They come by `berth run`, before `setup` and as the environment's user; what is relative is below `/workflow`.",
+    ),
     (
         "inactivity_duration",
         [Done; 3],
@@ -247,6 +251,9 @@ mod tests {
             told("nvcc: true\nvolumes: [\"a:/b\"]", Place::Processes),
             [("nvcc", false), ("volumes", true)]
         );
+        for place in Place::ALL {
+            assert_eq!(told("repos: [\"https://a/b\"]\nfiles: [\"a:~/b\"]", place), []);
+        }
         // What says the same as nothing asks for nothing.
         assert_eq!(told("privileged: false\nvolumes: []", Place::Processes), []);
     }

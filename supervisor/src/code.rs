@@ -18,8 +18,9 @@ use tokio::{
 use super::{
     capture::Capture,
     exec::OWN_PROGRAM,
+    folder,
     job::{Outcome, status},
-    sandbox::{Mode, Program},
+    sandbox::{Mode, Program, WORKFLOW_DIR},
     supervise::{Core, Running},
     unpack,
     wire::{self, Control, Kind, Refused, Reply},
@@ -48,11 +49,41 @@ pub(super) enum Arrival {
     Failed(String),
 }
 
-/// The most that an archive may hold: what was said of it when it was launched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The most that an archive may hold, and where it goes: what was said of it when it was launched.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Extent {
     entries: u64,
     bytes: u64,
+    /// Where it goes, then where its parts go that have places of their own, as [`Finder::find`] has them.
+    places: Vec<String>,
+}
+
+/// Finds places of an environment, as they are seen from inside.
+struct Finder<'a> {
+    home: &'a Path,
+    /// The home directory that was asked for, where another one is in its place.
+    asked: Option<&'a str>,
+}
+
+impl<'a> Finder<'a> {
+    fn new(mode: Mode, job: &'a JobSpec, running: &'a Running) -> Self {
+        // A container has all that it is asked for. Where processes see the machine's own files, `/root` would be the machine's.
+        let asked = (mode != Mode::Container && job.home_dir != "/").then_some(job.home_dir.as_str());
+        Self { home: &running.places.home, asked }
+    }
+
+    /// A place as `berth_shared::api::code::check_place` has it: absolute, or below the working directory.
+    fn find(&self, place: &str) -> String {
+        let path = Path::new(place);
+        let at_home = path.strip_prefix("~").ok();
+        let at_home = at_home.or_else(|| path.strip_prefix(self.asked?).ok());
+        let found = match at_home {
+            Some(below) if below.as_os_str().is_empty() => self.home.to_owned(),
+            Some(below) => self.home.join(below),
+            None => path.strip_prefix(WORKFLOW_DIR).unwrap_or(path).to_owned(),
+        };
+        if found.as_os_str().is_empty() { ".".to_owned() } else { found.display().to_string() }
+    }
 }
 
 /// Has the job's code in its working directory.
@@ -68,17 +99,30 @@ pub(super) async fn bring(
     let Some(code) = &job.code else { return Ok(()) };
     core.say(LogSource::System, &format!("code: {}", code.summary()));
     match code {
-        RunCode::Archive(archive) => wait(core, job.id, archive).await?,
-        RunCode::Git(source) => clone(core, job.id, source, git, running).await?,
+        RunCode::Archive(archive) => wait(core, job, archive, running).await?,
+        RunCode::Git(source) => {
+            clone(core, job, source, git, running).await?;
+            if let Some(archive) = &source.archive {
+                wait(core, job, archive, running).await?;
+            }
+        }
     }
     core.say(LogSource::System, "code: done");
     Ok(())
 }
 
 /// Waits until somebody has brought the archive.
-async fn wait(core: &Core, job_id: JobId, archive: &CodeArchive) -> Result<(), Outcome> {
+async fn wait(core: &Core, job: &JobSpec, archive: &CodeArchive, running: &Running) -> Result<(), Outcome> {
+    let job_id = job.id;
     let mut arrival = core.code.subscribe();
-    core.code.send_replace(Arrival::Wanted(Extent { entries: archive.entries, bytes: archive.bytes }));
+    let finder = Finder::new(core.mode, job, running);
+    let places = std::iter::once(archive.path.as_deref().unwrap_or_default())
+        .chain(archive.placed.iter().map(String::as_str));
+    core.code.send_replace(Arrival::Wanted(Extent {
+        entries: archive.entries,
+        bytes: archive.bytes,
+        places: places.map(|place| finder.find(place)).collect(),
+    }));
     let since = core.clock.now();
     loop {
         let now = arrival.borrow_and_update().clone();
@@ -117,7 +161,7 @@ pub(super) async fn receive(core: &Rc<Core>, job_id: JobId, mut stream: UnixStre
         return wire::write_message(&mut stream, &Reply::Refused { kind: Refused::NotReady, message }).await;
     };
     core.code.send_replace(Arrival::Arriving);
-    let outcome = unpack(&running, extent, &mut stream).await;
+    let outcome = unpack(&running, &extent, &mut stream).await;
     let (arrival, code) = match outcome {
         Ok(Unpacked::Whole) => (Arrival::There, 0),
         Ok(Unpacked::Failed(why)) => (Arrival::Failed(why), 1),
@@ -136,19 +180,21 @@ enum Unpacked {
 }
 
 /// Unpacks what comes over a stream, by a program of the supervisor's own as the job's user.
-async fn unpack(running: &Running, extent: Extent, stream: &mut UnixStream) -> io::Result<Unpacked> {
+async fn unpack(running: &Running, extent: &Extent, stream: &mut UnixStream) -> io::Result<Unpacked> {
     let (stdin, input) = io::pipe()?;
     let (output, stderr) = io::pipe()?;
     let mut input = Some(pipe::Sender::from_owned_fd(input.into())?);
     let mut output = pipe::Receiver::from_owned_fd(output.into())?;
     let stdout: OwnedFd = stderr.try_clone()?.into();
+    let mut argv = vec![
+        OWN_PROGRAM.to_owned(),
+        unpack::NAME.to_owned(),
+        extent.entries.to_string(),
+        extent.bytes.to_string(),
+    ];
+    argv.extend_from_slice(&extent.places);
     let program = Program {
-        argv: vec![
-            OWN_PROGRAM.to_owned(),
-            unpack::NAME.to_owned(),
-            extent.entries.to_string(),
-            extent.bytes.to_string(),
-        ],
+        argv,
         env: running.env.clone(),
         cwd: running.places.workflow.clone(),
         terminal: false,
@@ -211,14 +257,37 @@ async fn unpack(running: &Running, extent: Extent, stream: &mut UnixStream) -> i
 /// Clones a repository by the environment's own `git`.
 async fn clone(
     core: &Rc<Core>,
-    job_id: JobId,
+    job: &JobSpec,
     source: &GitSource,
     git: Option<&GitAccess>,
     running: &Running,
 ) -> Result<(), Outcome> {
     let failed = |told: String| Outcome::new(JobReason::ContainerExitedWithError, told);
     let progress = format!("cloning {}", source.url);
-    core.set_job(JobObservation::SettingUp { job_id, progress, since: core.clock.now() });
+    core.set_job(JobObservation::SettingUp { job_id: job.id, progress, since: core.clock.now() });
+    let place = source.path.as_deref().unwrap_or(WORKFLOW_DIR);
+    let target = Finder::new(core.mode, job, running).find(place);
+    let folder =
+        |what: &str, folder: &str| [OWN_PROGRAM, folder::NAME, what, folder].map(ToOwned::to_owned).to_vec();
+    match run(core, running, folder(folder::ROOM, &target), &[], false).await {
+        Ok((0, _)) => {}
+        Ok((folder::OCCUPIED, _)) if source.skip_existing => {
+            let told = format!("code: `{place}` is not empty, and stays as it is (`if_exists: skip`)");
+            core.say(LogSource::System, &told);
+            return Ok(());
+        }
+        Ok((folder::OCCUPIED, _)) => {
+            return Err(failed(format!(
+                "{} cannot be cloned to `{place}`, which is not empty: clone it elsewhere by `path` in `repos`, or let what is \
+                 there stand by `if_exists: skip`",
+                source.url
+            )));
+        }
+        Ok((_, said)) => return Err(failed(format!("{} cannot be cloned: {}", source.url, said.trim()))),
+        Err(error) => {
+            return Err(failed(format!("{} cannot be cloned to `{place}`: {error}", source.url)));
+        }
+    }
     if !there("git", running) {
         let place = if core.mode == Mode::Container { "the image" } else { "this machine" };
         return Err(failed(format!(
@@ -229,10 +298,12 @@ async fn clone(
     }
     let (settings, access) = git.map(access).unwrap_or_default();
     let mut argv = vec!["git".to_owned()];
-    argv.extend(settings);
+    argv.extend_from_slice(&settings);
     argv.push("clone".to_owned());
     argv.extend(source.branch.iter().flat_map(|branch| ["--branch".to_owned(), branch.clone()]));
-    argv.extend(["--".to_owned(), source.url.clone(), ".".to_owned()]);
+    // Another commit than the branch's is checked out.
+    argv.extend(source.revision.iter().map(|_| "--no-checkout".to_owned()));
+    argv.extend(["--".to_owned(), source.url.clone(), target.clone()]);
     let (code, said) = run(core, running, argv, &access, true)
         .await
         .map_err(|error| failed(format!("`git clone` could not be run: {error}")))?;
@@ -242,7 +313,18 @@ async fn clone(
         let why = if why.is_empty() { why } else { format!(": {why}") };
         return Err(failed(format!("`git clone` of {} ended with {}{why}{hint}", source.url, status(code))));
     }
-    let argv = ["git", "rev-parse", "HEAD"].map(ToOwned::to_owned).to_vec();
+    if let Some(hash) = &source.revision {
+        check_out(core, running, (&settings, &access), &target, hash)
+            .await
+            .map_err(|why| failed(format!("{} has no commit {hash} to check out{why}", source.url)))?;
+    }
+    // Where commands begin may have been an empty folder in the clone's way.
+    if running.places.start != running.places.workflow {
+        let start = running.places.start.display().to_string();
+        // One that cannot be made is told by the first command.
+        let _ = run(core, running, folder(folder::MAKE, &start), &[], false).await;
+    }
+    let argv = ["git", "-C", &target, "rev-parse", "HEAD"].map(ToOwned::to_owned).to_vec();
     // A repository without a commit has none.
     if let Ok((0, said)) = run(core, running, argv, &[], false).await {
         let commit = said.trim().to_owned();
@@ -252,6 +334,37 @@ async fn clone(
         }
     }
     Ok(())
+}
+
+/// Checks out one commit of a clone, fetched first where no branch of it has it.
+///
+/// # Errors
+/// What `git` says of it, as the end of a sentence.
+async fn check_out(
+    core: &Rc<Core>,
+    running: &Running,
+    (settings, access): (&[String], &[(&'static str, String)]),
+    clone: &str,
+    hash: &str,
+) -> Result<(), String> {
+    let git = async |settings: &[String], arguments: &[&str], logged: bool| {
+        let mut argv = vec!["git".to_owned()];
+        argv.extend_from_slice(settings);
+        argv.extend(["-C", clone].iter().chain(arguments).map(|&word| word.to_owned()));
+        match run(core, running, argv, access, logged).await {
+            Ok((0, _)) => Ok(()),
+            Ok((_, said)) => Err(Some(last_words(&said)).filter(|why| !why.is_empty())),
+            Err(error) => Err(Some(error.to_string())),
+        }
+    };
+    let why = |why: Option<String>| why.map(|why| format!(": {why}")).unwrap_or_default();
+    let commit = format!("{hash}^{{commit}}");
+    if git(&[], &["cat-file", "-e", &commit], false).await.is_err() {
+        git(settings, &["fetch", "origin", hash], true).await.map_err(why)?;
+    }
+    git(settings, &["-c", "advice.detachedHead=false", "checkout", "--detach", &commit], true)
+        .await
+        .map_err(why)
 }
 
 /// Names of the variables that a login is in, for as long as the clone goes on.
@@ -384,11 +497,23 @@ mod tests {
 
     #[test]
     fn whoever_is_not_let_in_is_told_what_to_do() {
-        let source = GitSource { url: "https://git.example/a".to_owned(), branch: None, commit: None };
+        let source = GitSource { url: "https://git.example/a".to_owned(), ..GitSource::default() };
         let why = "fatal: could not read Username for 'https://git.example': terminal prompts disabled";
         assert!(hint(why, &source, false).ends_with("a login: `berth git set git.example`"));
         assert!(hint(why, &source, true).contains("is not let in"));
         assert_eq!(hint("fatal: repository not found", &source, false), "");
+    }
+
+    #[test]
+    fn places_are_found_as_they_are_seen_from_inside() {
+        let all = ["", ".", "a/b", "/workflow", "/workflow/a", "~", "~/a", "/root/a", "/data", "/workflows"];
+        let find = |asked: Option<&str>| {
+            let finder = Finder { home: Path::new("/srv/home"), asked };
+            all.map(|place| finder.find(place)).join(" ")
+        };
+        let processes = ". . a/b . a /srv/home /srv/home/a /srv/home/a /data /workflows";
+        assert_eq!(find(Some("/root")), processes);
+        assert_eq!(find(None), processes.replacen("/srv/home/a /data", "/root/a /data", 1));
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod container;
 mod environment;
 mod exec;
 mod fds;
+mod folder;
 mod identity;
 mod isolation;
 mod job;
@@ -80,7 +81,8 @@ pub fn dispatch() -> Option<ExitCode> {
         }
         (container::CONNECT, None) => Some(ended(connect::run(&InstanceDir::new(container::FOLDER.into())))),
         ("sftp", None) => Some(ended(sftp::run())),
-        (unpack::NAME, Some(files)) => Some(unpack::main(&files, arguments.next().as_deref())),
+        (unpack::NAME, Some(entries)) => Some(unpack::main(&entries, arguments)),
+        (folder::NAME, Some(what)) => Some(folder::main(&what, arguments.next().as_deref())),
         ("listen", Some(port)) => Some(ended(listen::run(&port.to_string_lossy()))),
         ("sandbox-init", None) => Some(sandbox::main()),
         ("probe-isolation", Some(folder)) => Some(probe(Path::new(&folder))),

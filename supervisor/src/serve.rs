@@ -64,7 +64,9 @@ async fn converse(core: &Rc<Core>, mut stream: UnixStream) -> io::Result<()> {
     match request {
         Request::Observe => wire::write_message(&mut stream, &observed(core)).await,
         Request::Watch => watch(core, stream).await,
-        Request::Start { job: spec } | Request::StartWithCode { job: spec } => {
+        Request::Start { job: spec }
+        | Request::StartWithCode { job: spec }
+        | Request::StartWithPlacedCode { job: spec } => {
             let begun = match &*core.job.borrow() {
                 JobObservation::None => None,
                 JobObservation::WaitingForCode { job_id }

@@ -3,18 +3,23 @@
 //!
 //! What an archive says is not trusted: nothing is written outside of the folder, through a link, or beyond what was said of
 //! the archive beforehand. Where something is in the way of a file it is replaced, so that an archive can be unpacked again.
+//!
+//! Parts of it may have places of their own (`files` of a configuration). Which these are is not the archive's to say but the launch's:
+//! the program is told. Each is a folder, or a file in one, and the same holds for it.
 
 use std::{
     ffi::{OsStr, OsString},
-    fs::File,
+    fs::{self, File},
     io::{self, Read, Write},
     os::{
         fd::{AsFd, BorrowedFd, OwnedFd},
         unix::ffi::OsStrExt,
     },
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
+use berth_shared::api::code::PLACED;
 use flate2::read::GzDecoder;
 use nix::{
     errno::Errno,
@@ -33,14 +38,22 @@ pub(super) const NAME: &str = "unpack";
 /// Exit status when the archive ended before its end: who sent it broke off.
 pub(super) const CUT_OFF: i32 = 3;
 
-/// Unpacks standard input here; `entries` and `bytes` are the most that it may hold.
-pub(super) fn main(entries: &OsStr, bytes: Option<&OsStr>) -> ExitCode {
+/// Unpacks standard input. `entries` and the argument after it, bytes, are the most that it may hold; then comes where it goes, and
+/// where each part goes that has a place of its own. What is not absolute is below this folder.
+pub(super) fn main(entries: &OsStr, mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let number = |text: &OsStr| text.to_str().and_then(|text| text.parse().ok());
-    let (Some(entries), Some(bytes)) = (number(entries), bytes.and_then(number)) else {
+    let bytes = arguments.next();
+    let (Some(entries), Some(bytes)) = (number(entries), bytes.as_deref().and_then(number)) else {
         eprintln!("error: `{NAME}` takes the number of entries and of bytes");
         return ExitCode::from(2);
     };
-    match File::open(".").and_then(|here| unpack(io::stdin().lock(), here.as_fd(), Most { entries, bytes })) {
+    let root = arguments.next().map(PathBuf::from).unwrap_or_default();
+    let placed: Vec<PathBuf> = arguments.map(PathBuf::from).collect();
+    let unpacked = File::open(".").and_then(|here| {
+        let places = Places { here: here.as_fd(), root: &root, placed: &placed };
+        unpack(io::stdin().lock(), places, Most { entries, bytes })
+    });
+    match unpacked {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => ExitCode::from(CUT_OFF as u8),
         Err(error) => {
@@ -57,7 +70,55 @@ struct Most {
     bytes: u64,
 }
 
-fn unpack(from: impl Read, folder: BorrowedFd<'_>, most: Most) -> io::Result<()> {
+/// Where an archive goes.
+#[derive(Clone, Copy, Debug)]
+struct Places<'a> {
+    /// What paths that are not absolute are below.
+    here: BorrowedFd<'a>,
+    /// Where what has no place of its own is put.
+    root: &'a Path,
+    /// Where the parts are put that have one.
+    placed: &'a [PathBuf],
+}
+
+/// Where an entry goes.
+struct Goal<'a> {
+    /// The place that it belongs to.
+    place: &'a Path,
+    /// Its path below that; none for a part that is one file.
+    below: Vec<OsString>,
+    /// Whether the place is a part's own.
+    own: bool,
+}
+
+impl<'a> Places<'a> {
+    fn goal(self, path: &[u8]) -> io::Result<Goal<'a>> {
+        let told = || String::from_utf8_lossy(path).into_owned();
+        let mut parts =
+            parts(path).ok_or_else(|| refused(format!("`{}` leads out of the folder", told())))?;
+        if self.placed.is_empty() || parts.first().is_none_or(|first| first != PLACED) {
+            return Ok(Goal { place: self.root, below: parts, own: false });
+        }
+        let number = parts.get(1).and_then(|part| part.to_str()).and_then(|part| part.parse::<usize>().ok());
+        let place = number.and_then(|number| self.placed.get(number));
+        let place = place.ok_or_else(|| refused(format!("nobody said where `{}` goes", told())))?;
+        Ok(Goal { place, below: parts.split_off(2), own: true })
+    }
+
+    /// Opens a folder, made where it is missing. A path that whoever launches wrote out whole may lead through links of the image;
+    /// one that begins in the working directory may not: what is there has come with the archive.
+    fn open(self, folder: &Path) -> io::Result<OwnedFd> {
+        if folder.is_absolute() {
+            fs::create_dir_all(folder)?;
+            let flags = OFlag::O_DIRECTORY | OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+            return Ok(nix::fcntl::open(folder, flags, Mode::empty())?);
+        }
+        let parts = parts(folder.as_os_str().as_bytes());
+        enter(self.here, &parts.ok_or_else(|| refused("it leads out of the folder"))?)
+    }
+}
+
+fn unpack(from: impl Read, places: Places<'_>, most: Most) -> io::Result<()> {
     let mut archive = Archive::new(GzDecoder::new(from));
     let mut left = most;
     for entry in archive.entries()? {
@@ -67,7 +128,7 @@ fn unpack(from: impl Read, folder: BorrowedFd<'_>, most: Most) -> io::Result<()>
             return Err(refused("the archive holds more than was said of it"));
         };
         left = Most { entries, bytes };
-        place(&mut entry, folder)?;
+        place(&mut entry, places)?;
     }
     // Only at its end is it sure that nothing was cut off or changed.
     let mut gzip = archive.into_inner();
@@ -83,23 +144,35 @@ fn refused(why: impl Into<String>) -> io::Error {
 }
 
 /// Makes what one entry says.
-fn place(entry: &mut Entry<'_, impl Read>, folder: BorrowedFd<'_>) -> io::Result<()> {
+fn place(entry: &mut Entry<'_, impl Read>, places: Places<'_>) -> io::Result<()> {
     let path = entry.path_bytes().into_owned();
-    let told = String::from_utf8_lossy(&path).into_owned();
-    let mut parts = parts(&path).ok_or_else(|| refused(format!("`{told}` leads out of the folder")))?;
     let kind = entry.header().entry_type();
+    let Goal { place: mut folder, below: mut parts, own } = places.goal(&path)?;
+    let told = match own {
+        true => parts.iter().fold(folder.to_owned(), |path, part| path.join(part)).display().to_string(),
+        false => String::from_utf8_lossy(&path).into_owned(),
+    };
+    if own && parts.is_empty() && kind != EntryType::Directory {
+        // A part that is one file: its place names it.
+        parts.extend(folder.file_name().map(OsStr::to_owned));
+        folder = folder.parent().unwrap_or(Path::new(""));
+    }
     let explained = |error: io::Error| match error.kind() {
         io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData => error,
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             io::Error::new(error.kind(), format!("the disk is full (at `{told}`)"))
         }
+        kind @ (io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) => {
+            io::Error::new(kind, format!("the environment's user may not write `{told}` ({error})"))
+        }
         kind => io::Error::new(kind, format!("`{told}`: {error}")),
     };
+    let folder = places.open(folder).map_err(explained)?;
     if kind == EntryType::Directory {
-        return enter(folder, &parts).map(drop).map_err(explained);
+        return enter(folder.as_fd(), &parts).map(drop).map_err(explained);
     }
     let Some(name) = parts.pop() else { return Err(refused(format!("`{told}` names no file"))) };
-    let parent = enter(folder, &parts).map_err(explained)?;
+    let parent = enter(folder.as_fd(), &parts).map_err(explained)?;
     match kind {
         EntryType::Regular | EntryType::Continuous => file(entry, &parent, &name).map_err(explained),
         EntryType::Symlink => {

@@ -47,6 +47,12 @@ pub enum Request {
         /// The job.
         job: Box<JobSpec>,
     },
+    /// Begins the job, which has code that goes to places of its own, or is of a commit of its own: a supervisor that knows of neither
+    /// must not put it where it knows.
+    StartWithPlacedCode {
+        /// The job.
+        job: Box<JobSpec>,
+    },
     /// Brings the archive that the job waits for; after the answer [`Kind::Bytes`], then [`Control::CloseInput`], and at
     /// the end [`Reply::Exited`].
     Code {

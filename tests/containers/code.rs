@@ -45,7 +45,7 @@ async fn wanted(environment: &dyn Environment) {
 
 pub(crate) async fn an_image_without_git_clones_nothing_and_says_so(bench: &Bench) {
     let url = "https://git.example/ann/project".to_owned();
-    let code = RunCode::Git(GitSource { url, branch: None, commit: None });
+    let code = RunCode::Git(GitSource { url, ..GitSource::default() });
     let spec = JobSpec { code: Some(code), ..with_image(engines::SH, job(&["echo never"], &[])) };
     let (id, environment) = bench.begun(&spec).await;
     let (reason, message) = wait_ended(&*environment).await;

@@ -241,6 +241,7 @@ impl Server {
             agreed_price: None,
             agreed_catalog: None,
             code: None,
+            no_code: false,
         };
         self.post("/runs").send_json(&request)
     }

@@ -23,7 +23,7 @@ pub(super) async fn deliver(
     environment: &dyn Environment,
 ) -> Result<(), Failure> {
     let run = &whole.run.run;
-    let Some(RunCode::Archive(archive)) = &run.code else {
+    let Some(archive) = run.code.as_ref().and_then(RunCode::archive) else {
         return Err(Failure::Permanent("its environment waits for code, and it has none".to_owned()));
     };
     let there = core.storage.code().needed(&run.owner, &archive.sha256, core.now()).await;

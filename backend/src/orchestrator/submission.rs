@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use berth_shared::{
     api::{
-        JobId, JobStatus, LimitNote, Plan, PlanNote, PlanRequest, PlannedOffer, Pool, PriceChange, Refusal,
-        Run, RunCode, RunId, RunStatus, SubmitRequest,
+        GitSource, JobId, JobStatus, LimitNote, Plan, PlanNote, PlanRequest, PlannedOffer, Pool, PriceChange,
+        Refusal, Run, RunCode, RunId, RunStatus, SubmitRequest,
     },
     config::{Configuration, check_in},
     matcher::Requirements,
@@ -92,7 +92,7 @@ pub(super) async fn submit(
         let refusal = Refusal { backend: planning::SERVER.to_owned(), reasons };
         return Err(ServiceError::NoOffers(vec![refusal]));
     }
-    let code = check_code(core, actor, request.code.clone()).await?;
+    let code = check_code(core, actor, wanted_code(&request, &model.configuration)?).await?;
     let retry_seconds = planning::retry_seconds(&model.configuration, RETRY_SECONDS);
     let due_at = due_at(core, &model.configuration)?;
     let waiting = pool::free(core, project, &model.configuration, request.agreed_price).await?;
@@ -217,6 +217,45 @@ fn check_variables(
     if unknown.is_empty() { Ok(()) } else { Err(ServiceError::VariableUnknown(unknown)) }
 }
 
+/// What the run works on: what the request brings, and where it says nothing, what `repos` of the text has cloned. What the text wants
+/// from the machine of whoever launches must have been brought.
+fn wanted_code(
+    request: &SubmitRequest,
+    configuration: &Configuration,
+) -> Result<Option<RunCode>, ServiceError> {
+    let Some(newer) = configuration.newer.as_deref() else { return Ok(request.code.clone()) };
+    let code = match (&request.code, newer.repos.first()) {
+        (Some(code), _) => Some(code.clone()),
+        (None, Some(repo)) if !request.no_code => match GitSource::of(repo) {
+            Some(source) => Some(RunCode::Git(source)),
+            None => {
+                let folder = repo.local_path.as_deref().unwrap_or_default();
+                let message = format!(
+                    "`{folder}` is on the machine of whoever launches: launch by `berth run` there, or name the repository by its `url`"
+                );
+                return Err(only_by_run("repos", message));
+            }
+        },
+        (None, _) => None,
+    };
+    let brought = code.as_ref().and_then(RunCode::archive).map(|archive| archive.placed.as_slice());
+    if !newer.files.iter().map(|file| &file.path).eq(brought.unwrap_or_default()) && !newer.files.is_empty() {
+        let names: Vec<String> = newer.files.iter().map(|file| format!("`{}`", file.local_path)).collect();
+        let message = format!(
+            "{} would come from the machine of whoever launches: launch by `berth run` there, or remove `files`",
+            names.join(", ")
+        );
+        return Err(only_by_run("files", message));
+    }
+    Ok(code)
+}
+
+/// Refuses what only the command line can bring.
+fn only_by_run(path: &str, message: String) -> ServiceError {
+    let note = PlanNote { code: "only-by-berth-run".to_owned(), path: path.to_owned(), message };
+    ServiceError::NoOffers(vec![Refusal { backend: planning::SERVER.to_owned(), reasons: vec![note] }])
+}
+
 /// The code as it is written down; an archive must be there.
 async fn check_code(
     core: &Core,
@@ -225,13 +264,13 @@ async fn check_code(
 ) -> Result<Option<RunCode>, ServiceError> {
     let Some(mut code) = code else { return Ok(None) };
     code.check().map_err(ServiceError::CodeInvalid)?;
-    match &mut code {
-        RunCode::Archive(archive) => {
-            let size = core.storage.code().needed(actor, &archive.sha256, core.now()).await?;
-            archive.size = size.ok_or(ServiceError::CodeMissing)?;
-        }
+    if let Some(archive) = code.archive_mut() {
+        let size = core.storage.code().needed(actor, &archive.sha256, core.now()).await?;
+        archive.size = size.ok_or(ServiceError::CodeMissing)?;
+    }
+    if let RunCode::Git(source) = &mut code {
         // What will be cloned is not known yet.
-        RunCode::Git(source) => source.commit = None,
+        source.commit = None;
     }
     Ok(Some(code))
 }

@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     fn source(url: &str) -> GitSource {
-        GitSource { url: url.to_owned(), branch: None, commit: None }
+        GitSource { url: url.to_owned(), ..GitSource::default() }
     }
 
     async fn set(secrets: &Secrets, host: &str, password: &str) -> Result<GitLogin, SetGitLoginError> {

@@ -145,7 +145,7 @@ async fn a_repository_that_does_not_answer_ends_the_job_with_the_words_of_git() 
     let bench = Bench::new();
     // Nobody listens there.
     let url = "http://127.0.0.1:1/x.git".to_owned();
-    let code = RunCode::Git(GitSource { url, branch: None, commit: None });
+    let code = RunCode::Git(GitSource { url, ..GitSource::default() });
     let (id, _) = bench.instance(crate::bench::plenty()).await;
     let environment = bench.environment(id).await;
     environment.start(&with_code(code, job(&["echo never"], &[]))).await.expect("begun");
@@ -231,7 +231,7 @@ async fn a_private_repository_is_cloned_by_a_login_of_which_nothing_stays() {
             username: "ann".to_owned(),
             password: password.to_owned(),
         });
-        let code = RunCode::Git(GitSource { url: url.clone(), branch: None, commit: None });
+        let code = RunCode::Git(GitSource { url: url.clone(), ..GitSource::default() });
         JobSpec { git, ..with_code(code, job(setup, &["true"])) }
     };
     let setup = ["cat greeting", "git config --list", "env", "git fetch || echo not let in again"];

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::Repo;
+
 /// What is in `/workflow` when a run's commands begin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -36,10 +38,20 @@ pub struct CodeArchive {
     /// How many files differ from that commit.
     #[serde(default)]
     pub changes: u64,
+    /// Where the folder is put, as [`check_place`] has it; the working directory when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Where what `files` of the configuration names is put, as [`check_place`] has it and in its order. In the archive, the one with
+    /// the index `N` is `.berth-files/N`, or what is below that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub placed: Vec<String>,
 }
 
+/// The folder of an archive in which is what goes to [`CodeArchive::placed`].
+pub const PLACED: &str = ".berth-files";
+
 /// A repository that the environment clones by its own `git`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GitSource {
     /// Where it is: `https://HOST/PATH`, `http://HOST/PATH`, `ssh://[USER@]HOST/PATH` or `[USER@]HOST:PATH`, without a password.
@@ -50,6 +62,18 @@ pub struct GitSource {
     /// The commit that was cloned, once it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
+    /// The commit to check out, 4 to 64 hexadecimal digits; the newest one of the branch when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
+    /// Where it is cloned to, as [`check_place`] has it; the working directory when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Whether a folder that has something in it is left as it is. Otherwise the run fails.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub skip_existing: bool,
+    /// An archive with what `files` of the configuration names, which is put in its places after the clone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<Box<CodeArchive>>,
 }
 
 /// What the server says of code before it is sent. `GET /api/v1/code`
@@ -69,18 +93,41 @@ impl RunCode {
     /// When there is something.
     pub fn check(&self) -> Result<(), String> {
         match self {
-            Self::Archive(archive) if !is_sha256(&archive.sha256) => {
-                Err("an archive is named by its SHA-256, 64 hexadecimal digits in lower case".to_owned())
-            }
-            Self::Archive(archive) => {
-                let texts = [&archive.commit, &archive.branch].into_iter().flatten();
-                match texts.into_iter().all(|text| text.len() <= LONGEST && !text.contains(char::is_control))
-                {
-                    true => Ok(()),
-                    false => Err("a commit or a branch is one line of at most 2,000 bytes".to_owned()),
-                }
-            }
+            Self::Archive(archive) => archive.check(),
             Self::Git(source) => source.check(),
+        }
+    }
+
+    /// The archive that it needs, where it needs one.
+    #[must_use]
+    pub fn archive(&self) -> Option<&CodeArchive> {
+        match self {
+            Self::Archive(archive) => Some(archive),
+            Self::Git(source) => source.archive.as_deref(),
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn archive_mut(&mut self) -> Option<&mut CodeArchive> {
+        match self {
+            Self::Archive(archive) => Some(archive),
+            Self::Git(source) => source.archive.as_deref_mut(),
+        }
+    }
+
+    /// Whether something of it has a place of its own, or is of a commit of its own: who knows of neither would have all of it in the
+    /// working directory, or another commit.
+    #[must_use]
+    pub fn is_placed(&self) -> bool {
+        let elsewhere = |archive: &CodeArchive| archive.path.is_some() || !archive.placed.is_empty();
+        match self {
+            Self::Archive(archive) => elsewhere(archive),
+            Self::Git(source) => {
+                source.path.is_some()
+                    || source.revision.is_some()
+                    || source.skip_existing
+                    || source.archive.is_some()
+            }
         }
     }
 
@@ -95,6 +142,34 @@ impl RunCode {
 }
 
 impl CodeArchive {
+    fn check(&self) -> Result<(), String> {
+        if !is_sha256(&self.sha256) {
+            return Err("an archive is named by its SHA-256, 64 hexadecimal digits in lower case".to_owned());
+        }
+        let mut texts = [&self.commit, &self.branch].into_iter().flatten();
+        if !texts.all(|text| text.len() <= LONGEST && !text.contains(char::is_control)) {
+            return Err("a commit or a branch is one line of at most 2,000 bytes".to_owned());
+        }
+        if self.placed.len() > MOST_PLACED {
+            return Err(format!("`files` may name at most {MOST_PLACED} files and folders; name a folder"));
+        }
+        self.path.iter().chain(&self.placed).try_for_each(|path| check_place(path))
+    }
+
+    /// Where its parts go, where that is not the working directory: ` in src; files to ~/.vimrc, data`.
+    fn places(&self) -> String {
+        let mut told = self.path.as_ref().map(|path| format!(" in {path}")).unwrap_or_default();
+        if !self.placed.is_empty() {
+            told.push_str("; files to ");
+            let shown: Vec<&str> = self.placed.iter().take(3).map(|path| shown(path)).collect();
+            told.push_str(&shown.join(", "));
+            if let more @ 1.. = self.placed.len() - shown.len() {
+                told.push_str(&format!(" and {more} more"));
+            }
+        }
+        told
+    }
+
     fn summary(&self) -> String {
         let files = counted(self.files, "file", "files");
         let mut told = format!("{files}, {}", size(self.size));
@@ -108,6 +183,7 @@ impl CodeArchive {
                 n => format!(" with {}", counted(n, "local change", "local changes")),
             });
         }
+        told.push_str(&self.places());
         told
     }
 }
@@ -119,7 +195,24 @@ impl GitSource {
     /// When there is something.
     pub fn check(&self) -> Result<(), String> {
         check_url(&self.url)?;
-        self.branch.as_deref().map_or(Ok(()), check_branch)
+        self.branch.as_deref().map_or(Ok(()), check_branch)?;
+        self.revision.as_deref().map_or(Ok(()), check_revision)?;
+        self.path.as_deref().map_or(Ok(()), check_place)?;
+        self.archive.as_deref().map_or(Ok(()), CodeArchive::check)
+    }
+
+    /// What an entry of `repos` has cloned; `None` when it names a folder of whoever launches.
+    #[must_use]
+    pub fn of(repo: &Repo) -> Option<Self> {
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        Some(Self {
+            url: given(&repo.url)?,
+            branch: given(&repo.branch),
+            revision: given(&repo.hash),
+            path: elsewhere(&repo.path),
+            skip_existing: repo.if_exists == "skip",
+            ..Self::default()
+        })
     }
 
     fn summary(&self) -> String {
@@ -127,15 +220,67 @@ impl GitSource {
         if let Some(branch) = &self.branch {
             told.push_str(&format!(", branch {branch}"));
         }
-        if let Some(commit) = &self.commit {
+        if let Some(commit) = self.commit.as_ref().or(self.revision.as_ref()) {
             told.push_str(&format!(", commit {}", short(commit)));
+        }
+        if let Some(path) = &self.path {
+            told.push_str(&format!(" in {path}"));
+        }
+        if let Some(archive) = &self.archive {
+            told.push_str(&archive.places());
         }
         told
     }
 }
 
-/// The longest address, branch or commit, bytes.
+/// The longest address, branch, commit or path, bytes.
 const LONGEST: usize = 2000;
+
+/// The most that `files` may name: each is an argument of the program that unpacks them.
+const MOST_PLACED: usize = 50;
+
+/// What makes no sense about a place in an environment, in words for people. It is below the working directory, `~` or below it, or an
+/// absolute path.
+///
+/// # Errors
+/// When there is something.
+pub fn check_place(path: &str) -> Result<(), String> {
+    if path.len() > LONGEST || path.contains(char::is_control) {
+        return Err("a path is one line of at most 2,000 bytes".to_owned());
+    }
+    if path.starts_with('-') {
+        return Err(format!("`{path}` begins with `-`, as an option does; write `./{path}`"));
+    }
+    if path.starts_with('~') && path != "~" && !path.starts_with("~/") {
+        return Err(format!("of `{path}` nobody's home directory is known but the run's own: `~/…`"));
+    }
+    if path.split('/').any(|part| part == "..") {
+        return Err(format!(
+            "`{path}` leads out by `..`; write where it is to be, below the working directory or absolute"
+        ));
+    }
+    Ok(())
+}
+
+/// A place, unless it is the working directory.
+#[must_use]
+pub fn elsewhere(path: &str) -> Option<String> {
+    let here = path.trim_end_matches('/');
+    (!path.is_empty() && here != ".").then(|| path.to_owned())
+}
+
+/// A place as people read it.
+fn shown(path: &str) -> &str {
+    if path.is_empty() { "." } else { path }
+}
+
+/// A commit, by the beginning of its name at least.
+fn check_revision(hash: &str) -> Result<(), String> {
+    match (4..=64).contains(&hash.len()) && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        true => Ok(()),
+        false => Err(format!("`{hash}` cannot be the hash of a commit: 4 to 64 hexadecimal digits")),
+    }
+}
 
 /// Whether a text is a SHA-256 as archives are named by it.
 #[must_use]
@@ -270,7 +415,8 @@ mod tests {
     use super::*;
 
     fn git(url: &str, branch: Option<&str>) -> Result<(), String> {
-        RunCode::Git(GitSource { url: url.into(), branch: branch.map(Into::into), commit: None }).check()
+        RunCode::Git(GitSource { url: url.into(), branch: branch.map(Into::into), ..GitSource::default() })
+            .check()
     }
 
     #[test]
@@ -289,12 +435,27 @@ mod tests {
             url: "https://example.com/a/b".into(),
             branch: Some("dev".into()),
             commit: Some("ab12cd34ef".repeat(4)),
+            ..GitSource::default()
+        };
+        let placed = CodeArchive {
+            path: Some("src".into()),
+            placed: ["~/.vimrc", "", "/data", "more"].map(Into::into).to_vec(),
+            ..folder.clone()
+        };
+        let both = GitSource {
+            commit: None,
+            revision: Some("0123456789".into()),
+            path: Some("~/b".into()),
+            archive: Some(Box::new(CodeArchive { path: None, ..placed.clone() })),
+            ..cloned.clone()
         };
         let all = [
             RunCode::Archive(folder),
             RunCode::Archive(commit),
             RunCode::Archive(detached),
+            RunCode::Archive(placed),
             RunCode::Git(cloned),
+            RunCode::Git(both),
         ];
         let told: Vec<String> = all.iter().map(RunCode::summary).collect();
         assert_eq!(
@@ -303,7 +464,9 @@ mod tests {
                 "1 file, 100 bytes",
                 "412 files, 8.3 MiB, commit ab12cd34 of main with 3 local changes",
                 "412 files, 8.3 MiB, commit ab12cd34 without local changes",
+                "1 file, 100 bytes in src; files to ~/.vimrc, ., /data and 1 more",
                 "https://example.com/a/b, branch dev, commit ab12cd34",
+                "https://example.com/a/b, branch dev, commit 01234567 in ~/b; files to ~/.vimrc, ., /data and 1 more",
             ]
         );
     }
@@ -348,6 +511,81 @@ mod tests {
         for branch in ["", "-x", "a..b", "a b", "x.lock", "a:b", "@{1}", "a\n"] {
             assert!(git("https://a/b", Some(branch)).is_err(), "{branch:?}");
         }
+    }
+
+    #[test]
+    fn an_entry_of_repos_says_what_is_cloned_and_where() {
+        let repo = Repo {
+            local_path: None,
+            url: Some("https://a/b".into()),
+            branch: Some("dev".into()),
+            hash: Some("0123abcd".into()),
+            path: "src".into(),
+            if_exists: "skip".into(),
+        };
+        let source = GitSource {
+            url: "https://a/b".into(),
+            branch: Some("dev".into()),
+            revision: Some("0123abcd".into()),
+            path: Some("src".into()),
+            skip_existing: true,
+            ..GitSource::default()
+        };
+        assert_eq!(GitSource::of(&repo), Some(source.clone()));
+        let plain = Repo { branch: None, hash: None, path: ".".into(), if_exists: "error".into(), ..repo };
+        let plain_source = GitSource { url: "https://a/b".into(), ..GitSource::default() };
+        assert_eq!(GitSource::of(&plain), Some(plain_source.clone()));
+        assert_eq!(
+            GitSource::of(&Repo { url: Some(String::new()), local_path: Some(".".into()), ..plain }),
+            None
+        );
+        assert!(RunCode::Git(source).is_placed() && !RunCode::Git(plain_source).is_placed());
+    }
+
+    #[test]
+    fn what_older_ones_do_not_know_is_written_only_where_it_is_asked_for() {
+        let plain = RunCode::Git(GitSource { url: "https://a/b".into(), ..GitSource::default() });
+        assert_eq!(serde_json::to_string(&plain).unwrap(), r#"{"kind":"git","url":"https://a/b"}"#);
+        let archive = serde_json::to_string(&CodeArchive::default()).unwrap();
+        assert!(!archive.contains("path") && !archive.contains("placed"), "{archive}");
+    }
+
+    #[test]
+    fn places_and_commits_that_cannot_be_are_refused_with_the_reason() {
+        for path in ["", ".", "a/b", "~", "~/.ssh/id", "/data", "a..b", "/"] {
+            assert_eq!(check_place(path), Ok(()), "{path}");
+        }
+        let of = |path: Option<&str>, revision: Option<&str>| GitSource {
+            url: "https://a/b".into(),
+            path: path.map(Into::into),
+            revision: revision.map(Into::into),
+            ..GitSource::default()
+        };
+        let paths = ["../a", "a/../b", "~ann/x", "-x", "a\nb"].map(|path| of(Some(path), None));
+        let hashes = ["abc", "main", "--upload-pack=x", "0123 4567"].map(|hash| of(None, Some(hash)));
+        let told: Vec<String> =
+            paths.iter().chain(&hashes).map(|source| source.check().expect_err("refused")).collect();
+        assert_eq!(
+            told,
+            [
+                "`../a` leads out by `..`; write where it is to be, below the working directory or absolute",
+                "`a/../b` leads out by `..`; write where it is to be, below the working directory or absolute",
+                "of `~ann/x` nobody's home directory is known but the run's own: `~/…`",
+                "`-x` begins with `-`, as an option does; write `./-x`",
+                "a path is one line of at most 2,000 bytes",
+                "`abc` cannot be the hash of a commit: 4 to 64 hexadecimal digits",
+                "`main` cannot be the hash of a commit: 4 to 64 hexadecimal digits",
+                "`--upload-pack=x` cannot be the hash of a commit: 4 to 64 hexadecimal digits",
+                "`0123 4567` cannot be the hash of a commit: 4 to 64 hexadecimal digits",
+            ]
+        );
+        assert_eq!(of(Some("a b/ü"), Some(&"0a".repeat(20))).check(), Ok(()));
+        let archive = CodeArchive { sha256: "0".repeat(64), ..CodeArchive::default() };
+        let within = CodeArchive { placed: vec!["../x".into()], ..archive.clone() };
+        assert!(RunCode::Archive(within.clone()).check().is_err());
+        assert!(GitSource { archive: Some(Box::new(within)), ..of(None, None) }.check().is_err());
+        let many = CodeArchive { placed: vec!["x".into(); 51], ..archive };
+        assert!(RunCode::Archive(many).check().is_err());
     }
 
     #[test]

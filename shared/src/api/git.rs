@@ -116,7 +116,7 @@ mod tests {
             ("ssh://git@github.com/ann/project", None),
             ("git@github.com:ann/project", None),
         ] {
-            let source = GitSource { url: url.to_owned(), branch: None, commit: None };
+            let source = GitSource { url: url.to_owned(), ..GitSource::default() };
             assert_eq!(source.login_host().as_deref(), host, "{url}");
             assert!(host.is_none_or(is_git_host), "{url}");
         }

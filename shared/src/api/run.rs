@@ -215,9 +215,13 @@ pub struct SubmitRequest {
     /// Version of the catalogue of that plan; said again when the price has changed because the catalogue has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreed_catalog: Option<String>,
-    /// The code to work on. An archive must have been sent before, by `PUT /api/v1/code/SHA256`, by the same person.
+    /// The code to work on, in place of what `repos` of the text names. An archive must have been sent before, by
+    /// `PUT /api/v1/code/SHA256`, by the same person; what `files` of the text names comes by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<RunCode>,
+    /// Whether there is no code, whatever `repos` of the text names.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_code: bool,
 }
 
 /// Asks for a run's end. `POST /api/v1/runs/NAME/stop`

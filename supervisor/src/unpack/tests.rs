@@ -29,7 +29,14 @@ impl Folder {
     }
 
     fn unpack(&self, archive: &[u8], most: Most) -> io::Result<()> {
-        unpack(archive, File::open(self.inside()).unwrap().as_fd(), most)
+        self.unpack_to(archive, "", &[], most)
+    }
+
+    /// With a place of its own for the whole, and for parts of it.
+    fn unpack_to(&self, archive: &[u8], root: &str, placed: &[&str], most: Most) -> io::Result<()> {
+        let here = File::open(self.inside()).unwrap();
+        let placed: Vec<PathBuf> = placed.iter().map(PathBuf::from).collect();
+        unpack(archive, Places { here: here.as_fd(), root: Path::new(root), placed: &placed }, most)
     }
 }
 
@@ -115,6 +122,83 @@ fn what_would_land_elsewhere_is_refused() {
         told.push(format!("{name}: {error}"));
     }
     insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn parts_that_have_places_of_their_own_go_there_and_all_else_below_the_place_of_the_whole() {
+    let folder = Folder::new("placed");
+    let home = folder.0.join("home");
+    let (settings, keys) = (home.join(".vimrc"), home.join("deep/keys"));
+    // A folder that leads elsewhere is an image's affair, where whoever launches wrote the whole path.
+    fs::create_dir(folder.0.join("real")).unwrap();
+    symlink("real", &home).unwrap();
+    let whole = archive(&[
+        ("code", FILE, "", b"code"),
+        (".berth-files/0", FILE, "", b"settings"),
+        (".berth-files/1", EntryType::Directory, "", b""),
+        (".berth-files/1/id", FILE, "", b"key"),
+        (".berth-files/1/link", LINK, "id", b""),
+        (".berth-files/2/a/b", FILE, "", b"data"),
+        (".berth-files/3", EntryType::Directory, "", b""),
+        (".berth-files/4/also", FILE, "", b"here"),
+    ]);
+    let placed = [settings.to_str().unwrap(), keys.to_str().unwrap(), "data/x", "empty", ""];
+    for _ in 0..2 {
+        folder.unpack_to(&whole, "src", &placed, PLENTY).unwrap();
+        let inside = folder.inside();
+        let read = |path: PathBuf| fs::read_to_string(path).unwrap();
+        assert_eq!(read(inside.join("src/code")), "code");
+        assert_eq!(read(folder.0.join("real/.vimrc")), "settings");
+        assert_eq!(read(keys.join("link")), "key");
+        assert_eq!(read(inside.join("data/x/a/b")), "data");
+        assert!(inside.join("empty").is_dir());
+        assert_eq!(read(inside.join("also")), "here");
+        assert!(!inside.join(PLACED).exists() && !inside.join("src").join(PLACED).exists());
+    }
+    // Where nothing has a place of its own, the name is one like any other.
+    folder.unpack(&archive(&[(".berth-files/0", FILE, "", b"x")]), PLENTY).unwrap();
+    assert!(folder.inside().join(".berth-files/0").is_file());
+}
+
+#[test]
+fn a_part_lands_nowhere_but_below_its_place() {
+    let hostile: &[(&str, &[Said<'_>])] = &[
+        ("no place", &[(".berth-files/2/x", FILE, "", b"x")]),
+        ("no number", &[(".berth-files/x", FILE, "", b"x")]),
+        ("none at all", &[(".berth-files", FILE, "", b"x")]),
+        ("parent", &[(".berth-files/0/../../out", FILE, "", b"x")]),
+        (
+            "through a link of its own",
+            &[(".berth-files/0/a", LINK, "../..", b""), (".berth-files/0/a/out", FILE, "", b"x")],
+        ),
+        ("through a link of the code", &[("data", LINK, "..", b""), (".berth-files/1/out", FILE, "", b"x")]),
+        ("file below a file", &[(".berth-files/0", FILE, "", b"x"), (".berth-files/0/out", FILE, "", b"x")]),
+        ("folder in the way", &[(".berth-files/0/x", FILE, "", b"x"), (".berth-files/0", FILE, "", b"x")]),
+    ];
+    let mut told = Vec::new();
+    for (name, entries) in hostile {
+        let folder = Folder::new(&format!("placed-{}", name.replace(' ', "-")));
+        let error = folder.unpack_to(&archive(entries), "", &["there", "data"], PLENTY).expect_err(name);
+        let names: Vec<_> =
+            fs::read_dir(&folder.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(names, ["in"], "{name}");
+        told.push(format!("{name}: {error}"));
+    }
+    // A file needs a name.
+    let folder = Folder::new("placed-nameless");
+    let error = folder.unpack_to(&archive(&[(".berth-files/0", FILE, "", b"x")]), "", &[""], PLENTY);
+    told.push(format!("nameless: {}", error.expect_err("no name")));
+    insta::assert_snapshot!(told.join("\n"), @r"
+    no place: nobody said where `.berth-files/2/x` goes
+    no number: nobody said where `.berth-files/x` goes
+    none at all: nobody said where `.berth-files` goes
+    parent: `.berth-files/0/../../out` leads out of the folder
+    through a link of its own: `a` is to be a folder, and is none
+    through a link of the code: `data` is to be a folder, and is none
+    file below a file: `there` is to be a folder, and is none
+    folder in the way: a folder is where a file is to be
+    nameless: `` names no file
+    ");
 }
 
 #[test]
@@ -222,6 +306,8 @@ fn an_archive_is_done_when_whoever_sends_it_has_said_that_it_ends() {
     let folder = Folder::new("ended");
     let ended = std::cell::Cell::new(false);
     let whole = archive(&[("file", FILE, "", b"hello")]);
-    unpack(Seen(&whole, &ended), File::open(folder.inside()).unwrap().as_fd(), PLENTY).unwrap();
+    let here = File::open(folder.inside()).unwrap();
+    let places = Places { here: here.as_fd(), root: Path::new(""), placed: &[] };
+    unpack(Seen(&whole, &ended), places, PLENTY).unwrap();
     assert!(ended.get(), "its sender would be taken for one that broke off");
 }

@@ -67,6 +67,7 @@ fn submit(world: &Arc<World>, service: Service, random: &mut StdRng) {
             agreed_price: None,
             agreed_catalog: None,
             code: None,
+            no_code: false,
         };
         match timeout(PATIENCE, service.submit("ann", request)).await {
             Ok(Ok(detail)) => {

@@ -37,13 +37,16 @@ pub(super) async fn agree_and_submit(
             return Ok(None);
         }
     }
+    let code = code.send(client).await?;
+    let names_code = merged.configuration.newer.as_ref().is_some_and(|newer| !newer.repos.is_empty());
     let mut request = SubmitRequest {
+        no_code: code.is_none() && names_code,
         configuration: merged.text,
         name: args.name.clone(),
         variables: merged.variables,
         agreed_price: price(plan),
         agreed_catalog: Some(plan.catalog_version.clone()),
-        code: code.send(client).await?,
+        code,
     };
     loop {
         let error = match client.post::<Run>("/runs", &request).await {

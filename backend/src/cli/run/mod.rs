@@ -102,7 +102,7 @@ async fn launch(args: &Args) -> Result<(), Failure> {
         return Err(invalid(args, &file, &merged.text, &plan.diagnostics)?);
     }
     let named = args.configuration.as_deref().filter(|named| named.is_dir());
-    let code = code::gather(&args.code, named, &path, &client).await?;
+    let code = code::gather(&args.code, named, &path, &merged.configuration, &client).await?;
     let about = show::About {
         file: &file,
         server: client.server(),

@@ -7,6 +7,7 @@ mod limits;
 mod lives;
 mod pools;
 mod priority;
+mod repos;
 mod schedule;
 mod settings;
 mod utilization;
@@ -161,6 +162,7 @@ fn request(name: &str, text: &str) -> SubmitRequest {
         agreed_price: None,
         agreed_catalog: None,
         code: None,
+        no_code: false,
     }
 }
 

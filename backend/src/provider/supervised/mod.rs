@@ -82,8 +82,9 @@ impl<R: Reach> Supervised<R> {
 impl<R: Reach> Environment for Supervised<R> {
     async fn start(&self, job: &JobSpec) -> Result<(), ProviderError> {
         let spec = Box::new(job.clone());
-        let request = match job.code {
+        let request = match &job.code {
             None => Request::Start { job: spec },
+            Some(code) if code.is_placed() => Request::StartWithPlacedCode { job: spec },
             Some(_) => Request::StartWithCode { job: spec },
         };
         self.accepted(&request).await

@@ -1,6 +1,6 @@
 //! People's code.
 
-use berth_shared::api::{CodeArchive, RunCode, RunStatus};
+use berth_shared::api::{CodeArchive, GitSource, RunCode, RunStatus};
 use uuid::Uuid;
 
 use super::{
@@ -13,6 +13,7 @@ super::on_every_store!(
     code_is_read_again_by_its_owner_alone_and_only_once_it_is_whole,
     code_that_is_brought_twice_at_once_is_kept_once,
     code_is_kept_while_a_run_needs_it_and_for_a_while,
+    files_are_kept_while_a_run_with_a_repository_needs_them,
     uploads_that_were_broken_off_are_forgotten,
 );
 
@@ -59,12 +60,23 @@ async fn code_that_is_brought_twice_at_once_is_kept_once(bed: Bed) {
 }
 
 async fn code_is_kept_while_a_run_needs_it_and_for_a_while(bed: Bed) {
+    let archive = CodeArchive { sha256: X.to_owned(), ..CodeArchive::default() };
+    kept_while_a_run_needs_it(bed, RunCode::Archive(archive)).await;
+}
+
+async fn files_are_kept_while_a_run_with_a_repository_needs_them(bed: Bed) {
+    let archive = CodeArchive { sha256: X.to_owned(), ..CodeArchive::default() };
+    let source = GitSource { archive: Some(Box::new(archive)), ..GitSource::default() };
+    kept_while_a_run_needs_it(bed, RunCode::Git(source)).await;
+}
+
+async fn kept_while_a_run_needs_it(bed: Bed, needed: RunCode) {
     let store = bed.store().await;
     let code = store.code();
     let mut change = submission(1, "fox");
     let run = &mut change.runs[0].run;
     run.owner = "ann".to_owned();
-    run.code = Some(RunCode::Archive(CodeArchive { sha256: X.to_owned(), ..CodeArchive::default() }));
+    run.code = Some(needed);
     commit(&store, change).await;
     for (upload, owner, sha256) in [(UPLOAD, "ann", X), (OTHER, "bob", X), (Uuid::from_u128(3), "ann", "bb")]
     {

@@ -85,9 +85,9 @@ impl CodeStore for MemoryStore {
                 .active_runs
                 .iter()
                 .filter_map(|(_, id)| state.runs.get(*id))
-                .filter_map(|row| match &row.run.code {
-                    Some(RunCode::Archive(archive)) => Some((row.run.owner.clone(), archive.sha256.clone())),
-                    _ => None,
+                .filter_map(|row| {
+                    let archive = row.run.code.as_ref().and_then(RunCode::archive)?;
+                    Some((row.run.owner.clone(), archive.sha256.clone()))
                 })
                 .collect();
             let before = state.code.len();

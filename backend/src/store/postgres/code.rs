@@ -66,7 +66,7 @@ impl CodeStore for Postgres {
                    OR size IS NOT NULL AND used_at < $2 AND NOT EXISTS (
                        SELECT 1 FROM runs WHERE NOT finished
                        AND state #>> '{run,owner}' = code.owner
-                       AND state #>> '{run,code,sha256}' = code.sha256)";
+                       AND code.sha256 IN (state #>> '{run,code,sha256}', state #>> '{run,code,archive,sha256}'))";
         let gone = sqlx::query(sql).bind(begun.0).bind(unused.0).execute(&self.0.pool).await;
         gone.map(|gone| gone.rows_affected()).map_err(store_error)
     }

@@ -68,7 +68,8 @@ impl CodeStore for Sqlite {
                    OR size IS NOT NULL AND used_at < ?2 AND NOT EXISTS (
                        SELECT 1 FROM runs WHERE status NOT IN ('terminated', 'failed', 'done')
                        AND json_extract(state, '$.run.owner') = code.owner
-                       AND json_extract(state, '$.run.code.sha256') = code.sha256)";
+                       AND code.sha256 IN (json_extract(state, '$.run.code.sha256'),
+                                           json_extract(state, '$.run.code.archive.sha256')))";
         let gone = sqlx::query(sql).bind(begun.0).bind(unused.0).execute(&self.writer).await?;
         Ok(gone.rows_affected())
     }

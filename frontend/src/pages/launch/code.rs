@@ -79,7 +79,7 @@ fn typed(url: &str, branch: &str) -> Option<GitSource> {
     (!url.is_empty()).then(|| GitSource {
         url: url.to_owned(),
         branch: (!branch.is_empty()).then(|| branch.to_owned()),
-        commit: None,
+        ..GitSource::default()
     })
 }
 

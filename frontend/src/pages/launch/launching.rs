@@ -89,6 +89,7 @@ fn request(desk: Desk, agreed: Option<Agreement>) -> SubmitRequest {
         agreed_price: agreed.as_ref().map(|agreed| agreed.price),
         agreed_catalog: agreed.map(|agreed| agreed.catalog),
         code: desk.code.get_untracked().map(RunCode::Git),
+        no_code: false,
     }
 }
 

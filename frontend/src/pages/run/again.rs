@@ -25,6 +25,8 @@ pub(crate) async fn again(run: &Run, configuration: String) -> Again {
         variables: Default::default(),
         agreed_catalog: None,
         code: run.code.clone(),
+        // What was left out is left out again, whatever the text names.
+        no_code: run.code.is_none(),
         agreed_price: run.offer.as_ref().map(|offer| offer.price),
     };
     match api::post::<_, Run>("/api/v1/runs", &request).await {

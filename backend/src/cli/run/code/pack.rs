@@ -7,7 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use berth_shared::api::{CodeArchive, code::size};
+use berth_shared::api::{
+    CodeArchive,
+    code::{PLACED, size},
+};
 use flate2::{Compression, GzBuilder, write::GzEncoder};
 use sha2::{Digest as _, Sha256};
 use tar::{Builder, EntryType, Header};
@@ -15,6 +18,7 @@ use tar::{Builder, EntryType, Header};
 use super::{
     files::{Found, LESS, What},
     git::Checkout,
+    placed::Placed,
     words,
 };
 
@@ -32,19 +36,44 @@ pub(in crate::cli::run) struct Packed {
     pub(super) notes: Vec<String>,
 }
 
-/// Makes an archive of at most `limit` bytes.
+/// A folder that is brought.
+#[derive(Debug)]
+pub(super) struct Folder<'a> {
+    pub(super) root: &'a Path,
+    /// The checkout that it is the root of.
+    pub(super) checkout: Option<&'a Checkout>,
+    pub(super) found: Found,
+    /// Where it is put; the working directory when `None`.
+    pub(super) path: Option<String>,
+}
+
+/// Makes an archive of at most `limit` bytes, of a folder and of what has places of its own.
 ///
 /// # Errors
 /// When it would be larger, or something cannot be read, in words.
-pub(super) fn pack(
-    root: &Path,
-    checkout: Option<&Checkout>,
-    found: Found,
-    limit: u64,
-) -> Result<Packed, String> {
-    let mut notes = found.notes();
-    let total: u64 = found.files.iter().map(|(_, what)| length(what)).sum();
-    let full = || too_large(root, &found, total, limit);
+pub(super) fn pack(folder: Option<Folder<'_>>, placed: Vec<Placed>, limit: u64) -> Result<Packed, String> {
+    let mut notes = Vec::new();
+    let mut all: Vec<(PathBuf, u64)> = Vec::new();
+    if let Some(Folder { root, found, .. }) = &folder {
+        notes.extend(found.notes());
+        all.extend(found.files.iter().map(|(path, what)| (path.clone(), length(what))));
+        if !placed.is_empty() && found.files.iter().any(|(path, _)| path.starts_with(PLACED)) {
+            return Err(format!(
+                "`{}` has a `{PLACED}`, which is how `files` travel: rename it, or leave it out by `.gitignore`",
+                root.display()
+            ));
+        }
+    }
+    for Placed { written, found, is_folder, .. } in &placed {
+        notes.extend(found.notes().into_iter().map(|note| format!("in `{written}`: {note}")));
+        let named = |path: &PathBuf| match is_folder {
+            true => Path::new(written).join(path),
+            false => PathBuf::from(written),
+        };
+        all.extend(found.files.iter().map(|(path, what)| (named(path), length(what))));
+    }
+    let total: u64 = all.iter().map(|(_, length)| length).sum();
+    let full = || too_large(folder.as_ref().map(|folder| folder.root), &all, total, limit);
     let words = |error: Error| match error {
         Error::Full => full(),
         Error::Words(words) => words,
@@ -53,7 +82,10 @@ pub(super) fn pack(
         return Err(full());
     }
     let mut out = Out::new(limit);
-    out.files(root, &found).map_err(words)?;
+    let checkout = folder.as_ref().and_then(|folder| folder.checkout);
+    if let Some(Folder { root, found, .. }) = &folder {
+        out.files(root, found).map_err(words)?;
+    }
     if let Some(checkout) = checkout.filter(|checkout| checkout.commit.is_some()) {
         let folder =
             tempfile::tempdir().map_err(|error| format!("no temporary folder can be made: {error}"))?;
@@ -62,17 +94,25 @@ pub(super) fn pack(
             Err(why) => notes.push(format!("the files are brought without their commit: {why}")),
         }
     }
+    // After the code, over which they are put.
+    for (number, placed) in placed.iter().enumerate() {
+        out.placed(number, placed).map_err(words)?;
+    }
     let (entries, unpacked) = (out.entries, out.unpacked);
     let bytes = out.finish().map_err(words)?;
+    let found = folder.iter().map(|folder| &folder.found).chain(placed.iter().map(|placed| &placed.found));
+    let files = found.flat_map(|found| &found.files).filter(|(_, what)| *what != What::Folder).count();
     let archive = CodeArchive {
         sha256: Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
         size: bytes.len() as u64,
-        files: found.files.iter().filter(|(_, what)| *what != What::Folder).count() as u64,
+        files: files as u64,
         entries,
         bytes: unpacked,
         commit: checkout.and_then(|checkout| checkout.commit.clone()),
         branch: checkout.and_then(|checkout| checkout.branch.clone()),
-        changes: found.changes,
+        changes: folder.as_ref().map_or(0, |folder| folder.found.changes),
+        path: folder.and_then(|folder| folder.path),
+        placed: placed.into_iter().map(|placed| placed.to).collect(),
     };
     Ok(Packed { bytes, archive, notes })
 }
@@ -85,22 +125,17 @@ fn length(what: &What) -> u64 {
 }
 
 /// What is too large, with what makes it so.
-fn too_large(root: &Path, found: &Found, total: u64, limit: u64) -> String {
-    let mut largest: Vec<(&PathBuf, u64)> = found
-        .files
-        .iter()
-        .map(|(path, what)| (path, length(what)))
-        .filter(|(_, length)| *length > 0)
-        .collect();
+fn too_large(root: Option<&Path>, all: &[(PathBuf, u64)], total: u64, limit: u64) -> String {
+    let mut largest: Vec<&(PathBuf, u64)> = all.iter().filter(|(_, length)| *length > 0).collect();
     largest.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| a.cmp(b)));
     let lines: String = largest
         .iter()
         .take(NAMED)
         .map(|(path, length)| format!("\n  {:>10}  {}", size(*length), path.display()))
         .collect();
+    let whole = root.map_or_else(|| "what `files` names".to_owned(), |root| format!("`{}`", root.display()));
     format!(
-        "`{}` has {} of files, and the server takes at most {}, compressed; {LESS}. The largest files:{lines}",
-        root.display(),
+        "{whole} has {} of files, and the server takes at most {}, compressed; {LESS}. The largest files:{lines}",
         size(total),
         size(limit)
     )
@@ -110,6 +145,17 @@ enum Error {
     /// The archive is larger than it may be.
     Full,
     Words(String),
+}
+
+/// What is kept of a file besides what is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    /// Its time, and whether it is a program, as Git has it.
+    Plainly,
+    /// Its time and its mode: a private key that others may read is none.
+    Closely,
+    /// Whether it is a program.
+    Undated,
 }
 
 /// An archive that is being made.
@@ -129,7 +175,21 @@ impl Out {
     fn files(&mut self, root: &Path, found: &Found) -> Result<(), Error> {
         for (path, what) in &found.files {
             let from = root.join(path);
-            self.add(&from, path, what, true)?;
+            self.add(&from, path, what, Kept::Plainly)?;
+        }
+        Ok(())
+    }
+
+    /// What has a place of its own.
+    fn placed(&mut self, number: usize, placed: &Placed) -> Result<(), Error> {
+        let top = Path::new(PLACED).join(number.to_string());
+        if placed.is_folder {
+            // It is there even when nothing is in it.
+            self.add(&placed.from, &top, &What::Folder, Kept::Closely)?;
+        }
+        for (path, what) in &placed.found.files {
+            let to = if placed.is_folder { top.join(path) } else { top.clone() };
+            self.add(&placed.from.join(path), &to, what, Kept::Closely)?;
         }
         Ok(())
     }
@@ -155,15 +215,16 @@ impl Out {
         }
         all.sort_by(|(a, _), (b, _)| a.as_os_str().as_bytes().cmp(b.as_os_str().as_bytes()));
         for (path, what) in &all {
-            self.add(&folder.join(path), path, what, false)?;
+            self.add(&folder.join(path), path, what, Kept::Undated)?;
         }
         Ok(())
     }
 
-    /// Adds one entry; with `dated` of its own time.
-    fn add(&mut self, from: &Path, path: &Path, what: &What, dated: bool) -> Result<(), Error> {
+    /// Adds one entry.
+    fn add(&mut self, from: &Path, path: &Path, what: &What, kept: Kept) -> Result<(), Error> {
         let told = |error: &io::Error| {
-            Error::Words(format!("`{}` cannot be read: {}", path.display(), words(error)))
+            let named = if kept == Kept::Closely { from } else { path };
+            Error::Words(format!("`{}` cannot be read: {}", named.display(), words(error)))
         };
         let mut header = Header::new_gnu();
         header.set_uid(0);
@@ -185,8 +246,15 @@ impl Out {
                 let file = File::open(from).map_err(|error| told(&error))?;
                 let about = file.metadata().map_err(|error| told(&error))?;
                 header.set_entry_type(EntryType::Regular);
-                header.set_mode(if about.mode() & 0o111 == 0 { 0o644 } else { 0o755 });
-                header.set_mtime(if dated { u64::try_from(about.mtime()).unwrap_or(0) } else { 0 });
+                header.set_mode(match kept {
+                    Kept::Closely => about.mode() & 0o777,
+                    _ if about.mode() & 0o111 == 0 => 0o644,
+                    _ => 0o755,
+                });
+                header.set_mtime(match kept {
+                    Kept::Undated => 0,
+                    _ => u64::try_from(about.mtime()).unwrap_or(0),
+                });
                 header.set_size(about.len());
                 self.unpacked += about.len();
                 self.tar.append_data(&mut header, path, Exactly { file, left: about.len() })

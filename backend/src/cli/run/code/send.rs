@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use berth_shared::api::{CodeAnswer, RunCode};
+use berth_shared::api::{CodeAnswer, CodeArchive};
 use reqwest::{Method, header::CONTENT_TYPE};
 
 use super::pack::Packed;
@@ -21,7 +21,7 @@ pub(super) async fn limit(client: &Client) -> Result<Option<u64>, Failure> {
 }
 
 /// Has the server have it.
-pub(super) async fn send(client: &Client, packed: Packed) -> Result<RunCode, Failure> {
+pub(super) async fn send(client: &Client, packed: Packed) -> Result<CodeArchive, Failure> {
     let Packed { bytes, archive, .. } = packed;
     let answer: CodeAnswer = client.get(&format!("/code?sha256={}", archive.sha256)).await?;
     if !answer.there {
@@ -29,5 +29,5 @@ pub(super) async fn send(client: &Client, packed: Packed) -> Result<RunCode, Fai
         let request = client.request(Method::PUT, &format!("/code/{}", archive.sha256));
         client.send_within(request.header(CONTENT_TYPE, "application/gzip").body(bytes), patience).await?;
     }
-    Ok(RunCode::Archive(archive))
+    Ok(archive)
 }

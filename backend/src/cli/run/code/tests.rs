@@ -12,7 +12,18 @@ use std::{
 use flate2::read::GzDecoder;
 use tempfile::TempDir;
 
-use super::{files, git::Checkout, pack::Packed, too_much};
+use berth_shared::{
+    api::GitSource,
+    config::{FileMapping, Repo},
+};
+
+use super::{
+    Chosen, CodeFlags, choose, files,
+    git::Checkout,
+    pack::{Folder, Packed},
+    placed, too_much,
+};
+use crate::cli::failure::Failure;
 
 const LIMIT: u64 = 1 << 20;
 
@@ -66,7 +77,8 @@ fn pack(folder: &Path, limit: u64) -> Result<Packed, String> {
         Some(checkout) => checkout.files()?,
         None => files::below(root)?,
     };
-    super::pack::pack(root, checkout.as_ref(), found, limit)
+    let checkout = checkout.as_ref();
+    super::pack::pack(Some(Folder { root, checkout, found, path: None }), Vec::new(), limit)
 }
 
 fn git(folder: &Path, arguments: &[&str]) -> String {
@@ -326,4 +338,158 @@ fn nobody_means_to_bring_the_whole_disk() {
     assert_eq!(of(home.parent().unwrap()), Some("a folder above the home directory"));
     assert_eq!(of(&home.join("project")), None);
     assert_eq!(too_much(&home, None), None);
+}
+
+fn repo(source: &str) -> Repo {
+    let is_url = source.contains("://");
+    Repo {
+        local_path: (!is_url).then(|| source.to_owned()),
+        url: is_url.then(|| source.to_owned()),
+        branch: None,
+        hash: None,
+        path: ".".to_owned(),
+        if_exists: "error".to_owned(),
+    }
+}
+
+#[test]
+fn flags_say_what_the_code_is_else_the_configuration_else_the_folder() {
+    let beside = Path::new("/srv/project");
+    let of = |flags: &CodeFlags, repo: Option<&Repo>| choose(flags, None, repo, beside).unwrap();
+    let git = |url: &str| Chosen::Git(GitSource { url: url.to_owned(), ..GitSource::default() });
+    let folder = |folder: &str, path: Option<&str>, asked| Chosen::Folder {
+        folder: folder.into(),
+        path: path.map(Into::into),
+        asked,
+    };
+    let none = CodeFlags::default();
+    assert_eq!(of(&none, None), folder(".", None, false));
+    assert_eq!(choose(&none, Some(Path::new("x")), None, beside).unwrap(), folder("x", None, false));
+    let url = repo("https://git.example/a");
+    assert_eq!(of(&none, Some(&url)), git("https://git.example/a"));
+    let local = Repo { path: "src".to_owned(), ..repo("../lib") };
+    assert_eq!(of(&none, Some(&local)), folder("/srv/project/../lib", Some("src"), true));
+
+    assert_eq!(of(&CodeFlags { no_code: true, ..CodeFlags::default() }, Some(&url)), Chosen::Nothing);
+    let named = CodeFlags { code: Some("here".into()), ..CodeFlags::default() };
+    assert_eq!(of(&named, Some(&url)), folder("here", None, true));
+    let cloned = CodeFlags { git: Some("https://git.example/b".to_owned()), ..CodeFlags::default() };
+    assert_eq!(of(&cloned, Some(&local)), git("https://git.example/b"));
+}
+
+#[test]
+fn a_repository_that_cannot_be_brought_as_it_is_asked_for_is_refused_with_the_reason() {
+    let refused = |repo: Repo| {
+        choose(&CodeFlags::default(), None, Some(&repo), Path::new(".")).unwrap_err().to_string()
+    };
+    let hash = Some("0123abcd".to_owned());
+    let told = [
+        refused(Repo { hash, ..repo(".") }),
+        refused(Repo { path: "../x".to_owned(), ..repo(".") }),
+        refused(Repo { hash: Some("main".to_owned()), ..repo("https://git.example/a") }),
+        refused(repo("https://git.example")),
+    ];
+    insta::assert_snapshot!(told.join("\n"), @r"
+    `repos`: `.` is brought as it is checked out here, and not by `branch` or `hash`; leave those out, or name its `url`
+    `repos`: `../x` leads out by `..`; write where it is to be, below the working directory or absolute
+    `repos`: `main` cannot be the hash of a commit: 4 to 64 hexadecimal digits
+    `repos`: `https://git.example` names a host and no repository on it; write `https://HOST/PATH`, `ssh://USER@HOST/PATH` or `USER@HOST:PATH`
+    ");
+}
+
+fn mapping(local_path: &str, path: &str) -> FileMapping {
+    FileMapping { local_path: local_path.to_owned(), path: path.to_owned() }
+}
+
+/// An archive of these, beside a project, and of the project where that is brought.
+fn pack_placed(project: &Project, mappings: &[FileMapping], with_code: bool) -> Result<Packed, String> {
+    let beside = project.path();
+    let placed = placed::find(mappings, &beside).map_err(|error| error.to_string())?;
+    let root = beside.join("code");
+    let folder = with_code.then(|| Folder {
+        root: &root,
+        checkout: None,
+        found: files::below(&root).unwrap(),
+        path: Some("src".to_owned()),
+    });
+    super::pack::pack(folder, placed::read(placed)?, LIMIT)
+}
+
+#[test]
+fn files_travel_in_the_same_archive_with_their_modes_and_say_where_they_go() {
+    let project = Project::new();
+    project.write("code/main", "code");
+    project.write("id", "key");
+    fs::set_permissions(project.path().join("id"), fs::Permissions::from_mode(0o600)).unwrap();
+    project.write("data/deep/a", "a");
+    project.write("data/.gitignore", "*.log\n");
+    project.write("data/x.log", "ignored");
+    fs::create_dir(project.path().join("empty")).unwrap();
+    std::os::unix::fs::symlink("id", project.path().join("link")).unwrap();
+    let whole = project.path().join("id").to_string_lossy().into_owned();
+    let mappings = [
+        mapping("link", "~/.ssh/id"),
+        mapping("./data", "data"),
+        mapping("empty", "/e"),
+        mapping(&whole, "id"),
+    ];
+    let packed = pack_placed(&project, &mappings, true).unwrap();
+    insta::assert_snapshot!(told(&packed), @r"
+    .berth-files/0: 600 key
+    .berth-files/1: folder
+    .berth-files/1/.gitignore: 644 *.log
+    .berth-files/1/deep: folder
+    .berth-files/1/deep/a: 644 a
+    .berth-files/2: folder
+    .berth-files/3: 600 key
+    main: 644 code
+    ");
+    let archive = &packed.archive;
+    assert_eq!(archive.placed, ["~/.ssh/id", "data", "/e", "id"]);
+    assert_eq!((archive.path.as_deref(), archive.files, archive.entries), (Some("src"), 5, 8));
+
+    let without = pack_placed(&project, &mappings[..1], false).unwrap();
+    assert_eq!(told(&without), ".berth-files/0: 600 key");
+    assert_eq!((without.archive.path, without.archive.files), (None, 1));
+}
+
+#[test]
+fn files_that_cannot_be_brought_are_named_before_anything_is_launched() {
+    let project = Project::new();
+    project.write("a", "x");
+    project.write("code/.berth-files/x", "x");
+    let _socket = std::os::unix::net::UnixListener::bind(project.path().join("socket")).unwrap();
+    let refused = |from: &str, to: &str| pack_placed(&project, &[mapping(from, to)], false).unwrap_err();
+    let told = [
+        refused("missing", "x"),
+        refused("a", "../x"),
+        refused("a", "~"),
+        refused("a", "."),
+        refused("socket", "x"),
+        refused("/", "x"),
+        pack_placed(&project, &[mapping("a", "x")], true).unwrap_err(),
+    ];
+    let told = told.join("\n").replace(&project.path().display().to_string(), "PROJECT");
+    insta::assert_snapshot!(told, @r"
+    `missing` of `files` cannot be brought: No such file or directory
+    `a` of `files` cannot be brought: `../x` leads out by `..`; write where it is to be, below the working directory or absolute
+    `a` of `files` cannot be brought: it is a file, and where it is put has to end in its name
+    `a` of `files` cannot be brought: it is a file, and where it is put has to end in its name
+    `socket` of `files` cannot be brought: it is neither a file nor a folder
+    `/` of `files` cannot be brought: it is the whole disk; name a folder below it
+    `PROJECT/code` has a `.berth-files`, which is how `files` travel: rename it, or leave it out by `.gitignore`
+    ");
+    let error = placed::find(&[mapping("missing", "x")], &project.path()).unwrap_err();
+    assert!(matches!(error, Failure::Usage(_)), "{error}");
+}
+
+#[test]
+fn files_count_as_code_does_where_it_is_too_much() {
+    let project = Project::new();
+    project.write("data/a", "x");
+    let sparse = fs::File::create(project.path().join("data/large")).unwrap();
+    sparse.set_len(100 << 30).unwrap();
+    let why = pack_placed(&project, &[mapping("data", "x")], false).unwrap_err();
+    assert!(why.starts_with("what `files` names has 100 GiB of files, and the server takes"), "{why}");
+    assert!(why.contains("100 GiB  data/large"), "{why}");
 }
