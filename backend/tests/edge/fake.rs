@@ -232,7 +232,8 @@ impl Control for Fake {
     }
 
     async fn plan(&self, _: &str, request: &PlanRequest) -> Result<Plan, Refused> {
-        let checked = berth_shared::check(&request.configuration);
+        let dialect = self.code.settings(DEFAULT_PROJECT).await?.dialect;
+        let checked = berth_shared::config::check_in(&request.configuration, dialect, None);
         let planned = |price: &f64| PlannedOffer {
             offer: offer(*price),
             allocation: None,
