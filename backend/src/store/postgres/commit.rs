@@ -84,6 +84,10 @@ pub(super) async fn rows(connection: &mut PgConnection, change: &Change) -> Resu
     }
     pools::write(connection, change).await?;
     limits::write(connection, change).await?;
+    let scheduled = |row: &RunRow| !row.run.schedule.is_empty() || row.utilization.is_some();
+    if change.runs.iter().any(|row| row.version == 0 && scheduled(row)) {
+        settings::stop_before(connection, KNOWS_SCHEDULES).await?;
+    }
     settings::write(connection, change).await
 }
 
@@ -275,6 +279,10 @@ async fn update<T: Serialize + DeserializeOwned>(
     let written = write(to_json(&kept)?, format).execute(connection).await.map_err(name_taken)?;
     if written.rows_affected() == 1 { Ok(()) } else { Err(STALE) }
 }
+
+/// The migration since which servers know of schedules and of GPUs that have to be used: those before it would begin such a run at
+/// once, and never stop it.
+const KNOWS_SCHEDULES: i64 = 16;
 
 /// The only thing that is unique about runs, besides their identifiers, is the name of those that are active.
 fn name_taken(error: sqlx::Error) -> Failed {

@@ -7,7 +7,7 @@ use super::{commit::Failed, store_error};
 use crate::store::{Change, StoreError, settings};
 
 /// The migration that knows of settings: servers before it would read texts, and refuse runs, as if nothing were set.
-const KNOWS_SETTINGS: i64 = 16;
+const KNOWS_SETTINGS: i64 = 17;
 
 /// Those of a project.
 pub(super) async fn of(pool: &PgPool, project: &str) -> Result<ProjectSettings, StoreError> {
@@ -18,6 +18,13 @@ pub(super) async fn of(pool: &PgPool, project: &str) -> Result<ProjectSettings, 
             .await
             .map_err(store_error)?;
     settings::read(row)
+}
+
+/// Has servers stop that do not know this migration.
+pub(super) async fn stop_before(connection: &mut PgConnection, migration: i64) -> Result<(), Failed> {
+    let stop = sqlx::query("UPDATE installation SET oldest = greatest(oldest, $1)");
+    stop.bind(migration).execute(connection).await?;
+    Ok(())
 }
 
 /// What a change says of them: each by itself, so that two who change different ones do not undo each other's.
@@ -40,8 +47,7 @@ pub(super) async fn write(connection: &mut PgConnection, change: &Change) -> Res
         .execute(&mut *connection)
         .await?;
         // They neither know what is set nor what is told of it.
-        let stop = sqlx::query("UPDATE installation SET oldest = greatest(oldest, $1)");
-        stop.bind(KNOWS_SETTINGS).execute(&mut *connection).await?;
+        stop_before(connection, KNOWS_SETTINGS).await?;
     }
     Ok(())
 }
