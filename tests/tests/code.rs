@@ -2,9 +2,13 @@
 
 use std::{
     fs,
+    net::SocketAddr,
     path::PathBuf,
     process::{Command, Output, Stdio},
+    thread,
 };
+
+use axum::response::IntoResponse as _;
 
 use berth_shared::api::{RunCode, RunStatus};
 use berth_tests::server::{Server, binary};
@@ -46,7 +50,7 @@ impl Person {
         fs::write(path, text).expect("a file");
     }
 
-    fn git(&self, arguments: &[&str]) {
+    fn git(&self, arguments: &[&str]) -> String {
         let mut git = Command::new("git");
         git.current_dir(self.project()).env("HOME", self.folder.path());
         git.args([
@@ -59,6 +63,26 @@ impl Person {
         ]);
         let output = git.args(arguments).output().expect("git runs");
         assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    /// A repository with two commits of a greeting, which a web server gives to everybody: its address, and the first commit.
+    fn published(&self) -> (String, String) {
+        self.git(&["init", "-q", "theirs"]);
+        let commit = |greeting: &str| {
+            self.write("theirs/greeting", greeting);
+            self.git(&["-C", "theirs", "add", "."]);
+            self.git(&["-C", "theirs", "commit", "-qm", greeting]);
+            self.git(&["-C", "theirs", "rev-parse", "HEAD"])
+        };
+        let first = commit("good morning");
+        commit("good evening");
+        let bare = self.folder.path().join("published/project.git");
+        let bare = bare.to_string_lossy();
+        self.git(&["clone", "-q", "--bare", "theirs", &bare]);
+        self.git(&["-C", &bare, "update-server-info"]);
+        fs::remove_dir_all(self.project().join("theirs")).expect("removed");
+        (format!("http://{}/project.git", give(self.folder.path().join("published"))), first)
     }
 
     /// A commit, and something of each kind after it.
@@ -185,4 +209,106 @@ fn code_that_is_too_large_is_refused_with_its_largest_files() {
     assert!(server.run("fox").is_none());
     person.said(&["run", "-y", "-d", "-n", "fox", "--no-code"]);
     assert_eq!(server.wait_until("fox", |run| run.status.is_finished()).run.code, None);
+}
+
+/// A web server, for as long as the test goes on, that gives what is in a folder.
+fn give(folder: PathBuf) -> SocketAddr {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.set_nonblocking(true).expect("a listener");
+    let address = listener.local_addr().expect("an address");
+    let give = async move |request: axum::extract::Request| match fs::read(
+        folder.join(request.uri().path().trim_start_matches('/')),
+    ) {
+        Ok(bytes) => bytes.into_response(),
+        Err(_) => axum::http::StatusCode::NOT_FOUND.into_response(),
+    };
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+            let _ = axum::serve(listener, axum::Router::new().fallback(give)).await;
+        });
+    });
+    address
+}
+
+/// A configuration of dstack 0.22 with these keys, and with this as its only command.
+fn newer(keys: &str, setup: &str) -> String {
+    format!(
+        "# dstack: 0.22\ntype: dev-environment\nide: vscode\nresources: {{cpu: 1.., memory: 64MB.., disk: null}}\n{keys}\nsetup:\n  - {setup}\n"
+    )
+}
+
+#[test]
+fn what_a_configuration_has_cloned_is_there_at_its_commit_and_files_are_put_over_it() {
+    let server = Server::start_with(&["--engine", "none"]);
+    let person = Person::of(&server);
+    let (url, first) = person.published();
+    person.write("a note", "from here\n");
+    let keys = |hash: &str| {
+        format!("repos: [{{url: '{url}', hash: '{hash}', path: src}}]\nfiles: ['a note:src/deep/note']")
+    };
+    let setup = "cat src/greeting src/deep/note; git -C src log --format=%s; git -C src status --porcelain";
+    person.write(
+        ".dstack.yml",
+        &newer(&format!("working_dir: src/empty\n{}", keys(&first)), &format!("cd ../..; {setup}")),
+    );
+    let plan = person.said(&["run", "-y", "-d", "-n", "fox"]);
+    assert!(
+        plan.contains(&format!("{url}, commit {} in src; files to src/deep/note", &first[..8])),
+        "{plan}"
+    );
+    let run = server.wait_for("fox", RunStatus::Running).run;
+    let Some(RunCode::Git(source)) = &run.code else { panic!("{:?}", run.code) };
+    assert_eq!(source.commit.as_deref(), Some(first.as_str()));
+    assert_eq!(person.said(&["logs", "fox"]), "good morningfrom here\ngood morning\n?? deep/\n");
+
+    // A commit that is nowhere, and what the flags say instead of it.
+    person.write(".dstack.yml", &newer(&keys(&"1".repeat(40)), "test ! -e src/greeting"));
+    person.said(&["run", "-y", "-d", "-n", "hen"]);
+    let failed = server.wait_until("hen", |run| run.status.is_finished()).run;
+    let message = failed.message.unwrap_or_default();
+    assert!(message.contains(&format!("{url} has no commit 1111")), "{message}");
+    person.said(&["run", "-y", "-d", "-n", "owl", "--no-code"]);
+    server.wait_for("owl", RunStatus::Running);
+}
+
+#[test]
+fn files_that_a_configuration_names_are_there_before_its_first_command() {
+    let server = Server::start_with(&["--engine", "none"]);
+    let person = Person::of(&server);
+    let settings = person.folder.path().join(".settings");
+    fs::write(&settings, "mine\n").expect("a file");
+    fs::set_permissions(&settings, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("a mode");
+    fs::create_dir(person.folder.path().join("data")).expect("a folder");
+    fs::write(person.folder.path().join("data/with space"), "given\n").expect("a file");
+    person.write("code", "code\n");
+    let files = "files: ['~/.settings', '../data:inputs/data']";
+    let setup = "cat ~/.settings 'inputs/data/with space' code; stat -c %a ~/.settings; ls -A";
+    person.write("files.dstack.yml", &newer(files, setup));
+    let run = ["run", "-y", "-d", "-f", "files.dstack.yml", "-n"];
+    let plan = person.said(&[&run[..], &["fox"]].concat());
+    assert!(plan.contains("; files to ~/.settings, inputs/data"), "{plan}");
+    server.wait_for("fox", RunStatus::Running);
+    let log = person.said(&["logs", "fox"]);
+    assert_eq!(log, "mine\ngiven\ncode\n600\ncode\nfiles.dstack.yml\ninputs\n");
+
+    fs::remove_file(&settings).expect("removed");
+    let refused = person.berth(&[&run[..], &["hen"]].concat());
+    let err = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(err.contains("`~/.settings` of `files` cannot be brought: No such file"), "{err}");
+    assert!(server.run("hen").is_none());
+}
+
+#[test]
+fn a_folder_that_a_configuration_names_as_its_repository_is_brought_to_its_place() {
+    let server = Server::start_with(&["--engine", "none"]);
+    let person = Person::of(&server);
+    person.write("lib/here", "brought\n");
+    person.write("not/here", "");
+    let text = newer("repos: ['./lib:src']", "cat src/here; ls -A");
+    person.write(".dstack.yml", &text);
+    person.said(&["run", "-y", "-d", "-n", "fox"]);
+    server.wait_for("fox", RunStatus::Running);
+    assert_eq!(person.said(&["logs", "fox"]), "brought\nsrc\n");
 }

@@ -160,6 +160,53 @@ async fn a_repository_that_does_not_answer_ends_the_job_with_the_words_of_git() 
 }
 
 #[tokio::test]
+async fn a_folder_that_is_not_empty_ends_the_job_or_stays_as_it_is() {
+    let bench = Bench::new();
+    // Nobody listens there: it is looked at beforehand.
+    let url = "http://127.0.0.1:1/x.git".to_owned();
+    for skip_existing in [false, true] {
+        let path = Some("/etc".to_owned());
+        let code = RunCode::Git(GitSource { url: url.clone(), path, skip_existing, ..GitSource::default() });
+        let (id, _) = bench.instance(crate::bench::plenty()).await;
+        let environment = bench.environment(id).await;
+        environment.start(&with_code(code, job(&["test -e /etc/passwd"], &[]))).await.expect("begun");
+        if skip_existing {
+            wait_running(&*environment).await;
+            let said = system(&*environment).await;
+            assert_eq!(said[1], "code: `/etc` is not empty, and stays as it is (`if_exists: skip`)");
+        } else {
+            let (reason, message) = wait_ended(&*environment).await;
+            let message = message.unwrap_or_default();
+            assert_eq!(reason, JobReason::ContainerExitedWithError, "{message}");
+            assert!(
+                message.starts_with(&format!("{url} cannot be cloned to `/etc`, which is not empty")),
+                "{message}"
+            );
+        }
+        bench.remove(id).await;
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_may_not_be_written_where_it_is_to_be_ends_the_job_in_words() {
+    let bench = Bench::new();
+    let RunCode::Archive(archive_of) = of(1, 100) else { panic!("an archive") };
+    let placed = vec!["/proc/there/no".to_owned()];
+    let job = with_code(RunCode::Archive(CodeArchive { placed, ..archive_of }), job(&["echo never"], &[]));
+    let (id, _) = bench.instance(crate::bench::plenty()).await;
+    let environment = bench.environment(id).await;
+    environment.start(&job).await.expect("begun");
+    wanted(&*environment).await;
+    let bytes = archive(&[(".berth-files/0", b"x")]);
+    environment.deliver(job.id, pieces(&bytes, false)).await.expect("taken");
+    let (reason, message) = wait_ended(&*environment).await;
+    let message = message.unwrap_or_default();
+    assert_eq!(reason, JobReason::CreatingContainerError, "{message}");
+    assert!(message.contains("/proc/there/no"), "{message}");
+    bench.remove(id).await;
+}
+
+#[tokio::test]
 async fn the_ways_in_are_said_once_it_can_be_worked_in() {
     let bench = Bench::new();
     for setup in [&[][..], &["true"]] {

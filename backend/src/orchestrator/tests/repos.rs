@@ -57,7 +57,7 @@ async fn a_folder_of_whoever_launches_is_not_to_be_had_without_them() {
     let server = bench.start().await;
     let text = "type: dev-environment\nrepos:\n  - ./project\n";
     let error = server.service.submit("ann", request("fox", text)).await.expect_err("it is elsewhere");
-    insta::assert_snapshot!(error, @"no offer fits right now: `./project` is on the machine of whoever launches: launch by `berth run` there, or name the repository by its `url`");
+    insta::assert_snapshot!(error, @"no offer fits right now: berth: `./project` is on the machine of whoever launches: launch by `berth run` there, or name the repository by its `url`");
     let ServiceError::NoOffers(refusals) = error else { panic!("{error:?}") };
     assert_eq!(refusals[0].reasons[0].path, "repos");
     let without = SubmitRequest { no_code: true, ..request("fox", text) };
@@ -69,7 +69,7 @@ async fn files_are_launched_with_when_an_archive_brings_them_and_not_otherwise()
     let bench = Bench::new(one_offer());
     let server = bench.start().await;
     let error = server.service.submit("ann", request("fox", FILES)).await.expect_err("they are elsewhere");
-    insta::assert_snapshot!(error, @"no offer fits right now: `a`, `data` would come from the machine of whoever launches: launch by `berth run` there, or remove `files`");
+    insta::assert_snapshot!(error, @"no offer fits right now: berth: `a`, `data` would come from the machine of whoever launches: launch by `berth run` there, or remove `files`");
     let of = |code: RunCode| SubmitRequest { code: Some(code), ..request("fox", FILES) };
     let places = ["~/.a", "data"];
     for wrong in [
