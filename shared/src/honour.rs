@@ -77,7 +77,7 @@ pub const ROWS: &[(&str, [Honour; 3], &str)] = &[
     (
         "volumes",
         [Refused, Done, Void],
-        "Folders of the machine are mounted below those that the server allows (`--volume-root`); a name is a volume of the machine's engine, the project's own, made when it is first used and kept.",
+        "Only containers have them: folders of the machine below those that the server allows (`--volume-root`), and volumes of its engine, the project's own, made when they are first used and kept.",
     ),
     (
         "repos",

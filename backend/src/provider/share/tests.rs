@@ -285,7 +285,7 @@ fn volumes_are_had_in_containers_and_folders_of_the_machine_where_they_are_allow
     let refused = planned_newer(&engine, "volumes: ['/etc:/a']\n");
     insta::assert_snapshot!(told(&refused.refusals), @"volume [volumes] `/etc` cannot be mounted: of this machine that is for what is below `/data`");
     let processes = planned_newer(&machine(), "volumes: ['cache:/b']\n");
-    insta::assert_snapshot!(told(&processes.refusals), @"");
+    insta::assert_snapshot!(told(&processes.refusals), @"not-honoured [volumes] `volumes` cannot be had here: only containers have them: folders of the machine below those that the server allows (`--volume-root`), and volumes of its engine, the project's own, made when they are first used and kept; leave it out to launch without it");
 }
 
 #[test]

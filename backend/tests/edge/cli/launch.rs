@@ -245,7 +245,7 @@ async fn code_that_cannot_be_brought_is_refused_before_anything_is_launched() {
     2
     --
     --
-    error: `HOME/.dstack.yml` is no folder; `--code` names one
+    error: `HOME/.dstack.yml` is no folder; `--code` or `repos` names one
     ");
     assert!(server.fake.submitted.lock().unwrap().is_empty());
 }
