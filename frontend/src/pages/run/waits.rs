@@ -19,6 +19,8 @@ pub(super) fn Waits(subject: Subject) -> impl IntoView {
     let run = subject.run;
     let next = Memo::new(move |_| run.with(|run| attempts::next(run, live.now.get())));
     let at = move || run.with(|run| run.due_at.or(run.retry_at).map(format::exact));
+    // What waits for its time lacks nothing.
+    let scheduled = Memo::new(move |_| run.with(|run| run.due_at.is_some()));
     let why = Memo::new(move |_| run.with(|run| run.message.clone()).unwrap_or_default());
     let machine = Memo::new(move |_| {
         let id = run.with(|run| run.instance_id.filter(|_| run.status == RunStatus::Terminating))?;
@@ -27,8 +29,8 @@ pub(super) fn Waits(subject: Subject) -> impl IntoView {
     });
     view! {
         <Show when=move || next.get().is_some()>
-            <section class="notice" data-tone="warn" aria-label="Next attempt">
-                <Icon name="again"/>
+            <section class="notice" data-tone=move || (!scheduled.get()).then_some("warn") aria-label="Next attempt">
+                {move || if scheduled.get() { view! { <Icon name="clock"/> } } else { view! { <Icon name="again"/> } }}
                 <p class="notice__text">
                     <b title=at><Prose text=Signal::derive(move || next.get().unwrap_or_default()) capital=true/>". "</b>
                     <Prose text=why capital=true/>
