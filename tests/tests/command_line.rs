@@ -104,6 +104,7 @@ env: {HOME: /home/me}
 tags: {team: ml}
 stop_duration: 3s
 priority: 10
+nvcc: true
 resources: {cpu: 1.., memory: 64MB.., disk: }
 init:
   - echo \"in ${PWD##*/} by $0, at home in ${HOME##*/}\"
@@ -118,7 +119,7 @@ fn a_file_of_dstack_0_22_is_launched_as_it_says_and_what_comes_to_nothing_is_tol
     std::fs::write(home.join(".dstack.yml"), NEWER).expect("a configuration");
     let launched = said(home, &["run", "-y", "-d", "--max-duration", "10m"]);
     let out = String::from_utf8_lossy(&launched.stdout);
-    assert!(out.contains("nothing comes of `priority` here"), "{out}");
+    assert!(out.contains("nothing comes of `nvcc` here"), "{out}");
     let detail = server.wait_for("heron", RunStatus::Running);
     assert!(detail.configuration.contains("max_duration: 10m"), "{}", detail.configuration);
     let run = detail.run;

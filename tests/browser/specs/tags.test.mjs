@@ -93,7 +93,7 @@ test(
       await machine('one-fox').waitFor();
       await page.getByRole('button', { name: 'Cards' }).click();
       const card = page.getByRole('article', { name: 'one-fox' });
-      assert.equal(await tags(card).count(), 3);
+      await until(async () => (await tags(card).count()) === 3, 'a card has them all');
       await tags(card).getByRole('button', { name: 'zone: b' }).click();
       await until(() => query(page) === 'vision tag:zone=b', 'a card does the same');
       await card.waitFor();
