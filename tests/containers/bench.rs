@@ -259,7 +259,7 @@ async fn provider(
         // Nothing is started on the machine itself.
         Some(engine) => {
             let client = Client::at(&engine.socket).await.expect("the engine answers");
-            (PathBuf::from("/nonexistent"), Containment::Containers(client, settings))
+            (PathBuf::from("/nonexistent"), Containment::Containers(client, Box::new(settings)))
         }
         None => (server::binary(), Containment::Processes("a test wants it so".to_owned())),
     };

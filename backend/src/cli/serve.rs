@@ -582,7 +582,7 @@ async fn containment(args: &Args, directory: &Path, installation: Uuid) -> Resul
     let facts = engine.facts();
     tracing::info!(engine = %facts.kind, version = facts.version, place = engine.place(), "environments run in containers");
     let settings = container_settings(args, directory.join("containers"), installation);
-    Ok(Containment::Containers(engine, settings))
+    Ok(Containment::Containers(engine, Box::new(settings)))
 }
 
 fn container_settings(args: &Args, scratch: PathBuf, installation: Uuid) -> container::Settings {

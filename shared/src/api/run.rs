@@ -158,7 +158,6 @@ fn usual_ide() -> Option<String> {
 }
 
 /// As serde asks it.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde calls gets a reference")]
 const fn is_zero(number: &i64) -> bool {
     *number == 0
 }

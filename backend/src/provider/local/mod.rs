@@ -57,7 +57,7 @@ pub enum Containment {
     /// As processes in a sandbox, and why not in containers: "no container engine was found on this machine".
     Processes(String),
     /// In containers of this engine.
-    Containers(Engine, container::Settings),
+    Containers(Engine, Box<container::Settings>),
 }
 
 /// What the provider's tasks share.
@@ -97,7 +97,7 @@ impl LocalProvider {
                     default_image: settings.default_image.clone(),
                     volume_roots: settings.roots(),
                 };
-                (Some(Containers::new(engine, settings, changes.clone())), runtime)
+                (Some(Containers::new(engine, *settings, changes.clone())), runtime)
             }
         };
         let provider = Arc::new(Inner {
