@@ -46,7 +46,7 @@ impl Place {
     /// What an event is a notification of, if of anything.
     pub(crate) fn of_event(&self, stored: &StoredEvent) -> Option<Notification> {
         let StoredEvent { event, run, .. } = stored;
-        let kind = kind(event)?;
+        let kind = kind(event).or_else(|| for_now(stored))?;
         let name = run.as_ref().map_or("a run", |run| run.name.as_str());
         let why = || if event.message.is_empty() { String::new() } else { format!(": {}", event.message) };
         let message = match kind {
@@ -156,6 +156,17 @@ fn kind(event: &Event) -> Option<NotificationKind> {
     }
 }
 
+/// That a run went wrong which its schedule has begin again: it does not become `failed`, and nobody would know.
+fn for_now(StoredEvent { event, run, .. }: &StoredEvent) -> Option<NotificationKind> {
+    let run = run.as_ref().filter(|run| run.due_at.is_some())?;
+    let waits = event.subject == Subject::Run && event.to.as_deref() == Some(RunStatus::Pending.as_str());
+    // Interruptions are told of already.
+    let failed = run.job_reason.is_some_and(|reason| {
+        reason.final_status() == JobStatus::Failed && reason != JobReason::InterruptedByNoCapacity
+    });
+    (waits && event.from.is_some() && failed).then_some(NotificationKind::Failed)
+}
+
 #[cfg(test)]
 mod tests {
     use berth_shared::api::InstanceStatus;
@@ -210,6 +221,34 @@ mod tests {
             let notification = place().of_event(&stored(subject, from, to, reason));
             assert_eq!(notification.map(|told| told.kind), told, "{subject:?} {from:?} {to:?}");
         }
+    }
+
+    #[test]
+    fn a_run_that_goes_wrong_and_begins_again_by_its_schedule_is_told_of() {
+        let told = |from: Option<&str>, due: bool, reason: Option<JobReason>| {
+            let mut run = sample::run(1, "fox").run;
+            (run.status, run.due_at, run.job_reason) = (RunStatus::Pending, due.then_some(NOW), reason);
+            let event = StoredEvent { run: Some(run), ..stored(Subject::Run, from, Some("pending"), None) };
+            place().of_event(&event).map(|told| (told.kind, told.message))
+        };
+        let failed = (NotificationKind::Failed, "`fox` failed: its words".to_owned());
+        assert_eq!(told(Some("terminating"), true, Some(JobReason::ContainerExitedWithError)), Some(failed));
+        assert_eq!(
+            told(Some("terminating"), true, Some(JobReason::MaxDurationExceeded)),
+            None,
+            "as it should"
+        );
+        assert_eq!(
+            told(Some("terminating"), false, Some(JobReason::ContainerExitedWithError)),
+            None,
+            "a retry"
+        );
+        assert_eq!(
+            told(Some("terminating"), true, Some(JobReason::InterruptedByNoCapacity)),
+            None,
+            "told before"
+        );
+        assert_eq!(told(None, true, None), None, "it was submitted");
     }
 
     #[test]

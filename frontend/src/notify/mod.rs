@@ -1,7 +1,10 @@
 //! Of what somebody is told without looking: which changes are news, and in which words.
 
 use berth_shared::{
-    api::{Event, Instance, InstanceStatus, JobReason, NotificationKind, Run, RunReason, RunStatus, Subject},
+    api::{
+        Event, Instance, InstanceStatus, JobReason, JobStatus, NotificationKind, Run, RunReason, RunStatus,
+        Subject,
+    },
     time::Timestamp,
 };
 use berth_texts::{t, tf};
@@ -93,6 +96,7 @@ pub fn of_run(before: Option<&Run>, run: &Run) -> Option<News> {
     // What one stopped oneself is no news.
     let by_hand = matches!(run.reason, Some(RunReason::StoppedByUser | RunReason::AbortedByUser));
     let interrupted = run.job_reason == Some(JobReason::InterruptedByNoCapacity);
+    let went_wrong = run.job_reason.is_some_and(|reason| reason.final_status() == JobStatus::Failed);
     let why = |run: &Run| {
         let line = run.message.as_deref().and_then(|message| message.lines().next()).unwrap_or_default();
         if line.is_empty() { String::new() } else { format!(": {line}") }
@@ -102,6 +106,10 @@ pub fn of_run(before: Option<&Run>, run: &Run) -> Option<News> {
         (Some(_), RunStatus::Running) => (NotificationKind::Running, tf!("{} is running.", run.name)),
         (Some(_), RunStatus::Pending | RunStatus::Failed) if interrupted => {
             (NotificationKind::Interrupted, tf!("{} was interrupted{}", run.name, why(run)))
+        }
+        // One that its schedule has begin again does not become `failed`.
+        (Some(_), RunStatus::Pending) if run.due_at.is_some() && went_wrong => {
+            (NotificationKind::Failed, tf!("{} failed{}", run.name, why(run)))
         }
         (Some(_), RunStatus::Failed) if !by_hand => {
             (NotificationKind::Failed, tf!("{} failed{}", run.name, why(run)))
@@ -197,6 +205,11 @@ mod tests {
         );
         let taken = Run { job_reason: Some(JobReason::InterruptedByNoCapacity), ..run(RunStatus::Pending) };
         assert_eq!(told(RunStatus::Running, &taken).unwrap().0, NotificationKind::Interrupted);
+        let again =
+            |reason| Run { job_reason: Some(reason), due_at: Some(Timestamp(9)), ..run(RunStatus::Pending) };
+        let told = |reason| told(RunStatus::Terminating, &again(reason)).map(|(kind, _)| kind);
+        assert_eq!(told(JobReason::ContainerExitedWithError), Some(NotificationKind::Failed));
+        assert_eq!(told(JobReason::MaxDurationExceeded), None, "it begins again, and is not wrong");
     }
 
     #[test]
