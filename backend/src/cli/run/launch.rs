@@ -14,7 +14,14 @@ use crate::cli::{
 
 /// Whether there is anything to try, now or later.
 pub(super) fn is_possible(plan: &Plan, configuration: &Configuration) -> bool {
-    price(plan).is_some() || matches!(configuration.retry_policy, Some(RetryPolicy { retry: true, .. }))
+    price(plan).is_some()
+        || is_scheduled(configuration)
+        || matches!(configuration.retry_policy, Some(RetryPolicy { retry: true, .. }))
+}
+
+/// Whether it begins later, when other machines may be had than now.
+pub(super) fn is_scheduled(configuration: &Configuration) -> bool {
+    configuration.newer.as_ref().is_some_and(|newer| newer.schedule.is_some())
 }
 
 /// Asks whether to go on, and submits; asks again when the price has risen meanwhile. `None` when the answer is no.

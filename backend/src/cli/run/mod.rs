@@ -131,9 +131,11 @@ async fn launch(args: &Args) -> Result<(), Failure> {
     let possible = launch::is_possible(&plan, &merged.configuration);
     if possible && args.format == Format::Text && show::price(&plan).is_none() {
         let refused = show::refusals(&plan);
-        say!(
-            "{refused}note: nothing that fits can be had now; the run is tried again until its `retry_policy` is over"
-        )?;
+        let then = match launch::is_scheduled(&merged.configuration) {
+            true => "the run waits for its `schedule`, and looks again then",
+            false => "the run is tried again until its `retry_policy` is over",
+        };
+        say!("{refused}note: nothing that fits can be had now; {then}")?;
     }
     if !possible {
         if args.format == Format::Json {
