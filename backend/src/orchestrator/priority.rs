@@ -15,7 +15,7 @@ use super::{
     machine::{Failure, job::Sight},
     planning, pool,
 };
-use crate::store::{Change, InstanceRow, Queue, StoreError, Whole};
+use crate::store::{Change, InstanceRow, Queue, Source, StoreError, Whole};
 
 /// How many of those in front are looked at.
 const LOOKED_AT: u32 = 8;
@@ -74,13 +74,14 @@ pub(super) async fn shares(
 }
 
 /// A run that still waits, with what it was made from.
-async fn waiting(core: &Core, run: &Run) -> Result<Option<(Whole, crate::store::Source)>, StoreError> {
+async fn waiting(core: &Core, run: &Run) -> Result<Option<(Whole, Source)>, StoreError> {
     let Some(whole) = core.storage.whole(run.id).await? else { return Ok(None) };
     let waits = matches!(whole.run.run.status, RunStatus::Submitted | RunStatus::Pending);
-    let source = core.storage.source(run.id).await?;
-    Ok(source
-        .filter(|_| waits && whole.job.instance_id.is_none_or(|_| whole.job.status.is_finished()))
-        .map(|source| (whole, source)))
+    let placed = whole.job.instance_id.is_some() && !whole.job.status.is_finished();
+    if !waits || placed {
+        return Ok(None);
+    }
+    Ok(core.storage.source(run.id).await?.map(|source| (whole, source)))
 }
 
 /// Has a run tried at once, and says of whoever came upon it that it waits for that.

@@ -210,11 +210,7 @@ impl View {
             ("price", wanted.max_price.map(|price| price.to_string())),
             ("sort", (self.order != Order::default()).then(|| self.order.word().to_owned())),
         ];
-        let pairs: Vec<String> = pairs
-            .into_iter()
-            .filter_map(|(key, value)| Some(format!("{key}={}", encoded(&value?))))
-            .collect();
-        if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+        joined(pairs)
     }
 
     /// Whether nothing is filtered.
@@ -239,6 +235,13 @@ fn kind(text: &str) -> Option<bool> {
         "on-demand" => Some(false),
         _ => None,
     }
+}
+
+/// A query of these pairs as it stands in an address, with its `?`; those without a value are left out, and without any it is empty.
+pub(crate) fn joined(pairs: impl IntoIterator<Item = (&'static str, Option<String>)>) -> String {
+    let pairs = pairs.into_iter().filter_map(|(key, value)| Some(format!("{key}={}", encoded(&value?))));
+    let pairs: Vec<String> = pairs.collect();
+    if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
 }
 
 /// Percent-encoding of a value of a query; what may stand there as it is, stands there.

@@ -4,7 +4,7 @@ use berth_shared::api::{Run, RunStatus};
 use berth_texts::t;
 
 use crate::{
-    explore::query::{encoded, pairs},
+    explore::query::{joined, pairs},
     format::machine::hardware,
     tags::{self, Search},
 };
@@ -93,9 +93,7 @@ impl View {
             ("mine", self.mine.then(|| "true".to_owned())),
             ("q", (!text.is_empty()).then_some(text)),
         ];
-        let pairs = pairs.into_iter().filter_map(|(key, value)| Some(format!("{key}={}", encoded(&value?))));
-        let pairs: Vec<String> = pairs.collect();
-        if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+        joined(pairs)
     }
 
     /// A function that says whether a run is shown to a reader of this name.

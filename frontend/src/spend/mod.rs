@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use berth_shared::api::{Spend, SpendBy};
 
-use crate::explore::query::encoded;
+use crate::explore::query::{encoded, joined};
 
 /// How many series a chart tells apart; the rest is one more, [`OTHERS`].
 pub const SERIES: usize = 5;
@@ -99,11 +99,7 @@ impl View {
             ("days", (self.days != usual.days).then(|| self.days.to_string())),
             ("person", self.person.clone()),
         ];
-        let pairs: Vec<String> = pairs
-            .into_iter()
-            .filter_map(|(key, value)| Some(format!("{key}={}", encoded(&value?))))
-            .collect();
-        if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+        joined(pairs)
     }
 
     /// Where the server tells it. `kind`: "" for JSON, `.csv`; `offset`: the reader's, minutes east of UTC.

@@ -2,7 +2,7 @@
 
 use super::roster::Fact;
 use crate::{
-    explore::query::{encoded, pairs},
+    explore::query::{joined, pairs},
     tags::Search,
 };
 use berth_texts::t;
@@ -115,11 +115,7 @@ impl View {
             ("status", self.status.clone()),
             ("q", (!text.is_empty()).then_some(text)),
         ];
-        let pairs: Vec<String> = pairs
-            .into_iter()
-            .filter_map(|(key, value)| Some(format!("{key}={}", encoded(&value?))))
-            .collect();
-        if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+        joined(pairs)
     }
 
     /// Whether nothing is filtered out.
