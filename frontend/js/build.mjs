@@ -24,7 +24,7 @@ import { withoutInlineStyles } from "./xterm.mjs";
 const here = dirname(fileURLToPath(import.meta.url));
 const into = process.env.TRUNK_STAGING_DIR ?? join(here, "dist");
 const base = process.env.TRUNK_PUBLIC_URL ?? "/";
-const modules = ["editor", "terminal", "share"].map((name) => join(here, `${name}.js`)).filter(existsSync);
+const modules = ["editor", "terminal", "share", "archive"].map((name) => join(here, `${name}.js`)).filter(existsSync);
 
 const common = {
   bundle: true,

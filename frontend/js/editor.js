@@ -45,11 +45,13 @@ const byPage = Annotation.define();
  *   next frame; `length` in UTF-16 code units; `typed` is false when the page made the change
  * @param {(text: string, line: number, column: number) => string} options.complete what may be written at a place
  * @param {(text: string, line: number, column: number) => string} options.hover what a place means
+ * @param {() => string} options.actions what can be done with the whole text: JSON of their titles
+ * @param {(index: number) => void} options.onAction does one of them
  * @param {() => void} options.onSubmit Ctrl/⌘ Enter
  * @param {(name: string, error: string) => void} options.onFile a file was dropped: its name, and why it could
  *   not be read ("" when it was)
  */
-export function createEditor(parent, { text, label, complete, hover, onChange, onSubmit, onFile }) {
+export function createEditor(parent, { text, label, complete, hover, actions, onAction, onChange, onSubmit, onFile }) {
   const view = new EditorView({
     parent,
     state: EditorState.create({
@@ -64,7 +66,7 @@ export function createEditor(parent, { text, label, complete, hover, onChange, o
         ),
         completion(complete),
         about({ ask: hover, problemsAt, apply }),
-        fixes({ problemsHere, apply }),
+        fixes({ problemsHere, apply, actions, onAction }),
         lineNumbers(),
         marks,
         highlightActiveLineGutter(),
@@ -89,7 +91,7 @@ export function createEditor(parent, { text, label, complete, hover, onChange, o
         EditorView.contentAttributes.of({
           "aria-label": label,
           "aria-description":
-            "Control and Space completes, Control and I explains, F8 goes to the next problem, Control and full stop mends it. Escape, then Tab, leaves the editor",
+            "Control and Space completes, Control and I explains, F8 goes to the next problem, Control and full stop mends it, or offers what can be done with the text. Escape, then Tab, leaves the editor",
         }),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged) return;

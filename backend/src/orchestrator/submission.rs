@@ -242,7 +242,7 @@ fn wanted_code(
     if !newer.files.iter().map(|file| &file.path).eq(brought.unwrap_or_default()) && !newer.files.is_empty() {
         let names: Vec<String> = newer.files.iter().map(|file| format!("`{}`", file.local_path)).collect();
         let message = format!(
-            "{} would come from the machine of whoever launches: launch by `berth run` there, or remove `files`",
+            "{} would come from the machine of whoever launches: choose them in the dashboard, launch by `berth run` there, or remove `files`",
             names.join(", ")
         );
         return Err(only_by_run("files", message));

@@ -1,4 +1,4 @@
-// Quick fixes by keyboard: the only one is applied, several are offered in a menu.
+// Quick fixes by keyboard: the only one is applied, several are offered in a menu, and what can be done with the whole text after them.
 
 import { StateEffect, StateField } from "@codemirror/state";
 import { EditorView, keymap, showTooltip } from "@codemirror/view";
@@ -11,8 +11,10 @@ const show = StateEffect.define();
  * @param {object} options
  * @param {(state: object) => object[]} options.problemsHere those at the cursor, or else on its line, with fixes
  * @param {(view: EditorView, fix: object) => void} options.apply
+ * @param {() => string} options.actions what can be done with the whole text: JSON of their titles
+ * @param {(index: number) => void} options.onAction does one of them
  */
-export function fixes({ problemsHere, apply }) {
+export function fixes({ problemsHere, apply, actions, onAction }) {
   const menu = StateField.define({
     create: () => null,
     update(value, transaction) {
@@ -24,17 +26,21 @@ export function fixes({ problemsHere, apply }) {
 
   function offer(view) {
     const problems = problemsHere(view.state);
-    const all = problems.flatMap((problem) => problem.fixes.map((fix) => ({ fix, problem })));
+    const mends = problems.flatMap((problem) =>
+      problem.fixes.map((fix) => ({ title: fix.title, problem, run: () => apply(view, fix) })),
+    );
+    if (mends.length === 1) {
+      mends[0].run();
+      announce(view, mends[0]);
+      return true;
+    }
+    const rest = JSON.parse(actions()).map((title, i) => ({ title, run: () => onAction(i) }));
+    const all = [...mends.slice(0, 9), ...rest];
     if (all.length === 0) {
       view.dispatch({ effects: EditorView.announce.of("There is no quick fix here.") });
       return true;
     }
-    if (all.length === 1) {
-      apply(view, all[0].fix);
-      view.dispatch({ effects: EditorView.announce.of(`Applied: ${all[0].fix.title.replaceAll("`", "")}`) });
-      return true;
-    }
-    const pos = Math.min(...problems.map((problem) => problem.from));
+    const pos = mends.length ? Math.min(...problems.map((problem) => problem.from)) : view.state.selection.main.head;
     const tooltip = { pos, above: false, create: (view) => draw(view, all) };
     view.dispatch({ effects: show.of(tooltip) });
     return true;
@@ -44,19 +50,24 @@ export function fixes({ problemsHere, apply }) {
     if (view.state.field(menu)) view.dispatch({ effects: show.of(null) });
   }
 
+  function announce(view, { title }) {
+    view.dispatch({ effects: EditorView.announce.of(`Applied: ${title.replaceAll("`", "")}`) });
+  }
+
   function draw(view, all) {
-    const several = new Set(all.map(({ problem }) => problem)).size > 1;
-    const items = all.slice(0, 9).map(({ fix, problem }) => {
-      const text = element("span", "menu__text", ...prose(fix.title));
-      if (several) text.append(element("span", "table__sub", ...prose(problem.message)));
+    const several = new Set(all.flatMap(({ problem }) => problem ?? [])).size > 1;
+    const items = all.map((one) => {
+      const text = element("span", "menu__text", ...prose(one.title));
+      if (several && one.problem) text.append(element("span", "table__sub", ...prose(one.problem.message)));
       const item = element("button", "menu__item", icon("fix"), text);
       item.type = "button";
       item.tabIndex = -1;
       item.setAttribute("role", "menuitem");
       item.addEventListener("click", () => {
         close(view);
-        apply(view, fix);
-        view.dispatch({ effects: EditorView.announce.of(`Applied: ${fix.title.replaceAll("`", "")}`) });
+        one.run();
+        announce(view, one);
+        view.focus();
       });
       return item;
     });

@@ -49,6 +49,17 @@ pub async fn put<B: Serialize + ?Sized>(path: &str, body: &B) -> Result<(), ApiE
     send_json(Request::put(&endpoint(path)), body).await.map(drop)
 }
 
+/// `PUT` of bytes that the browser holds, whose answer says nothing more than yes.
+///
+/// # Errors
+/// What the server says, or that it says nothing.
+pub async fn put_blob(path: &str, kind: &str, body: &web_sys::Blob) -> Result<(), ApiError> {
+    let request =
+        Request::put(&endpoint(path)).header("accept", "application/json").header("content-type", kind);
+    let request = request.body(body.clone()).map_err(|_| ApiError::Garbled(0))?;
+    judge(request.send().await).await.map(drop)
+}
+
 /// `PATCH` with a JSON body, the answer read as JSON.
 ///
 /// # Errors

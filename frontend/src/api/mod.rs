@@ -2,7 +2,7 @@
 
 mod client;
 
-pub use client::{bytes, delete, get, patch, post, post_empty, put};
+pub use client::{bytes, delete, get, patch, post, post_empty, put, put_blob};
 
 use berth_texts::{t, tf};
 use std::{cell::RefCell, rc::Rc};

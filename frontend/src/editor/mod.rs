@@ -27,6 +27,10 @@ pub struct Callbacks {
     pub complete: Box<dyn Fn(String, usize, usize) -> String>,
     /// What a place of a text means, as JSON of `Hover`, or `null`.
     pub hover: Box<dyn Fn(String, usize, usize) -> String>,
+    /// What can be done with the whole text, as JSON of the titles.
+    pub actions: Box<dyn Fn() -> String>,
+    /// One of them was chosen, by its index.
+    pub acted: Box<dyn Fn(usize)>,
     /// Ctrl/⌘ Enter was pressed.
     pub submitted: Box<dyn Fn()>,
     /// A file was dropped: its name, and why it could not be read, in words.
@@ -39,6 +43,8 @@ pub struct Editor {
     _changed: Closure<dyn Fn(u32, bool)>,
     _complete: Closure<dyn Fn(String, u32, u32) -> String>,
     _hover: Closure<dyn Fn(String, u32, u32) -> String>,
+    _actions: Closure<dyn Fn() -> String>,
+    _acted: Closure<dyn Fn(u32)>,
     _submitted: Closure<dyn Fn()>,
     _file: Closure<dyn Fn(String, String)>,
 }
@@ -56,7 +62,7 @@ impl Editor {
     ) -> Result<Self, String> {
         let module = modules::load("editor").await?;
         let create = modules::function(&module, "createEditor")?;
-        let Callbacks { changed, complete, hover, submitted, file } = callbacks;
+        let Callbacks { changed, complete, hover, actions, acted, submitted, file } = callbacks;
         let changed = Closure::<dyn Fn(u32, bool)>::new(move |length: u32, typed| {
             changed(usize::try_from(length).unwrap_or(usize::MAX), typed);
         });
@@ -65,6 +71,8 @@ impl Editor {
                 ask(text, line as usize, column as usize)
             })
         });
+        let actions = Closure::<dyn Fn() -> String>::new(actions);
+        let acted = Closure::<dyn Fn(u32)>::new(move |index: u32| acted(index as usize));
         let submitted = Closure::<dyn Fn()>::new(submitted);
         let file = Closure::<dyn Fn(String, String)>::new(move |name, error: String| {
             file(name, (!error.is_empty()).then_some(error));
@@ -76,6 +84,8 @@ impl Editor {
             ("onChange", changed.as_ref().clone()),
             ("complete", complete.as_ref().clone()),
             ("hover", hover.as_ref().clone()),
+            ("actions", actions.as_ref().clone()),
+            ("onAction", acted.as_ref().clone()),
             ("onSubmit", submitted.as_ref().clone()),
             ("onFile", file.as_ref().clone()),
         ] {
@@ -91,6 +101,8 @@ impl Editor {
             _changed: changed,
             _complete: complete,
             _hover: hover,
+            _actions: actions,
+            _acted: acted,
             _submitted: submitted,
             _file: file,
         })

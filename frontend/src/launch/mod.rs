@@ -1,6 +1,7 @@
 //! What the launch page decides, without the page: pure, and tested on the host.
 
 pub mod asides;
+pub mod bringing;
 pub mod brush;
 pub mod columns;
 pub mod convert;

@@ -262,6 +262,12 @@ pub fn check_place(path: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether a place ends in a name that a file can have there: `~/.vimrc` does, `/` and `~` do not.
+#[must_use]
+pub fn names_a_file(place: &str) -> bool {
+    place.trim_end_matches('/').rsplit('/').next().is_some_and(|name| !matches!(name, "" | "." | ".." | "~"))
+}
+
 /// A place, unless it is the working directory.
 #[must_use]
 pub fn elsewhere(path: &str) -> Option<String> {
@@ -586,6 +592,13 @@ mod tests {
         assert!(GitSource { archive: Some(Box::new(within)), ..of(None, None) }.check().is_err());
         let many = CodeArchive { placed: vec!["x".into(); 51], ..archive };
         assert!(RunCode::Archive(many).check().is_err());
+    }
+
+    #[test]
+    fn a_file_is_put_where_a_name_of_its_own_is_said() {
+        let names = ["a", "~/.vimrc", "/data/x.csv", "./a", "a/b/", "a b"].map(names_a_file);
+        let none = ["", ".", "/", "~", "~/", "a/.", "./", "a/.."].map(names_a_file);
+        assert_eq!((names, none), ([true; 6], [false; 8]));
     }
 
     #[test]

@@ -49,7 +49,8 @@ pub use people::{
     AddPerson, ChangePerson, Invitation, PASSWORD_CHARACTERS, Person, Role, SessionInfo, SetPassword,
 };
 pub use plan::{
-    Difference, Gone, Plan, PlanNote, PlanRequest, PlannedInstance, PlannedOffer, Preview, Refusal,
+    Difference, Gone, NOT_HONOURED, Plan, PlanNote, PlanRequest, PlannedInstance, PlannedOffer, Preview,
+    Refusal, are_for_good,
 };
 pub use pool::{
     AddInstance, CreatePool, DEFAULT_POOL, DecideOrphan, DeletePool, KeepInstance, Orphan, Pool,

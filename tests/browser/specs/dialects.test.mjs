@@ -133,6 +133,21 @@ test(
     await convert(page, '0.18').click();
     await textIs(page, `# dstack: 0.18\n${both}`);
 
+    // From the editor's own list, where nothing is to be mended.
+    await editor(page).focus();
+    await page.keyboard.press('ControlOrMeta+.');
+    await page.getByRole('menu', { name: 'Quick fixes' }).getByRole('menuitem', { name: 'Convert to dstack 0.22' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('menu', { name: 'Quick fixes' }).waitFor({ state: 'detached' });
+    await page.keyboard.press('ControlOrMeta+.');
+    const item = page.getByRole('menuitem', { name: 'Convert to dstack 0.22' });
+    await until(() => item.evaluate((item) => item === document.activeElement), 'the list has the focus');
+    await page.keyboard.press('Enter');
+    await textIs(page, `# dstack: 0.22\n${both}`);
+    await until(() => editor(page).evaluate((content) => content.contains(document.activeElement)), 'the text has the focus again');
+    await editor(page).press('ControlOrMeta+z');
+    await textIs(page, `# dstack: 0.18\n${both}`);
+
     // From the palette, too, where it is among what the page can do, and goes with it.
     const palette = page.getByRole('dialog', { name: 'Search or jump to' });
     await page.keyboard.press('ControlOrMeta+k');

@@ -255,6 +255,10 @@ test(
     await look(page, 'fixes');
     await page.keyboard.press('ArrowDown');
     await focused(1);
+    // Below what mends the mistake stands what can be done with the whole text.
+    await page.keyboard.press('End');
+    await items.last().getByText('Convert to dstack 0.22').waitFor();
+    await focused(2);
     await page.keyboard.press('ArrowDown');
     await focused(0);
     await page.keyboard.press('Escape');
@@ -263,7 +267,8 @@ test(
     await textIs(page, wrong);
     await page.keyboard.press('ControlOrMeta+.');
     await focused(0);
-    await page.keyboard.press('End');
+    await page.keyboard.press('ArrowDown');
+    await focused(1);
     await page.keyboard.press('Enter');
     await textIs(page, wrong.replace('60GB', '80GB'));
     await editor(page).press('ControlOrMeta+z');

@@ -69,7 +69,7 @@ async fn files_are_launched_with_when_an_archive_brings_them_and_not_otherwise()
     let bench = Bench::new(one_offer());
     let server = bench.start().await;
     let error = server.service.submit("ann", request("fox", FILES)).await.expect_err("they are elsewhere");
-    insta::assert_snapshot!(error, @"no offer fits right now: berth: `a`, `data` would come from the machine of whoever launches: launch by `berth run` there, or remove `files`");
+    insta::assert_snapshot!(error, @"no offer fits right now: berth: `a`, `data` would come from the machine of whoever launches: choose them in the dashboard, launch by `berth run` there, or remove `files`");
     let of = |code: RunCode| SubmitRequest { code: Some(code), ..request("fox", FILES) };
     let places = ["~/.a", "data"];
     for wrong in [

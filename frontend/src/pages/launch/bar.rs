@@ -4,6 +4,7 @@ use berth_shared::api::{Plan, PlannedInstance, PlannedOffer};
 
 use super::{
     desk::{Asking, Desk},
+    files::FilesButton,
     launching,
 };
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
     format::{clock_seconds, cost, duration, machine, price},
     launch::{
         asides::asides,
-        name,
+        bringing, name,
         ready::{Readiness, values_in_words, variables},
         refused::{Agreement, Refused, Remedy},
     },
@@ -42,6 +43,7 @@ pub(super) fn LaunchBar(desk: Desk) -> impl IntoView {
             <Show when=move || desk.locked.with(Option::is_none) fallback=move || view! { <Locked why=desk.locked/> }>
                 <RunName desk/>
                 <Values desk/>
+                <FilesButton desk/>
             </Show>
             <Cost desk/>
             <button class="btn launchbar__go" data-kind="primary" data-size="lg" aria-keyshortcuts="Control+Enter Meta+Enter"
@@ -49,7 +51,11 @@ pub(super) fn LaunchBar(desk: Desk) -> impl IntoView {
                 aria-busy=move || desk.launching.get().to_string()
                 title=move || desk.locked.get().or_else(|| blocked().map(|why| tf!("Not yet: {why}")))
                 on:click=move |_| launch()>
-                {move || if desk.launching.get() { t!("Launching…") } else { t!("Launch") }}
+                {move || match (desk.sending.get(), desk.launching.get()) {
+                    (true, _) => t!("Sending files…"),
+                    (false, true) => t!("Launching…"),
+                    (false, false) => t!("Launch"),
+                }}
                 " "<span class="kbd" aria-hidden="true">{if mac { "⌘ ↵" } else { t!("Ctrl ↵") }}</span>
             </button>
         </section>
@@ -59,6 +65,10 @@ pub(super) fn LaunchBar(desk: Desk) -> impl IntoView {
 /// What would be tried first, or why there is nothing.
 #[component]
 fn Offer(desk: Desk) -> impl IntoView {
+    let not_brought = move || {
+        let chosen = desk.code.with(Option::is_some);
+        desk.checked.with(|checked| bringing::aside(checked.configuration.as_ref(), chosen))
+    };
     let content = move || {
         let invalid = desk.checked.with(|checked| checked.configuration.is_none());
         desk.plan.with(|plan| match plan.shown() {
@@ -68,8 +78,8 @@ fn Offer(desk: Desk) -> impl IntoView {
             None => nothing(t!("Asking the server what it would take…"), ""),
             Some(Err(error)) => nothing(t!("No answer from the server"), &error.to_string()),
             Some(Ok(plan)) => match (adding::taken(plan), plan.offers.first()) {
-                (Some(one), _) => waiting(plan, one),
-                (None, Some(first)) => offer(plan, first),
+                (Some(one), _) => waiting(plan, one, not_brought()),
+                (None, Some(first)) => offer(plan, first, not_brought()),
                 (None, None) => {
                     let why = plan.refusals.iter().flat_map(|refusal| &refusal.reasons).next();
                     nothing(
@@ -95,13 +105,15 @@ fn nothing(title: &str, sub: &str) -> AnyView {
 }
 
 /// An instance that waits.
-fn waiting(plan: &Plan, one: &PlannedInstance) -> AnyView {
+fn waiting(plan: &Plan, one: &PlannedInstance, not_brought: Option<String>) -> AnyView {
     let spot = one.offer.spot;
     let backend = one.offer.backend.clone();
     let kind = one.offer.instance_type.clone();
     let else_new =
         if plan.offers.is_empty() { "" } else { t!("; if it is gone by then, another one is made") };
     let sub = tf!("{} waits and is used, at once{else_new}", one.name);
+    let sub = std::iter::once(sub).chain(not_brought).collect::<Vec<_>>().join("; ");
+    let full = sub.clone();
     let catalog = plan.catalog_version.clone();
     view! {
         <div class="launchbar__line">
@@ -116,12 +128,12 @@ fn waiting(plan: &Plan, one: &PlannedInstance) -> AnyView {
             <Spot spot/>
             <span class="launchbar__catalog">"catalogue "<span class="mono">{catalog}</span></span>
         </div>
-        <div class="launchbar__sub" title=sub.clone()>{sub.clone()}</div>
+        <div class="launchbar__sub" title=full><Prose text=sub/></div>
     }
     .into_any()
 }
 
-fn offer(plan: &Plan, first: &PlannedOffer) -> AnyView {
+fn offer(plan: &Plan, first: &PlannedOffer, not_brought: Option<String>) -> AnyView {
     let own = first.offer.backend == "local";
     let hardware = machine::hardware(&first.offer, first.allocation.as_ref());
     let (title, kind) = if own {
@@ -140,6 +152,7 @@ fn offer(plan: &Plan, first: &PlannedOffer) -> AnyView {
         }
     };
     let sub = std::iter::once(sub.trim_end_matches('.').to_owned())
+        .chain(not_brought)
         .chain(asides(plan))
         .collect::<Vec<_>>()
         .join("; ");

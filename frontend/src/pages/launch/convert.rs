@@ -24,8 +24,16 @@ pub(super) fn ConvertButton(desk: Desk) -> impl IntoView {
     }
 }
 
+/// What the editor offers for the whole text, unless it cannot be converted now.
+pub(super) fn offered(desk: Desk) -> Option<String> {
+    desk.checked.with_untracked(|checked| {
+        let to = convert::other(checked.told.dialect).name();
+        convert::refusal(checked).is_none().then(|| tf!("Convert to dstack {to}"))
+    })
+}
+
 /// A function that converts the text, or says why it does not.
-fn converter(desk: Desk) -> impl Fn() + Copy + 'static {
+pub(super) fn converter(desk: Desk) -> impl Fn() + Copy + 'static {
     let say = toaster();
     move || {
         if let Err(why) = desk.convert() {

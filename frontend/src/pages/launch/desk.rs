@@ -13,6 +13,7 @@ use berth_shared::{
 use leptos::prelude::*;
 
 use super::drafts::Saved;
+use super::files::Chosen;
 use super::listed::Listed;
 use super::matching::Matched;
 use crate::{
@@ -95,6 +96,10 @@ pub(super) struct Desk {
     pub(super) run_name: RwSignal<String>,
     /// The repository to clone.
     pub(super) code: RwSignal<Option<GitSource>>,
+    /// What was chosen for `files`, by what the text calls it. It is read when it is sent.
+    pub(super) chosen: RwSignal<BTreeMap<String, Chosen>, LocalStorage>,
+    /// Whether the dialog for `files` is open, and whether choosing them launches.
+    pub(super) choosing: RwSignal<Option<Asking>>,
     /// Values of variables. They live here and nowhere else.
     pub(super) values: RwSignal<BTreeMap<String, String>>,
     /// Whether the dialog for values is open, and whether giving them launches.
@@ -103,6 +108,8 @@ pub(super) struct Desk {
     pub(super) locked: Memo<Option<String>>,
     /// Whether a launch is under way.
     pub(super) launching: RwSignal<bool>,
+    /// Whether what it brings is being sent.
+    pub(super) sending: RwSignal<bool>,
     /// Why the last launch was refused.
     pub(super) refused: RwSignal<Option<Refused>>,
     /// The text of a link that waits for an answer.
@@ -111,7 +118,7 @@ pub(super) struct Desk {
     pub(super) shown: RwSignal<Shown>,
 }
 
-/// Why values are asked for.
+/// Why values or files are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asking {
     /// To have them.
@@ -144,10 +151,13 @@ impl Desk {
             plan: RwSignal::new(Answers::default()),
             run_name: RwSignal::new(String::new()),
             code: RwSignal::new(None),
+            chosen: RwSignal::new_local(BTreeMap::new()),
+            choosing: RwSignal::new(None),
             values: RwSignal::new(BTreeMap::new()),
             asking: RwSignal::new(None),
             locked: refusal(Action::Launch),
             launching: RwSignal::new(false),
+            sending: RwSignal::new(false),
             refused: RwSignal::new(None),
             shared: RwSignal::new(None),
             shown: RwSignal::new(Shown::Text),

@@ -8,11 +8,13 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     desk::{Asking, Desk, Shown},
+    files::{self, Unsent},
     planning,
 };
 use crate::{
     api::{self, ApiError},
     launch::{
+        bringing::Bringing,
         plan::Answers,
         ready::{Readiness, variables},
         refused::{Agreement, Refused, Remedy},
@@ -47,11 +49,32 @@ pub(super) fn launcher_at(desk: Desk) -> impl Fn(Option<Agreement>) + Clone + 's
             return;
         }
         desk.asking.set(None);
+        if !files::missing(desk).is_empty() {
+            desk.choosing.set(Some(Asking::ToLaunch));
+            return;
+        }
+        desk.choosing.set(None);
         desk.refused.set(None);
         desk.launching.set(true);
-        let request = request(desk, agreed);
+        let mut request = request(desk, agreed);
+        let bringing = bringing(desk);
         let navigate = navigate.clone();
         spawn_local(async move {
+            if let Some((bringing, entries)) = bringing {
+                desk.sending.set(true);
+                let sent = files::send(&entries).await;
+                if desk.sending.try_set(false).is_some() {
+                    // The page was left meanwhile, before anything was launched.
+                    return;
+                }
+                match sent {
+                    Ok(archive) => request.code = Some(bringing.code(archive)),
+                    Err(why) => {
+                        desk.launching.set(false);
+                        return refuse(desk, unsent(why));
+                    }
+                }
+            }
             let answer = api::post::<_, Run>("/api/v1/runs", &request).await;
             if desk.launching.try_set(false).is_some() {
                 // The page was left meanwhile; the list of runs tells the rest.
@@ -62,7 +85,7 @@ pub(super) fn launcher_at(desk: Desk) -> impl Fn(Option<Agreement>) + Clone + 's
                     desk.values.set(BTreeMap::new());
                     navigate(&format!("/runs/{}", run.name), Default::default());
                 }
-                Err(error) => refuse(desk, &error),
+                Err(error) => refuse(desk, refused(&error)),
             }
         });
     }
@@ -100,11 +123,30 @@ fn seen(plan: &Answers<Result<Plan, ApiError>>) -> Option<Agreement> {
     Some(Agreement { price: offer.price, catalog: plan.catalog_version.clone() })
 }
 
-fn refuse(desk: Desk, error: &ApiError) {
-    let refused = match error {
+/// What is to be sent before, and what becomes of it.
+fn bringing(desk: Desk) -> Option<(Bringing, js_sys::Array)> {
+    let chosen = desk.code.get_untracked();
+    let bringing =
+        desk.checked.with_untracked(|checked| Bringing::of(checked.configuration.as_ref()?, chosen))?;
+    let entries = files::entries(desk, &bringing.files);
+    Some((bringing, entries))
+}
+
+fn refused(error: &ApiError) -> Refused {
+    match error {
         ApiError::Problem(problem) | ApiError::TooMany(problem, _) => Refused::by_server(problem),
         other => Refused::without_answer(other.to_string()),
-    };
+    }
+}
+
+fn unsent(why: Unsent) -> Refused {
+    match why {
+        Unsent::Server(error) => refused(&error),
+        Unsent::Here(why) => Refused::without_answer(why),
+    }
+}
+
+fn refuse(desk: Desk, refused: Refused) {
     if refused.remedy == Remedy::MendText {
         desk.shown.set(Shown::Text);
     }

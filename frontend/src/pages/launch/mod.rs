@@ -11,6 +11,7 @@ mod dialect;
 mod drafts;
 mod examples_menu;
 mod figures;
+mod files;
 mod here;
 mod incoming;
 mod launching;
@@ -33,6 +34,7 @@ use crate::{components::TopBar, launch::counts, prelude::*, site};
 use bar::LaunchBar;
 use desk::{Desk, Shown};
 use drafts::Saved;
+use files::FilesDialog;
 pub use incoming::{draft, leave, provide_incoming};
 use no_server::NoServerBar;
 use offers_pane::OffersPane;
@@ -67,7 +69,7 @@ pub fn Launch() -> impl IntoView {
                 <OffersPane desk/>
             </div>
             {if site::has_server() {
-                view! { <LaunchBar desk/><ValuesDialog desk/> }.into_any()
+                view! { <LaunchBar desk/><ValuesDialog desk/><FilesDialog desk/> }.into_any()
             } else {
                 view! { <NoServerBar/> }.into_any()
             }}

@@ -4,7 +4,7 @@ use leptos::{html::Div, task::spawn_local};
 
 use super::{
     code::CodeButton,
-    convert::Converted,
+    convert::{Converted, converter, offered},
     desk::Desk,
     dialect::DialectPick,
     examples_menu::ExamplesMenu,
@@ -60,6 +60,7 @@ fn EditorBox(desk: Desk) -> impl IntoView {
     let place = NodeRef::<Div>::new();
     let say = toaster();
     let launch = launching::launcher(desk);
+    let convert = converter(desk);
     let open_incoming = incoming::opener(desk);
     Effect::new(move |started: Option<bool>| {
         let Some(parent) = place.get() else { return false };
@@ -77,6 +78,10 @@ fn EditorBox(desk: Desk) -> impl IntoView {
                 }),
                 complete: Box::new(move |text, line, column| desk.complete(&text, line, column)),
                 hover: Box::new(move |text, line, column| desk.hover(&text, line, column)),
+                actions: Box::new(move || {
+                    serde_json::to_string(&offered(desk).as_slice()).unwrap_or_else(|_| "[]".to_owned())
+                }),
+                acted: Box::new(move |_| convert()),
                 submitted: if site::has_server() {
                     Box::new(launch)
                 } else {

@@ -39,7 +39,7 @@ pub(super) fn FilterBar(filter: Filter) -> impl IntoView {
         <div class="filters">
             <label class="search">
                 <Icon name="search"/>
-                <input class="search__input" type="search" placeholder="Name, person, GPU, backend or tag:key=value" aria-label="Filter runs"
+                <input class="search__input" type="search" placeholder="Name, person, GPU or tag:key=value" aria-label="Filter runs"
                     autocomplete="off" spellcheck="false" prop:value=typed.text on:input:target=move |event| typed.set(event.target().value())/>
             </label>
             <Segments label="State">

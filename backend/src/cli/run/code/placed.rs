@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use berth_shared::{api::code::check_place, config::FileMapping};
+use berth_shared::{
+    api::code::{check_place, names_a_file},
+    config::FileMapping,
+};
 
 use super::{
     files::{self, Found},
@@ -54,8 +57,7 @@ pub(super) fn find(mappings: &[FileMapping], beside: &Path) -> Result<Vec<Mappin
         if !is_folder && !from.is_file() {
             return Err(wrong("it is neither a file nor a folder"));
         }
-        let named = Path::new(&mapping.path).file_name().is_some_and(|name| name != "~");
-        if !is_folder && !named {
+        if !is_folder && !names_a_file(&mapping.path) {
             return Err(wrong("it is a file, and where it is put has to end in its name"));
         }
         Ok(Mapping { written: written.clone(), from, is_folder, to: mapping.path.clone() })
