@@ -6,13 +6,14 @@ use berth_tests::simulation::{Database, Trace, play};
 /// Plays these schedules.
 fn play_all(seeds: std::ops::Range<u64>, database: Database) {
     let count = usize::try_from(seeds.end - seeds.start).expect("few");
-    let (mut runs, mut crashes, mut cuts) = (0, 0, 0);
+    let (mut runs, mut crashes, mut cuts, mut decided) = (0, 0, 0, 0);
     for seed in seeds {
         match play(seed, database, Trace::Quiet) {
             Ok(outcome) => {
                 runs += outcome.runs;
                 crashes += outcome.crashes;
                 cuts += outcome.cuts;
+                decided += outcome.decided;
             }
             Err(violation) => panic!("{violation}"),
         }
@@ -21,6 +22,7 @@ fn play_all(seeds: std::ops::Range<u64>, database: Database) {
     for (what, sum) in [("runs", runs), ("crashes", crashes), ("cuts", cuts)] {
         assert!(2 * sum >= count, "hardly any {what}: {sum}");
     }
+    assert!(decided >= count / 50, "hardly anybody goes first: {decided}");
 }
 
 #[test]

@@ -55,8 +55,8 @@ fn main() -> ExitCode {
     let begun = Instant::now();
     let next = AtomicU64::new(args.from);
     let failed = AtomicBool::new(false);
-    let (runs, machines, crashes, cuts, orphans, events, played) = Default::default();
-    let sums: [&AtomicU64; 7] = [&runs, &machines, &crashes, &cuts, &orphans, &events, &played];
+    let (runs, machines, crashes, cuts, orphans, decided, events, played) = Default::default();
+    let sums: [&AtomicU64; 8] = [&runs, &machines, &crashes, &cuts, &orphans, &decided, &events, &played];
     std::thread::scope(|scope| {
         for _ in 0..args.threads.max(1) {
             scope.spawn(|| {
@@ -71,7 +71,8 @@ fn main() -> ExitCode {
                     }
                     match play(seed, database, trace) {
                         Ok(o) => {
-                            let counts = [o.runs, o.machines, o.crashes, o.cuts, o.orphans].map(|n| n as u64);
+                            let counts = [o.runs, o.machines, o.crashes, o.cuts, o.orphans, o.decided]
+                                .map(|n| n as u64);
                             for (sum, count) in sums.iter().zip(counts.into_iter().chain([o.events, 1])) {
                                 sum.fetch_add(count, Ordering::Relaxed);
                             }
@@ -85,12 +86,12 @@ fn main() -> ExitCode {
             });
         }
     });
-    let [runs, machines, crashes, cuts, orphans, events, played] =
+    let [runs, machines, crashes, cuts, orphans, decided, events, played] =
         sums.map(|sum| sum.load(Ordering::Relaxed));
     let seconds = begun.elapsed().as_secs_f64();
     println!(
         "{played} schedules in {seconds:.1} s ({:.0} a minute): {runs} runs, {machines} machines, {crashes} crashes, \
-         {cuts} cuts, {orphans} orphans, {events} events",
+         {cuts} cuts, {orphans} orphans, {decided} machines for the first of several, {events} events",
         played as f64 * 60.0 / seconds
     );
     if failed.load(Ordering::Relaxed) { ExitCode::FAILURE } else { ExitCode::SUCCESS }

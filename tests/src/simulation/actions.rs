@@ -22,7 +22,8 @@ pub(super) async fn step(world: &Arc<World>, processes: &mut [Process], random: 
     let process = &mut processes[at];
     let service = process.service();
     match (random.random_range(0..100), service) {
-        (0..35, Some(service)) => submit(world, service, random),
+        (0..5, Some(service)) => compete(world, &service, random),
+        (5..35, Some(service)) => submit(world, service, text(random), random),
         (35..55, Some(service)) => stop(world, service, random),
         (55..58, Some(service)) => delete(world, service, random),
         (58..63, Some(service)) => add(world, service, random),
@@ -55,8 +56,18 @@ pub(super) async fn step(world: &Arc<World>, processes: &mut [Process], random: 
     }
 }
 
-fn submit(world: &Arc<World>, service: Service, random: &mut StdRng) {
-    let configuration = text(random);
+/// Several runs that take what waits in the pool, and nothing else, and differ in who goes first.
+fn compete(world: &Arc<World>, service: &Service, random: &mut StdRng) {
+    for priority in [random.random_range(0..50), random.random_range(50..=100)] {
+        let text = format!(
+            "type: dev-environment\nide: vscode\npriority: {priority}\ncreation_policy: reuse\n\
+             retry: {{on_events: [no-capacity], duration: 1h}}\nidle_duration: 10m\n"
+        );
+        submit(world, service.clone(), text, random);
+    }
+}
+
+fn submit(world: &Arc<World>, service: Service, configuration: String, random: &mut StdRng) {
     let world = Arc::clone(world);
     let named = random.random_bool(0.3).then(|| format!("named-{}", random.random_range(0..4)));
     tokio::spawn(async move {

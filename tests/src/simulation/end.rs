@@ -167,6 +167,7 @@ pub(super) async fn count(world: &Arc<World>, crashes: usize, cuts: usize) -> Re
         cuts,
         bill: total,
         seconds: world.now().millis_since(world.begun) / 1000,
+        decided: watch.order.decided,
         fingerprint: watch.fingerprint(),
     })
 }

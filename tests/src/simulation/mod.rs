@@ -9,6 +9,7 @@ mod archive;
 mod base;
 mod clock;
 mod end;
+mod order;
 mod process;
 mod watch;
 mod world;
@@ -46,6 +47,8 @@ pub struct Outcome {
     pub crashes: usize,
     /// Links that were cut.
     pub cuts: usize,
+    /// How often a machine that waited went to the first of several runs that waited for it.
+    pub decided: usize,
     /// US dollars that the clouds bill.
     pub bill: f64,
     /// Seconds of the schedule's own time.

@@ -91,6 +91,7 @@ impl Process {
             running.cuts.iter().for_each(|cut| cut.store(true, Ordering::Relaxed));
             drop(running.orchestrator);
             self.crashes += 1;
+            self.world.silent(self.number, false);
             self.world.note(&format!("process {} is killed", self.number));
         }
     }
@@ -104,6 +105,7 @@ impl Process {
         if let Some(running) = self.running.take() {
             self.world.note(&format!("process {} stops", self.number));
             running.link.set(Reach::Whole);
+            self.world.silent(self.number, false);
             running.orchestrator.shutdown().await;
         }
     }
@@ -117,6 +119,7 @@ impl Process {
         if let Some(running) = &self.running {
             running.link.set(reach);
             self.cuts += usize::from(reach != Reach::Whole);
+            self.world.silent(self.number, reach == Reach::Silent);
             self.world.note(&format!("process {} and its database: {reach:?}", self.number));
         }
     }
@@ -153,6 +156,7 @@ impl Process {
         self.skew.store(self.random.random_range(-SKEW..=SKEW), Ordering::Relaxed);
         if let Some(running) = &self.running {
             running.link.set(Reach::Whole);
+            self.world.silent(self.number, false);
             running.link.set_hints(true);
             running.cuts.iter().for_each(|cut| cut.store(false, Ordering::Relaxed));
         }

@@ -12,6 +12,8 @@ use berth_shared::{
 };
 use uuid::Uuid;
 
+use super::order::{Order, Rows};
+
 /// How much is told while a schedule is played.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Trace {
@@ -32,6 +34,7 @@ pub(super) struct Watch {
     pub(super) instances: BTreeMap<InstanceId, InstanceRow>,
     pub(super) deleted: BTreeSet<RunId>,
     pub(super) seq: EventSeq,
+    pub(super) order: Order,
     pub(super) broken: Option<String>,
     trace: Trace,
     lines: VecDeque<String>,
@@ -47,6 +50,7 @@ impl Watch {
             instances: BTreeMap::new(),
             deleted: BTreeSet::new(),
             seq: 0,
+            order: Order::default(),
             broken: None,
             trace,
             lines: VecDeque::new(),
@@ -96,6 +100,10 @@ impl Watch {
             self.broke(format!("the last event has number {seq}; {expected} was due"));
         }
         self.seq = seq;
+        let rows = Rows { runs: &self.runs, jobs: &self.jobs, instances: &self.instances };
+        if let Some(told) = self.order.before(change, &rows, now) {
+            self.broke(told);
+        }
         for row in &change.runs {
             self.run(row);
         }
@@ -113,6 +121,8 @@ impl Watch {
                 other => self.broke(format!("deleted what was not over: {other:?}")),
             }
         }
+        let rows = Rows { runs: &self.runs, jobs: &self.jobs, instances: &self.instances };
+        self.order.after(change, &rows, now);
         for row in &change.jobs {
             self.one_machine(row.id);
         }

@@ -121,6 +121,12 @@ impl World {
         lock(&self.watch).note(now, what);
     }
 
+    /// Whether a process hears nothing from its database.
+    pub(super) fn silent(&self, process: usize, silent: bool) {
+        let now = self.now();
+        lock(&self.watch).order.silent(process, silent, now);
+    }
+
     /// What did not hold, and what went before.
     pub(super) fn explain(&self, told: &str) -> String {
         let mut text = format!("{told}\n\nWhat went before:\n");
