@@ -76,8 +76,8 @@ pub const ROWS: &[(&str, [Honour; 3], &str)] = &[
     ("dstack", [Left; 3], "There is no `dstack` command inside."),
     (
         "volumes",
-        [Refused, Done, Void],
-        "Only containers have them: folders of the machine below those that the server allows (`--volume-root`), and volumes of its engine, the project's own, made when they are first used and kept.",
+        [Done, Done, Void],
+        "Folders of the machine below those that the server allows (`--volume-root`); by `name`, volumes of its container engine, the project's own, made when they are first used and kept, which processes have none of.",
     ),
     (
         "repos",
@@ -87,7 +87,7 @@ pub const ROWS: &[(&str, [Honour; 3], &str)] = &[
     (
         "files",
         [Done, Done, Void],
-        "They come by `berth run`, before `setup` and as the environment's user; what is relative is below `/workflow`.",
+        "They come by `berth run`, or from the dashboard, where whoever launches chooses them; before `setup` and as the environment's user; what is relative is below `/workflow`.",
     ),
     (
         "inactivity_duration",
@@ -248,8 +248,8 @@ mod tests {
         assert_eq!(told("user: me", Place::Containers), []);
         assert_eq!(told("ide: zed\nversion: \"1\"", Place::Containers), [("version", false)]);
         assert_eq!(
-            told("nvcc: true\nvolumes: [\"a:/b\"]", Place::Processes),
-            [("nvcc", false), ("volumes", true)]
+            told("nvcc: true\nprivileged: true", Place::Processes),
+            [("privileged", true), ("nvcc", false)]
         );
         for place in Place::ALL {
             assert_eq!(told("repos: [\"https://a/b\"]\nfiles: [\"a:~/b\"]", place), []);

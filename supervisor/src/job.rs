@@ -23,7 +23,7 @@ use super::{
     code, container,
     environment::{self, Places},
     python,
-    sandbox::{Mode, PYTHON_DIR, Program, Sandbox, WORKFLOW_DIR},
+    sandbox::{self, Mode, PYTHON_DIR, Program, Sandbox, WORKFLOW_DIR},
     supervise::{Core, Running, name_host, sandbox_spec},
     words,
 };
@@ -112,7 +112,13 @@ async fn enter(core: &Rc<Core>, job: &JobSpec) -> io::Result<Running> {
     let found = job.python.as_deref().map(|version| find_python(version, &server)).transpose()?;
     let mut spec = sandbox_spec(&core.dir, core.mode, &job.run_name, &home_dir, &core.cgroup);
     spec.shm_bytes = job.shm_bytes;
+    spec.volumes = sandbox::volumes::of(&job.container.mounts)?;
     let inside = core.mode.has_mounts();
+    if !inside && !spec.volumes.is_empty() {
+        return Err(io::Error::other(
+            "`volumes` cannot be had: this machine gives no environment mounts of its own",
+        ));
+    }
     let workflow = if inside { WORKFLOW_DIR.into() } else { core.dir.workflow() };
     let places = Places {
         home: if inside { home_dir.clone() } else { core.dir.home() },

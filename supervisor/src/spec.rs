@@ -92,7 +92,7 @@ pub struct ContainerSpec {
     /// Whose programs the job's are: who was asked for, else `USER` of the image, which its provider finds out.
     /// `NAME|UID[:GROUP|GID]`; `None` or empty = root.
     pub user: Option<String>,
-    /// What is mounted in it besides.
+    /// What is mounted in it besides; in an environment of processes, too.
     #[serde(default)]
     pub mounts: Vec<MountSpec>,
     /// What it is marked with at its engine besides: the run's tags.
@@ -103,7 +103,7 @@ pub struct ContainerSpec {
     pub privileged: bool,
 }
 
-/// Something that is mounted in a container, and outlives it.
+/// Something that is mounted in an environment, and outlives it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MountSpec {
     /// What.

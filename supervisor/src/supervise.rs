@@ -294,6 +294,7 @@ pub(super) fn sandbox_spec(
         tmp: dir.tmp(),
         hosts: dir.hosts(),
         python: None,
+        volumes: Vec::new(),
         hidden: data_dir(dir),
         root: dir.root(),
         shm_bytes: None,

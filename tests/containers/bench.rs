@@ -261,7 +261,7 @@ async fn provider(
             let client = Client::at(&engine.socket).await.expect("the engine answers");
             (PathBuf::from("/nonexistent"), Containment::Containers(client, Box::new(settings)))
         }
-        None => (server::binary(), Containment::Processes("a test wants it so".to_owned())),
+        None => (server::binary(), Containment::Processes("a test wants it so".to_owned(), Vec::new())),
     };
     let provider = LocalProvider::new(dir.to_owned(), program, Arc::new(GpuFacts::default()), containment);
     Arc::new(provider.expect("a provider"))

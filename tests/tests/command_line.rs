@@ -137,7 +137,7 @@ fn a_file_of_dstack_0_22_is_launched_as_it_says_and_what_comes_to_nothing_is_tol
     let err = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success(), "{err}");
     let all = format!("{}{err}", String::from_utf8_lossy(&refused.stdout));
-    assert!(all.contains("`volumes` cannot be had here"), "{all}");
+    assert!(all.contains("the volume `data` cannot be had: volumes are a container engine's"), "{all}");
 }
 
 /// A server that is killed with the test.

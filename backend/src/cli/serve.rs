@@ -100,8 +100,8 @@ pub struct Args {
     #[arg(long, value_name = "IMAGE", default_value = container::DEFAULT_IMAGE, env = "BERTH_DEFAULT_IMAGE")]
     default_image: String,
 
-    /// A folder below which `volumes` of configurations may mount something in containers: `/data` of this machine, `HOST:/data` of
-    /// that SSH host, `*:/data` of all of them. May be given several times; without one no folder of a machine is mounted.
+    /// A folder below which `volumes` of configurations may mount something: `/data` of this machine, `HOST:/data` of that SSH host,
+    /// `*:/data` of all of them. May be given several times; without one no folder of a machine is mounted.
     #[arg(long, value_name = "[HOST:]PATH", env = "BERTH_VOLUME_ROOT", value_delimiter = ',')]
     volume_root: Vec<VolumeRoot>,
 
@@ -236,6 +236,11 @@ enum ServeError {
     Catalog(#[from] CatalogError),
     #[error("cannot use this machine for environments")]
     Local(#[source] io::Error),
+    #[error(
+        "`--volume-root {}` cannot be: by it every run would reach the data directory `{}`, where everybody's secrets are; name folders \
+         beside it", root.path, directory.display()
+    )]
+    VolumeRoot { root: VolumeRoot, directory: PathBuf },
     #[error("cannot use the container engine")]
     Engine(#[source] ProviderError),
     #[error("cannot prepare to send notifications")]
@@ -539,6 +544,9 @@ async fn providers(
 ) -> Result<Vec<Arc<dyn Provider>>, ServeError> {
     let mut providers: Vec<Arc<dyn Provider>> = Vec::new();
     if local {
+        if let Some(root) = VolumeRoot::reaching(&args.volume_root, directory) {
+            return Err(ServeError::VolumeRoot { root: root.clone(), directory: directory.to_owned() });
+        }
         let gpus = Arc::clone(catalogues.current().gpus());
         let program = std::env::current_exe().map_err(ServeError::Local)?;
         let containment = containment(args, directory, installation).await?;
@@ -560,7 +568,10 @@ async fn providers(
 async fn containment(args: &Args, directory: &Path, installation: Uuid) -> Result<Containment, ServeError> {
     let engine = match &args.engine {
         EngineSetting::None => {
-            return Ok(Containment::Processes("containers are switched off on this server".to_owned()));
+            return Ok(Containment::Processes(
+                "containers are switched off on this server".to_owned(),
+                args.volume_root.clone(),
+            ));
         }
         EngineSetting::Socket(socket) => Engine::at(socket).await.map_err(ServeError::Engine)?,
         EngineSetting::Auto => {
@@ -569,7 +580,7 @@ async fn containment(args: &Args, directory: &Path, installation: Uuid) -> Resul
                 Some(engine) => engine,
                 None => {
                     let why = "no container engine was found on this machine when the server started";
-                    return Ok(Containment::Processes(why.to_owned()));
+                    return Ok(Containment::Processes(why.to_owned(), args.volume_root.clone()));
                 }
             }
         }
@@ -577,7 +588,7 @@ async fn containment(args: &Args, directory: &Path, installation: Uuid) -> Resul
     if !container::is_built_in() {
         let why = "this build of Berth has no program to put into containers";
         tracing::warn!(engine = engine.place(), "{why}; environments run as processes");
-        return Ok(Containment::Processes(why.to_owned()));
+        return Ok(Containment::Processes(why.to_owned(), args.volume_root.clone()));
     }
     let facts = engine.facts();
     tracing::info!(engine = %facts.kind, version = facts.version, place = engine.place(), "environments run in containers");

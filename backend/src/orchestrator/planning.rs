@@ -1,14 +1,14 @@
 //! Plans: what the configured providers could create now, in one order.
 
 use berth_shared::{
-    api::{PlanNote, PlannedOffer, Refusal},
+    api::{PlanNote, PlannedOffer, Refusal, are_for_good},
     config::{Configuration, EnvValue, Limit, Retry, RetryPolicy},
 };
 use futures_util::future::try_join_all;
 
 use super::{core::Core, pool, references, settings};
 use crate::{
-    provider::{NOT_HONOURED, PlanInput, Pools},
+    provider::{PlanInput, Pools},
     store::{Model, RetryOn, StoreError},
 };
 
@@ -81,13 +81,7 @@ pub(super) async fn plan(core: &Core, project: &str, model: &Model) -> Result<Pl
 impl Planned {
     /// Whether there is nothing, and nobody would have anything later either: what is asked for is not to be had here at all.
     pub(super) fn never(&self) -> bool {
-        self.offers.is_empty()
-            && !self.unreachable
-            && !self.refusals.is_empty()
-            && self.refusals.iter().all(|refusal| {
-                refusal.reasons.iter().any(|note| matches!(note.code.as_str(), NOT_HONOURED | "excluded"))
-            })
-            && self.refusals.iter().flat_map(|refusal| &refusal.reasons).any(|note| note.code == NOT_HONOURED)
+        self.offers.is_empty() && !self.unreachable && are_for_good(&self.refusals)
     }
 
     fn refuse(&mut self, backend: &str, code: &str, path: &str, message: &str) {

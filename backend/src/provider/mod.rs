@@ -17,8 +17,8 @@ pub use crate::supervisor::spec::{CreateRequest, ExecSpec, JobObservation, JobSp
 use async_trait::async_trait;
 use berth_shared::{
     api::{
-        Allocation, DEFAULT_POOL, ImagePull, InstanceId, Isolation, JobId, LogChunk, PlanNote, PlannedOffer,
-        TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan,
+        Allocation, DEFAULT_POOL, ImagePull, InstanceId, Isolation, JobId, LogChunk, NOT_HONOURED, PlanNote,
+        PlannedOffer, TerminalId, TerminalInfo, TerminalSize, Usage, UsageHistory, UsageSpan,
     },
     config::{Configuration, Written},
     honour::{self, Place, Unmet},
@@ -146,9 +146,6 @@ pub type ByteStream = Pin<Box<dyn AsyncReadWrite>>;
 pub trait AsyncReadWrite: AsyncRead + AsyncWrite + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Send> AsyncReadWrite for T {}
-
-/// The code of a note about what cannot be had.
-pub(crate) const NOT_HONOURED: &str = "not-honoured";
 
 /// What a configuration of dstack 0.22 asks for in vain in a place: what offers are noted to leave out, and what is refused.
 pub(crate) fn unmet(configuration: &Configuration, place: Place) -> (Vec<PlanNote>, Vec<PlanNote>) {

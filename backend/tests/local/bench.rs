@@ -9,6 +9,7 @@ use std::{
 
 use berth::provider::{
     CreateRequest, Environment, InstanceObservation, JobObservation, JobSpec, Provider,
+    container::VolumeRoot,
     local::{Containment, LocalProvider},
 };
 use berth_shared::{
@@ -42,19 +43,27 @@ pub(crate) fn uuid() -> Uuid {
 pub(crate) struct Bench {
     pub(crate) data_dir: PathBuf,
     pub(crate) provider: LocalProvider,
+    volume_roots: Vec<VolumeRoot>,
 }
 
 impl Bench {
     pub(crate) fn new() -> Self {
+        Self::with_volumes_below(&[])
+    }
+
+    /// One that lets environments be shown what is below these folders of the machine.
+    pub(crate) fn with_volumes_below(roots: &[&Path]) -> Self {
         let data_dir = std::env::temp_dir().join(format!("berth-local-{}", uuid()));
         std::fs::create_dir(&data_dir).expect("a data directory");
-        let provider = provider(&data_dir);
-        Self { data_dir, provider }
+        let root = |path: &&Path| path.to_string_lossy().parse().expect("an absolute folder");
+        let volume_roots: Vec<VolumeRoot> = roots.iter().map(root).collect();
+        let provider = provider(&data_dir, &volume_roots);
+        Self { data_dir, provider, volume_roots }
     }
 
     /// What a server that was killed and started again has.
     pub(crate) fn restart(&mut self) {
-        self.provider = provider(&self.data_dir);
+        self.provider = provider(&self.data_dir, &self.volume_roots);
     }
 
     /// An instance that is ready.
@@ -77,12 +86,12 @@ impl Bench {
         self.provider.environment(id).await.expect("an environment")
     }
 
-    /// An instance whose job was begun.
     /// What the provider lists.
     pub(crate) async fn listed(&self) -> Vec<InstanceId> {
         self.provider.list().await.expect("a list").into_iter().map(|listed| listed.id).collect()
     }
 
+    /// An instance whose job was begun.
     pub(crate) async fn running(&self, job: &JobSpec) -> (InstanceId, Arc<dyn Environment>) {
         let (id, _) = self.instance(plenty()).await;
         let environment = self.environment(id).await;
@@ -133,9 +142,9 @@ impl Drop for Bench {
     }
 }
 
-fn provider(data_dir: &Path) -> LocalProvider {
+fn provider(data_dir: &Path, volume_roots: &[VolumeRoot]) -> LocalProvider {
     let program = PathBuf::from(env!("CARGO_BIN_EXE_berth"));
-    let containment = Containment::Processes(String::new());
+    let containment = Containment::Processes(String::new(), volume_roots.to_vec());
     LocalProvider::new(data_dir.to_owned(), program, Arc::new(GpuFacts::default()), containment)
         .expect("a provider")
 }

@@ -8,3 +8,4 @@ mod job;
 mod plan;
 mod restart;
 mod terminal;
+mod volumes;

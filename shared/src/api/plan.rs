@@ -136,6 +136,20 @@ pub struct PlanNote {
     pub message: String,
 }
 
+/// Code of a [`PlanNote`] for what a backend can never do.
+pub const NOT_HONOURED: &str = "not-honoured";
+
+/// Whether these refusals, of all backends, say that nobody would have anything later either: what is asked for is not to be had at
+/// all, so that nothing is gained by trying again.
+#[must_use]
+pub fn are_for_good(refusals: &[Refusal]) -> bool {
+    let of_those = |codes: &[&str], refusal: &Refusal| {
+        refusal.reasons.iter().any(|note| codes.contains(&note.code.as_str()))
+    };
+    refusals.iter().all(|refusal| of_those(&[NOT_HONOURED, "excluded"], refusal))
+        && refusals.iter().any(|refusal| of_those(&[NOT_HONOURED], refusal))
+}
+
 /// Why a configured backend has nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -144,4 +158,30 @@ pub struct Refusal {
     pub backend: String,
     /// Every reason, as a sentence with what to do.
     pub reasons: Vec<PlanNote>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_are_for_good_when_no_backend_could_ever_and_not_for_want_of_machines_alone() {
+        let refusal = |codes: &[&str]| {
+            let note =
+                |code: &&str| PlanNote { code: (*code).into(), path: String::new(), message: String::new() };
+            Refusal { backend: "aws".into(), reasons: codes.iter().map(note).collect() }
+        };
+        let for_good =
+            |all: &[&[&str]]| are_for_good(&all.iter().map(|codes| refusal(codes)).collect::<Vec<_>>());
+        assert!(for_good(&[&["not-honoured"]]));
+        assert!(for_good(&[&["no-capacity", "not-honoured"], &["excluded"]]));
+        for later in [
+            &[][..],
+            &[&["excluded"][..]],
+            &[&["not-honoured"], &["no-capacity"]],
+            &[&["not-honoured"], &["unreachable"]],
+        ] {
+            assert!(!for_good(later), "{later:?}");
+        }
+    }
 }

@@ -9,6 +9,7 @@ mod handle;
 mod init;
 mod link;
 mod mounts;
+pub(super) mod volumes;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -38,6 +39,9 @@ pub(super) struct SandboxSpec {
     pub hosts: PathBuf,
     /// What is [`PYTHON_DIR`] inside, and folders of the machine that must stay visible for it.
     pub python: Option<(PathBuf, Vec<PathBuf>)>,
+    /// What of the machine is shown besides.
+    #[serde(default)]
+    pub volumes: Vec<volumes::Volume>,
     /// A folder that nobody inside may see.
     pub hidden: PathBuf,
     /// An empty folder to put the new root together on.

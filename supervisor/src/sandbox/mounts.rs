@@ -11,14 +11,16 @@ use nix::{
     unistd::pivot_root,
 };
 
-use super::{Mode, PYTHON_DIR, SandboxSpec, WORKFLOW_DIR};
+use super::{Mode, PYTHON_DIR, SandboxSpec, WORKFLOW_DIR, volumes};
 
-const OLD: &str = "/old";
-const NEW: &str = "/new";
+/// The machine's root, while the new one is put together.
+pub(super) const OLD: &str = "/old";
+/// The new root meanwhile.
+pub(super) const NEW: &str = "/new";
 const NONE: Option<&str> = None;
 
 /// An error with what was tried.
-fn told(what: impl std::fmt::Display) -> impl FnOnce(io::Error) -> io::Error {
+pub(super) fn told(what: impl std::fmt::Display) -> impl FnOnce(io::Error) -> io::Error {
     move |error| io::Error::new(error.kind(), format!("{what}: {error}"))
 }
 
@@ -74,6 +76,8 @@ pub(super) fn enter(spec: &SandboxSpec) -> io::Result<()> {
         bind(&Path::new(OLD).join("proc"), &proc)?;
     }
 
+    volumes::show(spec)?;
+
     // Where the kernel wants the new root to be: on top of the scratch root, which then goes.
     std::env::set_current_dir(new)?;
     pivot_root(".", ".").map_err(io::Error::from).map_err(told("changing the root"))?;
@@ -107,24 +111,33 @@ fn mirror(from: &Path, to: &Path, without: impl Fn(&str) -> bool) -> io::Result<
 /// Shows the machine's folder `from` at the path `at` inside, which is made in a way that leaves no trace outside.
 fn place(from: &Path, at: &Path) -> io::Result<()> {
     let from = inside(Path::new(OLD), from);
-    let Some(target) = existing(at) else {
-        // Lay a folder of our own over the deepest one that is there, with the same entries, and make the rest in it.
-        let mut path = PathBuf::from("/");
-        for part in at.components().filter(|part| matches!(part, Component::Normal(_))) {
-            let above = inside(Path::new(NEW), &path);
-            path.push(part);
-            if existing(&path).is_some() {
-                continue;
-            }
-            let made = fs::symlink_metadata(&above)?;
-            if !is_ours(&above)? {
-                cover(&above, made.permissions().mode())?;
-            }
-            fs::create_dir(inside(Path::new(NEW), &path)).map_err(told(path.display()))?;
+    if existing(at).is_none() {
+        make_room(at.parent().unwrap_or(at))?;
+        fs::create_dir(inside(Path::new(NEW), at)).map_err(told(at.display()))?;
+    }
+    bind(&from, &inside(Path::new(NEW), at))
+}
+
+/// Has something new be made in this folder inside, which is made where it is not there, without a trace outside.
+pub(super) fn make_room(folder: &Path) -> io::Result<()> {
+    // A folder of our own is laid over the deepest one that is there, with the same entries, and the rest is made in it.
+    let mut path = PathBuf::from("/");
+    for part in folder.components().filter(|part| matches!(part, Component::Normal(_))) {
+        let above = inside(Path::new(NEW), &path);
+        path.push(part);
+        if existing(&path).is_some() {
+            continue;
         }
-        return bind(&from, &inside(Path::new(NEW), at));
-    };
-    bind(&from, &target)
+        if !is_ours(&above)? {
+            cover(&above, fs::symlink_metadata(&above)?.permissions().mode())?;
+        }
+        fs::create_dir(inside(Path::new(NEW), &path)).map_err(told(path.display()))?;
+    }
+    let last = inside(Path::new(NEW), folder);
+    if !is_ours(&last)? {
+        cover(&last, fs::symlink_metadata(&last)?.permissions().mode())?;
+    }
+    Ok(())
 }
 
 /// Whether a folder inside lies on a file system that was made for this sandbox.
@@ -155,11 +168,11 @@ fn existing(path: &Path) -> Option<PathBuf> {
 }
 
 /// An absolute path as it is called below `root`.
-fn inside(root: &Path, path: &Path) -> PathBuf {
+pub(super) fn inside(root: &Path, path: &Path) -> PathBuf {
     root.join(path.strip_prefix("/").unwrap_or(path))
 }
 
-fn bind(from: &Path, to: &Path) -> io::Result<()> {
+pub(super) fn bind(from: &Path, to: &Path) -> io::Result<()> {
     mount(Some(from), to, NONE, MsFlags::MS_BIND | MsFlags::MS_REC, NONE)
         .map_err(io::Error::from)
         .map_err(told(format_args!("showing `{}`", from.strip_prefix(OLD).unwrap_or(from).display())))

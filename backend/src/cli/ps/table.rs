@@ -1,8 +1,11 @@
 //! The table of runs.
 
-use berth_shared::{api::Run, time::Timestamp};
+use berth_shared::{
+    api::{Run, RunStatus},
+    time::Timestamp,
+};
 
-use crate::cli::words::{ago, resources, spent, table, visible};
+use crate::cli::words::{ago, moment, resources, spent, table, visible};
 
 const HEAD: [&str; 9] =
     ["NAME", "BACKEND", "REGION", "INSTANCE", "RESOURCES", "SPOT", "PRICE", "STATUS", "SUBMITTED"];
@@ -30,7 +33,11 @@ fn row(run: &Run, verbose: bool, now: Timestamp) -> Vec<String> {
         ]),
         None => row.extend(std::iter::repeat_n(String::new(), 6)),
     }
-    row.extend([run.status.to_string(), ago(run.submitted_at, now)]);
+    let status = match (run.status, run.due_at) {
+        (RunStatus::Pending, Some(due)) => format!("pending until {} UTC", moment(due)),
+        (status, _) => status.to_string(),
+    };
+    row.extend([status, ago(run.submitted_at, now)]);
     if verbose {
         row.extend([spent(run.cost(now)), error(run)]);
     }
@@ -42,8 +49,8 @@ fn error(run: &Run) -> String {
     let reason =
         run.job_reason.map(|reason| reason.to_string()).or(run.reason.map(|reason| reason.to_string()));
     match (run.status.is_finished(), &run.message, reason) {
-        (true, Some(message), _) if run.status != berth_shared::api::RunStatus::Done => visible(message),
-        (true, None, Some(reason)) if run.status != berth_shared::api::RunStatus::Done => reason,
+        (true, Some(message), _) if run.status != RunStatus::Done => visible(message),
+        (true, None, Some(reason)) if run.status != RunStatus::Done => reason,
         _ => String::new(),
     }
 }
@@ -51,7 +58,7 @@ fn error(run: &Run) -> String {
 #[cfg(test)]
 mod tests {
     use berth_shared::{
-        api::{RunReason, RunStatus},
+        api::RunReason,
         catalog::{Availability, Offer, OfferGpu, PriceBasis},
     };
 
@@ -102,6 +109,11 @@ mod tests {
             message: Some("a command of `init`\x1b[31m ended with exit status 1".into()),
             ..example("bold-elk-3", RunStatus::Failed)
         };
+        let nightly = Run {
+            due_at: Some(now.plus_seconds(3600)),
+            ..Run { status: RunStatus::Pending, name: "nightly".into(), ..submitted.clone() }
+        };
+        assert!(runs(&[nightly], false, now).contains(" pending until 2026-09-21 15:13:20 UTC  now"));
         let all = [submitted, running, failed];
         insta::assert_snapshot!(runs(&all[..2], false, now), @r"
         NAME          BACKEND  REGION     INSTANCE    RESOURCES                                 SPOT  PRICE  STATUS     SUBMITTED

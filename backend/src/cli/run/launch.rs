@@ -1,7 +1,7 @@
 //! Agreeing to a price, and submitting.
 
 use berth_shared::{
-    api::{Plan, Run, SubmitRequest},
+    api::{Plan, Run, SubmitRequest, are_for_good},
     config::{Configuration, RetryPolicy},
 };
 
@@ -17,6 +17,7 @@ pub(super) fn is_possible(plan: &Plan, configuration: &Configuration) -> bool {
     price(plan).is_some()
         || is_scheduled(configuration)
         || matches!(configuration.retry_policy, Some(RetryPolicy { retry: true, .. }))
+            && !are_for_good(&plan.refusals)
 }
 
 /// Whether it begins later, when other machines may be had than now.

@@ -289,7 +289,7 @@ pub(super) const fn ended(reason: Reason) -> &'static str {
         Reason::AbortedByUser => "stopped by force by a user",
         Reason::AllJobsDone => "ended by itself",
         Reason::MaxDurationExceeded => "lasted as long as it may",
-        Reason::InactivityDurationExceeded => "nobody worked in it for as long as it waits",
+        Reason::InactivityDurationExceeded => "stopped for inactivity",
         Reason::TerminatedDueToUtilizationPolicy => "its GPUs were not used enough",
         Reason::RetryLimitExceeded => "no capacity for as long as it may be tried",
         Reason::JobFailed => "went wrong",

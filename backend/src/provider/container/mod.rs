@@ -39,7 +39,7 @@ use environment::ContainerEnvironment;
 pub use image::{DEFAULT_IMAGE, name as image_name};
 pub use recipe::{is_bridge, unlimited};
 pub use volumes::{Paths, ServerPaths, VolumeRoot};
-pub(crate) use volumes::{asked as mounts, refused as refused_volumes};
+pub(crate) use volumes::{asked as mounts, refused as refused_volumes, shown as shown_volumes};
 
 use super::{
     Billing, CreateRequest, Environment, InstanceObservation, Listed, ProviderError, supervised::client,
@@ -74,8 +74,7 @@ impl Settings {
     /// The folders of the engine's machine below which something may be mounted.
     #[must_use]
     pub fn roots(&self) -> Vec<String> {
-        let here = self.volume_roots.iter().filter(|root| root.is_of(self.host.as_deref()));
-        here.map(|root| root.path.clone()).collect()
+        VolumeRoot::of(&self.volume_roots, self.host.as_deref())
     }
 }
 

@@ -1,11 +1,11 @@
-//! What is mounted in containers: folders of the engine's machine below those that the server allows, and the engine's own volumes
+//! What is mounted in environments: folders of the machine below those that the server allows, and in containers the engine's own volumes
 //! (`volumes`, `spec/dstack-0.22.md` §5). Both outlive the run.
 
-use std::{collections::HashMap, fmt, str::FromStr};
+use std::{collections::HashMap, fmt, path::Path, str::FromStr};
 
 use async_trait::async_trait;
 use berth_shared::{
-    api::PlanNote,
+    api::{NOT_HONOURED, PlanNote},
     config::{Configuration, Mount as Asked, OneOrMany},
 };
 use bollard::models::{Mount, MountType, VolumeCreateRequest};
@@ -39,8 +39,24 @@ pub struct VolumeRoot {
 }
 
 impl VolumeRoot {
+    /// Which folders these are on this host; `None` = on the server's own machine.
+    pub(crate) fn of(all: &[Self], host: Option<&str>) -> Vec<String> {
+        all.iter().filter(|root| root.is_of(host)).map(|root| root.path.clone()).collect()
+    }
+
+    /// The first of these folders of the server's own machine by which the server's data directory could be reached.
+    #[must_use]
+    pub fn reaching<'a>(all: &'a [Self], directory: &Path) -> Option<&'a Self> {
+        let real = |path: &Path| std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let directory = real(directory);
+        all.iter().filter(|root| root.is_of(None)).find(|root| {
+            let root = real(Path::new(&root.path));
+            directory.starts_with(&root) || root.starts_with(&directory)
+        })
+    }
+
     /// Whether it is a folder of this host; `None` = of the server's own machine.
-    pub(super) fn is_of(&self, host: Option<&str>) -> bool {
+    fn is_of(&self, host: Option<&str>) -> bool {
         match (&self.host, host) {
             (None, None) => true,
             (Some(of), Some(host)) => of == "*" || of == host,
@@ -117,10 +133,11 @@ fn is_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
 }
 
-/// What of a configuration's `volumes` cannot be had on a machine with these folders.
-pub(crate) fn refused(configuration: &Configuration, roots: &[String]) -> Vec<PlanNote> {
+/// What of a configuration's `volumes` cannot be had on a machine with these folders, with an engine or without.
+pub(crate) fn refused(configuration: &Configuration, roots: &[String], engine: bool) -> Vec<PlanNote> {
     let volumes = configuration.newer.as_ref().map(|newer| newer.volumes.as_slice()).unwrap_or_default();
-    let note = |message: String| PlanNote { code: "volume".to_owned(), path: "volumes".to_owned(), message };
+    let note =
+        |message: String| PlanNote { code: NOT_HONOURED.to_owned(), path: "volumes".to_owned(), message };
     let refused = volumes.iter().filter_map(|volume| match volume {
         Asked::Instance { optional: true, .. } => None,
         Asked::Instance { instance_path, .. } => (!is_within(instance_path, roots)).then(|| match roots {
@@ -135,6 +152,12 @@ pub(crate) fn refused(configuration: &Configuration, roots: &[String]) -> Vec<Pl
         }),
         Asked::Network { name, .. } => {
             let first = first(name).unwrap_or_default();
+            if !engine {
+                return Some(format!(
+                    "the volume `{first}` cannot be had: volumes are a container engine's, and environments are processes here; name a \
+                     folder of the machine by `instance_path`"
+                ));
+            }
             (!is_name(first)).then(|| {
                 format!(
                     "a volume cannot be named `{first}`: up to {LONGEST_NAME} of `A-Z`, `a-z`, `0-9`, `_`, `.` and `-`, a letter \
@@ -182,10 +205,12 @@ pub(super) async fn mounts(
     let mut mounts = Vec::new();
     for MountSpec { source, target } in asked {
         let (typ, source) = match source {
-            MountSource::Path { path, optional } => match real(settings, path, *optional).await? {
-                Some(real) => (MountType::BIND, real),
-                None => continue,
-            },
+            MountSource::Path { path, optional } => {
+                match real(&*settings.paths, &settings.roots(), path, *optional).await? {
+                    Some(real) => (MountType::BIND, real),
+                    None => continue,
+                }
+            }
             MountSource::Volume { project, name } => {
                 let volume = volume(&settings.installation, project, name);
                 let full = volume.name.clone().unwrap_or_default();
@@ -205,12 +230,35 @@ pub(super) async fn mounts(
     Ok(mounts)
 }
 
+/// What an environment of processes of the server's machine is shown, below these folders: paths without a link on their way.
+///
+/// # Errors
+/// When something may not be shown, or is not there.
+pub(crate) async fn shown(roots: &[String], asked: &[MountSpec]) -> Result<Vec<MountSpec>, ProviderError> {
+    let mut shown = Vec::new();
+    for mount in asked {
+        let MountSource::Path { path, optional } = &mount.source else {
+            shown.push(mount.clone());
+            continue;
+        };
+        if let Some(path) = real(&ServerPaths, roots, path, *optional).await? {
+            let source = MountSource::Path { path, optional: false };
+            shown.push(MountSpec { source, target: mount.target.clone() });
+        }
+    }
+    Ok(shown)
+}
+
 /// Where a path leads that may be mounted; `None` = there is nothing, and that is no matter.
-async fn real(settings: &Settings, path: &str, optional: bool) -> Result<Option<String>, ProviderError> {
+async fn real(
+    paths: &dyn Paths,
+    roots: &[String],
+    path: &str,
+    optional: bool,
+) -> Result<Option<String>, ProviderError> {
     let permanent = |message: String| Err(ProviderError::Permanent { message, source: None });
-    let roots = settings.roots();
-    let found = match is_within(path, &roots) {
-        true => settings.paths.real(path).await,
+    let found = match is_within(path, roots) {
+        true => paths.real(path).await,
         false => Ok(None),
     };
     match found {
@@ -219,12 +267,12 @@ async fn real(settings: &Settings, path: &str, optional: bool) -> Result<Option<
             source: None,
         }),
         // A link may lead elsewhere, and somebody may have made it from within another run.
-        Ok(Some(real)) if is_within(&real, &roots) => Ok(Some(real)),
+        Ok(Some(real)) if is_within(&real, roots) => Ok(Some(real)),
         Ok(_) if optional => Ok(None),
         Ok(Some(real)) => {
             permanent(format!("`{path}` cannot be mounted: it leads to `{real}`, which may not be"))
         }
-        Ok(None) if is_within(path, &roots) => permanent(format!(
+        Ok(None) if is_within(path, roots) => permanent(format!(
             "`{path}` cannot be mounted: it is not there; add `optional: true` to begin without it"
         )),
         Ok(None) => permanent(format!("`{path}` cannot be mounted: it is outside of what the server allows")),
@@ -261,7 +309,7 @@ mod tests {
 
     fn told(volumes: &str, roots: &[&str]) -> String {
         let roots: Vec<String> = roots.iter().map(|&root| root.to_owned()).collect();
-        let notes = refused(&configuration(volumes), &roots);
+        let notes = refused(&configuration(volumes), &roots, true);
         notes.into_iter().map(|note| note.message).collect::<Vec<_>>().join("\n")
     }
 
@@ -303,6 +351,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn no_root_reaches_the_data_directory() {
+        let reaching = |roots: &[&str]| {
+            let roots: Vec<VolumeRoot> = roots.iter().map(|root| root.parse().expect("a folder")).collect();
+            VolumeRoot::reaching(&roots, Path::new("/srv/berth")).map(|root| root.path.clone())
+        };
+        assert_eq!(reaching(&["/srv/data", "/srv/berth-data", "*:/", "gpu-1:/srv"]), None);
+        for root in ["/", "/srv", "/srv/berth", "/srv/berth/volumes"] {
+            assert_eq!(reaching(&["/data", root]).as_deref(), Some(root));
+        }
+        let link = std::env::temp_dir().join(format!("berth-root-{}", std::process::id()));
+        std::os::unix::fs::symlink("/", &link).expect("a link");
+        let found = reaching(&[&link.to_string_lossy()]);
+        std::fs::remove_file(&link).expect("removed");
+        assert!(found.is_some(), "a link that leads there is one that reaches it");
+    }
+
     #[derive(Debug)]
     struct Links;
 
@@ -328,7 +393,14 @@ mod tests {
             host: None,
             paths: std::sync::Arc::new(Links),
         };
-        let found = async |path: &str, optional| match real(&settings, path, optional).await {
+        let found = async |path: &str, optional| match real(
+            &*settings.paths,
+            &settings.roots(),
+            path,
+            optional,
+        )
+        .await
+        {
             Ok(found) => found.unwrap_or_default(),
             Err(error) => error.to_string(),
         };

@@ -26,7 +26,7 @@ pub use socket::LocalSocket;
 use super::{
     Billing, CreateRequest, Environment, InstanceObservation, Listed, PlanInput, Provider, ProviderError,
     ProviderPlan,
-    container::{self, Containers, Engine},
+    container::{self, Containers, Engine, VolumeRoot},
     share::{self, Runtime},
     supervised::{Supervised, client},
 };
@@ -54,8 +54,9 @@ pub struct LocalProvider(Arc<Inner>);
 /// What environments on this machine run in.
 #[derive(Clone, Debug)]
 pub enum Containment {
-    /// As processes in a sandbox, and why not in containers: "no container engine was found on this machine".
-    Processes(String),
+    /// As processes in a sandbox, and why not in containers: "no container engine was found on this machine". They may be shown what is
+    /// below these folders.
+    Processes(String, Vec<VolumeRoot>),
     /// In containers of this engine.
     Containers(Engine, Box<container::Settings>),
 }
@@ -89,7 +90,10 @@ impl LocalProvider {
         let data_dir = std::path::absolute(data_dir)?;
         let changes = broadcast::Sender::new(CHANGES);
         let (containers, runtime) = match containment {
-            Containment::Processes(why) => (None, Runtime::Processes { why }),
+            Containment::Processes(why, roots) => {
+                let volume_roots = VolumeRoot::of(&roots, None);
+                (None, Runtime::Processes { why, volume_roots })
+            }
             Containment::Containers(engine, settings) => {
                 let runtime = Runtime::Containers {
                     engine: Box::new(engine.facts().clone()),
@@ -311,7 +315,13 @@ impl Provider for LocalProvider {
         match self.0.look(id)? {
             // The log of a dead one can still be read.
             Found::Alive(_) | Found::Dead(_) => {
-                Ok(Arc::new(Supervised::new(LocalSocket::new(self.0.folders.dir(id)))))
+                let roots = match &self.0.runtime {
+                    Runtime::Processes { volume_roots, .. } | Runtime::Containers { volume_roots, .. } => {
+                        volume_roots
+                    }
+                };
+                let way = LocalSocket::new(self.0.folders.dir(id)).with_volumes_below(roots.clone());
+                Ok(Arc::new(Supervised::new(way)))
             }
             Found::Asked => Err(ProviderError::NotReady(format!("instance {id} is being made"))),
             Found::Nothing => match &self.0.containers {

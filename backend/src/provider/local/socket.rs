@@ -7,7 +7,8 @@ use tokio::net::{TcpStream, UnixStream};
 use crate::{
     logs,
     provider::{
-        ByteStream, ProviderError,
+        ByteStream, JobSpec, ProviderError,
+        container::shown_volumes,
         supervised::{Reach, client},
     },
     supervisor::InstanceDir,
@@ -17,13 +18,21 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct LocalSocket {
     dir: InstanceDir,
+    /// Below which folders of the machine a job may be shown something.
+    volume_roots: Vec<String>,
 }
 
 impl LocalSocket {
     /// Of the instance in `dir`.
     #[must_use]
     pub fn new(dir: InstanceDir) -> Self {
-        Self { dir }
+        Self { dir, volume_roots: Vec::new() }
+    }
+
+    /// The same, for jobs that may be shown what is below these folders of the machine.
+    #[must_use]
+    pub fn with_volumes_below(self, volume_roots: Vec<String>) -> Self {
+        Self { volume_roots, ..self }
     }
 }
 
@@ -43,6 +52,12 @@ impl Reach for LocalSocket {
             message: "the log cannot be read".to_owned(),
             source: Some(Box::new(error)),
         })
+    }
+
+    async fn admit(&self, job: &JobSpec) -> Result<JobSpec, ProviderError> {
+        let mut job = job.clone();
+        job.container.mounts = shown_volumes(&self.volume_roots, &job.container.mounts).await?;
+        Ok(job)
     }
 
     /// The network is the machine's, so this reaches whatever listens on its loopback interface.

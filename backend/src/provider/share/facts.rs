@@ -58,6 +58,18 @@ pub(crate) struct Facts {
     pub(crate) runtime: Runtime,
 }
 
+impl Facts {
+    /// Whether environments have mounts of their own.
+    pub(crate) fn has_mounts(&self) -> bool {
+        match self.runtime {
+            Runtime::Containers { .. } => true,
+            Runtime::Processes { .. } => {
+                self.isolation.iter().flat_map(|found| &found.namespaces).any(|name| name == "mount")
+            }
+        }
+    }
+}
+
 /// What environments run in.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Runtime {
@@ -65,6 +77,8 @@ pub(crate) enum Runtime {
     Processes {
         /// A clause: "no container engine was found on this machine".
         why: String,
+        /// Below which folders of the machine `volumes` may show something.
+        volume_roots: Vec<String>,
     },
     /// In containers.
     Containers {
@@ -81,6 +95,6 @@ pub(crate) enum Runtime {
 
 impl Default for Runtime {
     fn default() -> Self {
-        Self::Processes { why: String::new() }
+        Self::Processes { why: String::new(), volume_roots: Vec::new() }
     }
 }

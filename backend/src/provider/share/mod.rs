@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use berth_shared::{
-    api::{Allocation, Isolation, PlanNote, PlannedOffer},
+    api::{Allocation, Isolation, NOT_HONOURED, PlanNote, PlannedOffer},
     catalog::{Availability, Offer, OfferGpu, PriceBasis},
     config::{Configuration, Gpu, IntRange, SizeRange, SpotPolicy},
     honour,
@@ -45,9 +45,20 @@ pub(crate) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
     };
     let (mut notes, refused) = unmet(configuration, place);
     refusals.extend(refused);
-    if let Runtime::Containers { volume_roots, .. } = &facts.runtime {
-        refusals.extend(container::refused_volumes(configuration, volume_roots));
-    }
+    refusals.extend(match &facts.runtime {
+        Runtime::Processes { volume_roots, .. } => {
+            let mut refused = container::refused_volumes(configuration, volume_roots, false);
+            if refused.is_empty() && !facts.has_mounts() && !container::mounts(configuration, "").is_empty() {
+                let message =
+                    "`volumes` cannot be had: this machine gives no environment mounts of its own".to_owned();
+                refused.push(note(NOT_HONOURED, "volumes", message));
+            }
+            refused
+        }
+        Runtime::Containers { volume_roots, .. } => {
+            container::refused_volumes(configuration, volume_roots, true)
+        }
+    });
     let mut allocation = Allocation::default();
 
     let cpu =
@@ -105,7 +116,7 @@ pub(crate) fn plan(facts: &Facts, input: &PlanInput<'_>) -> ProviderPlan {
         notes.push(note("limit-not-enforced", "resources.disk", message));
     }
     match &facts.runtime {
-        Runtime::Processes { why } => {
+        Runtime::Processes { why, .. } => {
             notes.extend(facts.isolation.iter().flat_map(|found| isolation(found, why)));
         }
         Runtime::Containers { engine, place, default_image, .. } => {
@@ -280,7 +291,7 @@ fn not_here(facts: &Facts, c: &Configuration) -> Vec<PlanNote> {
         ("registry_auth", c.registry_auth.is_some()),
         ("entrypoint", c.entrypoint.is_some()),
     ] {
-        if let (true, Runtime::Processes { why }) = (asked, &facts.runtime) {
+        if let (true, Runtime::Processes { why, .. }) = (asked, &facts.runtime) {
             let so = if why.is_empty() { String::new() } else { format!(" ({why})") };
             let message = format!(
                 "`{path}` needs a container, and `local` runs processes of this machine{so}: leave it out"

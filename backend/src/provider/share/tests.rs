@@ -283,15 +283,33 @@ fn volumes_are_had_in_containers_and_folders_of_the_machine_where_they_are_allow
     let engine = with_engine(&["memory", "cpu", "pids"]);
     only(planned_newer(&engine, "volumes: ['/data/a:/a', 'cache:/b']\n"));
     let refused = planned_newer(&engine, "volumes: ['/etc:/a']\n");
-    insta::assert_snapshot!(told(&refused.refusals), @"volume [volumes] `/etc` cannot be mounted: of this machine that is for what is below `/data`");
-    let processes = planned_newer(&machine(), "volumes: ['cache:/b']\n");
-    insta::assert_snapshot!(told(&processes.refusals), @"not-honoured [volumes] `volumes` cannot be had here: only containers have them: folders of the machine below those that the server allows (`--volume-root`), and volumes of its engine, the project's own, made when they are first used and kept; leave it out to launch without it");
+    insta::assert_snapshot!(told(&refused.refusals), @"not-honoured [volumes] `/etc` cannot be mounted: of this machine that is for what is below `/data`");
+}
+
+#[test]
+fn processes_are_shown_folders_of_the_machine_where_they_are_allowed() {
+    let processes = |namespaces: &[&str]| Facts {
+        isolation: Some(Isolation {
+            namespaces: namespaces.iter().map(|&name| name.to_owned()).collect(),
+            ..Isolation::default()
+        }),
+        runtime: Runtime::Processes { why: String::new(), volume_roots: vec!["/data".into()] },
+        ..machine()
+    };
+    let with_mounts = processes(&["pid", "mount"]);
+    only(planned_newer(&with_mounts, "volumes: ['/data/a:/a']\n"));
+    let refused =
+        |facts: &Facts, volumes: &str| told(&planned_newer(facts, &format!("volumes: {volumes}\n")).refusals);
+    insta::assert_snapshot!(refused(&with_mounts, "['/etc:/a']"), @"not-honoured [volumes] `/etc` cannot be mounted: of this machine that is for what is below `/data`");
+    insta::assert_snapshot!(refused(&with_mounts, "['cache:/b']"), @"not-honoured [volumes] the volume `cache` cannot be had: volumes are a container engine's, and environments are processes here; name a folder of the machine by `instance_path`");
+    insta::assert_snapshot!(refused(&processes(&["pid"]), "['/data/a:/a']"), @"not-honoured [volumes] `volumes` cannot be had: this machine gives no environment mounts of its own");
+    insta::assert_snapshot!(refused(&machine(), "['/data/a:/a']"), @"not-honoured [volumes] `/data/a` cannot be mounted: no folder of this machine may be; whoever runs the server allows one by `--volume-root`");
 }
 
 #[test]
 fn without_an_engine_the_plan_says_why_processes_run_on_the_machine() {
     let why = "no container engine was found on this machine when the server started";
-    let runtime = Runtime::Processes { why: why.into() };
+    let runtime = Runtime::Processes { why: why.into(), volume_roots: Vec::new() };
     let isolation = Some(Isolation {
         namespaces: vec!["pid".into(), "mount".into()],
         limits: vec!["memory".into(), "cpu".into()],

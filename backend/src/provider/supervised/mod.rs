@@ -45,6 +45,14 @@ pub trait Reach: Send + Sync {
     /// When it cannot be read.
     async fn logs(&self, after: u64) -> Result<LogChunk, ProviderError>;
 
+    /// The job as its supervisor is to have it: of what it asks for, what only this side may decide about is decided.
+    ///
+    /// # Errors
+    /// When it may not have what it asks for, or it cannot be decided now.
+    async fn admit(&self, job: &JobSpec) -> Result<JobSpec, ProviderError> {
+        Ok(job.clone())
+    }
+
     /// Connects to a port of the environment.
     ///
     /// # Errors
@@ -81,7 +89,7 @@ impl<R: Reach> Supervised<R> {
 #[async_trait]
 impl<R: Reach> Environment for Supervised<R> {
     async fn start(&self, job: &JobSpec) -> Result<(), ProviderError> {
-        let spec = Box::new(job.clone());
+        let spec = Box::new(self.way.admit(job).await?);
         let request = match &job.code {
             None => Request::Start { job: spec },
             Some(code) if code.is_placed() => Request::StartWithPlacedCode { job: spec },
