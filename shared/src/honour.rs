@@ -62,7 +62,7 @@ pub const ROWS: &[(&str, [Honour; 3], &str)] = &[
     (
         "privileged",
         [Refused, Allowed, Allowed],
-        "Only containers have it, where an admin of the project allows it.",
+        "Only containers have it, where an admin of the server allows it to the project.",
     ),
     (
         "working_dir",
@@ -186,7 +186,7 @@ pub fn forbidden(
         code: "not-allowed".to_owned(),
         path: "privileged".to_owned(),
         message: format!(
-            "`privileged` is not allowed in the project `{project}`: an admin of it can allow it, under *Settings*, *Project* \
+            "`privileged` is not allowed in the project `{project}`: an admin of the server can allow it, under *Settings*, *Project* \
              or by `berth project set --privileged yes{}`; leave it out to launch without it",
             flag_of(project)
         ),
@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(
             told("privileged: true", ProjectSettings::default()).as_deref(),
             Some(
-                "`privileged` is not allowed in the project `vision`: an admin of it can allow it, under *Settings*, *Project* or by \
+                "`privileged` is not allowed in the project `vision`: an admin of the server can allow it, under *Settings*, *Project* or by \
                  `berth project set --privileged yes --project vision`; leave it out to launch without it"
             )
         );

@@ -72,6 +72,8 @@ pub enum Action {
     ChangeLimits,
     /// Decide how the project reads configurations, and what it lets them ask for.
     ChangeSettings,
+    /// Allow a project containers from which the machines can be taken over that it shares with all others.
+    AllowPrivileged,
     /// Read who did what, from where, and when.
     SeeAudit,
 }
@@ -106,7 +108,7 @@ pub enum Verdict {
 
 impl Action {
     /// All, in the order of the table.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::BeHere,
         Self::See,
         Self::SeeServer,
@@ -124,6 +126,7 @@ impl Action {
         Self::ChangeMembers,
         Self::ChangeLimits,
         Self::ChangeSettings,
+        Self::AllowPrivileged,
         Self::SeeAudit,
     ];
 
@@ -148,6 +151,7 @@ impl Action {
             Self::ChangeMembers => "decide who is in the project",
             Self::ChangeLimits => "change limits",
             Self::ChangeSettings => "change the project's settings",
+            Self::AllowPrivileged => "allow privileged containers on the server's machines",
             Self::SeeAudit => "read the audit log",
         }
     }
@@ -164,6 +168,7 @@ impl Action {
                 | Self::ChangeHosts
                 | Self::ChangePeople
                 | Self::ChangeProjects
+                | Self::AllowPrivileged
                 | Self::SeeAudit
         )
     }
@@ -190,6 +195,7 @@ impl Action {
                 | Self::ChangeMembers
                 | Self::ChangeLimits
                 | Self::ChangeSettings
+                | Self::AllowPrivileged
                 | Self::SeeAudit,
                 _,
             ) => Some(Role::Admin),

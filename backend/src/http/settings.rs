@@ -1,6 +1,9 @@
 //! `GET` and `PATCH /api/v1/settings`
 
-use berth_shared::api::{ChangeSettings, Problem, ProjectSettings};
+use berth_shared::{
+    api::{ChangeSettings, Problem, ProjectSettings},
+    policy::{Action, Whose, may},
+};
 
 use super::{
     audited::Note,
@@ -21,7 +24,8 @@ pub(super) async fn get(Here(app): Here) -> Result<Json<ProjectSettings>, Failur
 }
 
 /// Changes settings of the project; what is left out stays as it is. It counts from the next plan and the next launch on, and for runs
-/// that wait for a machine. What runs already goes on.
+/// that wait for a machine. What runs already goes on. Privileged containers are allowed by admins of the server alone, whose machines
+/// they can take over; an admin of the project can forbid them again.
 #[utoipa::path(
     patch,
     path = "/api/v1/settings",
@@ -38,6 +42,10 @@ pub(super) async fn change(
     note: Note,
     Json(change): Json<ChangeSettings>,
 ) -> Result<Json<ProjectSettings>, Failure> {
+    let allow = Action::AllowPrivileged;
+    if change.privileged == Some(true) && !may(caller.roles().over(allow), allow, Whose::Own) {
+        return Err(Failure::not_allowed(&caller, allow, Whose::Own));
+    }
     let told = change.told();
     if !told.is_empty() {
         note.detail(told);

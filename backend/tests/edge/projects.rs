@@ -213,11 +213,15 @@ async fn settings_of_a_project_are_changed_by_its_admins_and_seen_by_all_of_it()
     for (role, status) in [("viewer", 403), ("manager", 403), ("admin", 200)] {
         let session = server.person(&format!("{role}-here"), Role::Guest).await;
         assert_eq!(server.put_in(&admin, &format!("{role}-here"), role).await, 200);
-        let answer = patch(&session, r#"{"privileged":true}"#).await;
+        let answer = patch(&session, r#"{"dialect":"0.22"}"#).await;
         assert_eq!(answer.status, status, "{role}: {}", String::from_utf8_lossy(&answer.body));
         let seen = server.request("GET", &settings).session(&session).send().await;
-        assert_eq!(seen.json()["privileged"], status == 200, "{role}");
+        assert_eq!(seen.json()["dialect"] == "0.22", status == 200, "{role}");
+        // Which machines they would take over all projects share, and so their admin says.
+        let refused = patch(&session, r#"{"privileged":true}"#).await;
+        assert_eq!((refused.status, refused.code().as_str()), (403, "not-allowed"), "{role}");
     }
+    assert_eq!(patch(&admin, r#"{"dialect":"0.18","privileged":true}"#).await.status, 200);
     // What is left out stays.
     let changed = patch(&admin, r#"{"dialect":"0.22"}"#).await;
     assert_eq!(changed.json(), serde_json::json!({ "dialect": "0.22", "privileged": true }));
@@ -225,6 +229,14 @@ async fn settings_of_a_project_are_changed_by_its_admins_and_seen_by_all_of_it()
         let refused = patch(&admin, wrong).await;
         assert_eq!((refused.status, refused.code().as_str()), (422, "wrong-shape"), "{wrong}");
     }
+    let admin_here = server.person("another-here", Role::Guest).await;
+    assert_eq!(server.put_in(&admin, "another-here", "admin").await, 200);
+    assert_eq!(
+        patch(&admin_here, r#"{"privileged":false}"#).await.status,
+        200,
+        "forbidding takes no machine over"
+    );
+    assert_eq!(patch(&admin, r#"{"privileged":true}"#).await.status, 200);
     let log =
         server.request("GET", "/api/v1/audit?action=project.settings").session(&admin).send().await.json();
     let entries: Vec<String> = log["items"]
@@ -234,7 +246,13 @@ async fn settings_of_a_project_are_changed_by_its_admins_and_seen_by_all_of_it()
         .map(|entry| format!("{} {} {}", entry["actor"], entry["outcome"], entry["detail"]))
         .collect();
     let told = entries.join("\n");
-    assert!(told.contains(r#""admin-here" "done" "in vision; privileged containers are allowed""#), "{told}");
+    assert!(told.contains(r#""admin-here" "refused""#), "{told}");
+    assert!(
+        told.contains(
+            r#""admin-here" "done" "in vision; texts that say nothing else are read as dstack 0.22""#
+        ),
+        "{told}"
+    );
     assert!(
         told.contains(r#""admin" "done" "in vision; texts that say nothing else are read as dstack 0.22""#),
         "{told}"

@@ -200,6 +200,20 @@ test(
     await vera.getByText("A viewer may not change the project's settings; an admin may: ask one.").waitFor();
     assert.ok(await vera.getByLabel('Default dialect').isDisabled());
     assert.ok(await vera.getByRole('switch', { name: 'Privileged containers' }).isDisabled());
+
+    // As an admin of the project alone she may take the leave back, and only an admin of the server gives it.
+    const made = await page.evaluate(async () => {
+      const body = JSON.stringify({ role: 'admin' });
+      const answer = await fetch('/api/v1/members/vera', { method: 'PUT', headers: { 'content-type': 'application/json' }, body });
+      return answer.status;
+    });
+    assert.equal(made, 200);
+    await vera.reload();
+    await vera.getByRole('switch', { name: 'Privileged containers' }).click();
+    await vera.getByText("A viewer may not allow privileged containers on the server's machines; an admin may: ask one.").waitFor();
+    assert.ok(await vera.getByRole('switch', { name: 'Privileged containers' }).isDisabled());
+    assert.ok(await vera.getByLabel('Default dialect').isEnabled());
+    await examineAll(vera, 'project-settings-of-its-admin');
     assert.deepEqual(page.problems, []);
   }),
 );

@@ -81,7 +81,7 @@ async fn privileged_is_refused_in_plan_and_launch_until_an_admin_of_the_project_
     let refusals = server.refusals(PRIVILEGED).await;
     let told: Vec<_> = refusals.iter().map(|note| (note.code.as_str(), note.path.as_str())).collect();
     assert_eq!(told, [("not-allowed", "privileged")]);
-    insta::assert_snapshot!(refusals[0].message, @"`privileged` is not allowed in the project `main`: an admin of it can allow it, under *Settings*, *Project* or by `berth project set --privileged yes`; leave it out to launch without it");
+    insta::assert_snapshot!(refusals[0].message, @"`privileged` is not allowed in the project `main`: an admin of the server can allow it, under *Settings*, *Project* or by `berth project set --privileged yes`; leave it out to launch without it");
     let refused = server.service.submit("ann", request("fox", PRIVILEGED)).await.expect_err("it is refused");
     assert!(matches!(&refused, ServiceError::NoOffers(_)), "{refused}");
     // What another project allows is nothing to this one.

@@ -22,6 +22,7 @@ use crate::{
 pub fn ProjectPage() -> impl IntoView {
     let (live, say) = (use_live(), toaster());
     let refused = refusal(Action::ChangeSettings);
+    let refused_leave = refusal(Action::AllowPrivileged);
     let busy = RwSignal::new(false);
     let settings = live.settings;
     // Until the server has said what is, there is nothing to be changed.
@@ -64,6 +65,9 @@ pub fn ProjectPage() -> impl IntoView {
         };
         change(ChangeSettings { dialect: None, privileged: Some(allowed) }, done);
     };
+    // Who may not give the leave may still take it back.
+    let no_leave =
+        move || refused.with(Option::is_none) && refused_leave.with(Option::is_some) && !is_allowed();
     let option = move |dialect: Dialect| {
         let name = dialect.name();
         let is_it = move || settings.get().is_some_and(|settings| settings.dialect == dialect);
@@ -87,8 +91,9 @@ pub fn ProjectPage() -> impl IntoView {
                     </div>
                 </div>
                 <div class="panel__body" data-rule="start">
-                    <Switch on=Signal::derive(is_allowed) flip=flip disabled=Signal::derive(locked) attr:aria-describedby="project-privileged">"Privileged containers"</Switch>
+                    <Switch on=Signal::derive(is_allowed) flip=flip disabled=Signal::derive(move || locked() || no_leave()) attr:aria-describedby="project-privileged">"Privileged containers"</Switch>
                     <p class="field__hint" id="project-privileged">"Whether a configuration may ask for a container that may do all that its machine may: whoever launches one can take the machine over, and what else runs on it."</p>
+                    <Show when=no_leave><Locked why=refused_leave/></Show>
                 </div>
                 <Show when=move || refused.with(Option::is_some)>
                     <div class="panel__foot"><Locked why=refused/></div>
