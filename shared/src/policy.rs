@@ -234,6 +234,8 @@ pub fn refusal(role: Role, action: Action, whose: Whose) -> String {
         _ => "",
     };
     let who = match action.least(whose) {
+        // Whoever reads it may be one of their project.
+        Some(Role::Admin) if action.is_of_the_server() => "an admin of the server may: ask one".to_owned(),
         Some(Role::Admin) => "an admin may: ask one".to_owned(),
         Some(least) => format!("{} {least} may: ask an admin", article(least)),
         None => "nobody may".to_owned(),
@@ -317,7 +319,13 @@ mod tests {
                 Role::Manager,
                 Action::ChangeHosts,
                 Whose::Others,
-                "a manager may not add and remove SSH hosts; an admin may: ask one",
+                "a manager may not add and remove SSH hosts; an admin of the server may: ask one",
+            ),
+            (
+                Role::Viewer,
+                Action::ChangeSettings,
+                Whose::Own,
+                "a viewer may not change the project's settings; an admin may: ask one",
             ),
         ] {
             assert_eq!(refusal(role, action, whose), words);

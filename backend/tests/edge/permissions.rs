@@ -165,7 +165,7 @@ async fn a_refusal_says_what_may_not_be_done_and_who_may() {
     let post = |path: &str, session: &str| server.request("POST", path).session(session).send();
     insta::assert_snapshot!(post("/api/v1/runs", &viewer).await.told(), @"403 not-allowed: a viewer may not launch an environment; a member may: ask an admin");
     insta::assert_snapshot!(post("/api/v1/runs/calm-otter-1/stop", &member).await.told(), @"403 not-allowed: a member may not stop, keep or delete a run of somebody else’s; a manager may: ask an admin");
-    insta::assert_snapshot!(post("/api/v1/hosts", &member).await.told(), @"403 not-allowed: a member may not add and remove SSH hosts; an admin may: ask one");
+    insta::assert_snapshot!(post("/api/v1/hosts", &member).await.told(), @"403 not-allowed: a member may not add and remove SSH hosts; an admin of the server may: ask one");
     // What is not there is not there, for whoever might do it to their own.
     assert_eq!(post("/api/v1/runs/no-such-run/stop", &member).await.code(), "run-not-found");
     // Asking for the head of something is reading it.

@@ -91,7 +91,7 @@ test(
     await examineAll(vera, 'launch-viewer');
     await vera.getByRole('link', { name: /^Team/ }).first().click();
     await vera.getByText('A viewer may not change pools and their instances; a manager may: ask an admin.').waitFor();
-    await vera.getByText('A viewer may not add and remove SSH hosts; an admin may: ask one.').waitFor();
+    await vera.getByText('A viewer may not add and remove SSH hosts; an admin of the server may: ask one.').waitFor();
     await examineAll(vera, 'team-viewer');
     // Not the page alone: the server says the same.
     assert.equal(await asked(vera, 'POST', `/runs/${run}/stop`, {}), 403);
@@ -100,7 +100,7 @@ test(
 
     // Everybody sees who is here; admins alone change it.
     await goToPeople(vera);
-    await vera.getByText('A viewer may not invite people, change roles and remove people; an admin may: ask one.').waitFor();
+    await vera.getByText('A viewer may not invite people, change roles and remove people; an admin of the server may: ask one.').waitFor();
     assert.ok(await vera.getByRole('button', { name: 'Invite', exact: true }).isDisabled());
     assert.ok(await personRow(vera, 'mel').getByRole('combobox').isDisabled());
     await personRow(vera, 'mel').getByRole('cell', { name: '1', exact: true }).waitFor();
@@ -160,7 +160,7 @@ test(
     await own.selectOption('manager');
     await question.getByRole('button', { name: 'Change my role' }).click();
     await ada.getByText('You are a manager now, and were an admin').waitFor();
-    await ada.getByText('A manager may not invite people, change roles and remove people; an admin may: ask one.').waitFor();
+    await ada.getByText('A manager may not invite people, change roles and remove people; an admin of the server may: ask one.').waitFor();
     assert.equal(await own.inputValue(), 'manager');
     assert.ok(await own.isDisabled());
 

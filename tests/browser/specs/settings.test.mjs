@@ -43,7 +43,7 @@ test(
     await vera.getByText('A viewer may not change secrets; a manager may: ask an admin.').waitFor();
     assert.ok(await vera.getByLabel('Value', { exact: true }).isDisabled());
     await vera.goto(`${server.address}/settings/audit`);
-    await vera.getByText('A viewer may not read the audit log; an admin may: ask one.').waitFor();
+    await vera.getByText('A viewer may not read the audit log; an admin of the server may: ask one.').waitFor();
     await examineAll(vera, 'audit-viewer');
     assert.deepEqual(page.problems.filter((problem) => !/422/.test(problem)), []);
   }),
@@ -210,7 +210,7 @@ test(
     assert.equal(made, 200);
     await vera.reload();
     await vera.getByRole('switch', { name: 'Privileged containers' }).click();
-    await vera.getByText("A viewer may not allow privileged containers on the server's machines; an admin may: ask one.").waitFor();
+    await vera.getByText("A viewer may not allow privileged containers on the server's machines; an admin of the server may: ask one.").waitFor();
     assert.ok(await vera.getByRole('switch', { name: 'Privileged containers' }).isDisabled());
     assert.ok(await vera.getByLabel('Default dialect').isEnabled());
     await examineAll(vera, 'project-settings-of-its-admin');
