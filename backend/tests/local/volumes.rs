@@ -69,20 +69,23 @@ async fn folders_and_files_are_shown_where_they_are_asked_for_and_keep_what_is_w
     // Places that are not there: below a folder of the machine, at its root, and in the environment's own folders.
     let at = format!("/mnt/berth-{}/deep", uuid());
     let root = format!("/berth-{}", uuid());
+    // On most machines `/var/run` is a link to `/run`.
+    let linked = format!("/var/run/berth-{}", uuid());
     let mounts = vec![
         mount(&shared.join("data"), &at),
         mount(&shared.join("data"), &root),
         mount(&shared.join("data"), "/workflow/in/data"),
         mount(&shared.join("settings"), "/root/.config/settings"),
         mount(&shared.join("settings"), "/etc/hostname"),
+        mount(&shared.join("settings"), &linked),
     ];
     let (id, environment) = bench.running(&with_mounts(mounts)).await;
     let script = format!(
-        "cat {at}/old {root}/old /workflow/in/data/old /root/.config/settings /etc/hostname && echo new > {at}/new && \
+        "cat {at}/old {root}/old /workflow/in/data/old /root/.config/settings /etc/hostname {linked} && echo new > {at}/new && \
          cat /workflow/in/data/new && echo -n two > /root/.config/settings && cat /etc/hostname && ls /mnt/.. >/dev/null"
     );
     let (out, err, code) = run(&*environment, &script, b"").await;
-    assert_eq!((out.as_str(), err.as_str(), code), ("beforebeforebeforeoneonenew\ntwo", "", 0));
+    assert_eq!((out.as_str(), err.as_str(), code), ("beforebeforebeforeoneoneonenew\ntwo", "", 0));
     bench.remove(id).await;
 
     let read = |name: &str| fs::read_to_string(shared.join(name)).expect("a file");
@@ -92,7 +95,7 @@ async fn folders_and_files_are_shown_where_they_are_asked_for_and_keep_what_is_w
         "what was written is kept"
     );
     assert_eq!(read("data/old"), "before", "what is shown is not removed with the environment");
-    for made in [Path::new(&at).parent().expect("a folder above"), Path::new(&root)] {
+    for made in [Path::new(&at).parent().expect("a folder above"), Path::new(&root), Path::new(&linked)] {
         assert!(!made.exists(), "{} is left on the machine", made.display());
     }
 }

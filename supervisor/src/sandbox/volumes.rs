@@ -1,6 +1,8 @@
 //! What of the machine is shown in an environment besides, and outlives it: `volumes` of a configuration.
 
 use std::{
+    collections::VecDeque,
+    ffi::OsString,
     fs, io,
     os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd},
     path::{Component, Path, PathBuf},
@@ -33,8 +35,7 @@ pub(in super::super) fn of(mounts: &[MountSpec]) -> io::Result<Vec<Volume>> {
     let volume = |mount: &MountSpec| {
         let at = PathBuf::from(&mount.target);
         let plain = at.components().skip(1).all(|part| matches!(part, Component::Normal(_)));
-        let kernels = ["/proc", "/sys", "/dev"].iter().any(|place| at.starts_with(place));
-        if !at.is_absolute() || !plain || at.parent().is_none() || kernels {
+        if !at.is_absolute() || !plain || is_taken(&at) {
             return Err(wrong(format!("nothing can be mounted at `{}`", mount.target)));
         }
         match &mount.source {
@@ -47,9 +48,22 @@ pub(in super::super) fn of(mounts: &[MountSpec]) -> io::Result<Vec<Volume>> {
     mounts.iter().map(volume).collect()
 }
 
+/// Whether a place inside is the kernel's, or everything's.
+fn is_taken(at: &Path) -> bool {
+    at.parent().is_none() || ["/proc", "/sys", "/dev"].iter().any(|place| at.starts_with(place))
+}
+
 /// Shows them, while the new root is put together.
 pub(super) fn show(spec: &SandboxSpec) -> io::Result<()> {
-    for Volume { from, at } in &spec.volumes {
+    for Volume { from, at: asked } in &spec.volumes {
+        let at = &landing(asked)?;
+        if is_taken(at) {
+            return Err(io::Error::other(format!(
+                "`{}` leads to `{}`, where nothing can be mounted",
+                asked.display(),
+                at.display()
+            )));
+        }
         let opened = open(from).map_err(told(from.display()))?;
         // By its descriptor: whatever is put in the place of its path meanwhile is not it.
         let way = Path::new(OLD).join("proc/self/fd").join(opened.as_raw_fd().to_string());
@@ -63,6 +77,42 @@ pub(super) fn show(spec: &SandboxSpec) -> io::Result<()> {
         bind(&way, &target).map_err(told(format_args!("`{}` at `{}`", from.display(), at.display())))?;
     }
     Ok(())
+}
+
+/// How many links may lead from one to the next, as the kernel has it.
+const LINKS: usize = 40;
+
+/// Where a path leads inside, as it would for somebody there; what is not there stays as it is called.
+fn landing(at: &Path) -> io::Result<PathBuf> {
+    let parts = |path: &Path| -> Vec<OsString> {
+        let part = |part: Component<'_>| match part {
+            Component::Normal(_) | Component::ParentDir => Some(part.as_os_str().to_owned()),
+            _ => None,
+        };
+        path.components().filter_map(part).collect()
+    };
+    let (mut path, mut links) = (PathBuf::from("/"), 0);
+    let mut left = VecDeque::from(parts(at));
+    while let Some(part) = left.pop_front() {
+        if part == ".." {
+            path.pop();
+            continue;
+        }
+        let next = path.join(part);
+        let Ok(to) = fs::read_link(inside(Path::new(NEW), &next)) else {
+            path = next;
+            continue;
+        };
+        links += 1;
+        if links > LINKS {
+            return Err(io::Error::other(format!("`{}` leads through too many links", at.display())));
+        }
+        if to.is_absolute() {
+            path = PathBuf::from("/");
+        }
+        parts(&to).into_iter().rev().for_each(|part| left.push_front(part));
+    }
+    Ok(path)
 }
 
 /// Opens a path of the machine on which no link is followed: who may write there must not choose what is shown.
