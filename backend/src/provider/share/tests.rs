@@ -365,7 +365,7 @@ fn processes_are_never_privileged_and_a_privileged_container_is_told_of() {
     };
     let refused = input(&machine());
     assert_eq!(refused.offers, []);
-    insta::assert_snapshot!(told(&refused.refusals), @"not-honoured [privileged] `privileged` cannot be had here: only containers have it, where an admin of the project allows it; leave it out to launch without it");
+    insta::assert_snapshot!(told(&refused.refusals), @"not-honoured [privileged] `privileged` cannot be had here: only containers have it, where an admin of the server allows it to the project; leave it out to launch without it");
     let offer = only(input(&with_engine(&["memory", "cpu", "pids"])));
     let about: Vec<_> = offer.notes.iter().filter(|note| note.path == "privileged").collect();
     assert_eq!(about.len(), 1, "{:?}", offer.notes);
