@@ -566,13 +566,9 @@ async fn providers(
 
 /// What environments on this machine run in: containers where there is an engine, processes where there is none.
 async fn containment(args: &Args, directory: &Path, installation: Uuid) -> Result<Containment, ServeError> {
+    let processes = |why: &str| Containment::Processes(why.to_owned(), args.volume_root.clone());
     let engine = match &args.engine {
-        EngineSetting::None => {
-            return Ok(Containment::Processes(
-                "containers are switched off on this server".to_owned(),
-                args.volume_root.clone(),
-            ));
-        }
+        EngineSetting::None => return Ok(processes("containers are switched off on this server")),
         EngineSetting::Socket(socket) => Engine::at(socket).await.map_err(ServeError::Engine)?,
         EngineSetting::Auto => {
             let places = container::places(|name| std::env::var(name).ok());
@@ -580,7 +576,7 @@ async fn containment(args: &Args, directory: &Path, installation: Uuid) -> Resul
                 Some(engine) => engine,
                 None => {
                     let why = "no container engine was found on this machine when the server started";
-                    return Ok(Containment::Processes(why.to_owned(), args.volume_root.clone()));
+                    return Ok(processes(why));
                 }
             }
         }
@@ -588,7 +584,7 @@ async fn containment(args: &Args, directory: &Path, installation: Uuid) -> Resul
     if !container::is_built_in() {
         let why = "this build of Berth has no program to put into containers";
         tracing::warn!(engine = engine.place(), "{why}; environments run as processes");
-        return Ok(Containment::Processes(why.to_owned(), args.volume_root.clone()));
+        return Ok(processes(why));
     }
     let facts = engine.facts();
     tracing::info!(engine = %facts.kind, version = facts.version, place = engine.place(), "environments run in containers");
