@@ -43,7 +43,7 @@ pub use choice::{Choice, Value};
 pub use connection::{ConnectionMark, ConnectionState};
 pub use copy_line::CopyLine;
 pub use demo::{DemoBar, DemoLine};
-pub use dialog::Dialog;
+pub use dialog::{Dialog, open_while};
 pub use failed::Failed;
 pub use field::{Field, Wrong};
 pub use icon::{Glyph, Icon, Mark, icon_names};

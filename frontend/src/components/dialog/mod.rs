@@ -26,6 +26,18 @@ pub(super) fn modal(open: RwSignal<bool>) -> (NodeRef<html::Dialog>, impl Fn(ev:
     (node, beside)
 }
 
+/// What opens a dialog that is shown while there is something that it is about, which closing it takes away.
+pub fn open_while<T: Send + Sync + 'static>(about: RwSignal<Option<T>>) -> RwSignal<bool> {
+    let open = RwSignal::new(false);
+    Effect::new(move |_| open.set(about.with(Option::is_some)));
+    Effect::new(move |_| {
+        if !open.get() && about.with_untracked(Option::is_some) {
+            about.set(None);
+        }
+    });
+    open
+}
+
 /// Shows a dialog, and makes it a modal one once it is painted: all else on the page becomes inert with that, for which a browser works out
 /// every style of it, and over a long list that takes longer than a frame. Until then it is a popover, in the same place.
 fn show(dialog: HtmlDialogElement, open: RwSignal<bool>) {

@@ -3,7 +3,7 @@
 use crate::site::use_navigate;
 
 use crate::{
-    components::{Dialog, Prose},
+    components::{Dialog, Prose, open_while},
     explore::use_this::{self, Pick},
     live::{Live, use_live},
     pages::launch::{draft, leave},
@@ -56,13 +56,7 @@ impl Using {
 /// Asks before a new text takes the place of a draft that cannot be changed.
 #[component]
 pub(super) fn BrokenDraft(using: Using) -> impl IntoView {
-    let open = RwSignal::new(false);
-    Effect::new(move |_| open.set(using.refused.with(Option::is_some)));
-    Effect::new(move |_| {
-        if !open.get() && using.refused.with_untracked(Option::is_some) {
-            using.refused.set(None);
-        }
-    });
+    let open = open_while(using.refused);
     let why = move || {
         using.refused.with(|refused| refused.as_ref().map(|refused| refused.why.clone()).unwrap_or_default())
     };

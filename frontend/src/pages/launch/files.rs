@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     api::{self, ApiError},
-    components::{Dialog, Icon, Prose},
+    components::{Dialog, Icon, Prose, open_while},
     format,
     launch::bringing::{complaint, in_words, named},
     modules,
@@ -83,13 +83,7 @@ pub(super) fn FilesButton(desk: Desk) -> impl IntoView {
 /// The dialog in which they are chosen.
 #[component]
 pub(super) fn FilesDialog(desk: Desk) -> impl IntoView {
-    let open = RwSignal::new(false);
-    Effect::new(move |_| open.set(desk.choosing.with(Option::is_some)));
-    Effect::new(move |_| {
-        if !open.get() && desk.choosing.with_untracked(Option::is_some) {
-            desk.choosing.set(None);
-        }
-    });
+    let open = open_while(desk.choosing);
     let wanted = wanted(desk);
     let launch = launching::launcher(desk);
     let to_launch = move || desk.choosing.get() == Some(Asking::ToLaunch);

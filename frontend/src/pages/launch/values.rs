@@ -8,18 +8,16 @@ use super::{
     desk::{Asking, Desk},
     launching,
 };
-use crate::{components::Dialog, launch::ready::variables, prelude::*};
+use crate::{
+    components::{Dialog, open_while},
+    launch::ready::variables,
+    prelude::*,
+};
 
 /// The dialog.
 #[component]
 pub(super) fn ValuesDialog(desk: Desk) -> impl IntoView {
-    let open = RwSignal::new(false);
-    Effect::new(move |_| open.set(desk.asking.with(Option::is_some)));
-    Effect::new(move |_| {
-        if !open.get() && desk.asking.with_untracked(Option::is_some) {
-            desk.asking.set(None);
-        }
-    });
+    let open = open_while(desk.asking);
     let launch = launching::launcher(desk);
     let asked = Memo::new(move |_| {
         desk.checked.with(|checked| checked.configuration.as_ref().map(variables).unwrap_or_default())
