@@ -66,6 +66,8 @@ mod sight;
 pub mod site;
 #[cfg(target_arch = "wasm32")]
 mod socket;
+#[cfg(target_arch = "wasm32")]
+mod template;
 
 /// Shows the dashboard in the page's body.
 #[cfg(target_arch = "wasm32")]

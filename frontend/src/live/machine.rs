@@ -296,7 +296,7 @@ impl Machine {
     }
 
     fn frame(&mut self, text: &str, now: u64, random: f64, effects: &mut Vec<Effect>) {
-        let Ok(message) = serde_json::from_str::<ServerMessage>(text) else {
+        let Ok(message) = ServerMessage::read(text) else {
             if matches!(self.state, State::Connecting { .. } | State::Open { .. }) {
                 self.start_over(now, random, effects);
             }

@@ -8,6 +8,7 @@
 mod catalogue;
 #[cfg(test)]
 mod source;
+mod template;
 mod view;
 
 use std::sync::OnceLock;
@@ -19,8 +20,8 @@ use syn::{LitStr, Token, parse::Parser};
 
 use catalogue::{Catalogue, section_of};
 
-/// Leptos' `view!`, with its texts in the language of the build: text between tags, and the attributes in
-/// [`view::is_read`].
+/// Leptos' `view!`, with its texts in the language of the build (text between tags, and the attributes in
+/// [`view::is_read`]), and its elements as templates.
 #[proc_macro]
 pub fn view(input: TokenStream) -> TokenStream {
     let nodes = Tokens::from(input);
@@ -32,7 +33,7 @@ pub fn view(input: TokenStream) -> TokenStream {
         }
         Err(why) => return refused(why),
     };
-    quote!(::leptos::prelude::view! { #nodes }).into()
+    template::view(nodes).into()
 }
 
 /// A text outside a view, as a literal in the language of the build: `t!("Stop")`.

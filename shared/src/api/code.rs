@@ -2,17 +2,30 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::tagged;
 use crate::config::Repo;
 
 /// What is in `/workflow` when a run's commands begin.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", try_from = "serde_json::Value")]
 pub enum RunCode {
     /// An archive that was sent to the server beforehand.
     Archive(CodeArchive),
     /// A repository that the environment clones.
     Git(GitSource),
+}
+
+impl TryFrom<serde_json::Value> for RunCode {
+    type Error = String;
+
+    fn try_from(value: serde_json::Value) -> Result<Self, String> {
+        match tagged::kind(&value)? {
+            "archive" => tagged::rest(value).map(Self::Archive),
+            "git" => tagged::rest(value).map(Self::Git),
+            other => Err(tagged::unknown(other, &["archive", "git"])),
+        }
+    }
 }
 
 /// A folder as it was when a run was launched: a tar, compressed with gzip.

@@ -26,6 +26,7 @@ mod spend;
 mod ssh;
 mod status;
 mod stream;
+mod tagged;
 mod terminal;
 mod token;
 mod usage;

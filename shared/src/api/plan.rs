@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Allocation, InstanceId, InstanceStatus, LimitNote};
+use super::{Allocation, InstanceId, InstanceStatus, LimitNote, tagged};
 use crate::{catalog::Offer, diagnostics::Diagnostic, time::Timestamp};
 
 /// Asks what a launch would do. `POST /api/v1/plan`
@@ -93,7 +93,7 @@ pub struct Gone {
 /// How an offer differs from the preview's of the same machine.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[serde(tag = "kind", rename_all = "kebab-case", try_from = "serde_json::Value")]
 pub enum Difference {
     /// Not at all.
     Same,
@@ -104,6 +104,22 @@ pub enum Difference {
     },
     /// The preview does not have it.
     NotInPreview,
+}
+
+impl TryFrom<serde_json::Value> for Difference {
+    type Error = String;
+
+    fn try_from(value: serde_json::Value) -> Result<Self, String> {
+        match tagged::kind(&value)? {
+            "same" => Ok(Self::Same),
+            "price-changed" => match value["was"].as_f64() {
+                Some(was) => Ok(Self::PriceChanged { was }),
+                None => Err("a changed price has `was`, the one before".to_owned()),
+            },
+            "not-in-preview" => Ok(Self::NotInPreview),
+            other => Err(tagged::unknown(other, &["same", "price-changed", "not-in-preview"])),
+        }
+    }
 }
 
 /// An offer that a launch would try.

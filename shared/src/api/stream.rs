@@ -15,7 +15,9 @@ use crate::time::Timestamp;
 /// From the server. `seq` is always the number of the last event that the page then knows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
+// The page has the code to read it once, in `ServerMessage::read`.
+#[cfg_attr(not(target_arch = "wasm32"), serde(tag = "type"))]
 pub enum ServerMessage {
     /// The connection stands: who is there. Always the first message.
     Hello {
@@ -117,6 +119,19 @@ pub enum ServerMessage {
         /// In words.
         message: String,
     },
+}
+
+impl ServerMessage {
+    /// Reads a frame.
+    ///
+    /// # Errors
+    /// What is no message.
+    pub fn read(frame: &str) -> Result<Self, serde_json::Error> {
+        #[cfg(target_arch = "wasm32")]
+        return super::tagged::from_str(frame);
+        #[cfg(not(target_arch = "wasm32"))]
+        serde_json::from_str(frame)
+    }
 }
 
 /// How many finished runs a snapshot contains at most: a page keeps no more of them by itself, however long it is open.

@@ -197,10 +197,11 @@ fn head(group: &BackendTypes, full: RwSignal<HashSet<String>>) -> impl IntoView 
         } else {
             (t!("Show fewer").to_owned(), false)
         };
+        let of = this.clone();
         view! {
             <button class="btn" data-kind="quiet" data-size="sm" on:click=move |_| full.update(|full| {
                 if all { full.insert(this.clone()); } else { full.remove(&this); }
-            })>{word}<span class="sr">" of "{this.clone()}</span></button>
+            })>{word}<span class="sr">" of "{of}</span></button>
         }
     });
     view! {
