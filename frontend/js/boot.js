@@ -14,14 +14,17 @@ try {
 /** The part that shows the page at this path: `src/parts.rs`. */
 function partOf(path) {
   const page = path.replace(/^\/p\/[^/]+/, "");
-  if (/^\/?$|^\/(explore|reference)\b/.test(page)) return "launch";
-  if (/^\/runs\b/.test(page)) return "run";
-  if (/^\/team\/?$/.test(page)) return "team";
-  return /^\/login\b/.test(page) ? "login" : "office";
+  const [first, second] = page.split("/").filter(Boolean);
+  if (!first) return "launch";
+  if (first === "runs") return second ? "run" : "runs";
+  if (first === "team") return second ? "money" : "team";
+  if (["people", "account", "keys"].includes(first) || second === "keys") return "people";
+  return ["explore", "reference", "gallery", "login"].includes(first) ? first : "settings";
 }
 
-// As files on a host there is nothing but what that part shows.
-const part = document.querySelector('meta[name="berth-server"]') ? "launch" : partOf(location.pathname);
+// As files on a host it may lie anywhere, and there are no other pages than these.
+const [, below] = location.pathname.match(/\/(explore|reference)(?:\/|$)/) ?? [];
+const part = document.querySelector('meta[name="berth-server"]') ? (below ?? "launch") : partOf(location.pathname);
 for (const { content } of document.querySelectorAll(`meta[name="berth:part"][data-of~="${part}"]`)) {
   const link = document.createElement("link");
   Object.assign(link, { rel: "preload", as: "fetch", type: "application/wasm", crossOrigin: "anonymous", href: content });

@@ -19,6 +19,7 @@ import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "esbuild";
+import { joined } from "./parts.mjs";
 import { withoutInlineStyles } from "./xterm.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -61,19 +62,7 @@ const [lazy, boot, styles] = await Promise.all([
 ]);
 
 /** The features of WebAssembly that the compiler uses, as index.html tells wasm-opt. */
-const optimised = (html) => html.match(/data-wasm-opt-params="([^"]*)"/)?.[1].split(" ") ?? [];
-
-/** Which parts need which file of them, as the script that fetches them says: `{file: [part]}`. */
-function needs(fetches) {
-  const chunks = new Map();
-  for (const [, chunk, file] of fetches.matchAll(/const (__chunk_\d+) = makeLoad\([^"]*"\.\/([^"]+)"/g)) chunks.set(chunk, file);
-  const of = {};
-  for (const [, part, own, shared] of fetches.matchAll(/export const __wasm_split_load_(\w+) = wrapAsyncCb\(makeLoad\(([\s\S]*?), \[([^\]]*)\]\)\)/g)) {
-    const files = [own.match(/"\.\/([^"]+)"/)?.[1], ...shared.split(", ").map((chunk) => chunks.get(chunk))];
-    for (const file of files) if (file) (of[file] ??= []).push(part);
-  }
-  return of;
-}
+const features = (html) => html.match(/data-wasm-opt-params="([^"]*)"/)?.[1].split(" ") ?? [];
 
 /**
  * Puts the wasm's parts into the build, and gives the page's tags for them: the script that fetches them, and each file with the parts
@@ -93,23 +82,27 @@ async function addParts(html) {
   if (led === main) throw new Error("the wasm was not cut into parts: build it by `cargo xtask trunk build`");
   await writeFile(join(into, script), led);
   const source = await readFile(join(here, "../index.html"), "utf8");
-  let fetches = (await readFile(join(from, basename(way)), "utf8")).replaceAll("./main.js", `./${script}`);
-  const parts = (await readdir(from)).filter((name) => name.endsWith(".wasm") && name !== "main.wasm");
+  const together = join(from, "together");
+  const cut = await joined(from, together, await readFile(join(from, basename(way)), "utf8"), features(source));
+  let fetches = cut.script.replaceAll("./main.js", `./${script}`);
+  const of = {};
+  for (const [part, files] of cut.parts) for (const file of files) (of[file] ??= []).push(part);
+  const files = await readdir(together);
+  const stray = files.filter((file) => !of[file]);
+  if (stray.length) throw new Error(`nothing fetches ${stray.join(", ")}`);
+  const called = (name) => `part-${basename(name, ".wasm").replace(/^(split|chunk)_/, "")}-${hash}.wasm`;
   await Promise.all(
-    parts.map(async (name) => {
-      const [at, called] = [join(from, name), `part-${basename(name, ".wasm").replace(/^(split|chunk)_/, "")}-${hash}.wasm`];
-      if (!fetches.includes(`"./${name}"`)) throw new Error(`nothing fetches ${name}`);
-      fetches = fetches.replaceAll(`"./${name}"`, `"./${called}"`);
-      if (release) await promisify(execFile)("wasm-opt", ["-Oz", ...optimised(source), at, "-o", join(into, called)]);
-      else await copyFile(at, join(into, called));
+    files.map(async (name) => {
+      const [at, to] = [join(together, name), join(into, called(name))];
+      fetches = fetches.replaceAll(`"./${name}"`, `"./${called(name)}"`);
+      if (release) await promisify(execFile)("wasm-opt", ["-Oz", ...features(source), at, "-o", to]);
+      else await copyFile(at, to);
     }),
   );
   await writeFile(join(into, loader), fetches);
-  const of = needs(fetches);
-  if (Object.keys(of).length !== parts.length) throw new Error(`of ${parts.length} files of the wasm's parts ${Object.keys(of).length} belong to one`);
   return [
     `<link rel="modulepreload" href="${base}${loader}">`,
-    ...Object.entries(of).map(([file, names]) => `<meta name="berth:part" data-of="${names.sort().join(" ")}" content="${base}${file}">`),
+    ...Object.entries(of).map(([file, names]) => `<meta name="berth:part" data-of="${names.sort().join(" ")}" content="${base}${called(file)}">`),
   ];
 }
 

@@ -50,6 +50,7 @@ pub use icon::{Glyph, Icon, Mark, icon_names};
 pub use locked::Locked;
 pub use long_list::{Chunks, Form, LongList};
 pub use notice::Notice;
+pub(crate) use palette::PaletteSearch;
 pub use palette::{PaletteRow, offer_command, provide_palette};
 pub use password::Password;
 pub use price::{Price, basis_text};

@@ -22,7 +22,7 @@ pub use time::{ago, ahead, countdown, duration};
 #[must_use]
 pub fn vendor(name: &str) -> String {
     match name {
-        "nvidia" | "amd" => name.to_uppercase(),
+        "nvidia" | "amd" => name.to_ascii_uppercase(),
         other => capitalised(other),
     }
 }

@@ -42,8 +42,20 @@ pub fn status_word(status: &str) -> String {
 /// The text with its first letter large. What is no letter at its beginning stays as it is.
 #[must_use]
 pub fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    let first = text.chars().next().map_or(0, char::len_utf8);
+    let (first, rest) = text.split_at(first);
+    large(first) + rest
+}
+
+/// By the browser, which knows all alphabets: a table of them would be one of the larger things in the page's code.
+#[cfg(target_arch = "wasm32")]
+fn large(letter: &str) -> String {
+    js_sys::JsString::from(letter).to_upper_case().into()
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn large(letter: &str) -> String {
+    letter.to_uppercase()
 }
 
 #[cfg(test)]
@@ -56,6 +68,7 @@ mod tests {
         assert_eq!(status_word("pulling"), "Preparing");
         assert_eq!(status_word("running"), "Running");
         assert_eq!(capitalised("`x` is"), "`x` is");
+        assert_eq!(capitalised("österreich"), "Österreich");
         assert_eq!(capitalised(""), "");
     }
 }

@@ -52,7 +52,6 @@ impl Refused {
             "variable-missing" => Remedy::GiveValues,
             "invalid-configuration" => Remedy::MendText,
             _ if problem.status == 401 => Remedy::LogIn,
-            _ if !problem.diagnostics.is_empty() => Remedy::MendText,
             _ => Remedy::TryAgain,
         };
         let price = problem

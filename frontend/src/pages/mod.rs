@@ -22,6 +22,7 @@ mod title;
 pub use account::{Account, ToKeys};
 pub use explore::Explore;
 pub use gallery::Gallery;
+pub(crate) use launch::Help;
 pub use launch::{Launch, provide_incoming};
 pub use limits::LimitsPage;
 pub use login::Login;

@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, rc::Rc, sync::Arc};
 
 use berth_shared::{
     api::{GitSource, Plan},
-    assist::{Facts, complete, hover},
+    assist::Facts,
     config::{self, Checked, InlineHint, Reading, check_and_hint},
-    diagnostics::{Fix, LineIndex, Range, Severity, TextEdit},
+    diagnostics::{Fix, Range, Severity, TextEdit},
     policy::Action,
     schema::Dialect,
 };
@@ -291,18 +291,9 @@ impl Desk {
         }
     }
 
-    /// What may be written at a place of a text, as JSON.
-    pub(super) fn complete(self, text: &str, line: usize, column: usize) -> String {
-        let offset = LineIndex::new(text).offset(line, column);
-        let facts = self.facts.try_get_value().flatten();
-        serde_json::to_string(&complete(text, offset, self.dialect(), facts.as_deref())).unwrap_or_default()
-    }
-
-    /// What a place of a text means, as JSON; `null` when nothing.
-    pub(super) fn hover(self, text: &str, line: usize, column: usize) -> String {
-        let offset = LineIndex::new(text).offset(line, column);
-        let facts = self.facts.try_get_value().flatten();
-        serde_json::to_string(&hover(text, offset, self.dialect(), facts.as_deref())).unwrap_or_default()
+    /// What the price list knows about names, once that is counted.
+    pub(super) fn facts(self) -> Option<Arc<Facts>> {
+        self.facts.try_get_value().flatten()
     }
 
     /// Puts another text into the editor.

@@ -1,5 +1,6 @@
 //! The text: file name, examples, editor, problems, how it stands.
 
+use futures_util::future::join;
 use leptos::{html::Div, task::spawn_local};
 
 use super::{
@@ -8,6 +9,7 @@ use super::{
     desk::Desk,
     dialect::DialectPick,
     examples_menu::ExamplesMenu,
+    help::Help,
     incoming, launching,
     problems::Problems,
     share::{self, ShareButton},
@@ -16,6 +18,7 @@ use crate::{
     components::{Icon, Tone, toaster},
     editor::{Callbacks, Editor},
     launch::counts,
+    modules, parts,
     prelude::*,
     site,
 };
@@ -69,6 +72,16 @@ fn EditorBox(desk: Desk) -> impl IntoView {
         }
         let launch = launch.clone();
         spawn_local(async move {
+            // Both are on their way at once; what the editor's own fails with is said where it is made.
+            let (help, _) = join(parts::help(), modules::load("editor")).await;
+            let help = help.unwrap_or_else(|_| {
+                say(
+                    Tone::Failed,
+                    t!("Completion and explanations did not load. Load the page again to have them.")
+                        .to_owned(),
+                );
+                Help::none()
+            });
             let callbacks = Callbacks {
                 changed: Box::new(move |length, typed| {
                     if !typed {
@@ -76,8 +89,8 @@ fn EditorBox(desk: Desk) -> impl IntoView {
                     }
                     desk.changed(length);
                 }),
-                complete: Box::new(move |text, line, column| desk.complete(&text, line, column)),
-                hover: Box::new(move |text, line, column| desk.hover(&text, line, column)),
+                complete: Box::new(move |text, line, column| (help.complete)(desk, &text, line, column)),
+                hover: Box::new(move |text, line, column| (help.hover)(desk, &text, line, column)),
                 actions: Box::new(move || {
                     serde_json::to_string(&offered(desk).as_slice()).unwrap_or_else(|_| "[]".to_owned())
                 }),

@@ -69,16 +69,9 @@ fn fits(element: &Element) -> bool {
 }
 
 fn template(element: &Element) -> TokenStream {
-    let mut made = Template::default();
-    let alone = is_svg(&element.name().to_string());
-    // Outside of `<svg>` the browser takes what belongs in it for unknown elements.
-    let (before, after) = if alone { ("<svg>", "</svg>") } else { ("", "") };
-    made.html.push_str(before);
-    made.element(element, &[]);
-    made.html.push_str(after);
-    let Template { html, way, fills, errors } = made;
-    let way = format!("{}{}", if alone { "s" } else { "" }, way.steps());
-    let (template, errors) = (name(), errors.into_iter().map(syn::Error::into_compile_error));
+    let Template { html, way, fills, errors } = Template::of(element);
+    let (template, way) = (name(), way.steps());
+    let errors = errors.into_iter().map(syn::Error::into_compile_error);
     quote! {{
         #(#errors)*
         static MARKUP: crate::template::Markup = crate::template::Markup { html: #html, way: #way };
@@ -113,6 +106,21 @@ enum Child<'a> {
 }
 
 impl Template {
+    fn of(element: &Element) -> Self {
+        let mut made = Self::default();
+        // Outside of `<svg>` the browser takes what belongs in it for unknown elements.
+        let part = is_svg(&element.name().to_string());
+        if part {
+            made.html.push_str("<svg>");
+            made.way = Way::through_svg();
+        }
+        made.element(element, &[]);
+        if part {
+            made.html.push_str("</svg>");
+        }
+        made
+    }
+
     fn element(&mut self, element: &Element, path: &[usize]) {
         let tag = element.name().to_string();
         self.html.push('<');

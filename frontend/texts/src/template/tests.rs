@@ -4,17 +4,12 @@ use super::*;
 
 /// The HTML and the way of a view that is one template.
 fn made(tokens: TokenStream) -> (String, String) {
-    let code = view(tokens).to_string();
-    let literal = |name: &str| -> String {
-        let after = code.split(name).nth(1).unwrap_or_else(|| panic!("no template: {code}"));
-        let first = after
-            .parse::<TokenStream>()
-            .ok()
-            .and_then(|tokens| tokens.into_iter().next())
-            .expect("a text after its name");
-        syn::parse2::<syn::LitStr>(first.into_token_stream()).expect("a text").value()
-    };
-    (literal("{ html :"), literal(", way :"))
+    let nodes = crate::view::parse(tokens).expect("a view");
+    let [Node::Element(element)] = nodes.as_slice() else { panic!("not one element") };
+    assert!(fits(element), "no template");
+    let made = Template::of(element);
+    assert!(made.errors.is_empty());
+    (made.html, made.way.steps())
 }
 
 #[test]

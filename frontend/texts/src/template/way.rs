@@ -20,6 +20,11 @@ pub(super) struct Way {
 }
 
 impl Way {
+    /// From an element in `<svg>`, which is not part of the template.
+    pub(super) fn through_svg() -> Self {
+        Self { steps: "s".to_owned(), ..Self::default() }
+    }
+
     /// Goes to a node and fills something in there. Nodes come in the order in which they are written.
     pub(super) fn stop(&mut self, path: &[usize], how: char) {
         let same = self.at.iter().zip(path).take_while(|(here, there)| here == there).count();
