@@ -4,6 +4,9 @@
 //! and is made from the source. A translation is a copy of that file with its values in another language. Which one a
 //! dashboard speaks is decided when it is built (`BERTH_TEXTS`), so a translation costs no byte and no moment in the
 //! page, and an English build expands to what was written. See docs/adr/0019-texts.md.
+//!
+//! Views pass through here for their texts, so that this is also where their elements become templates
+//! (`src/template`, docs/adr/0021-templates.md).
 
 mod catalogue;
 #[cfg(test)]
