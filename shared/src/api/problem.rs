@@ -19,8 +19,9 @@ pub struct Problem {
     pub detail: String,
     /// The request, for whoever looks into the server's log.
     pub request_id: String,
-    /// What is wrong with the configuration, when that is it. The page reads the text itself, and has no code to read this.
+    /// What is wrong with the configuration, when that is it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    // The page reads the text itself, and has no code to read this.
     #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
     pub diagnostics: Vec<Diagnostic>,
     /// What the first offer costs now, when it is no longer the price that was agreed to (`price-changed`).
