@@ -74,6 +74,8 @@ fn EditorBox(desk: Desk) -> impl IntoView {
         spawn_local(async move {
             // Both are on their way at once; what the editor's own fails with is said where it is made.
             let (help, _) = join(parts::help(), modules::load("editor")).await;
+            // The page may have been left meanwhile.
+            let Some(text) = desk.text.try_get_untracked() else { return };
             let help = help.unwrap_or_else(|_| {
                 say(
                     Tone::Failed,
@@ -105,9 +107,8 @@ fn EditorBox(desk: Desk) -> impl IntoView {
                     Some(error) => say(Tone::Failed, tf!("{name} was not opened: {error}")),
                 }),
             };
-            let text = desk.text.get_untracked();
             match Editor::create(&parent, t!("Configuration"), &text, callbacks).await {
-                // The page may have been left meanwhile; then the editor goes again.
+                // As here; then the editor goes again.
                 Ok(editor) if !desk.text.is_disposed() => {
                     desk.edit_with(editor);
                     open_incoming();
