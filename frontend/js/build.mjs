@@ -81,9 +81,9 @@ async function addParts(html) {
   const led = main.replace(/(\bfrom\s*["'])\.\/__wasm_split\.js(?=["'])/g, `$1./${loader}`);
   if (led === main) throw new Error("the wasm was not cut into parts: build it by `cargo xtask trunk build`");
   await writeFile(join(into, script), led);
-  const source = await readFile(join(here, "../index.html"), "utf8");
+  const used = features(await readFile(join(here, "../index.html"), "utf8"));
   const together = join(from, "together");
-  const cut = await joined(from, together, await readFile(join(from, basename(way)), "utf8"), features(source));
+  const cut = await joined(from, together, await readFile(join(from, basename(way)), "utf8"), used);
   let fetches = cut.script.replaceAll("./main.js", `./${script}`);
   const of = {};
   for (const [part, files] of cut.parts) for (const file of files) (of[file] ??= []).push(part);
@@ -95,7 +95,7 @@ async function addParts(html) {
     files.map(async (name) => {
       const [at, to] = [join(together, name), join(into, called(name))];
       fetches = fetches.replaceAll(`"./${name}"`, `"./${called(name)}"`);
-      if (release) await promisify(execFile)("wasm-opt", ["-Oz", ...features(source), at, "-o", to]);
+      if (release) await promisify(execFile)("wasm-opt", ["-Oz", ...used, at, "-o", to]);
       else await copyFile(at, to);
     }),
   );

@@ -122,7 +122,7 @@ pub(super) fn misplaced(outer: &str, inner: &str) -> Option<String> {
         "tr" => !matches!(inner, "td" | "th"),
         "select" => !matches!(inner, "option" | "optgroup" | "hr"),
         "option" => true,
-        _ => inner == outer && matches!(inner, "a" | "button" | "form" | "option"),
+        _ => inner == outer && matches!(inner, "a" | "button" | "form"),
     };
     wrong.then(|| format!("the browser does not leave `<{inner}>` in `<{outer}>` where it reads HTML; use another element, or put what belongs between them there"))
 }
