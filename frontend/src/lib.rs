@@ -47,6 +47,8 @@ pub mod components;
 #[cfg(target_arch = "wasm32")]
 pub mod editor;
 #[cfg(target_arch = "wasm32")]
+mod flow;
+#[cfg(target_arch = "wasm32")]
 mod known;
 #[cfg(target_arch = "wasm32")]
 pub mod modules;
