@@ -1,8 +1,9 @@
 //! One answer of the server, to a question that changes.
 
-use leptos::{prelude::*, task::spawn_local};
-use serde::de::DeserializeOwned;
 use std::time::Duration;
+
+use berth_shared::json::FromJson;
+use leptos::{prelude::*, task::spawn_local};
 
 use crate::api::{self, ApiError};
 
@@ -25,7 +26,7 @@ impl<T: Send + Sync + 'static> Clone for Asked<T> {
 
 impl<T: Send + Sync + 'static> Copy for Asked<T> {}
 
-impl<T: Clone + PartialEq + DeserializeOwned + Send + Sync + 'static> Asked<T> {
+impl<T: Clone + PartialEq + FromJson + Send + Sync + 'static> Asked<T> {
     /// Asks now, whenever the question changes, and again and again until the current component goes; not while nobody looks.
     pub(crate) fn follow(path: impl Fn() -> String + Send + Sync + 'static, every: Duration) -> Self {
         let asked = Self {

@@ -14,7 +14,11 @@ use leptos::{
 
 /// Shows what is in it while a condition holds, and a fallback while it does not. Both are made anew each time that it changes.
 #[component(transparent)]
-pub(crate) fn Show<W>(children: ChildrenFn, when: W, #[prop(optional, into)] fallback: ViewFn) -> impl IntoView
+pub(crate) fn Show<W>(
+    children: ChildrenFn,
+    when: W,
+    #[prop(optional, into)] fallback: ViewFn,
+) -> impl IntoView
 where
     W: Fn() -> bool + Send + Sync + 'static,
 {

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use berth_shared::api::Page;
+use berth_shared::{api::Page, json::FromJson};
 use leptos::{prelude::*, task::spawn_local};
-use serde::de::DeserializeOwned;
 
 use crate::api;
 
@@ -25,7 +24,7 @@ impl<T: Send + Sync + 'static> Clone for Known<T> {
 
 impl<T: Send + Sync + 'static> Copy for Known<T> {}
 
-impl<T: Clone + PartialEq + DeserializeOwned + Send + Sync + 'static> Known<T> {
+impl<T: Clone + PartialEq + FromJson + Send + Sync + 'static> Known<T> {
     /// Asks now.
     pub(crate) fn at(path: &'static str) -> Self {
         let known = Self { all: RwSignal::new(None), failed: RwSignal::new(None), path };

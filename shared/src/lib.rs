@@ -11,6 +11,7 @@ pub mod diagnostics;
 pub mod explore;
 pub mod honour;
 pub mod ide;
+pub mod json;
 pub mod limits;
 pub mod log;
 pub mod matcher;

@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::FromJson;
+
 /// A moment: milliseconds since 1970-01-01T00:00:00Z, leap seconds ignored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, FromJson,
+)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(transparent)]
 pub struct Timestamp(pub i64);

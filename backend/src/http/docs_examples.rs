@@ -137,7 +137,10 @@ pub(super) fn answer(operation: &Value, schemas: &Value) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
-    use berth_shared::api;
+    use berth_shared::{
+        api,
+        json::{FromJson, Unreadable},
+    };
     use serde::{Serialize, de::DeserializeOwned};
 
     use super::*;
@@ -147,17 +150,35 @@ mod tests {
         serde_json::to_value(serde_json::from_value::<T>(example.clone())?)
     }
 
+    /// What the page reads from it, written again.
+    fn in_the_page<T: Serialize + FromJson>(example: &Value) -> Result<Value, Unreadable> {
+        T::from_json(&mut example.clone()).map(|read| serde_json::to_value(read).expect("it is JSON"))
+    }
+
+    /// A way to read an example, and to write it again.
+    type Again<E> = fn(&Value) -> Result<Value, E>;
+
     macro_rules! types {
-        ($($name:ident)*) => {
-            const TYPES: &[(&str, fn(&Value) -> Result<Value, serde_json::Error>)] = &[$((stringify!($name), again::<api::$name>),)*];
+        ($list:ident: $again:ident -> $error:ty = $($name:ident)*) => {
+            const $list: &[(&str, Again<$error>)] = &[$((stringify!($name), $again::<api::$name>),)*];
+        };
+        (asked { $($asked:ident)* } answered { $($answer:ident)* }) => {
+            types!(TYPES: again -> serde_json::Error = $($asked)* $($answer)*);
+            types!(ANSWERS: in_the_page -> Unreadable = $($answer)*);
         };
     }
 
     types! {
-        AcceptInvitation AddInstance AddPerson AddSshHost AddSshKey ApiToken CatalogInfo ChangePerson ChangeSettings CodeAnswer CreatePool CreateProject DecideOrphan
-        DeletePool EventPage GitLogin ImagePull Instance Invitation KeepInstance KeepRun LimitsOverview LogChunk LogHits LogIndex LoginRequest LoginWays Member NewToken
-        OidcAccount OidcBegun Orphan Person Plan PlanRequest Pool Problem Project ProjectSettings RemoveInstance Run RunDetail RunPorts Secret ServerMessage SessionInfo SetGitLogin SetMember SetPassword
-        SetSecret SshGateway SshHost SshKey StopRequest SubmitRequest TerminalInfo TerminalSize TokenRequest UsageHistory User
+        asked {
+            AcceptInvitation AddInstance AddPerson AddSshHost AddSshKey ChangePerson ChangeSettings CreatePool CreateProject DecideOrphan DeletePool
+        KeepInstance KeepRun LoginRequest PlanRequest RemoveInstance SetGitLogin SetMember SetPassword SetSecret StopRequest SubmitRequest
+        TerminalSize TokenRequest
+        }
+        answered {
+            ApiToken CatalogInfo CodeAnswer EventPage GitLogin ImagePull Instance Invitation LimitsOverview LogChunk LogHits LogIndex
+        LoginWays Member NewToken OidcAccount OidcBegun Orphan Person Plan Pool Problem Project ProjectSettings Run RunDetail RunPorts Secret
+        ServerMessage SessionInfo SshGateway SshHost SshKey TerminalInfo UsageHistory User
+        }
     }
 
     /// Without what is `null`: absent and `null` mean the same.
@@ -174,7 +195,8 @@ mod tests {
 
     #[test]
     fn an_example_is_read_and_written_as_the_type_that_it_is_of() {
-        let known: Vec<&str> = TYPES.iter().map(|(name, _)| *name).collect();
+        let mut known: Vec<&str> = TYPES.iter().map(|(name, _)| *name).collect();
+        known.sort_unstable();
         let there: Vec<&str> = EXAMPLES.keys().map(String::as_str).collect();
         assert_eq!(there, known, "each example has its type here, and the reverse");
         for (name, again) in TYPES {
@@ -185,6 +207,16 @@ mod tests {
             for (field, value) in example.as_object().expect("bodies are objects") {
                 assert_eq!(written.get(field), Some(value), "{name}.{field}");
             }
+        }
+    }
+
+    #[test]
+    fn the_page_reads_from_an_example_what_serde_reads() {
+        for (name, in_the_page) in ANSWERS {
+            let (_, again) = TYPES.iter().find(|(of, _)| of == name).expect("an answer is a type");
+            let example = &EXAMPLES[*name];
+            let read = in_the_page(example).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(read, again(example).expect("another test reads it"), "{name}");
         }
     }
 

@@ -1,8 +1,11 @@
 //! `fetch` with typed answers and problems.
 
-use berth_shared::api::Problem;
+use berth_shared::{
+    api::Problem,
+    json::{FromJson, from_text},
+};
 use gloo_net::http::{Request, RequestBuilder, Response};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 
 use super::{ApiError, doubt};
 use crate::site::endpoint;
@@ -11,7 +14,7 @@ use crate::site::endpoint;
 ///
 /// # Errors
 /// What the server says, or that it says nothing.
-pub async fn get<T: DeserializeOwned>(path: &str) -> Result<T, ApiError> {
+pub async fn get<T: FromJson>(path: &str) -> Result<T, ApiError> {
     json(send(Request::get(&endpoint(path))).await?).await
 }
 
@@ -29,7 +32,7 @@ pub async fn bytes(path: &str) -> Result<Vec<u8>, ApiError> {
 ///
 /// # Errors
 /// What the server says, or that it says nothing.
-pub async fn post<B: Serialize + ?Sized, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, ApiError> {
+pub async fn post<B: Serialize + ?Sized, T: FromJson>(path: &str, body: &B) -> Result<T, ApiError> {
     json(send_json(Request::post(&endpoint(path)), body).await?).await
 }
 
@@ -64,7 +67,7 @@ pub async fn put_blob(path: &str, kind: &str, body: &web_sys::Blob) -> Result<()
 ///
 /// # Errors
 /// What the server says, or that it says nothing.
-pub async fn patch<B: Serialize + ?Sized, T: DeserializeOwned>(path: &str, body: &B) -> Result<T, ApiError> {
+pub async fn patch<B: Serialize + ?Sized, T: FromJson>(path: &str, body: &B) -> Result<T, ApiError> {
     json(send_json(Request::patch(&endpoint(path)), body).await?).await
 }
 
@@ -97,16 +100,19 @@ async fn judge(answer: Result<Response, gloo_net::Error>) -> Result<Response, Ap
         doubt();
     }
     let wait = response.headers().get("retry-after").and_then(|seconds| seconds.parse().ok());
-    Err(match (response.json::<Problem>().await, wait) {
-        (Ok(problem), Some(seconds)) if status == 429 => ApiError::TooMany(Box::new(problem), seconds),
-        (Ok(problem), _) => ApiError::Problem(Box::new(problem)),
+    Err(match (read::<Problem>(&response).await, wait) {
+        (Some(problem), Some(seconds)) if status == 429 => ApiError::TooMany(Box::new(problem), seconds),
+        (Some(problem), _) => ApiError::Problem(Box::new(problem)),
         // A proxy in between answers for a server that is away.
-        (Err(_), _) if matches!(status, 502..=504) => ApiError::Unreachable,
-        (Err(_), _) => ApiError::Garbled(status),
+        (None, _) if matches!(status, 502..=504) => ApiError::Unreachable,
+        (None, _) => ApiError::Garbled(status),
     })
 }
 
-async fn json<T: DeserializeOwned>(response: Response) -> Result<T, ApiError> {
-    let status = response.status();
-    response.json().await.map_err(|_| ApiError::Garbled(status))
+async fn json<T: FromJson>(response: Response) -> Result<T, ApiError> {
+    read(&response).await.ok_or_else(|| ApiError::Garbled(response.status()))
+}
+
+async fn read<T: FromJson>(response: &Response) -> Option<T> {
+    from_text(&response.text().await.ok()?).ok()
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use berth_shared::{
     api::{ClientMessage, EventSeq, RunId, ServerInfo, ServerMessage, SnapshotPieces, Topic, User},
+    json::from_text,
     time::Timestamp,
 };
 
@@ -296,7 +297,7 @@ impl Machine {
     }
 
     fn frame(&mut self, text: &str, now: u64, random: f64, effects: &mut Vec<Effect>) {
-        let Ok(message) = ServerMessage::read(text) else {
+        let Ok(message) = from_text::<ServerMessage>(text) else {
             if matches!(self.state, State::Connecting { .. } | State::Open { .. }) {
                 self.start_over(now, random, effects);
             }

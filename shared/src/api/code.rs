@@ -2,13 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::tagged;
-use crate::config::Repo;
+use crate::{config::Repo, json::FromJson};
 
 /// What is in `/workflow` when a run's commands begin.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(tag = "kind", rename_all = "snake_case", try_from = "serde_json::Value")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum RunCode {
     /// An archive that was sent to the server beforehand.
     Archive(CodeArchive),
@@ -16,20 +15,8 @@ pub enum RunCode {
     Git(GitSource),
 }
 
-impl TryFrom<serde_json::Value> for RunCode {
-    type Error = String;
-
-    fn try_from(value: serde_json::Value) -> Result<Self, String> {
-        match tagged::kind(&value)? {
-            "archive" => tagged::rest(value).map(Self::Archive),
-            "git" => tagged::rest(value).map(Self::Git),
-            other => Err(tagged::unknown(other, &["archive", "git"])),
-        }
-    }
-}
-
 /// A folder as it was when a run was launched: a tar, compressed with gzip.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CodeArchive {
     /// SHA-256 of the archive, 64 lower-case hexadecimal digits.
@@ -64,7 +51,7 @@ pub struct CodeArchive {
 pub const PLACED: &str = ".berth-files";
 
 /// A repository that the environment clones by its own `git`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GitSource {
     /// Where it is: `https://HOST/PATH`, `http://HOST/PATH`, `ssh://[USER@]HOST/PATH` or `[USER@]HOST:PATH`, without a password.
@@ -90,7 +77,7 @@ pub struct GitSource {
 }
 
 /// What the server says of code before it is sent. `GET /api/v1/code`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CodeAnswer {
     /// The largest archive that it takes, bytes.

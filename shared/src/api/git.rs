@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::code::GitSource;
-use crate::time::Timestamp;
+use crate::{json::FromJson, time::Timestamp};
 
 /// The longest user's name, and the longest password or token, bytes.
 pub const GIT_LOGIN_LIMIT: usize = 4096;
@@ -12,7 +12,7 @@ pub const GIT_LOGIN_LIMIT: usize = 4096;
 pub const GIT_USERNAME: &str = "x-access-token";
 
 /// A login at a host of repositories, without its password: that is never told again. `GET /api/v1/git`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GitLogin {
     /// Where it is for, as [`is_git_host`] says: `github.com`.

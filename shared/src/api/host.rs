@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::Timestamp;
+use crate::{json::FromJson, time::Timestamp};
 
 /// A machine of one's own, which the server reaches by SSH and gives out in shares. `GET /api/v1/hosts`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SshHost {
     /// What it is called; unique.
@@ -38,7 +38,7 @@ pub struct SshHost {
 }
 
 /// What the server proves itself with to an SSH host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum SshLogin {
@@ -49,7 +49,7 @@ pub enum SshLogin {
 }
 
 /// How an SSH host is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum SshHostStatus {
@@ -62,7 +62,7 @@ pub enum SshHostStatus {
 }
 
 /// What an SSH host has.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SshHostFacts {
     /// As images name it: `amd64`.
@@ -105,7 +105,7 @@ impl SshHostFacts {
 }
 
 /// A GPU of an SSH host.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SshHostGpu {
     /// Its model, as the catalogue spells it where that knows it: `A100`.

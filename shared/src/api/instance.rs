@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use super::{InstanceId, InstanceStatus, RunId, project::default_project};
 use crate::{
     catalog::Offer,
+    json::FromJson,
     time::{Timestamp, cost},
 };
 
 /// A machine, or a share of one, that exists or existed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Instance {
     /// Its identifier, and its tag at the provider.
@@ -113,7 +114,7 @@ impl Instance {
 }
 
 /// What an environment may use of a machine that it shares.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Allocation {
     /// At most this many vCPUs.
@@ -137,7 +138,7 @@ pub struct Allocation {
 }
 
 /// How an environment is kept apart from its machine.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Isolation {
     /// Kernel namespaces of its own: `user`, `pid`, `mount`, `uts`, `ipc`.

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::Timestamp;
+use crate::{json::FromJson, time::Timestamp};
 
 /// From which share of a limit on it is said that it will be reached.
 pub const NEAR: f64 = 0.8;
 
 /// The most that somebody may have at once, and spend in a month. Absent = as much as there is.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
@@ -27,7 +27,7 @@ pub struct Limits {
 }
 
 /// What somebody has, and has spent, of what [`Limits`] are about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Used {
     /// Instances that are not terminated.
@@ -41,7 +41,7 @@ pub struct Used {
 }
 
 /// One of the things that are limited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Limited {
@@ -56,7 +56,7 @@ pub enum Limited {
 }
 
 /// A limit that is near, or would be passed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LimitNote {
     /// Whose limit: a person's; absent = the project's.
@@ -75,7 +75,7 @@ pub struct LimitNote {
 }
 
 /// What somebody may have, and has. A part of [`LimitsOverview`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Standing {
     /// Whose: a person's; absent = the project's.
@@ -91,7 +91,7 @@ pub struct Standing {
 }
 
 /// All limits, and where everybody stands. `GET /api/v1/limits`
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LimitsOverview {
     /// The project.

@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
-use crate::time::Timestamp;
+use crate::{json::FromJson, time::Timestamp};
 
 /// A piece of a run's log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LogChunk {
     /// Where the piece begins; lines before the first one kept are gone for good.
@@ -22,7 +22,7 @@ pub struct LogChunk {
 }
 
 /// One line of a run's log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LogLine {
     /// When it was written.
@@ -77,7 +77,7 @@ impl LogLine {
 
 /// A run's log in blocks of rows, to go to any place of it. A row is what one source wrote up to a line end; one that
 /// crosses into another block is a row there, too.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LogIndex {
     /// Where the log ends: follow it from here.
@@ -92,7 +92,7 @@ pub struct LogIndex {
 }
 
 /// The beginning of a block of rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LogMark {
     /// Where it is in the log.
@@ -102,7 +102,7 @@ pub struct LogMark {
 }
 
 /// Rows of a log that have a text in them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LogHits {
     /// Them, oldest first.
@@ -114,7 +114,7 @@ pub struct LogHits {
 }
 
 /// A row of a log that has a text in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LogHit {
     /// Where the row begins in the log.
@@ -128,7 +128,7 @@ pub struct LogHit {
 }
 
 /// Who wrote a log line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum LogSource {

@@ -26,7 +26,6 @@ mod spend;
 mod ssh;
 mod status;
 mod stream;
-mod tagged;
 mod terminal;
 mod token;
 mod usage;

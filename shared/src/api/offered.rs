@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::Refusal;
-use crate::catalog::Offer;
+use crate::{catalog::Offer, json::FromJson};
 
 /// The offers of a moment in which one was chosen: those that came before it, it, and what would have been next.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Offered {
     /// How many offers fitted the configuration.
@@ -24,7 +24,7 @@ pub struct Offered {
 }
 
 /// An offer, and what spoke for or against it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WeighedOffer {
     /// The machine.
@@ -34,7 +34,7 @@ pub struct WeighedOffer {
 }
 
 /// What became of an offer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {

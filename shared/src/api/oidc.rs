@@ -4,10 +4,10 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::Timestamp;
+use crate::{json::FromJson, time::Timestamp};
 
 /// By what people sign in besides names, passwords and links. `GET /api/v1/login`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LoginWays {
     /// The provider of single sign-on; absent = the server has none.
@@ -16,7 +16,7 @@ pub struct LoginWays {
 }
 
 /// A provider of single sign-on.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OidcProvider {
     /// What people call it.
@@ -26,7 +26,7 @@ pub struct OidcProvider {
 }
 
 /// What an account is at the provider of single sign-on. `GET /api/v1/me/oidc`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OidcAccount {
     /// The provider; absent = the server has none.
@@ -38,7 +38,7 @@ pub struct OidcAccount {
 }
 
 /// Somebody at the provider by whom an account is opened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OidcConnection {
     /// What the provider called them when they were connected.
@@ -63,7 +63,7 @@ impl fmt::Debug for AcceptInvitation {
 }
 
 /// Where a browser goes on. The answer of `POST /api/v1/me/oidc` and `POST /api/v1/oidc/invitation`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OidcBegun {
     /// The provider's address, for this sign-in alone.

@@ -4,14 +4,16 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::Timestamp;
+use crate::{json::FromJson, time::Timestamp};
 
 /// The fewest and the most characters of a password.
 pub const PASSWORD_CHARACTERS: std::ops::RangeInclusive<usize> = 12..=200;
 
 /// What a person is to the server and so to every project, or to a project. Each may do all that the one before it may;
 /// [`crate::policy`] says what that is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, FromJson,
+)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
@@ -63,7 +65,7 @@ impl FromStr for Role {
 }
 
 /// A person with an account. `GET /api/v1/people`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Person {
     /// Their name, by which runs and instances name them.
@@ -101,7 +103,7 @@ pub struct ChangePerson {
 }
 
 /// A link by which a person comes in, once. The answer of `POST /api/v1/people` and of `POST /api/v1/people/{name}/link`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Invitation {
     /// Whose account it opens.
@@ -137,7 +139,7 @@ impl fmt::Debug for SetPassword {
 }
 
 /// A session: a browser in which a person is signed in. `GET /api/v1/me/sessions`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SessionInfo {
     /// Names it in `DELETE /api/v1/me/sessions/{id}`; opens nothing.

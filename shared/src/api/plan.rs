@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Allocation, InstanceId, InstanceStatus, LimitNote, tagged};
-use crate::{catalog::Offer, diagnostics::Diagnostic, time::Timestamp};
+use super::{Allocation, InstanceId, InstanceStatus, LimitNote};
+use crate::{catalog::Offer, diagnostics::Diagnostic, json::FromJson, time::Timestamp};
 
 /// Asks what a launch would do. `POST /api/v1/plan`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub struct PlanRequest {
 }
 
 /// What a launch would do right now.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Plan {
     /// Whether the text is valid; nothing is offered when it is not.
@@ -49,7 +49,7 @@ pub struct Plan {
 }
 
 /// An instance that exists already and fits.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlannedInstance {
     /// Which one.
@@ -67,7 +67,7 @@ pub struct PlannedInstance {
 }
 
 /// What a page finds in the catalogue by itself, as the server sees it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Preview {
     /// Version of the catalogue that it is of: the one that was asked for, or the present one when that is gone.
@@ -79,7 +79,7 @@ pub struct Preview {
 }
 
 /// Offers of the preview that cannot be had.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Gone {
     /// The backend.
@@ -91,9 +91,9 @@ pub struct Gone {
 }
 
 /// How an offer differs from the preview's of the same machine.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(tag = "kind", rename_all = "kebab-case", try_from = "serde_json::Value")]
+#[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Difference {
     /// Not at all.
     Same,
@@ -106,24 +106,8 @@ pub enum Difference {
     NotInPreview,
 }
 
-impl TryFrom<serde_json::Value> for Difference {
-    type Error = String;
-
-    fn try_from(value: serde_json::Value) -> Result<Self, String> {
-        match tagged::kind(&value)? {
-            "same" => Ok(Self::Same),
-            "price-changed" => match value["was"].as_f64() {
-                Some(was) => Ok(Self::PriceChanged { was }),
-                None => Err("a changed price has `was`, the one before".to_owned()),
-            },
-            "not-in-preview" => Ok(Self::NotInPreview),
-            other => Err(tagged::unknown(other, &["same", "price-changed", "not-in-preview"])),
-        }
-    }
-}
-
 /// An offer that a launch would try.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlannedOffer {
     /// The machine.
@@ -141,7 +125,7 @@ pub struct PlannedOffer {
 }
 
 /// Something worth knowing before a launch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlanNote {
     /// Stable name: `default-unmet`, `limit-not-enforced`, `isolation`, `privileged`; of instances `reused`, `free`, `not-reused`.
@@ -167,7 +151,7 @@ pub fn are_for_good(refusals: &[Refusal]) -> bool {
 }
 
 /// Why a configured backend has nothing.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Refusal {
     /// The backend.

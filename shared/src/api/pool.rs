@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{InstanceId, project::default_project};
-use crate::time::Timestamp;
+use crate::{json::FromJson, time::Timestamp};
 
 /// The pool that is there from the start, and the default until another one is made so (`spec/dstack-0.18.md` §9).
 pub const DEFAULT_POOL: &str = "default-pool";
 
 /// A pool. `GET /api/v1/pools`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Pool {
     /// Its name: 1 to 100 characters, none of them a control character, no space at either end.
@@ -94,7 +94,7 @@ pub struct KeepInstance {
 }
 
 /// Something that a provider has and no row tells of. `GET /api/v1/orphans`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Orphan {
     /// The backend.

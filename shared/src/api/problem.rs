@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::LimitNote;
-use crate::{catalog::Offer, diagnostics::Diagnostic};
+use crate::{catalog::Offer, diagnostics::Diagnostic, json::FromJson};
 
 /// Why a request was refused.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
     /// HTTP status.
@@ -22,7 +22,7 @@ pub struct Problem {
     /// What is wrong with the configuration, when that is it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     // The page reads the text itself, and has no code to read this.
-    #[cfg_attr(target_arch = "wasm32", serde(skip_deserializing))]
+    #[json(skip)]
     pub diagnostics: Vec<Diagnostic>,
     /// What the first offer costs now, when it is no longer the price that was agreed to (`price-changed`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -33,7 +33,7 @@ pub struct Problem {
 }
 
 /// A price that has risen between the plan and the launch.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PriceChange {
     /// US dollars an hour that were agreed to.

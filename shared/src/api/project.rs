@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Role;
-use crate::{config::Reading, schema::Dialect, time::Timestamp};
+use crate::{config::Reading, json::FromJson, schema::Dialect, time::Timestamp};
 
 /// The project that is there from the start.
 pub const DEFAULT_PROJECT: &str = "main";
@@ -57,7 +57,7 @@ pub fn endpoint_of(project: &str, path: &str) -> String {
 }
 
 /// A project. `GET /api/v1/projects`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Project {
     /// Its name, as [`is_project_name`] says.
@@ -81,7 +81,7 @@ pub struct CreateProject {
 }
 
 /// What a person is to a project. `GET /api/v1/members`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Member {
     /// Their name.
@@ -105,7 +105,7 @@ pub struct SetMember {
 }
 
 /// What the admins of a project have decided for it. `GET /api/v1/settings`
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ProjectSettings {
     /// As which release of dstack a text is read that is valid in both, and whose first line names none.

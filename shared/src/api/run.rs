@@ -10,11 +10,12 @@ use super::{
 use crate::{
     catalog::Offer,
     ide::Ide,
+    json::FromJson,
     time::{Timestamp, cost},
 };
 
 /// A run, as lists and the stream show it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Run {
     /// Its identifier; stays when the name is used again.
@@ -180,7 +181,7 @@ pub struct Actions {
 }
 
 /// A run with everything about it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RunDetail {
     /// The number of the last event that this answer knows.

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::Timestamp;
+use crate::{json::FromJson, time::Timestamp};
 
 /// The longest value of a secret, bytes.
 pub const SECRET_VALUE_LIMIT: usize = 32 * 1024;
 
 /// A secret, without its value: that is never told again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Secret {
     /// What configurations call it: `${{ secrets.NAME }}`.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Role, SshGateway, project::default_project};
-use crate::policy::Roles;
+use crate::{json::FromJson, policy::Roles};
 
 /// Begins a session, whose secret goes into a cookie. `POST /api/v1/login`
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +47,7 @@ impl std::fmt::Debug for LoginRequest {
 }
 
 /// Who is signed in. `GET /api/v1/me`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct User {
     /// Their name.
@@ -73,7 +73,7 @@ impl User {
 }
 
 /// The server, as a page needs to know it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ServerInfo {
     /// Its version; a page of another version loads itself anew.
@@ -93,7 +93,7 @@ pub struct ServerInfo {
 }
 
 /// The catalogue of offers that the server carries. `GET /api/v1/catalog`, and each new one over the stream.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct CatalogInfo {
     /// Its version.
@@ -109,7 +109,7 @@ pub struct CatalogInfo {
 }
 
 /// Where a server has its catalogue from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CatalogOrigin {

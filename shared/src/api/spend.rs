@@ -2,8 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::FromJson;
+
 /// By what spending is told apart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, FromJson,
+)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SpendBy {
@@ -19,7 +23,7 @@ pub enum SpendBy {
 }
 
 /// What was spent in a time. `GET /api/v1/spend`
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Spend {
     /// By what it is told apart.
@@ -33,7 +37,7 @@ pub struct Spend {
 }
 
 /// A day of [`Spend`].
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SpendDay {
     /// `YYYY-MM-DD`, in the asker's offset from UTC.
@@ -43,7 +47,7 @@ pub struct SpendDay {
 }
 
 /// What was spent on something.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SpendItem {
     /// The person, backend, GPU or run.

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::Timestamp;
+use crate::{json::FromJson, time::Timestamp};
 
 /// A public key by which its owner comes in over SSH. `GET /api/v1/keys`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SshKey {
     /// What its owner calls it; unique among theirs.
@@ -32,7 +32,7 @@ pub struct AddSshKey {
 }
 
 /// Where the server takes SSH connections. `GET /api/v1/ssh`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SshGateway {
     /// The host to connect to; absent where it is the one that the page comes from.

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::{FromJson, Unreadable};
+
 macro_rules! words {
     ($(#[doc = $of:literal])* $name:ident { $($(#[doc = $what:literal])* $variant:ident = $word:literal,)* }) => {
         $(#[doc = $of])*
@@ -41,6 +43,13 @@ macro_rules! words {
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(self.as_str())
+            }
+        }
+
+        impl FromJson for $name {
+            fn from_json(json: &mut serde_json::Value) -> Result<Self, Unreadable> {
+                let word = String::from_json(json)?;
+                word.parse().map_err(|_| Unreadable::word(&word))
             }
         }
 

@@ -10,14 +10,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     CatalogInfo, Event, EventSeq, GpuUsage, Instance, LogChunk, NetworkUsage, Run, RunId, ServerInfo, User,
 };
-use crate::time::Timestamp;
+use crate::{json::FromJson, time::Timestamp};
 
 /// From the server. `seq` is always the number of the last event that the page then knows.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-// The page has the code to read it once, in `ServerMessage::read`.
-#[cfg_attr(not(target_arch = "wasm32"), serde(tag = "type"))]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum ServerMessage {
     /// The connection stands: who is there. Always the first message.
     Hello {
@@ -121,19 +119,6 @@ pub enum ServerMessage {
     },
 }
 
-impl ServerMessage {
-    /// Reads a frame.
-    ///
-    /// # Errors
-    /// What is no message.
-    pub fn read(frame: &str) -> Result<Self, serde_json::Error> {
-        #[cfg(target_arch = "wasm32")]
-        return super::tagged::from_str(frame);
-        #[cfg(not(target_arch = "wasm32"))]
-        serde_json::from_str(frame)
-    }
-}
-
 /// How many finished runs a snapshot contains at most: a page keeps no more of them by itself, however long it is open.
 pub const SNAPSHOT_FINISHED: u32 = 200;
 
@@ -209,7 +194,7 @@ pub enum Topic {
 }
 
 /// What an environment uses.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Usage {
     /// When it was measured.

@@ -5,10 +5,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::TerminalId;
-use crate::time::Timestamp;
+use crate::{json::FromJson, time::Timestamp};
 
 /// A terminal's size in characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TerminalSize {
     /// Columns, 1 to 1000.
@@ -18,7 +18,7 @@ pub struct TerminalSize {
 }
 
 /// A terminal of an environment.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TerminalInfo {
     /// Its identifier.
@@ -46,7 +46,7 @@ pub enum TerminalClientMessage {
 }
 
 /// Text frames from the server.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum TerminalServerMessage {
     /// The first frame: the bytes that follow begin at `offset` of all the terminal ever wrote. When that is

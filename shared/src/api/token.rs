@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Role;
-use crate::time::Timestamp;
+use crate::{json::FromJson, time::Timestamp};
 
 /// Asks for an API token of the person who sends it. `POST /api/v1/tokens`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub struct TokenRequest {
 }
 
 /// An API token, without its secret. `GET /api/v1/tokens`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ApiToken {
     /// What it is for.
@@ -42,7 +42,7 @@ pub struct ApiToken {
 }
 
 /// A new API token.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewToken {
     /// The secret: told this once, and kept nowhere on the server.

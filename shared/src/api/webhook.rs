@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Run, project::default_project};
-use crate::time::Timestamp;
+use crate::{json::FromJson, time::Timestamp};
 
 /// What people are told of without looking.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NotificationKind {
@@ -39,7 +39,7 @@ impl NotificationKind {
 }
 
 /// What is sent to a webhook.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Notification {
     /// The same for each try to deliver it.
@@ -62,7 +62,7 @@ pub struct Notification {
 }
 
 /// An address that is told. `GET /api/v1/webhooks`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Webhook {
     /// Its name.
@@ -81,7 +81,7 @@ pub struct Webhook {
 }
 
 /// One notification on its way to a webhook.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Delivery {
     /// The notification's.
@@ -117,7 +117,7 @@ pub struct AddWebhook {
 }
 
 /// The answer: how receivers know who sent something.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AddedWebhook {
     /// As it was added.

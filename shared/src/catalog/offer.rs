@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::cpu_arch;
-use crate::config::Arch;
+use crate::{config::Arch, json::FromJson};
 
 /// A machine that can be rented: one instance type in one region, spot or on-demand.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Offer {
     /// The cloud: `aws`, `gcp`, `local` …
@@ -48,7 +48,7 @@ impl Offer {
 }
 
 /// The GPUs of an [`Offer`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct OfferGpu {
     /// Model, as the catalogue spells it: `A100`.
@@ -60,7 +60,7 @@ pub struct OfferGpu {
 }
 
 /// What a price is based on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum PriceBasis {
@@ -75,7 +75,7 @@ pub enum PriceBasis {
 }
 
 /// Whether an offer can be had, as far as is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Availability {

@@ -17,8 +17,10 @@ pub use place::{ByteRange, LineIndex, Position, Range};
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::FromJson;
+
 /// How much a diagnostic matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -31,7 +33,7 @@ pub enum Severity {
 }
 
 /// One thing to tell the author of a configuration.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Diagnostic {
     /// Stable name of the rule, in kebab case: `unknown-key`, `disk-exact`.
@@ -56,7 +58,7 @@ pub struct Diagnostic {
 }
 
 /// A second place that helps to understand a [`Diagnostic`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Related {
     /// Where.
@@ -66,7 +68,7 @@ pub struct Related {
 }
 
 /// A way to mend a [`Diagnostic`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Fix {
     /// What it does, for a button: "replace with `disk`".
@@ -78,7 +80,7 @@ pub struct Fix {
 }
 
 /// Replaces one range of the text.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TextEdit {
     /// What goes; empty to insert.

@@ -14,8 +14,12 @@ pub use suggest::{Guess, closest, guess};
 
 use serde::{Deserialize, Serialize};
 
+use crate::json::FromJson;
+
 /// A release of dstack whose configurations are read here.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, FromJson,
+)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum Dialect {
     /// dstack 0.18.2.

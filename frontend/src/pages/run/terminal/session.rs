@@ -2,7 +2,10 @@
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use berth_shared::api::{TerminalClientMessage, TerminalServerMessage, TerminalSize};
+use berth_shared::{
+    api::{TerminalClientMessage, TerminalServerMessage, TerminalSize},
+    json::from_text,
+};
 use wasm_bindgen::{JsCast, closure::Closure};
 
 use super::screen::{Module, Screen, Wants};
@@ -112,7 +115,7 @@ impl Session {
     fn on_event(&self, event: SocketEvent) {
         match event {
             SocketEvent::Opened => {}
-            SocketEvent::Text(text) => match serde_json::from_str(&text) {
+            SocketEvent::Text(text) => match from_text(&text) {
                 Ok(TerminalServerMessage::Attached { offset, seen }) => self.attached(offset, seen),
                 Ok(TerminalServerMessage::Exited { exit_code }) => {
                     self.end(State::Exited(exit_code));
