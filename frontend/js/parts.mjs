@@ -16,12 +16,16 @@ const REQUEST = 4000;
 /** How much of a byte of wasm is left on the wire. */
 const COMPRESSED = 0.3;
 
+/** Parts that nobody waits for, since they come once the page is there, and one that hardly anybody opens; all others count as one. */
+const COUNTS = new Map([["assist", 0.4], ["palette", 0.4], ["gallery", 0.1]]);
+
 /**
  * Which files to join: of `files`, each `{name, bytes, parts}` with the set of parts that need it, lists of such that are better one.
  * Pair by pair, the one that saves most first.
  */
 export function grouped(files) {
-  const cost = ({ bytes, parts }) => parts.size * (bytes * COMPRESSED + REQUEST);
+  const fetched = (parts) => [...parts].reduce((all, part) => all + (COUNTS.get(part) ?? 1), 0);
+  const cost = ({ bytes, parts }) => fetched(parts) * (bytes * COMPRESSED + REQUEST);
   const both = (a, b) => ({ files: [...a.files, ...b.files], bytes: a.bytes + b.bytes, parts: new Set([...a.parts, ...b.parts]) });
   const groups = files.map((file) => ({ files: [file], bytes: file.bytes, parts: file.parts }));
   for (;;) {

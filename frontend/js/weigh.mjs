@@ -70,8 +70,9 @@ export function lines({ first, parts, later }, budgets, profile) {
   const kinds = (which, files) => [...new Set([...budgets[which].map(({ kind }) => kind), ...files.map(({ kind }) => kind)])];
   const of = (kind) => parts.filter((one) => one.kind === kind);
   const heaviest = kinds("parts", parts).map(of).reduce((most, one) => (sum(one) > sum(most) ? one : most), []);
+  const together = { all: heaviest, "sign-in": of("login") };
   return [
-    ...kinds("first", first).map((kind) => line("first", kind === "all" ? [...first, ...heaviest] : first.filter((one) => one.kind === kind), kind)),
+    ...kinds("first", first).map((kind) => line("first", kind in together ? [...first, ...together[kind]] : first.filter((one) => one.kind === kind), kind)),
     ...kinds("parts", parts).map((kind) => line("parts", of(kind), kind)),
     ...kinds("later", later).map((kind) => line("later", later.filter((one) => one.kind === kind), kind)),
   ].map((one) => ({ ...one, most: one.budget?.bytes[profile] }));
@@ -79,7 +80,7 @@ export function lines({ first, parts, later }, budgets, profile) {
 
 /** What is over its budget, or has none, a sentence each. */
 export function over(weighed, budgets, profile) {
-  const what = ({ which, kind }) => (which === "later" ? `the part \`${kind}\`` : which === "parts" ? `the wasm's part \`${kind}\`` : kind === "all" ? "the whole first load" : `of a first load what is of the kind \`${kind}\``);
+  const what = ({ which, kind }) => (which === "later" ? `the part \`${kind}\`` : which === "parts" ? `the wasm's part \`${kind}\`` : kind === "all" ? "the whole first load" : kind === "sign-in" ? "all that is fetched to sign in" : `of a first load what is of the kind \`${kind}\``);
   return lines(weighed, budgets, profile).flatMap((one) => {
     if (!one.budget) return [`${what(one)} has no budget: it is ${one.files} files and ${grouped(one.bytes)} bytes`];
     const said = [];

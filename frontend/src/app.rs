@@ -1,6 +1,9 @@
 //! The pages and their addresses.
 
+use std::sync::Arc;
+
 use leptos_router::{
+    PossibleRouteMatch,
     components::{ParentRoute, Route, Router, Routes},
     path,
 };
@@ -32,37 +35,51 @@ pub fn App() -> impl IntoView {
         <DemoBar/>
         <Router base=site::root()>
             <Routes fallback=NotFound>
-                <Route path=path!("/login") view=|| served(page::Login)/>
-                <ParentRoute path=path!("/") view=Shell>
-                    <Route path=path!("/") view=page::Launch/>
-                    <Route path=path!("/runs") view=|| served(page::Runs)/>
-                    <Route path=path!("/runs/:name") view=|| served(page::RunPage)/>
-                    <Route path=path!("/team") view=|| served(page::Team)/>
-                    <Route path=path!("/team/spend") view=|| served(page::SpendPage)/>
-                    <Route path=path!("/team/limits") view=|| served(page::LimitsPage)/>
-                    <Route path=path!("/people") view=|| served(page::People)/>
-                    <Route path=path!("/account") view=|| served(page::Account)/>
-                    <Route path=path!("/keys") view=|| served(page::ToKeys)/>
-                    <Route path=path!("/settings/keys") view=|| served(page::ToKeys)/>
-                    <Route path=path!("/settings") view=|| served(page::ToSettings)/>
-                    <Route path=path!("/settings/secrets") view=|| served(page::Secrets)/>
-                    <Route path=path!("/settings/notifications") view=|| served(page::Notifications)/>
-                    <Route path=path!("/settings/webhooks") view=|| served(page::Webhooks)/>
-                    <Route path=path!("/settings/project") view=|| served(page::ProjectPage)/>
-                    <Route path=path!("/settings/audit") view=|| served(page::AuditLog)/>
-                    <Route path=path!("/gallery") view=|| served(page::Gallery)/>
-                    <Route path=path!("/explore") view=page::Explore/>
-                    <Route path=path!("/reference") view=page::Reference/>
-                    <Route path=path!("/reference/problems") view=page::ReferenceProblems/>
-                    <Route path=path!("/reference/problems/:code") view=page::ReferenceProblems/>
-                    <Route path=path!("/reference/:key") view=page::Reference/>
+                <Route path=at(path!("/login")) view=served(page::Login)/>
+                <ParentRoute path=at(path!("/")) view=Shell>
+                    <Route path=at(path!("/")) view=anywhere(page::Launch)/>
+                    <Route path=at(path!("/runs")) view=served(page::Runs)/>
+                    <Route path=at(path!("/runs/:name")) view=served(page::RunPage)/>
+                    <Route path=at(path!("/team")) view=served(page::Team)/>
+                    <Route path=at(path!("/team/spend")) view=served(page::SpendPage)/>
+                    <Route path=at(path!("/team/limits")) view=served(page::LimitsPage)/>
+                    <Route path=at(path!("/people")) view=served(page::People)/>
+                    <Route path=at(path!("/account")) view=served(page::Account)/>
+                    <Route path=at(path!("/keys")) view=served(page::ToKeys)/>
+                    <Route path=at(path!("/settings/keys")) view=served(page::ToKeys)/>
+                    <Route path=at(path!("/settings")) view=served(page::ToSettings)/>
+                    <Route path=at(path!("/settings/secrets")) view=served(page::Secrets)/>
+                    <Route path=at(path!("/settings/notifications")) view=served(page::Notifications)/>
+                    <Route path=at(path!("/settings/webhooks")) view=served(page::Webhooks)/>
+                    <Route path=at(path!("/settings/project")) view=served(page::ProjectPage)/>
+                    <Route path=at(path!("/settings/audit")) view=served(page::AuditLog)/>
+                    <Route path=at(path!("/gallery")) view=served(page::Gallery)/>
+                    <Route path=at(path!("/explore")) view=anywhere(page::Explore)/>
+                    <Route path=at(path!("/reference")) view=anywhere(page::Reference)/>
+                    <Route path=at(path!("/reference/problems")) view=anywhere(page::ReferenceProblems)/>
+                    <Route path=at(path!("/reference/problems/:code")) view=anywhere(page::ReferenceProblems)/>
+                    <Route path=at(path!("/reference/:key")) view=anywhere(page::Reference)/>
                 </ParentRoute>
             </Routes>
         </Router>
     }
 }
 
+/// A path as the type that all share, so that there is one piece of code for them.
+fn at(path: impl PossibleRouteMatch + Send + Sync + 'static) -> Arc<dyn PossibleRouteMatch + Send + Sync> {
+    Arc::new(path)
+}
+
 /// A page of what a server does; without one, what it would take.
-fn served(page: fn() -> AnyView) -> AnyView {
-    if site::has_server() { page() } else { NeedsServer().into_any() }
+fn served(page: fn() -> AnyView) -> impl Fn() -> AnyView + Clone + Send + Sync {
+    shown(page, true)
+}
+
+/// A page that needs no server.
+fn anywhere(page: fn() -> AnyView) -> impl Fn() -> AnyView + Clone + Send + Sync {
+    shown(page, false)
+}
+
+fn shown(page: fn() -> AnyView, is_served: bool) -> impl Fn() -> AnyView + Clone + Send + Sync {
+    move || if !is_served || site::has_server() { page() } else { NeedsServer().into_any() }
 }

@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use crate::format::lowered;
+
 /// What a search for a tag begins with.
 const MARK: &str = "tag:";
 
@@ -29,7 +31,7 @@ impl Search {
     pub fn parse(text: &str) -> Self {
         let mut search = Self::default();
         for word in words(text) {
-            let word = word.to_lowercase();
+            let word = lowered(word);
             let Some(tag) = word.strip_prefix(MARK) else {
                 search.words.extend(Some(word.replace('"', "")).filter(|word| !word.is_empty()));
                 continue;
@@ -60,8 +62,8 @@ impl Search {
 
 impl Wanted {
     fn is(&self, key: &str, value: &str) -> bool {
-        (self.key.is_empty() || self.key == key.to_lowercase())
-            && self.value.as_ref().is_none_or(|wanted| *wanted == plain(value).to_lowercase())
+        (self.key.is_empty() || self.key == lowered(key))
+            && self.value.as_ref().is_none_or(|wanted| *wanted == lowered(&plain(value)))
     }
 }
 
@@ -106,8 +108,8 @@ pub fn term(key: &str, value: &str) -> String {
 /// A search in which a tag is looked for, too. Another value of the same tag gives way: nothing has both.
 #[must_use]
 pub fn with(text: &str, key: &str, value: &str) -> String {
-    let of_key = format!("{MARK}{}=", key.to_lowercase());
-    let kept = words(text).into_iter().filter(|word| !word.to_lowercase().starts_with(&of_key));
+    let of_key = format!("{MARK}{}=", lowered(key));
+    let kept = words(text).into_iter().filter(|word| !lowered(word).starts_with(&of_key));
     let mut all: Vec<&str> = kept.collect();
     let term = term(key, value);
     all.push(&term);
@@ -117,7 +119,7 @@ pub fn with(text: &str, key: &str, value: &str) -> String {
 /// What a search by words alone finds of tags, in small letters: `team=vision night=yes`.
 #[must_use]
 pub fn hay(tags: &BTreeMap<String, String>) -> String {
-    tags.iter().map(|(key, value)| format!("{key}={value}").to_lowercase()).collect::<Vec<_>>().join(" ")
+    tags.iter().map(|(key, value)| lowered(&format!("{key}={value}"))).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

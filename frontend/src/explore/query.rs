@@ -8,6 +8,8 @@ use berth_shared::{
     explore::{Card, Choices, GpuKind, NO_GPU, Wanted},
 };
 
+use crate::format::lowered;
+
 /// What the cards are sorted by. Machines without GPUs are always last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Order {
@@ -48,7 +50,7 @@ impl Order {
             })
         };
         let memory = |card: &Card| card.gpu.as_ref().map_or(0.0, |gpu| gpu.memory_gib);
-        let name = |card: &Card| card.gpu.as_ref().map(|gpu| gpu.name.to_lowercase());
+        let name = |card: &Card| card.gpu.as_ref().map(|gpu| lowered(&gpu.name));
         berth_shared::order::sort_by(cards, |a, b| {
             let first = match self {
                 Self::Price => a.lowest().total_cmp(&b.lowest()),

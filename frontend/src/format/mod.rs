@@ -1,5 +1,6 @@
 //! How numbers, times and machines read, in one place.
 
+mod letters;
 pub mod machine;
 mod money;
 mod program;
@@ -12,10 +13,11 @@ mod local;
 #[cfg(target_arch = "wasm32")]
 pub use local::{clock_millis, clock_seconds, clock_when, exact, machine_readable};
 
+pub use letters::{capitalised, lowered};
 pub use money::{cost, figure, price, rate};
 pub use program::program;
 pub use size::{bytes, gib, number};
-pub use status::{capitalised, status_glyph, status_word};
+pub use status::{status_glyph, status_word};
 pub use time::{ago, ahead, countdown, duration};
 
 /// A maker of GPUs as people write it: `NVIDIA`, `AMD`, `Intel`.

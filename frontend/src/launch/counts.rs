@@ -3,6 +3,8 @@
 use berth_shared::diagnostics::{Diagnostic, Severity};
 use berth_texts::{t, tf};
 
+use crate::format::lowered;
+
 /// "1 error, 2 warnings", "1 hint", "No problems".
 #[must_use]
 pub fn in_words(diagnostics: &[Diagnostic]) -> String {
@@ -27,7 +29,7 @@ pub fn in_words(diagnostics: &[Diagnostic]) -> String {
 #[must_use]
 pub fn worst(diagnostics: &[Diagnostic]) -> String {
     let words = in_words(diagnostics);
-    words.split(", ").next().unwrap_or_default().to_lowercase()
+    lowered(words.split(", ").next().unwrap_or_default())
 }
 
 /// How long a check took: "0.06 ms", "3.1 ms", "140 ms".

@@ -5,7 +5,7 @@ use berth_texts::t;
 
 use crate::{
     explore::query::{joined, pairs},
-    format::machine::hardware,
+    format::{lowered, machine::hardware},
     tags::{self, Search},
 };
 
@@ -120,7 +120,7 @@ fn hay(run: &Run) -> String {
         format!("{} {} {} {}", offer.backend, offer.region, offer.instance_type, hardware(offer, None))
     });
     let (machine, tags) = (machine.unwrap_or_default(), tags::hay(&run.tags));
-    format!("{} {} {} {machine} {tags}", run.name, run.owner, run.status).to_lowercase()
+    lowered(&format!("{} {} {} {machine} {tags}", run.name, run.owner, run.status))
 }
 
 #[cfg(test)]

@@ -12,7 +12,10 @@ use berth_shared::{
 };
 
 use super::view::{By, View};
-use crate::{format::machine::hardware, tags};
+use crate::{
+    format::{lowered, machine::hardware},
+    tags,
+};
 
 /// The heading of machines without GPUs.
 pub const NO_GPU: &str = t!("No GPU");
@@ -96,7 +99,7 @@ impl Fact {
         let name = run.map_or("", |run| run.name.as_str());
         let status = status(instance, run);
         let tags = run.map(|run| run.tags.clone()).unwrap_or_default();
-        let words = format!(
+        let words = lowered(&format!(
             "{name} {} {person} {status} {} {} {} {} {machine} {}",
             instance.name,
             instance.pool,
@@ -104,8 +107,7 @@ impl Fact {
             offer.region,
             offer.instance_type,
             tags::hay(&tags)
-        )
-        .to_lowercase();
+        ));
         let billed = is_billed(instance);
         Self {
             id: instance.id,

@@ -3,6 +3,8 @@
 use berth_texts::{t, tf};
 use serde::{Deserialize, Serialize};
 
+use crate::format::lowered;
+
 /// How many one person may save here; more would fill the menu and not help anybody.
 pub const MOST: usize = 30;
 
@@ -55,14 +57,14 @@ pub fn save(all: &[Saved], name: &str, query: &str) -> Result<Vec<Saved>, String
         return Err(tf!("There are {MOST} saved filters already; remove one first."));
     }
     saved.push(Saved { name, query: query.to_owned() });
-    berth_shared::order::sort_by_key(&mut saved, |saved| saved.name.to_lowercase());
+    berth_shared::order::sort_by_key(&mut saved, |saved| lowered(&saved.name));
     Ok(saved)
 }
 
 /// All but the one of this name.
 #[must_use]
 pub fn without(all: &[Saved], name: &str) -> Vec<Saved> {
-    all.iter().filter(|saved| saved.name.to_lowercase() != name.to_lowercase()).cloned().collect()
+    all.iter().filter(|saved| lowered(&saved.name) != lowered(name)).cloned().collect()
 }
 
 #[cfg(test)]

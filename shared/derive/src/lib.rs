@@ -4,7 +4,7 @@ mod attributes;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Data, DeriveInput, Error, Fields, Ident, Result, Variant, parse_macro_input, parse_quote};
+use syn::{Data, DeriveInput, Error, Fields, Ident, Result, Type, Variant, parse_macro_input, parse_quote};
 
 use attributes::{Absent, Named, OfType};
 
@@ -84,7 +84,7 @@ fn structure(fields: &Fields, path: &TokenStream) -> Result<TokenStream> {
         Fields::Named(fields) => {
             let reads = fields.named.iter().map(|field| {
                 let ident = field.ident.as_ref().expect("a field with a name");
-                Ok((ident, read(ident, &Named::of(&field.attrs)?)))
+                Ok((ident, read(ident, &field.ty, &Named::of(&field.attrs)?)))
             });
             let (idents, reads): (Vec<_>, Vec<_>) = reads.collect::<Result<Vec<_>>>()?.into_iter().unzip();
             Ok(quote! {
@@ -96,13 +96,19 @@ fn structure(fields: &Fields, path: &TokenStream) -> Result<TokenStream> {
 }
 
 /// Reads a field.
-fn read(ident: &Ident, named: &Named) -> TokenStream {
+fn read(ident: &Ident, of: &Type, named: &Named) -> TokenStream {
     let ident = ident.to_string();
     let name = named.name.as_deref().unwrap_or(ident.strip_prefix("r#").unwrap_or(&ident));
     match &named.absent {
+        // What is absent is `None` by itself, which is the default as well.
+        Absent::Default if is_option(of) => quote!(crate::json::field(json, #name)?),
         Absent::Error => quote!(crate::json::field(json, #name)?),
         Absent::Default => quote!(crate::json::field_or_default(json, #name)?),
         Absent::By(path) => quote!(crate::json::field_if_there(json, #name)?.unwrap_or_else(#path)),
         Absent::Always => quote!(::std::default::Default::default()),
     }
+}
+
+fn is_option(of: &Type) -> bool {
+    matches!(of, Type::Path(of) if of.path.segments.last().is_some_and(|last| last.ident == "Option"))
 }

@@ -1,6 +1,6 @@
 //! A password that is typed, pasted or filled in.
 
-use crate::prelude::*;
+use crate::{format::lowered, prelude::*};
 
 /// A field for a password, with a button that shows what is in it.
 #[component]
@@ -42,7 +42,7 @@ pub fn Password(
                     aria-invalid=move || wrong.get().then_some("true") aria-describedby=(!described.is_empty()).then_some(described)/>
                 <button class="btn secret__show" type="button" data-kind="quiet" data-size="sm" aria-controls=id aria-pressed=move || shown.get().to_string()
                     on:click=move |_| shown.update(|shown| *shown = !*shown)>
-                    {move || if shown.get() { t!("Hide") } else { t!("Show") }}<span class="sr">" the "{label.to_lowercase()}</span>
+                    {move || if shown.get() { t!("Hide") } else { t!("Show") }}<span class="sr">" the "{lowered(label)}</span>
                 </button>
             </span>
             {hint.map(|hint| view! { <span class="field__hint" id=about>{move || hint.get()}</span> })}
