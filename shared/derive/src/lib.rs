@@ -47,7 +47,7 @@ fn derive(mut input: DeriveInput) -> Result<TokenStream> {
         #[automatically_derived]
         impl #generics crate::json::FromJson for #name #of_generics #bounds {
             fn from_json(
-                json: &mut ::serde_json::Value,
+                json: &mut crate::json::Json<'_>,
             ) -> ::std::result::Result<Self, crate::json::Unreadable> {
                 #read
             }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::json::{FromJson, Unreadable};
+use crate::json::{FromJson, Json, Unreadable};
 
 macro_rules! words {
     ($(#[doc = $of:literal])* $name:ident { $($(#[doc = $what:literal])* $variant:ident = $word:literal,)* }) => {
@@ -47,7 +47,7 @@ macro_rules! words {
         }
 
         impl FromJson for $name {
-            fn from_json(json: &mut serde_json::Value) -> Result<Self, Unreadable> {
+            fn from_json(json: &mut Json<'_>) -> Result<Self, Unreadable> {
                 let word = String::from_json(json)?;
                 word.parse().map_err(|_| Unreadable::word(&word))
             }

@@ -4,13 +4,13 @@
 //! is read as a tree first, and each field by a call or two. `#[derive(FromJson)]` goes by the same attributes as serde, and a test
 //! reads an example of each body of the API both ways.
 
+mod tree;
 mod values;
 
 use std::fmt;
 
-use serde_json::Value;
-
 pub use berth_shared_derive::FromJson;
+pub use tree::Json;
 
 /// What can be read from a tree of JSON.
 pub trait FromJson: Sized {
@@ -18,7 +18,7 @@ pub trait FromJson: Sized {
     ///
     /// # Errors
     /// What the tree has in its place instead.
-    fn from_json(json: &mut Value) -> Result<Self, Unreadable>;
+    fn from_json(json: &mut Json<'_>) -> Result<Self, Unreadable>;
 
     /// What it is where there is nothing; `None`: it must be there.
     #[must_use]
@@ -32,11 +32,7 @@ pub trait FromJson: Sized {
 /// # Errors
 /// What is wrong with the text, or what it has in place of what was asked for.
 pub fn from_text<T: FromJson>(text: &str) -> Result<T, Unreadable> {
-    T::from_json(&mut tree(text)?)
-}
-
-fn tree(text: &str) -> Result<Value, Unreadable> {
-    serde_json::from_str(text).map_err(|error| Unreadable::new(&error.to_string()))
+    T::from_json(&mut Json::read(text)?)
 }
 
 /// Why something could not be read, and where: `items[2].price: not a number`.
@@ -85,14 +81,14 @@ impl fmt::Display for Unreadable {
 impl std::error::Error for Unreadable {}
 
 /// That it is an object.
-pub(crate) fn object(json: &Value) -> Result<(), Unreadable> {
-    if json.is_object() { Ok(()) } else { Err(Unreadable::new("not an object")) }
+pub(crate) fn object(json: &Json<'_>) -> Result<(), Unreadable> {
+    if matches!(json, Json::Object(_)) { Ok(()) } else { Err(Unreadable::new("not an object")) }
 }
 
 /// Reads a field.
 #[inline(never)]
-pub(crate) fn field<T: FromJson>(json: &mut Value, name: &str) -> Result<T, Unreadable> {
-    match json.get_mut(name) {
+pub(crate) fn field<T: FromJson>(json: &mut Json<'_>, name: &str) -> Result<T, Unreadable> {
+    match json.get(name) {
         Some(value) => T::from_json(value).map_err(|error| error.inside(name)),
         None => T::absent().ok_or_else(|| missing(name)),
     }
@@ -105,13 +101,16 @@ fn missing(name: &str) -> Unreadable {
 
 /// Reads a field that may be absent.
 #[inline(never)]
-pub(crate) fn field_if_there<T: FromJson>(json: &mut Value, name: &str) -> Result<Option<T>, Unreadable> {
-    json.get_mut(name).map(|value| T::from_json(value).map_err(|error| error.inside(name))).transpose()
+pub(crate) fn field_if_there<T: FromJson>(json: &mut Json<'_>, name: &str) -> Result<Option<T>, Unreadable> {
+    json.get(name).map(|value| T::from_json(value).map_err(|error| error.inside(name))).transpose()
 }
 
 /// Reads a field that is its type's default where it is absent.
 #[inline(never)]
-pub(crate) fn field_or_default<T: FromJson + Default>(json: &mut Value, name: &str) -> Result<T, Unreadable> {
+pub(crate) fn field_or_default<T: FromJson + Default>(
+    json: &mut Json<'_>,
+    name: &str,
+) -> Result<T, Unreadable> {
     field_if_there(json, name).map(Option::unwrap_or_default)
 }
 

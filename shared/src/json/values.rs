@@ -2,57 +2,56 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::Number;
 use uuid::Uuid;
 
-use super::{FromJson, Unreadable};
-
-impl FromJson for Value {
-    fn from_json(json: &mut Value) -> Result<Self, Unreadable> {
-        Ok(json.take())
-    }
-}
+use super::{FromJson, Json, Unreadable};
 
 impl FromJson for String {
-    fn from_json(json: &mut Value) -> Result<Self, Unreadable> {
+    fn from_json(json: &mut Json<'_>) -> Result<Self, Unreadable> {
         match json {
-            Value::String(text) => Ok(std::mem::take(text)),
+            Json::Text(text) => Ok(std::mem::take(text).into_owned()),
             _ => Err(Unreadable::new("not a text")),
         }
     }
 }
 
 impl FromJson for bool {
-    fn from_json(json: &mut Value) -> Result<Self, Unreadable> {
-        json.as_bool().ok_or_else(|| Unreadable::new("neither true nor false"))
+    fn from_json(json: &mut Json<'_>) -> Result<Self, Unreadable> {
+        if let Json::Bool(is) = json { Ok(*is) } else { Err(Unreadable::new("neither true nor false")) }
     }
 }
 
 impl FromJson for f64 {
-    fn from_json(json: &mut Value) -> Result<Self, Unreadable> {
-        json.as_f64().ok_or_else(|| Unreadable::new("not a number"))
+    fn from_json(json: &mut Json<'_>) -> Result<Self, Unreadable> {
+        number(json).and_then(Number::as_f64).ok_or_else(|| Unreadable::new("not a number"))
     }
 }
 
 impl FromJson for f32 {
-    fn from_json(json: &mut Value) -> Result<Self, Unreadable> {
+    fn from_json(json: &mut Json<'_>) -> Result<Self, Unreadable> {
         f64::from_json(json).map(|number| number as Self)
     }
 }
 
+fn number<'a>(json: &'a Json<'_>) -> Option<&'a Number> {
+    if let Json::Number(number) = json { Some(number) } else { None }
+}
+
 /// A whole number.
-fn whole<T: TryFrom<u64> + TryFrom<i64>>(json: &Value) -> Result<T, Unreadable> {
-    let number = match json.as_u64() {
-        Some(number) => number.try_into().ok(),
-        None => json.as_i64().and_then(|number| number.try_into().ok()),
+fn whole<T: TryFrom<u64> + TryFrom<i64>>(json: &Json<'_>) -> Result<T, Unreadable> {
+    let number = number(json);
+    let whole = match number.and_then(Number::as_u64) {
+        Some(whole) => whole.try_into().ok(),
+        None => number.and_then(Number::as_i64).and_then(|whole| whole.try_into().ok()),
     };
-    number.ok_or_else(|| Unreadable::new("not a whole number, or out of range"))
+    whole.ok_or_else(|| Unreadable::new("not a whole number, or out of range"))
 }
 
 macro_rules! whole {
     ($($number:ty)*) => {
         $(impl FromJson for $number {
-            fn from_json(json: &mut Value) -> Result<Self, Unreadable> {
+            fn from_json(json: &mut Json<'_>) -> Result<Self, Unreadable> {
                 whole(json)
             }
         })*
@@ -62,15 +61,15 @@ macro_rules! whole {
 whole!(u8 u16 u32 u64 usize i32 i64);
 
 impl FromJson for Uuid {
-    fn from_json(json: &mut Value) -> Result<Self, Unreadable> {
-        let text = json.as_str().unwrap_or_default();
+    fn from_json(json: &mut Json<'_>) -> Result<Self, Unreadable> {
+        let text = json.as_text().unwrap_or_default();
         Self::try_parse(text).map_err(|_| Unreadable::new("not a UUID"))
     }
 }
 
 impl<T: FromJson> FromJson for Option<T> {
-    fn from_json(json: &mut Value) -> Result<Self, Unreadable> {
-        if json.is_null() { Ok(None) } else { T::from_json(json).map(Some) }
+    fn from_json(json: &mut Json<'_>) -> Result<Self, Unreadable> {
+        if matches!(json, Json::Null) { Ok(None) } else { T::from_json(json).map(Some) }
     }
 
     fn absent() -> Option<Self> {
@@ -79,14 +78,14 @@ impl<T: FromJson> FromJson for Option<T> {
 }
 
 impl<T: FromJson> FromJson for Box<T> {
-    fn from_json(json: &mut Value) -> Result<Self, Unreadable> {
+    fn from_json(json: &mut Json<'_>) -> Result<Self, Unreadable> {
         T::from_json(json).map(Self::new)
     }
 }
 
 impl<T: FromJson> FromJson for Vec<T> {
-    fn from_json(json: &mut Value) -> Result<Self, Unreadable> {
-        let Value::Array(values) = json else { return Err(Unreadable::new("not a list")) };
+    fn from_json(json: &mut Json<'_>) -> Result<Self, Unreadable> {
+        let Json::List(values) = json else { return Err(Unreadable::new("not a list")) };
         let mut items = Self::with_capacity(values.len());
         for (at, value) in values.iter_mut().enumerate() {
             items.push(T::from_json(value).map_err(|error| error.inside(&format!("[{at}]")))?);
@@ -96,11 +95,12 @@ impl<T: FromJson> FromJson for Vec<T> {
 }
 
 impl<T: FromJson> FromJson for BTreeMap<String, T> {
-    fn from_json(json: &mut Value) -> Result<Self, Unreadable> {
-        let Value::Object(values) = json else { return Err(Unreadable::new("not an object")) };
+    fn from_json(json: &mut Json<'_>) -> Result<Self, Unreadable> {
+        let Json::Object(values) = json else { return Err(Unreadable::new("not an object")) };
         let mut items = Self::new();
-        for (name, mut value) in std::mem::take(values) {
-            let item = T::from_json(&mut value).map_err(|error| error.inside(&name))?;
+        for (name, value) in values {
+            let name = String::from_json(name)?;
+            let item = T::from_json(value).map_err(|error| error.inside(&name))?;
             items.insert(name, item);
         }
         Ok(items)
@@ -108,10 +108,10 @@ impl<T: FromJson> FromJson for BTreeMap<String, T> {
 }
 
 impl<A: FromJson, B: FromJson> FromJson for (A, B) {
-    fn from_json(json: &mut Value) -> Result<Self, Unreadable> {
-        match json.as_array_mut().map(Vec::as_mut_slice) {
-            Some([first, second]) => Ok((A::from_json(first)?, B::from_json(second)?)),
-            _ => Err(Unreadable::new("not a list of two")),
-        }
+    fn from_json(json: &mut Json<'_>) -> Result<Self, Unreadable> {
+        let why = || Unreadable::new("not a list of two");
+        let Json::List(two) = json else { return Err(why()) };
+        let [first, second] = two.as_mut_slice() else { return Err(why()) };
+        Ok((A::from_json(first)?, B::from_json(second)?))
     }
 }
