@@ -22,13 +22,28 @@ function partOf(path) {
   return ["explore", "reference", "gallery", "login"].includes(first) ? first : "settings";
 }
 
+/** The files of a part that are not in the frame. */
+function filesOf(part) {
+  return [...document.querySelectorAll(`meta[name="berth:part"][data-of~="${part}"]`)].map(({ content }) => content);
+}
+
 // As files on a host it may lie anywhere, and there are no other pages than these.
 const [, below] = location.pathname.match(/\/(explore|reference)(?:\/|$)/) ?? [];
 const part = document.querySelector('meta[name="berth-server"]') ? (below ?? "launch") : partOf(location.pathname);
-for (const { content } of document.querySelectorAll(`meta[name="berth:part"][data-of~="${part}"]`)) {
+for (const href of filesOf(part)) {
   const link = document.createElement("link");
-  Object.assign(link, { rel: "preload", as: "fetch", type: "application/wasm", crossOrigin: "anonymous", href: content });
+  Object.assign(link, { rel: "preload", as: "fetch", type: "application/wasm", crossOrigin: "anonymous", href });
   document.head.append(link);
+}
+
+/** Puts the page that comes after signing in where the browser keeps files: it comes while somebody types a password. */
+function fetchNext() {
+  const next = new URLSearchParams(location.search).get("next") ?? "/";
+  const here = filesOf(part);
+  for (const href of filesOf(partOf(next.split(/[?#]/)[0])).filter((href) => !here.includes(href))) {
+    // Read to its end, or the browser would not keep it. What does not come now is asked for when it is wanted.
+    fetch(href, { priority: "low" }).then((answer) => answer.arrayBuffer()).catch(() => {});
+  }
 }
 
 function sayWhy(error) {
@@ -47,6 +62,7 @@ addEventListener("DOMContentLoaded", async () => {
     // A page of files has relative addresses; a script would take them for its own neighbours.
     const app = await import(new URL(js, document.baseURI).href);
     await app.default({ module_or_path: new URL(wasm, document.baseURI) });
+    if (part === "login") fetchNext();
   } catch (error) {
     sayWhy(error);
     throw error;

@@ -6,7 +6,7 @@
 
 use std::cell::RefCell;
 
-use berth_shared::api::{DEFAULT_PROJECT, endpoint_of, is_project_name};
+use berth_shared::api::{DEFAULT_PROJECT, endpoint_of, page_of, project_of};
 use leptos_router::NavigateOptions;
 use web_sys::Url;
 
@@ -64,8 +64,9 @@ pub fn read() {
     }
     if here.catalogue.is_none() {
         let path = leptos::prelude::window().location().pathname().unwrap_or_default();
-        here.project = project_in(&path).map(str::to_owned);
-        here.root = here.project.as_deref().map(|project| format!("{PROJECTS}{project}")).unwrap_or_default();
+        let (project, _) = project_of(&path);
+        here.root = page_of(project, "");
+        here.project = (project != DEFAULT_PROJECT).then(|| project.to_owned());
         if let Some(element) = document.document_element()
             && !here.root.is_empty()
         {
@@ -74,15 +75,6 @@ pub fn read() {
         }
     }
     HERE.set(here);
-}
-
-/// What the paths of a project's pages begin with, before its name.
-const PROJECTS: &str = "/p/";
-
-/// The project that a path names.
-fn project_in(path: &str) -> Option<&str> {
-    let name = path.strip_prefix(PROJECTS)?.split('/').next()?;
-    (is_project_name(name) && name != DEFAULT_PROJECT).then_some(name)
 }
 
 /// The project that the pages are of. A page of another one is opened anew.

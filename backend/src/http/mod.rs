@@ -17,6 +17,7 @@ mod docs_page;
 mod edge;
 mod events;
 mod extract;
+mod gate;
 mod git;
 mod guard;
 mod health;

@@ -11,7 +11,7 @@ use axum::{
 };
 use rust_embed::{EmbeddedFile, RustEmbed};
 
-use super::{App, problem::Failure};
+use super::{App, gate, problem::Failure};
 
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/../frontend/dist"]
@@ -49,6 +49,9 @@ pub(super) async fn serve(State(app): State<App>, request: Request) -> Result<Re
     }
     let name = path.trim_start_matches('/');
     if name.is_empty() || name == "index.html" || !looks_like_file(name) {
+        if let Some(way) = gate::way_in(&app, &request) {
+            return Ok(way);
+        }
         return Ok(if app.demo { demo_page() } else { page(request.headers()) });
     }
     file(name, request.headers())

@@ -105,3 +105,31 @@ async fn an_api_token_opens_without_cookie_and_origin_until_it_is_revoked() {
     assert_eq!(wrong.code(), "not-signed-in");
     assert_eq!(wrong.header("www-authenticate"), "Bearer realm=\"berth\"");
 }
+
+#[tokio::test]
+async fn who_opens_a_page_without_a_session_is_sent_to_sign_in_before_the_page_is_fetched() {
+    let server = Server::start().await;
+    let opens = |path: &str, from: &str| {
+        let headers =
+            [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document"), ("sec-fetch-site", from)];
+        headers
+            .into_iter()
+            .fold(server.request("GET", path), |request, (name, value)| request.header(name, value))
+    };
+    for from in ["none", "same-origin"] {
+        let sent = opens("/p/vision/runs?state=active", from).send().await;
+        assert_eq!(sent.status, 303, "{from}");
+        assert_eq!(sent.header("location"), "/p/vision/login?next=%2Fruns%3Fstate%3Dactive");
+        assert_eq!(sent.header("cache-control"), "no-store");
+    }
+    assert_eq!(opens("/", "none").send().await.header("location"), "/login");
+    // Where one signs in, what the page is made of, and what says for itself that nobody has signed in.
+    for path in ["/login", "/app-0a1b2c3d4e5f6071.js", "/api/v1/me"] {
+        assert_ne!(opens(path, "none").send().await.status, 303, "{path}");
+    }
+    // A strict cookie stays at home behind a link on another page, so that nothing is known about who follows it; nor about a program.
+    assert_ne!(opens("/runs", "cross-site").send().await.status, 303);
+    assert_ne!(server.request("GET", "/runs").send().await.status, 303);
+    let session = server.sign_in().await;
+    assert_ne!(opens("/runs", "none").session(&session).send().await.status, 303);
+}

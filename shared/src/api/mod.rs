@@ -60,7 +60,7 @@ pub use port::{RunPort, RunPorts};
 pub use problem::{PriceChange, Problem};
 pub use project::{
     ChangeSettings, CreateProject, DEFAULT_PROJECT, Member, PROJECT_NAME_LIMIT, Project, ProjectSettings,
-    SetMember, endpoint_of, flag_of, is_project_name, page_of, ssh_name_of,
+    SetMember, endpoint_of, flag_of, is_project_name, page_of, project_of, ssh_name_of,
 };
 pub use pull::{ImagePull, LayerState, PullLayer};
 pub use run::{Actions, KeepRun, Run, RunDetail, StopRequest, SubmitRequest};

@@ -28,10 +28,23 @@ pub fn is_project_name(name: &str) -> bool {
         && !name.contains("--")
 }
 
+/// What the paths of a project's pages begin with, before its name.
+const PAGES: &str = "/p/";
+
 /// Where a page of the dashboard is for a project: `/runs/fox` in the first one, `/p/vision/runs/fox` in another.
 #[must_use]
 pub fn page_of(project: &str, page: &str) -> String {
-    if project == DEFAULT_PROJECT { page.to_owned() } else { format!("/p/{project}{page}") }
+    if project == DEFAULT_PROJECT { page.to_owned() } else { format!("{PAGES}{project}{page}") }
+}
+
+/// The project whose page has this path, and the page: [`page_of`] the other way.
+#[must_use]
+pub fn project_of(path: &str) -> (&str, &str) {
+    let named = path.strip_prefix(PAGES).map(|rest| rest.split_at(rest.find('/').unwrap_or(rest.len())));
+    match named {
+        Some((project, page)) if is_project_name(project) && project != DEFAULT_PROJECT => (project, page),
+        _ => (DEFAULT_PROJECT, path),
+    }
 }
 
 /// The name that SSH has for a run of a project: `fox` in the first one, `vision.fox` in another.
@@ -184,6 +197,13 @@ mod tests {
     fn addresses_of_the_first_project_stay_as_they_were() {
         assert_eq!(page_of("main", "/runs/fox"), "/runs/fox");
         assert_eq!(page_of("vision", "/"), "/p/vision/");
+        assert_eq!(project_of("/runs/fox"), ("main", "/runs/fox"));
+        assert_eq!(project_of("/p/vision/runs/fox"), ("vision", "/runs/fox"));
+        assert_eq!(project_of("/p/vision"), ("vision", ""));
+        // No project's: the first one's pages, which say that there is no such.
+        for path in ["/p/", "/p/main/runs", "/p/Vision/runs", "/px/vision"] {
+            assert_eq!(project_of(path), ("main", path));
+        }
         assert_eq!(endpoint_of("main", "/api/v1/runs"), "/api/v1/runs");
         assert_eq!(
             endpoint_of("vision", "/api/v1/runs?active=true"),

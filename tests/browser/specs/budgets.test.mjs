@@ -98,3 +98,40 @@ test(
     ['--demo'],
   ),
 );
+
+test(
+  'a browser that has nothing fetches what is weighed for signing in, wherever it goes, and the page behind it while somebody signs in',
+  withServer(async ({ server, browser }) => {
+    const { first, parts } = await weigh(dist);
+    const files = (...of) => [...first.filter(({ kind }) => kind !== 'image'), ...parts.filter(({ kind }) => of.includes(kind))].map(({ name }) => `/${name}`);
+    for (const [address, next] of [['/', 'launch'], ['/team?show=table', 'team'], ['/p/vision/runs/fox', 'run']]) {
+      const page = await browser.newPage();
+      const fetched = [];
+      page.on('request', (request) => {
+        const { origin, pathname } = new URL(request.url());
+        if (origin !== server.address || pathname.startsWith('/api/') || pathname.startsWith('/icon')) return;
+        if (!request.isNavigationRequest()) fetched.push(pathname);
+        else if (request.redirectedFrom()) fetched.push('/index.html');
+      });
+      await page.goto(server.address + address, { waitUntil: 'networkidle' });
+      assert.match(page.url(), /\/login/, address);
+      const [needed, later] = [files('login'), files(next).filter((name) => !files('login').includes(name))];
+      assert.deepEqual(fetched.slice(0, needed.length).sort(), needed.sort(), address);
+      assert.deepEqual(fetched.slice(needed.length).sort(), later.sort(), address);
+    }
+
+    const page = await browser.newPage();
+    await page.goto(`${server.address}/team`, { waitUntil: 'networkidle' });
+    await page.getByRole('textbox', { name: /link/i }).fill(server.loginLink);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Team' }).waitFor();
+    const over = await page.evaluate(() => performance.getEntriesByType('resource').filter(({ name }) => name.includes('part')).map(({ name, transferSize }) => [name, transferSize]));
+    const team = files('team').filter((name) => name.includes('part'));
+    for (const name of team) {
+      const sizes = over.filter(([of]) => of.endsWith(name)).map(([, size]) => size);
+      assert.equal(sizes.length, files('login').includes(name) ? 1 : 2, name);
+      if (sizes.length > 1) assert.equal(sizes[1], 0, `${name} comes from what the browser has`);
+    }
+    assert.deepEqual(page.problems, []);
+  }),
+);

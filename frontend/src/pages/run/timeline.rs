@@ -22,6 +22,7 @@ pub(super) fn Timeline(subject: Subject) -> impl IntoView {
             story(timeline.as_ref().map(|t| t.events.as_slice()).unwrap_or_default(), all.get())
         })
     });
+    let has_more = Memo::new(move |_| all.get() || count.get() > entries.with(Vec::len));
     let newest = Memo::new(move |_| entries.with(|entries| entries.first().map(|entry| entry.seq)));
     let label = move || match (all.get(), count.get()) {
         (true, _) => t!("Only the main ones").to_owned(),
@@ -32,7 +33,7 @@ pub(super) fn Timeline(subject: Subject) -> impl IntoView {
             <div class="panel__head">
                 <h2 class="panel__title" id="timeline">"Timeline"</h2>
                 <span class="panel__spring"></span>
-                <Show when=move || { count.get() > 0 }>
+                <Show when=move || has_more.get()>
                     <button class="btn" data-kind="quiet" data-size="sm" aria-pressed=move || all.get().to_string()
                         on:click=move |_| all.update(|all| *all = !*all)>{label}</button>
                 </Show>
