@@ -65,6 +65,28 @@ test(
 );
 
 test(
+  'what arrives right after Team has opened is shown with the first of it, and moves nothing below',
+  withServer(
+    async ({ server, browser }) => {
+      const page = await browser.newPage({ width: 375, height: 812 });
+      await logIn(page, server.loginLink);
+      await haveRun(page, server, 'calm-otter');
+      await page.addInitScript(watchShifts);
+      await page.routeWebSocket(/\/api\/v1\/stream/, (near) => {
+        const far = near.connectToServer();
+        const opened = page.getByRole('table', { name: 'Instances' }).waitFor({ state: 'attached' });
+        far.onMessage((message) => opened.then(() => near.send(message)));
+        near.onMessage((message) => far.send(message));
+      });
+      const { seen } = await shifts(page, `${server.address}/team`, PAGES.find(([what]) => what === 'Team')[2]);
+      // The words on the connection grow by a few pixels, which the budget above allows.
+      assert.deepEqual(seen.flatMap(({ moved }) => moved).filter((moved) => !moved.startsWith('div.topbar')), []);
+    },
+    ['--demo'],
+  ),
+);
+
+test(
   'what moves would be seen',
   withServer(async ({ server, browser }) => {
     const page = await browser.newPage();

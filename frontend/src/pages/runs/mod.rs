@@ -37,7 +37,7 @@ pub fn Runs() -> impl IntoView {
         <main class="page" id="main" tabindex="-1">
             <Show when=move || !nothing.get() fallback=Nothing>
                 <FilterBar filter=filter/>
-                <section class="panel" aria-label="All runs">
+                <section class="panel" data-clip="" aria-label="All runs">
                     <Table filter=filter stopper=stopper/>
                     <Older/>
                 </section>
@@ -116,12 +116,13 @@ fn Table(filter: Filter, stopper: Stopper) -> impl IntoView {
                     </Show>
                 </tbody>
                 <Chunks long ids=active form=Form::Rows(COLUMNS) row=move |id| view! { <Row id=id stopper=stopper filter=filter tagged=tagged/> }/>
-                <tbody>
-                    <Show when=move || !finished.with(Vec::is_empty)>
+                // With nothing below it the last row has no line of its own.
+                <Show when=move || !finished.with(Vec::is_empty)>
+                    <tbody>
                         <GroupRow columns=COLUMNS title="Finished" count=Signal::derive(move || finished.with(Vec::len))/>
-                    </Show>
-                </tbody>
-                <Chunks long ids=finished form=Form::Rows(COLUMNS) row=move |id| view! { <Row id=id stopper=stopper filter=filter tagged=tagged/> }/>
+                    </tbody>
+                    <Chunks long ids=finished form=Form::Rows(COLUMNS) row=move |id| view! { <Row id=id stopper=stopper filter=filter tagged=tagged/> }/>
+                </Show>
             </Show>
         </table>
         <Show when=none>

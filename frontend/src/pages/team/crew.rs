@@ -41,12 +41,17 @@ impl Crew {
             waiting: StoredValue::new(None),
         };
         crew.renew(live);
-        Effect::new(move |first: Option<()>| {
+        Effect::new(move |before: Option<bool>| {
             live.instances.track();
             live.runs.track();
-            if first.is_some() {
-                crew.soon(live);
+            let loaded = live.loaded.get();
+            match before {
+                // The list is shown from now on, and must not be empty for a moment in which all below it would move.
+                Some(false) if loaded => crew.renew(live),
+                Some(_) => crew.soon(live),
+                None => {}
             }
+            loaded
         });
         on_cleanup(move || {
             if let Some(handle) = crew.waiting.try_get_value().flatten() {
