@@ -1,14 +1,11 @@
 //! Whoever opens a page and has not signed in is sent to where one does, before a browser fetches what it then could not show.
 
-use axum::{
-    extract::Request,
-    http::{HeaderMap, Uri},
-    response::Response,
-};
+use axum::{extract::Request, http::Uri, response::Response};
 use berth_shared::api::{page_of, project_of};
 use reqwest::Url;
 
 use super::{App, oidc, session, visitor::Visitor};
+use crate::access::ports::opens_page_with_cookies;
 
 const LOGIN: &str = "/login";
 
@@ -17,19 +14,11 @@ const LOGIN: &str = "/login";
 pub(super) fn way_in(app: &App, request: &Request) -> Option<Response> {
     let headers = request.headers();
     let visitor = *request.extensions().get::<Visitor>()?;
-    if !brings_session(headers) || session::is_claimed(app, visitor, headers) {
+    // The cookie is strict: behind a link on somebody else's page it stays at home, and the page finds it.
+    if !opens_page_with_cookies(headers) || session::is_claimed(app, visitor, headers) {
         return None;
     }
     Some(oidc::to(&login(request.uri())?))
-}
-
-/// Whether a browser opens a page and would bring its session along if it had one. The cookie is strict: behind a link on somebody
-/// else's page it stays at home, and the page finds it.
-fn brings_session(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    text("sec-fetch-mode") == Some("navigate")
-        && text("sec-fetch-dest") == Some("document")
-        && matches!(text("sec-fetch-site"), Some("none" | "same-origin"))
 }
 
 /// Where one signs in to see this page, as the page itself says it; `None` if it is that one already.

@@ -7,6 +7,10 @@ import { test } from 'node:test';
 import { lines, over, readBudgets, weigh } from '../../../frontend/js/weigh.mjs';
 import { logIn, withServer } from '../harness.mjs';
 
+/** The files that a page fetches; Chromium without a window asks for no icon. */
+const filesOf = ({ first, parts }, page) =>
+  [...first.filter(({ kind }) => kind !== 'image'), ...parts.filter(({ kind }) => kind === page)].map(({ name }) => `/${name}`);
+
 const dist = process.env.BERTH_DASHBOARD ?? path.resolve(import.meta.dirname, '../../../frontend/dist');
 
 test('the dashboard keeps to its budgets', async () => {
@@ -53,7 +57,8 @@ test(
     async ({ server, browser }) => {
       const page = await browser.newPage();
       await logIn(page, server.loginLink);
-      const { first, parts, later } = await weigh(dist);
+      const weighed = await weigh(dist);
+      const { parts, later } = weighed;
       const part = (name) => `/${later.find(({ kind }) => kind === name).name}`;
       // Another page of the same person with nothing cached.
       const fresh = async (address) => {
@@ -71,9 +76,6 @@ test(
         await cdp.detach();
         return fetched;
       };
-      // Chromium without a window asks for no icon.
-      const expected = (page) =>
-        [...first.filter(({ kind }) => kind !== 'image'), ...parts.filter(({ kind }) => kind === page)].map(({ name }) => `/${name}`);
       // What the palette needs comes once the page is there.
       const ahead = parts.filter(({ kind }) => kind === 'palette').map(({ name }) => `/${name}`);
       const pages = {
@@ -82,7 +84,7 @@ test(
       };
       for (const [address, of] of Object.entries(pages)) {
         const fetched = await fresh(address);
-        const needed = new Set(expected(of));
+        const needed = new Set(filesOf(weighed, of));
         assert.deepEqual([...fetched].filter((name) => !name.includes('icon') && (needed.has(name) || !ahead.includes(name))).sort(), [...needed].sort(), address);
         // There is no such run, which a browser says, too.
         if (address === '/runs/none') assert.match(page.problems.splice(0).join(), /404/);
@@ -102,8 +104,8 @@ test(
 test(
   'a browser that has nothing fetches what is weighed for signing in, wherever it goes, and the page behind it while somebody signs in',
   withServer(async ({ server, browser }) => {
-    const { first, parts } = await weigh(dist);
-    const files = (...of) => [...first.filter(({ kind }) => kind !== 'image'), ...parts.filter(({ kind }) => of.includes(kind))].map(({ name }) => `/${name}`);
+    const weighed = await weigh(dist);
+    const files = (page) => filesOf(weighed, page);
     for (const [address, next] of [['/', 'launch'], ['/team?show=table', 'team'], ['/p/vision/runs/fox', 'run']]) {
       const page = await browser.newPage();
       const fetched = [];

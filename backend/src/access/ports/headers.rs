@@ -55,17 +55,29 @@ pub(super) fn upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
     headers.get(header::UPGRADE).filter(|_| asks).cloned()
 }
 
+/// A header as a text.
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+/// Whether a browser says that it opens a page, in a tab or window of its own.
+fn opens_page(headers: &HeaderMap) -> bool {
+    text(headers, "sec-fetch-mode") == Some("navigate") && text(headers, "sec-fetch-dest") == Some("document")
+}
+
+/// Whether a browser says that it opens a page by itself, or from one of this very origin. Then strict cookies come along.
+pub(crate) fn opens_page_with_cookies(headers: &HeaderMap) -> bool {
+    opens_page(headers) && matches!(text(headers, "sec-fetch-site"), Some("none" | "same-origin"))
+}
+
 /// Whether a page that is not this run's sent the request by itself. People follow links to previews from anywhere; a page elsewhere
 /// may neither send to one nor read it with the cookies of whoever looks at it. `is_own` knows the origins of this run's previews.
 pub(super) fn is_from_elsewhere(method: &Method, headers: &HeaderMap, is_own: impl Fn(&str) -> bool) -> bool {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(origin) = headers.get(header::ORIGIN) {
         return !origin.to_str().is_ok_and(is_own);
     }
-    let follows_link = text("sec-fetch-mode") == Some("navigate")
-        && text("sec-fetch-dest") == Some("document")
-        && matches!(*method, Method::GET | Method::HEAD);
-    match text("sec-fetch-site") {
+    let follows_link = opens_page(headers) && matches!(*method, Method::GET | Method::HEAD);
+    match text(headers, "sec-fetch-site") {
         Some("same-site" | "cross-site") => !follows_link,
         // A browser that does not say, or a program.
         _ => false,

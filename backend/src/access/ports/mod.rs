@@ -29,6 +29,7 @@ use tokio::{
 };
 
 pub use address::{Addresses, Place, PreviewDomain};
+pub(crate) use headers::opens_page_with_cookies;
 
 use super::presence::{self, Watched};
 use crate::{
