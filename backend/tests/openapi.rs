@@ -32,6 +32,14 @@ fn every_operation_has_a_summary_and_says_what_it_answers() {
 }
 
 #[test]
+fn the_document_speaks_of_json_and_not_of_rust() {
+    let document = berth::http::document_text();
+    for word in ["[`", "`]", "`None`", "`Some(", "super::", "crate::", "Self::"] {
+        assert!(!document.contains(word), "`{word}` means nothing to a reader of the API");
+    }
+}
+
+#[test]
 fn the_committed_table_of_permissions_is_current() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/permissions.md");
     let committed = fs::read_to_string(&path).unwrap_or_default();

@@ -7,10 +7,14 @@ use axum::{
     response::Html,
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use berth_shared::api::{ClientMessage, TerminalClientMessage};
 use sha2::{Digest as _, Sha256};
-use utoipa::openapi::{
-    Components, Info, License, OpenApi,
-    security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+use utoipa::{
+    ToSchema,
+    openapi::{
+        Components, Info, License, OpenApi,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+    },
 };
 
 use super::session::COOKIE;
@@ -33,6 +37,9 @@ pub fn document() -> OpenApi {
     cookie.description =
         Some("from `POST /api/v1/login`; over HTTPS its name is `__Host-berth_session`".into());
     let components = document.components.get_or_insert_with(Components::new);
+    // What goes over a WebSocket to the server is no body of a request, where the others are found.
+    add::<ClientMessage>(components);
+    add::<TerminalClientMessage>(components);
     components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
@@ -47,12 +54,36 @@ pub fn document() -> OpenApi {
     document
 }
 
+/// Adds a type, and those it is made of.
+fn add<T: ToSchema>(components: &mut Components) {
+    let mut all = vec![(T::name().into_owned(), T::schema())];
+    T::schemas(&mut all);
+    components.schemas.extend(all);
+}
+
 /// The document as it is served and committed.
 #[must_use]
 pub fn document_text() -> String {
     let mut text = document().to_pretty_json().expect("the document has text keys only");
     text.push('\n');
-    text
+    in_words_of_json(&text)
+}
+
+/// What was written for readers of Rust as readers of the API know it: ``[`super::Run`]`` is `Run`, and `None` is `null`.
+fn in_words_of_json(text: &str) -> String {
+    let mut parts = text.split("[`");
+    let mut said = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once("`]") {
+            Some((link, rest)) => {
+                let modules = ["crate::", "super::", "Self::"];
+                let name = modules.iter().fold(link, |name, module| name.trim_start_matches(module));
+                said.extend(["`", name, "`", rest]);
+            }
+            None => said.extend(["[`", part]),
+        }
+    }
+    said.replace("`None`", "`null`")
 }
 
 static TEXT: LazyLock<String> = LazyLock::new(document_text);
@@ -61,7 +92,8 @@ pub(super) async fn openapi() -> ([(HeaderName, &'static str); 1], &'static str)
     ([(header::CONTENT_TYPE, "application/json")], &TEXT)
 }
 
-static PAGE: LazyLock<String> = LazyLock::new(|| super::docs_page::render(&document()));
+static PAGE: LazyLock<String> =
+    LazyLock::new(|| super::docs_page::render(&serde_json::from_str(&TEXT).expect("it is JSON")));
 
 /// What that page may do: nothing but look as its own style element says.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {

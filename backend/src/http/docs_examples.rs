@@ -8,9 +8,28 @@ use utoipa::openapi::{
     path::{ParameterBuilder, ParameterIn},
 };
 
-/// One of each type that is a body, by its name. A test reads and writes each as its type.
-static EXAMPLES: LazyLock<BTreeMap<String, Value>> =
-    LazyLock::new(|| serde_json::from_str(include_str!("docs_examples.json")).expect("a test reads it"));
+/// Examples of each type that is a body or a message, by its name. A test reads and writes each as its type.
+static EXAMPLES: LazyLock<BTreeMap<String, Vec<Value>>> = LazyLock::new(|| {
+    let written: BTreeMap<String, Value> =
+        serde_json::from_str(include_str!("docs_examples.json")).expect("a test reads it");
+    let of_type = |value: &Value| match filled(value, &written) {
+        Value::Array(several) => several,
+        one => vec![one],
+    };
+    written.iter().map(|(name, value)| (name.clone(), of_type(value))).collect()
+});
+
+/// The value in which `{"like": NAME}` is the example of that type.
+fn filled(value: &Value, written: &BTreeMap<String, Value>) -> Value {
+    match value {
+        Value::Object(fields) => match fields.get("like").and_then(Value::as_str) {
+            Some(name) => filled(&written[name], written),
+            None => fields.iter().map(|(name, field)| (name.clone(), filled(field, written))).collect(),
+        },
+        Value::Array(items) => items.iter().map(|item| filled(item, written)).collect(),
+        value => value.clone(),
+    }
+}
 
 /// What stands for a part of an address, by what comes before it and its name.
 const PARTS: &[(&str, &str)] = &[
@@ -34,9 +53,7 @@ const PARTS: &[(&str, &str)] = &[
 /// Puts an example to each type that has one, to each list of such, and to each part of an address.
 pub(super) fn add(document: &mut OpenApi) {
     for (name, schema) in document.components.iter_mut().flat_map(|components| &mut components.schemas) {
-        if let Some(example) = of_type(name) {
-            set(schema, example);
-        }
+        set(schema, of_type(name));
     }
     for (path, item) in &mut document.paths.paths {
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
@@ -53,7 +70,7 @@ pub(super) fn add(document: &mut OpenApi) {
     }
 }
 
-fn set(schema: &mut RefOr<Schema>, example: Value) {
+fn set(schema: &mut RefOr<Schema>, given: Vec<Value>) {
     let RefOr::T(schema) = schema else { return };
     let examples = match schema {
         Schema::Object(schema) => &mut schema.examples,
@@ -62,14 +79,16 @@ fn set(schema: &mut RefOr<Schema>, example: Value) {
         Schema::AnyOf(schema) => &mut schema.examples,
         _ => return,
     };
-    *examples = vec![example];
+    *examples = given;
 }
 
-/// An example of this type; of a page one with a single item.
-fn of_type(name: &str) -> Option<Value> {
-    match name.strip_prefix("Page_") {
-        Some(item) => Some(serde_json::json!({ "items": [EXAMPLES.get(item)?], "next": null })),
-        None => EXAMPLES.get(name).cloned(),
+/// Examples of this type; of a page one with all those of its items.
+fn of_type(name: &str) -> Vec<Value> {
+    let of = |name: &str| EXAMPLES.get(name).cloned().unwrap_or_default();
+    match name.strip_prefix("Page_").map(of) {
+        Some(items) if items.is_empty() => items,
+        Some(items) => vec![serde_json::json!({ "items": items, "next": null })],
+        None => of(name),
     }
 }
 
@@ -137,6 +156,8 @@ pub(super) fn answer(operation: &Value, schemas: &Value) -> Option<Value> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use berth_shared::{
         api,
         json::{FromJson, Unreadable, from_text},
@@ -170,26 +191,38 @@ mod tests {
 
     types! {
         asked {
-            AcceptInvitation AddInstance AddPerson AddSshHost AddSshKey ChangePerson ChangeSettings CreatePool CreateProject DecideOrphan DeletePool
-        KeepInstance KeepRun LoginRequest PlanRequest RemoveInstance SetGitLogin SetMember SetPassword SetSecret StopRequest SubmitRequest
-        TerminalSize TokenRequest
+            AcceptInvitation AddInstance AddPerson AddSshHost AddSshKey ChangePerson ChangeSettings ClientMessage CreatePool
+            CreateProject DecideOrphan DeletePool KeepInstance KeepRun LoginRequest PlanRequest RemoveInstance SetGitLogin
+            SetMember SetPassword SetSecret StopRequest SubmitRequest TerminalClientMessage TerminalSize TokenRequest Topic
         }
         answered {
-            ApiToken CatalogInfo CodeAnswer EventPage GitLogin ImagePull Instance Invitation LimitsOverview LogChunk LogHits LogIndex
-        LoginWays Member NewToken OidcAccount OidcBegun Orphan Person Plan Pool Problem Project ProjectSettings Run RunDetail RunPorts Secret
-        ServerMessage SessionInfo SshGateway SshHost SshKey TerminalInfo UsageHistory User
+            ApiToken CatalogInfo CodeAnswer Event EventPage GitLogin ImagePull Instance Invitation LimitsOverview LogChunk
+            LogHits LogIndex LoginWays Member NewToken OidcAccount OidcBegun Orphan Person Plan Pool Problem Project
+            ProjectSettings Run RunDetail RunPorts Secret ServerInfo ServerMessage SessionInfo SshGateway SshHost SshKey
+            TerminalInfo TerminalServerMessage Usage UsageHistory User
         }
     }
 
-    /// Without what is `null`: absent and `null` mean the same.
-    fn told(value: &Value) -> Value {
-        match value {
-            Value::Object(fields) => {
-                let kept = fields.iter().filter(|(_, field)| !field.is_null());
-                kept.map(|(name, field)| (name.clone(), told(field))).collect()
+    /// Each example of these types, with its type's name and way.
+    fn each<E>(
+        types: &[(&'static str, Again<E>)],
+    ) -> impl Iterator<Item = (&'static str, Again<E>, &'static Value)> {
+        types
+            .iter()
+            .flat_map(|&(name, again)| EXAMPLES[name].iter().map(move |example| (name, again, example)))
+    }
+
+    /// Whether all that the example says is written, too. What it leaves out is what a reader adds, and absent is as good as `null`.
+    fn says(written: &Value, example: &Value) -> bool {
+        match (written, example) {
+            (Value::Object(written), Value::Object(example)) => {
+                example.iter().all(|(name, value)| says(written.get(name).unwrap_or(&Value::Null), value))
             }
-            Value::Array(items) => items.iter().map(told).collect(),
-            value => value.clone(),
+            (Value::Array(written), Value::Array(example)) => {
+                written.len() == example.len()
+                    && written.iter().zip(example).all(|(written, example)| says(written, example))
+            }
+            (written, example) => written == example,
         }
     }
 
@@ -199,22 +232,19 @@ mod tests {
         known.sort_unstable();
         let there: Vec<&str> = EXAMPLES.keys().map(String::as_str).collect();
         assert_eq!(there, known, "each example has its type here, and the reverse");
-        for (name, again) in TYPES {
-            let example = &EXAMPLES[*name];
+        for (name, again, example) in each(TYPES) {
             let written = again(example).unwrap_or_else(|error| panic!("{name}: {error}"));
-            let (example, written) = (told(example), told(&written));
-            // What is left out is what a reader adds; what is there has to stay.
-            for (field, value) in example.as_object().expect("bodies are objects") {
-                assert_eq!(written.get(field), Some(value), "{name}.{field}");
-            }
+            assert!(
+                example.is_object() && says(&written, example),
+                "{name}: {example:#} is written as {written:#}"
+            );
         }
     }
 
     #[test]
     fn the_page_reads_from_an_example_what_serde_reads() {
-        for (name, in_the_page) in ANSWERS {
-            let (_, again) = TYPES.iter().find(|(of, _)| of == name).expect("an answer is a type");
-            let example = &EXAMPLES[*name];
+        for (name, in_the_page, example) in each(ANSWERS) {
+            let (_, again) = TYPES.iter().find(|(of, _)| *of == name).expect("an answer is a type");
             let read = in_the_page(example).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(read, again(example).expect("another test reads it"), "{name}");
         }
@@ -242,6 +272,23 @@ mod tests {
             }
         }
         assert!(without.is_empty(), "these have no example in docs_examples: {without:#?}");
+    }
+
+    #[test]
+    fn every_message_of_a_websocket_has_an_example() {
+        let document: Value = serde_json::from_str(&super::super::document_text()).expect("it is JSON");
+        for name in
+            ["ServerMessage", "ClientMessage", "Topic", "TerminalServerMessage", "TerminalClientMessage"]
+        {
+            let schema = &document["components"]["schemas"][name];
+            let tag = if name == "Topic" { "kind" } else { "type" };
+            let known = schema["oneOf"].as_array().expect(name).iter();
+            let known: BTreeSet<_> =
+                known.map(|variant| variant["properties"][tag]["enum"][0].as_str().expect(name)).collect();
+            let shown: BTreeSet<_> =
+                EXAMPLES[name].iter().map(|example| example[tag].as_str().expect(name)).collect();
+            assert_eq!(shown, known, "{name}");
+        }
     }
 
     #[test]

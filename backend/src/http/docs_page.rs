@@ -2,10 +2,8 @@
 
 use std::fmt::Write;
 
-use serde_json::Value;
-use utoipa::openapi::OpenApi;
-
 use super::docs_examples as examples;
+use serde_json::Value;
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
@@ -16,10 +14,8 @@ details{border-top:1px solid #8884;padding:.5rem 0}summary{cursor:pointer}.m{dis
 text-transform:uppercase;font-weight:600}dt{font-weight:600;margin-top:.5rem}dd{margin:0 0 0 1rem}\
 pre{overflow:auto;padding:.5rem;border:1px solid #8884;border-radius:6px}";
 
-/// Renders the document.
-pub(super) fn render(document: &OpenApi) -> String {
-    // As JSON the document is the same for every reader; its Rust types differ from release to release.
-    let document = serde_json::to_value(document).unwrap_or_default();
+/// Renders the document, as it is served.
+pub(super) fn render(document: &Value) -> String {
     let mut page = String::new();
     let _ = write!(
         page,
@@ -49,7 +45,11 @@ pub(super) fn render(document: &OpenApi) -> String {
             prose(summary)
         );
         fields(&mut page, schema);
-        example(&mut page, "for example", &schema["examples"][0]);
+        let mut what = "for example";
+        for one in schema["examples"].as_array().into_iter().flatten() {
+            example(&mut page, what, one);
+            what = "or";
+        }
         page.push_str("</details>");
     }
     page.push_str("</body></html>");
@@ -192,9 +192,8 @@ mod tests {
 
     #[test]
     fn the_page_has_each_endpoint_with_a_call_of_it() {
-        let document = super::super::document();
+        let document = serde_json::from_str(&super::super::document_text()).expect("it is JSON");
         let page = render(&document);
-        let document = serde_json::to_value(document).expect("it is JSON");
         for (path, item) in entries(&document["paths"]) {
             for (method, _) in entries(item) {
                 let head = format!("<span class=\"m\">{method}</span><code>{}</code>", escape(path));

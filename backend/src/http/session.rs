@@ -46,7 +46,8 @@ pub(super) fn is_claimed(app: &App, visitor: Visitor, headers: &HeaderMap) -> bo
     guard::bearer(headers).is_some() || cookie(headers, is_secure(app, visitor)).is_some()
 }
 
-async fn caller(
+/// Who sent a request; `None` if it says nothing of it, or nothing that holds.
+pub(super) async fn caller(
     app: &App,
     headers: &HeaderMap,
     project: &str,

@@ -30,7 +30,7 @@ pub(super) struct Params {
     tag = "stream",
     params(Params),
     responses(
-        (status = 101, description = "a WebSocket; each text frame from the server is one of these", body = ServerMessage),
+        (status = 101, description = "a WebSocket; each text frame from the server is one of these, each from the page a `ClientMessage`", body = ServerMessage),
         (status = 426, description = "not a WebSocket handshake", body = berth_shared::api::Problem, content_type = "application/problem+json"),
     ),
 )]

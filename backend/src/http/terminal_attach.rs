@@ -4,7 +4,7 @@ use axum::{
     extract::{WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
     response::Response,
 };
-use berth_shared::api::{Run, TerminalId, TerminalSize};
+use berth_shared::api::{Run, TerminalId, TerminalServerMessage, TerminalSize};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -44,7 +44,7 @@ pub(super) struct Params {
         Params,
     ),
     responses(
-        (status = 101, description = "a WebSocket"),
+        (status = 101, description = "a WebSocket; each text frame from the server is one of these, each from the page a `TerminalClientMessage`", body = TerminalServerMessage),
         (status = 426, description = "not a WebSocket handshake", body = berth_shared::api::Problem, content_type = "application/problem+json"),
     ),
 )]

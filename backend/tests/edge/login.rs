@@ -64,6 +64,21 @@ async fn a_session_expires_after_thirty_days() {
 }
 
 #[tokio::test]
+async fn the_page_on_which_one_signs_in_is_told_who_has_already() {
+    let server = Server::start().await;
+    let session = server.sign_in().await;
+    let told = async |session: &str| {
+        let answer = server.request("GET", "/api/v1/login").session(session).send().await;
+        assert_eq!(answer.status, 200);
+        answer.json()
+    };
+    assert_eq!(told(&session).await, serde_json::json!({ "signed_in": true }));
+    assert_eq!(told("0").await, serde_json::json!({}));
+    server.request("POST", "/api/v1/logout").session(&session).send().await;
+    assert_eq!(told(&session).await, serde_json::json!({}));
+}
+
+#[tokio::test]
 async fn signing_out_ends_the_session_and_no_other() {
     let server = Server::start().await;
     let (session, other) = (server.sign_in().await, server.sign_in().await);

@@ -108,7 +108,17 @@ pub fn Login() -> impl IntoView {
     let gate = Gate { busy: RwSignal::new(None), wrong: RwSignal::new(None), held: RwSignal::new(None) };
     let next = next();
     let page = next.clone();
-    let sso = Sso::ask();
+    let go_on = Callback::new(move |()| {
+        live.start();
+        navigate(&next, NavigateOptions { replace: true, ..Default::default() });
+    });
+    let sso = Sso::ask(move || {
+        // A link that was opened may be somebody else's, and what came of it is to be read.
+        let idle = gate.busy.try_get_untracked() == Some(None);
+        if idle && gate.wrong.with_untracked(Option::is_none) {
+            go_on.run(());
+        }
+    });
     let enter = Callback::new(move |(way, request): (Way, LoginRequest)| {
         if gate.busy.get_untracked().is_some() {
             return;
@@ -116,13 +126,9 @@ pub fn Login() -> impl IntoView {
         gate.busy.set(Some(way));
         gate.wrong.set(None);
         sso.forget();
-        let (navigate, next) = (navigate.clone(), next.clone());
         spawn_local(async move {
             match api::post::<_, User>("/api/v1/login", &request).await {
-                Ok(_) => {
-                    live.start();
-                    navigate(&next, NavigateOptions { replace: true, ..Default::default() });
-                }
+                Ok(_) => go_on.run(()),
                 Err(error) => gate.refused(way, &error),
             }
             gate.busy.try_set(None);

@@ -38,11 +38,12 @@ pub struct CodeArchive {
     /// How many files differ from that commit.
     #[serde(default)]
     pub changes: u64,
-    /// Where the folder is put, as [`check_place`] has it; the working directory when absent.
+    /// Where the folder is put: below the working directory, `~` or below it, or an absolute path, without `..`; the working directory
+    /// when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Where what `files` of the configuration names is put, as [`check_place`] has it and in its order. In the archive, the one with
-    /// the index `N` is `.berth-files/N`, or what is below that.
+    /// Where what `files` of the configuration names is put, in its order: places like `path`. In the archive, the one with the
+    /// index `N` is `.berth-files/N`, or what is below that.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub placed: Vec<String>,
 }
@@ -65,7 +66,8 @@ pub struct GitSource {
     /// The commit to check out, 4 to 64 hexadecimal digits; the newest one of the branch when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
-    /// Where it is cloned to, as [`check_place`] has it; the working directory when absent.
+    /// Where it is cloned to: below the working directory, `~` or below it, or an absolute path, without `..`; the working directory
+    /// when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// Whether a folder that has something in it is left as it is. Otherwise the run fails.

@@ -15,7 +15,7 @@ pub const GIT_USERNAME: &str = "x-access-token";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GitLogin {
-    /// Where it is for, as [`is_git_host`] says: `github.com`.
+    /// Where it is for: `HOST` or `HOST:PORT` in lower case, as `github.com`, or `http://HOST:PORT` for one reached in the open.
     pub host: String,
     /// Who set it.
     pub set_by: String,

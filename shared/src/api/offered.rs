@@ -15,7 +15,7 @@ pub struct Offered {
     pub usable: u64,
     /// How many of those that fitted cost less than the chosen one.
     pub cheaper: u64,
-    /// The chosen one, up to [`Self::BEFORE`] that are cheaper or came before it, and up to [`Self::AFTER`] that came after it,
+    /// The chosen one, up to six that are cheaper or came before it, and up to three that came after it,
     /// cheapest first.
     pub offers: Vec<WeighedOffer>,
     /// Why backends had nothing.

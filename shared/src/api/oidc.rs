@@ -13,6 +13,9 @@ pub struct LoginWays {
     /// The provider of single sign-on; absent = the server has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oidc: Option<OidcProvider>,
+    /// Whether who asks is signed in already.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub signed_in: bool,
 }
 
 /// A provider of single sign-on.

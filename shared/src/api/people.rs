@@ -10,7 +10,7 @@ use crate::{json::FromJson, time::Timestamp};
 pub const PASSWORD_CHARACTERS: std::ops::RangeInclusive<usize> = 12..=200;
 
 /// What a person is to the server and so to every project, or to a project. Each may do all that the one before it may;
-/// [`crate::policy`] says what that is.
+/// `docs/permissions.md` has the table.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, FromJson,
 )]

@@ -73,7 +73,7 @@ pub fn endpoint_of(project: &str, path: &str) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Project {
-    /// Its name, as [`is_project_name`] says.
+    /// Its name: 2 to 13 lower-case letters, digits and `-`, beginning with a letter, not ending with `-`, and no two `-` in a row.
     pub name: String,
     /// What whoever asks is to it.
     pub role: Role,

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{json::FromJson, time::Timestamp};
 
-/// From the server. `seq` is always the number of the last event that the page then knows.
+/// From the server, over the stream. `seq` is always the number of the last event that the page then knows.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -37,7 +37,7 @@ pub enum ServerMessage {
         /// Instances that are not terminated.
         instances: Vec<Instance>,
         /// Whether this is a piece of it, which the next snapshot message on the connection goes on with. Events come only
-        /// after the last piece. [`SnapshotPieces`] joins them.
+        /// after the last piece.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         more: bool,
     },
@@ -69,8 +69,8 @@ pub enum ServerMessage {
         /// The catalogue.
         catalog: CatalogInfo,
     },
-    /// The past events of a run, in answer to a subscription to [`Topic::Timeline`]. Those that follow come
-    /// as [`ServerMessage::Event`].
+    /// The past events of a run, in answer to a subscription to `timeline`. Those that follow come as
+    /// `event`s.
     Timeline {
         /// The last event known.
         seq: EventSeq,
@@ -99,7 +99,7 @@ pub enum ServerMessage {
         /// The figures.
         usage: Usage,
     },
-    /// Answers [`ClientMessage::Ping`].
+    /// Answers a `ping`.
     Pong {
         /// The last event known.
         seq: EventSeq,
@@ -112,7 +112,7 @@ pub enum ServerMessage {
     Error {
         /// The last event known.
         seq: EventSeq,
-        /// Stable name: `malformed-frame`, `unknown-run`.
+        /// Stable name: `malformed-frame`, `unknown-run`, `too-many-subscriptions`.
         code: String,
         /// In words.
         message: String,
@@ -147,7 +147,7 @@ impl SnapshotPieces {
     }
 }
 
-/// From the page.
+/// From the page, over the stream.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]

@@ -29,8 +29,9 @@ pub struct TerminalInfo {
     pub exit_code: Option<i32>,
 }
 
-/// Text frames from the page.
+/// A text frame from the page of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum TerminalClientMessage {
     /// The page shows it in another size.
@@ -45,8 +46,9 @@ pub enum TerminalClientMessage {
     },
 }
 
-/// Text frames from the server.
+/// A text frame from the server to the page of a terminal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJson)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum TerminalServerMessage {
     /// The first frame: the bytes that follow begin at `offset` of all the terminal ever wrote. When that is

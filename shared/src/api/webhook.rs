@@ -112,7 +112,7 @@ pub struct AddWebhook {
     pub name: String,
     /// `https://…`, or `http://…`.
     pub url: String,
-    /// What it is to be told of, without [`NotificationKind::Test`]; at least one.
+    /// What it is to be told of, without `test`; at least one.
     pub kinds: Vec<NotificationKind>,
 }
 

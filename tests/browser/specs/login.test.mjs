@@ -37,6 +37,25 @@ test(
 );
 
 test(
+  'who is signed in already is let through to where they wanted to go, unless a link of theirs does not work',
+  withServer(async ({ server, browser }) => {
+    const page = await browser.newPage();
+    await logIn(page, server.loginLink);
+    await page.goto(`${server.address}/login?next=%2Fruns`);
+    await page.waitForURL((url) => url.pathname === '/runs');
+    await page.getByRole('heading', { name: 'Runs' }).first().waitFor();
+    await page.goto(server.loginLink);
+    await page.getByRole('alert').getByText('has been used already').waitFor();
+    await page.reload();
+    await page.waitForURL((url) => url.pathname === '/');
+    assert.deepEqual(
+      page.problems.filter((problem) => !problem.includes('/api/v1/login')),
+      [],
+    );
+  }),
+);
+
+test(
   'a session that is ended elsewhere brings the page back to the login',
   withServer(async ({ server, browser }) => {
     const page = await browser.newPage();

@@ -21,14 +21,18 @@ pub(super) struct Sso {
 }
 
 impl Sso {
-    /// Asks the server for it, and reads from the address why somebody was sent back.
-    pub(super) fn ask() -> Self {
+    /// Asks the server for it, and reads from the address why somebody was sent back. Who is signed in already and has nothing to
+    /// read here is let `through`.
+    pub(super) fn ask(through: impl FnOnce() + 'static) -> Self {
         let problem = browser::take_fragment("problem=").and_then(|code| code.parse().ok());
         let sso = Self { provider: RwSignal::new(None), problem: RwSignal::new(problem) };
         spawn_local(async move {
             // Whoever cannot be told of it signs in otherwise.
             if let Ok(ways) = api::get::<LoginWays>("/api/v1/login").await {
                 sso.provider.try_set(ways.oidc);
+                if ways.signed_in && sso.problem.try_get_untracked() == Some(None) {
+                    through();
+                }
             }
         });
         sso
