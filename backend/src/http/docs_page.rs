@@ -12,7 +12,8 @@ pub(super) const STYLE: &str = "body{font:14px/1.5 system-ui,sans-serif;max-widt
 color-scheme:light dark}code,pre{font:13px/1.5 ui-monospace,monospace}h2{margin-top:2.5rem}\
 details{border-top:1px solid #8884;padding:.5rem 0}summary{cursor:pointer}.m{display:inline-block;width:4.5rem;\
 text-transform:uppercase;font-weight:600}dt{font-weight:600;margin-top:.5rem}dd{margin:0 0 0 1rem}\
-pre{overflow:auto;padding:.5rem;border:1px solid #8884;border-radius:6px}";
+pre{overflow:auto;padding:.5rem;border:1px solid #8884;border-radius:6px}\
+section{margin:1rem 0 1.5rem;padding-left:1rem;border-left:2px solid #8884}h3{font-size:1em;margin:0}";
 
 /// Renders the document, as it is served.
 pub(super) fn render(document: &Value) -> String {
@@ -44,12 +45,8 @@ pub(super) fn render(document: &Value) -> String {
             escape(name),
             prose(summary)
         );
-        fields(&mut page, schema);
-        let mut what = "for example";
-        for one in schema["examples"].as_array().into_iter().flatten() {
-            example(&mut page, what, one);
-            what = "or";
-        }
+        let examples: Vec<&Value> = schema["examples"].as_array().into_iter().flatten().collect();
+        fields(&mut page, schema, &examples);
         page.push_str("</details>");
     }
     page.push_str("</body></html>");
@@ -112,13 +109,27 @@ fn paragraphs(text: &str) -> (&str, String) {
     (first, all.fold(String::new(), |shown, next| format!("{shown}<p>{}</p>", prose(next))))
 }
 
-fn fields(page: &mut String, schema: &Value) {
-    let variants = schema["oneOf"].as_array().or_else(|| schema["allOf"].as_array());
-    for variant in variants.into_iter().flatten() {
-        if let Some(description) = variant["description"].as_str() {
-            let _ = write!(page, "<p>{}</p>", prose(description));
-        }
-        fields(page, variant);
+/// What a schema is made of, each of its variants with the examples that are of it.
+fn fields(page: &mut String, schema: &Value, examples: &[&Value]) {
+    let mut left = examples.to_vec();
+    for variant in schema["allOf"].as_array().into_iter().flatten() {
+        described(page, variant, &[]);
+    }
+    for variant in schema["oneOf"].as_array().into_iter().flatten() {
+        let Some((name, word)) = tag(variant) else {
+            described(page, variant, &[]);
+            continue;
+        };
+        let (own, others) = left.into_iter().partition::<Vec<_>, _>(|example| example[name] == *word);
+        left = others;
+        let _ = write!(
+            page,
+            "<section><h3><code>{}: {}</code></h3>",
+            escape(&Value::from(name).to_string()),
+            escape(&word.to_string())
+        );
+        described(page, variant, &own);
+        page.push_str("</section>");
     }
     if let Some(words) = schema["enum"].as_array() {
         let words: Vec<_> =
@@ -135,10 +146,37 @@ fn fields(page: &mut String, schema: &Value) {
             "<dt><code>{}</code> {}{optional}</dt><dd>{}</dd>",
             escape(name),
             kind(field),
-            prose(text(&field["description"]))
+            prose(description(field))
         );
     }
     page.push_str("</dl>");
+    for one in left {
+        example(page, "for example", one);
+    }
+}
+
+fn described(page: &mut String, variant: &Value, examples: &[&Value]) {
+    if let Some(description) = variant["description"].as_str() {
+        let _ = write!(page, "<p>{}</p>", prose(description));
+    }
+    fields(page, variant, examples);
+}
+
+/// What tells a variant from the others: a field, and its only value there.
+fn tag(variant: &Value) -> Option<(&str, &Value)> {
+    entries(&variant["properties"]).find_map(|(name, field)| match field["enum"].as_array()?.as_slice() {
+        [word] => Some((name.as_str(), word)),
+        _ => None,
+    })
+}
+
+/// What is said of a field; where it may be `null`, it is said of the other.
+fn description(field: &Value) -> &str {
+    let options = field["oneOf"].as_array().into_iter().flatten();
+    std::iter::once(field)
+        .chain(options)
+        .find_map(|schema| schema["description"].as_str())
+        .unwrap_or_default()
 }
 
 /// A type in a few words, linked where it has a name.
@@ -151,14 +189,14 @@ fn kind(schema: &Value) -> String {
             return options.iter().map(kind).collect::<Vec<_>>().join(" or ");
         }
     }
+    if let Some(words) = schema["enum"].as_array() {
+        return words.iter().map(|word| escape(&word.to_string())).collect::<Vec<_>>().join(" or ");
+    }
     match &schema["type"] {
         Value::String(name) if name == "array" => format!("list of {}", kind(&schema["items"])),
         Value::String(name) => escape(name),
         Value::Array(names) => names.iter().map(|name| escape(text(name))).collect::<Vec<_>>().join(" or "),
-        _ => schema["enum"].as_array().map_or_else(
-            || "any".into(),
-            |words| words.iter().map(|word| escape(&word.to_string())).collect::<Vec<_>>().join(" or "),
-        ),
+        _ => "any".into(),
     }
 }
 
@@ -189,6 +227,22 @@ fn prose(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_of_several_has_its_example_below_it() {
+        let document = serde_json::from_str(&super::super::document_text()).expect("it is JSON");
+        let page = render(&document);
+        let messages = page.split_once("<details id=\"ClientMessage\">").expect("it is there").1;
+        let message =
+            messages.split_once("&quot;type&quot;: &quot;ping&quot;</code></h3>").expect("it is there").1;
+        let (message, _) = message.split_once("</section>").expect("it ends");
+        insta::assert_snapshot!(message, @r#"
+        <p>Asks for a sign of life.</p><dl><dt><code>id</code> integer</dt><dd>Comes back.</dd><dt><code>type</code> &quot;ping&quot;</dt><dd></dd></dl><p>for example</p><pre tabindex="0">{
+          &quot;id&quot;: 1,
+          &quot;type&quot;: &quot;ping&quot;
+        }</pre>
+        "#);
+    }
 
     #[test]
     fn the_page_has_each_endpoint_with_a_call_of_it() {
