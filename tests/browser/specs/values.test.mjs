@@ -54,8 +54,6 @@ test(
     const [{ name }] = await runs();
     const told = await (await page.request.get(`${server.address}/api/v1/runs/${name}`)).text();
     assert.ok(told.includes('API_KEY') && !told.includes(SECRET));
-    await page.getByRole('button', { name: 'More' }).first().click();
-    await page.keyboard.press('Escape');
     assert.ok(!(await page.content()).includes(SECRET));
     const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
     assert.ok(!kept.includes(SECRET), kept);
