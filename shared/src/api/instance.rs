@@ -137,6 +137,21 @@ pub struct Allocation {
     pub host: Option<String>,
 }
 
+impl Allocation {
+    /// The offer of the machine as this share of it. What the share does not limit is the machine's.
+    #[must_use]
+    pub fn of(&self, machine: &Offer) -> Offer {
+        let mut share = machine.clone();
+        if self.cpus > 0.0 {
+            share.cpus = self.cpus;
+        }
+        if self.memory_bytes > 0 {
+            share.memory_gib = self.memory_bytes as f64 / f64::from(1_u32 << 30);
+        }
+        share
+    }
+}
+
 /// How an environment is kept apart from its machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJson)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

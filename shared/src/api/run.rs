@@ -72,7 +72,7 @@ pub struct Run {
     /// When it will be stopped because of that, unless somebody comes; `None` while somebody works in it.
     #[serde(default)]
     pub inactive_at: Option<Timestamp>,
-    /// The offer it was given.
+    /// The offer it was given; of a machine that is shared, its share: no more vCPUs and RAM than it may use.
     pub offer: Option<Offer>,
     /// The instance it is or was on.
     pub instance_id: Option<InstanceId>,

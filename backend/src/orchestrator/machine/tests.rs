@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use berth_shared::{
     api::{
-        DEFAULT_POOL, DEFAULT_PROJECT, Instance, InstanceId, InstanceStatus, Isolation, JobId, JobReason,
-        JobStatus, PlannedOffer, Run, RunId, RunStatus,
+        Allocation, DEFAULT_POOL, DEFAULT_PROJECT, Instance, InstanceId, InstanceStatus, Isolation, JobId,
+        JobReason, JobStatus, PlannedOffer, Run, RunId, RunStatus,
     },
     catalog::{Availability, Offer, PriceBasis},
     time::Timestamp,
@@ -432,6 +432,28 @@ fn check_job(before: &JobRow, instance: Option<&InstanceRow>, after: &JobRow) {
         });
         assert!(free, "over with its machine still there: {before:#?} {instance:#?}");
     }
+}
+
+#[test]
+fn a_run_on_a_shared_machine_shows_its_share_of_it() {
+    let row = run_row(RunStatus::Running);
+    let job = job_row(JobStatus::Running);
+    let mut instance = instance_row(InstanceStatus::Busy);
+    (instance.instance.offer.cpus, instance.instance.offer.memory_gib) = (64.0, 512.0);
+    let given = |allocation: Option<Allocation>| {
+        let instance = InstanceRow {
+            instance: Instance { allocation, ..instance.instance.clone() },
+            ..instance.clone()
+        };
+        let input = run::Input { job: &job, instance: Some(&instance), roll: 0.0 };
+        let offer = run::step(&row, input, T0).row.run.offer.expect("it has a machine");
+        (offer.cpus, offer.memory_gib)
+    };
+    assert_eq!(given(None), (64.0, 512.0));
+    let share = Allocation { cpus: 2.0, memory_bytes: 8 << 30, ..Allocation::default() };
+    assert_eq!(given(Some(share)), (2.0, 8.0));
+    let unlimited = Allocation { gpus: vec![0], ..Allocation::default() };
+    assert_eq!(given(Some(unlimited)), (64.0, 512.0));
 }
 
 #[test]

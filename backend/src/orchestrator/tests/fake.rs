@@ -215,6 +215,9 @@ impl FakeProvider {
     }
 }
 
+/// How many of its vCPUs each environment has.
+const SHARE: f64 = 2.0;
+
 pub(super) fn offer(name: &str, price: f64) -> Offer {
     Offer {
         backend: "fake".to_owned(),
@@ -231,6 +234,11 @@ pub(super) fn offer(name: &str, price: f64) -> Offer {
         as_of: None,
         availability: Availability::Available,
     }
+}
+
+/// What a run has of a machine of this offer.
+pub(super) fn share(name: &str, price: f64) -> Offer {
+    Offer { cpus: SHARE, ..offer(name, price) }
 }
 
 #[async_trait]
@@ -252,7 +260,7 @@ impl Provider for FakeProvider {
             .call(|| {
                 let planned = |(name, price): &(&str, f64)| PlannedOffer {
                     offer: offer(name, *price),
-                    allocation: Some(Allocation { cpus: 2.0, ..Allocation::default() }),
+                    allocation: Some(Allocation { cpus: SHARE, ..Allocation::default() }),
                     notes: Vec::new(),
                     observed_at: None,
                     difference: None,

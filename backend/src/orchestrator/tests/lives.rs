@@ -6,7 +6,7 @@ use berth_shared::api::{
     Difference, InstanceStatus, JobReason, RunReason, RunStatus, Subject, SubmitRequest, Verdict,
 };
 
-use super::{Bench, Script, TEXT, code, fake::offer, one_offer, request, statuses};
+use super::{Bench, Script, TEXT, code, fake::share, one_offer, request, statuses};
 use crate::{
     clock::{Clock, SystemClock},
     orchestrator::{Orchestrator, ServiceError},
@@ -19,7 +19,7 @@ async fn a_run_comes_up_and_is_stopped() {
     let id = server.submit("fox", TEXT).await;
     assert_eq!(bench.world.machines(), 0, "nothing external happens inside the request");
     let run = server.until(id, RunStatus::Running).await;
-    assert_eq!(run.offer, Some(offer("small", 0.5)));
+    assert_eq!(run.offer, Some(share("small", 0.5)));
     assert!(run.billed_from.is_some() && run.started_at.is_some() && run.stops_at.is_none());
     server.service.environment(id).await.map(|_| ()).expect("it can be worked in");
     assert_eq!(server.service.logs(id, 0).await.expect("a log").lines[0].text, "live");
@@ -148,7 +148,7 @@ async fn the_next_offer_is_tried_when_one_cannot_be_had() {
     let server = bench.start().await;
     let id = server.submit("fox", TEXT).await;
     let run = server.until(id, RunStatus::Running).await;
-    assert_eq!(run.offer, Some(offer("large", 2.0)));
+    assert_eq!(run.offer, Some(share("large", 2.0)));
     let events = server.service.run_by_id(id).await.expect("events").events;
     assert!(events.iter().any(|event| event.message.contains("sold out")), "{events:#?}");
     assert_eq!(bench.world.machines(), 1);

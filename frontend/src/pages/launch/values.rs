@@ -46,7 +46,13 @@ pub(super) fn ValuesDialog(desk: Desk) -> impl IntoView {
     view! {
         <Dialog open title>
             <form class="values" on:submit=done>
-                <p class="dialog__text">"The text names these without a value. They go to this run alone, and are kept neither here nor in the text."</p>
+                <p class="dialog__text">
+                    {move || if asked.with(Vec::len) == 1 {
+                        t!("The text names it without a value, which goes to this run alone and is kept neither here nor in the text.")
+                    } else {
+                        t!("The text names these without values, which go to this run alone and are kept neither here nor in the text.")
+                    }}
+                </p>
                 <For each=move || asked.get() key=Clone::clone let:name>
                     <Value name typed/>
                 </For>

@@ -27,9 +27,7 @@ pub(super) fn Head(subject: Subject, stopper: Stopper) -> impl IntoView {
     });
     let offer = Memo::new(move |_| run.with(|run| run.offer.clone()));
     let hardware = Memo::new(move |_| {
-        let instance = run.with(|run| run.instance_id).and_then(|id| live.instances.row(id));
-        let part = instance.and_then(|one| one.with(|one| one.allocation.clone()));
-        offer.with(|offer| offer.as_ref().map(|offer| format::machine::hardware(offer, part.as_ref())))
+        offer.with(|offer| offer.as_ref().map(|offer| format::machine::hardware(offer, None)))
     });
     let tags = Memo::new(move |_| run.with(|run| run.tags.clone()));
     let attempts = Memo::new(move |_| run.with(|run| run.attempts));

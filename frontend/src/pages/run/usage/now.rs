@@ -13,14 +13,7 @@ pub(super) fn Now(subject: Subject) -> impl IntoView {
     let run = subject.run;
     let history = subject.feed.usage.clone();
     let cpus = Memo::new(move |_| {
-        let given = run
-            .with(|run| run.instance_id)
-            .and_then(|id| live.instances.row(id))
-            .and_then(|row| row.with(|one| one.allocation.as_ref().map(|part| part.cpus)));
-        given
-            .or_else(|| run.with(|run| run.offer.as_ref().map(|offer| offer.cpus)))
-            .filter(|cpus| *cpus > 0.0)
-            .unwrap_or(1.0)
+        run.with(|run| run.offer.as_ref().map(|offer| offer.cpus)).filter(|cpus| *cpus > 0.0).unwrap_or(1.0)
     });
     let read = move |read: fn(&Sample, f64) -> f64| {
         let history = history.clone();
