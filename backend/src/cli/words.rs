@@ -1,8 +1,11 @@
 //! How things are said on a terminal.
 
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
-use berth_shared::{catalog::Offer, time::Timestamp};
+use berth_shared::{api::Allocation, catalog::Offer, time::Timestamp};
 
 use super::failure::Failure;
 
@@ -110,8 +113,9 @@ pub(super) fn spent(dollars: f64) -> String {
     }
 }
 
-/// What a machine has: `8xCPU, 61GB, 1xV100 (16GB), 100GB (disk)`.
-pub(super) fn resources(offer: &Offer) -> String {
+/// What a machine has, or a share of one: `8xCPU, 61GB, 1xV100 (16GB), 100GB (disk)`.
+pub(super) fn resources(machine: &Offer, share: Option<&Allocation>) -> String {
+    let offer = &share.map_or(Cow::Borrowed(machine), |share| Cow::Owned(share.of(machine)));
     let gpu = offer.gpu.as_ref();
     let gpu = gpu.map(|gpu| format!(", {}x{} ({}GB)", gpu.count, visible(&gpu.name), tidy(gpu.memory_gib)));
     let disk = offer.disk_gib.map(|disk| format!(", {}GB (disk)", tidy(disk)));
@@ -166,6 +170,18 @@ pub(super) fn json_line(out: &mut dyn Write, value: &impl serde::Serialize) -> i
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_machine_that_is_shared_the_share_is_told() {
+        let machine: Offer = serde_json::from_value(serde_json::json!({
+            "backend": "local", "region": "local", "instance_type": "this-machine", "cpus": 64.0, "memory_gib": 503.6, "gpu": null,
+            "disk_gib": 900.0, "spot": false, "price": 0.0, "basis": "listed", "as_of": null, "availability": "available",
+        }))
+        .expect("an offer");
+        let share = Allocation { cpus: 2.0, memory_bytes: 8 << 30, ..Allocation::default() };
+        insta::assert_snapshot!(resources(&machine, None), @"64xCPU, 503.6GB, 900GB (disk)");
+        insta::assert_snapshot!(resources(&machine, Some(&share)), @"2xCPU, 8GB, 900GB (disk)");
+    }
 
     #[test]
     fn times_are_said_in_their_largest_unit() {

@@ -67,6 +67,15 @@ fn default_pool() -> String {
 pub const TRYING_AGAIN: &str = "; trying again";
 
 impl Instance {
+    /// What a run has by it: the machine, or its share of one.
+    #[must_use]
+    pub fn share(&self) -> Offer {
+        match &self.allocation {
+            Some(share) => share.of(&self.offer),
+            None => self.offer.clone(),
+        }
+    }
+
     /// One of the default project's default pool that was asked for just now, at `at`, and is kept for ever.
     #[must_use]
     pub fn asked_for(

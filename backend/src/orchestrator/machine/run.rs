@@ -102,9 +102,7 @@ fn mirror(row: &mut RunRow, input: Input<'_>, now: Timestamp) {
     row.run.inactive_at = if running { job.inactive_at } else { None };
     if let Some(instance) = instance {
         bill(row, job, instance, now);
-        let machine = &instance.instance.offer;
-        let share = instance.instance.allocation.as_ref();
-        row.run.offer = Some(share.map_or_else(|| machine.clone(), |share| share.of(machine)));
+        row.run.offer = Some(instance.instance.share());
         row.run.instance_id = Some(instance.instance.id);
     }
 }
