@@ -190,7 +190,7 @@ fn a_provider_that_is_away_is_told_and_asked_again_by_the_next() {
     let back = provider.sign_in(&browser, &asked.expect("the provider is asked again"), "ann");
     assert_eq!(origin(&back), server.address());
     assert_eq!(browser.open(&back).to(), page(&server, "/"));
-    assert_eq!(ways(&server), r#"{"oidc":{"name":"Example","answers":true}}"#);
+    assert_eq!(ways(&server), r#"{"oidc":{"name":"Example","answers":true},"signed_in":true}"#);
 }
 
 #[test]

@@ -50,12 +50,12 @@ async function disguised(address) {
   };
 }
 
-/** Words that texts are made of: those of the catalogue. */
+/** Words that texts are made of: those of the catalogue. Units are none: sizes are written alike in every language. */
 const vocabulary = new Set(
   Object.values(JSON.parse(await readFile(path.join(import.meta.dirname, '../../../frontend/texts/en.json'), 'utf8')))
     .flatMap((texts) => Object.keys(texts))
     .flatMap((text) => text.replace(/[{<`][^}>`]*[}>`]/g, ' ').match(/[\p{L}’]+/gu) ?? [])
-    .filter((word) => word.length > 1)
+    .filter((word) => word.length > 1 && !/^[KMGT]B$/.test(word))
     .map((word) => word.toLowerCase()),
 );
 
