@@ -48,7 +48,7 @@ pub mod validate;
 pub mod webhook;
 mod words;
 
-use std::process::ExitCode;
+use std::{io, process::ExitCode};
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 use rand::{
@@ -177,6 +177,21 @@ pub fn main() -> ExitCode {
 /// Says on standard error why a command could not do its work, causes included.
 pub(crate) fn complain(error: &(dyn std::error::Error + 'static)) {
     eprintln!("error: {}", crate::http::chain(error));
+}
+
+/// Works on a runtime of several threads until all is done, and says why it could not be.
+fn to_the_end<E: std::error::Error + 'static>(
+    work: impl Future<Output = Result<(), E>>,
+    no_runtime: fn(io::Error) -> E,
+) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(no_runtime);
+    match runtime.and_then(|runtime| runtime.block_on(work)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// A generator for secrets and identifiers, seeded by the system.

@@ -90,18 +90,7 @@ enum CloudsError {
 
 /// Keeps simulated clouds until it is told to stop.
 pub fn run(args: &Args) -> ExitCode {
-    let outcome = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(CloudsError::Runtime)
-        .and_then(|runtime| runtime.block_on(serve(args)));
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            super::complain(&error);
-            ExitCode::FAILURE
-        }
-    }
+    super::to_the_end(serve(args), CloudsError::Runtime)
 }
 
 async fn serve(args: &Args) -> Result<(), CloudsError> {

@@ -1,11 +1,8 @@
 //! How things are said on a terminal.
 
-use std::{
-    borrow::Cow,
-    io::{self, Write},
-};
+use std::io::{self, Write};
 
-use berth_shared::{api::Allocation, catalog::Offer, time::Timestamp};
+use berth_shared::{catalog::Offer, time::Timestamp};
 
 use super::failure::Failure;
 
@@ -114,8 +111,7 @@ pub(super) fn spent(dollars: f64) -> String {
 }
 
 /// What a machine has, or a share of one: `8xCPU, 61GB, 1xV100 (16GB), 100GB (disk)`.
-pub(super) fn resources(machine: &Offer, share: Option<&Allocation>) -> String {
-    let offer = &share.map_or(Cow::Borrowed(machine), |share| Cow::Owned(share.of(machine)));
+pub(super) fn resources(offer: &Offer) -> String {
     let gpu = offer.gpu.as_ref();
     let gpu = gpu.map(|gpu| format!(", {}x{} ({}GB)", gpu.count, visible(&gpu.name), tidy(gpu.memory_gib)));
     let disk = offer.disk_gib.map(|disk| format!(", {}GB (disk)", tidy(disk)));
@@ -169,6 +165,8 @@ pub(super) fn json_line(out: &mut dyn Write, value: &impl serde::Serialize) -> i
 
 #[cfg(test)]
 mod tests {
+    use berth_shared::api::{Allocation, PlannedOffer};
+
     use super::*;
 
     #[test]
@@ -179,8 +177,15 @@ mod tests {
         }))
         .expect("an offer");
         let share = Allocation { cpus: 2.0, memory_bytes: 8 << 30, ..Allocation::default() };
-        insta::assert_snapshot!(resources(&machine, None), @"64xCPU, 503.6GB, 900GB (disk)");
-        insta::assert_snapshot!(resources(&machine, Some(&share)), @"2xCPU, 8GB, 900GB (disk)");
+        let planned = |allocation| PlannedOffer {
+            offer: machine.clone(),
+            allocation,
+            notes: Vec::new(),
+            observed_at: None,
+            difference: None,
+        };
+        insta::assert_snapshot!(resources(&planned(None).share()), @"64xCPU, 503.6GB, 900GB (disk)");
+        insta::assert_snapshot!(resources(&planned(Some(share)).share()), @"2xCPU, 8GB, 900GB (disk)");
     }
 
     #[test]

@@ -1,23 +1,18 @@
 //! Machines in a few words.
 
-use berth_shared::{api::Allocation, catalog::Offer};
+use berth_shared::catalog::Offer;
 use berth_texts::{t, tf};
 
-use super::{bytes, gib, number};
+use super::{gib, number};
 
 /// What one chooses a machine for: `A100 80 GB`, `2 × A6000 48 GB`, `16 vCPU`.
 #[must_use]
-pub fn hardware(offer: &Offer, allocation: Option<&Allocation>) -> String {
+pub fn hardware(offer: &Offer) -> String {
     if let Some(gpu) = &offer.gpu {
         let times = if gpu.count > 1 { format!("{} × ", gpu.count) } else { String::new() };
         return format!("{times}{} {}", gpu.name, gib(gpu.memory_gib));
     }
-    match allocation {
-        Some(part) if part.cpus > 0.0 => {
-            tf!("{} vCPU, {}", number(part.cpus), bytes(part.memory_bytes))
-        }
-        _ => tf!("{} vCPU, {}", number(offer.cpus), gib(offer.memory_gib)),
-    }
+    tf!("{} vCPU, {}", number(offer.cpus), gib(offer.memory_gib))
 }
 
 /// Where a machine is: its region, or that it is the server's own, or which SSH host.
@@ -50,7 +45,10 @@ pub fn plate(backend: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use berth_shared::catalog::{Availability, OfferGpu, PriceBasis};
+    use berth_shared::{
+        api::{Allocation, PlannedOffer},
+        catalog::{Availability, OfferGpu, PriceBasis},
+    };
 
     use super::*;
 
@@ -75,11 +73,18 @@ mod tests {
     #[test]
     fn a_machine_is_named_by_what_one_rents_it_for() {
         let gpu = |count| Some(OfferGpu { name: "A100".into(), count, memory_gib: 80.0 });
-        assert_eq!(hardware(&offer(gpu(1)), None), "A100 80 GB");
-        assert_eq!(hardware(&offer(gpu(2)), None), "2 × A100 80 GB");
-        assert_eq!(hardware(&offer(None), None), "16 vCPU, 64 GB");
+        assert_eq!(hardware(&offer(gpu(1))), "A100 80 GB");
+        assert_eq!(hardware(&offer(gpu(2))), "2 × A100 80 GB");
+        assert_eq!(hardware(&offer(None)), "16 vCPU, 64 GB");
         let part = Allocation { cpus: 2.0, memory_bytes: 3 << 30, ..Allocation::default() };
-        assert_eq!(hardware(&offer(None), Some(&part)), "2 vCPU, 3 GB");
+        let planned = PlannedOffer {
+            offer: offer(None),
+            allocation: Some(part),
+            notes: Vec::new(),
+            observed_at: None,
+            difference: None,
+        };
+        assert_eq!(hardware(&planned.share()), "2 vCPU, 3 GB");
         assert_eq!(plate("runpod"), "rpd");
         assert_eq!(plate("gcp"), "gcp");
         let host = Offer { backend: "remote".into(), instance_type: "gpu-1".into(), ..offer(None) };

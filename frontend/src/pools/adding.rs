@@ -34,7 +34,7 @@ pub fn verdict(plan: &Plan) -> Result<String, String> {
         let spot = if offer.spot { t!(", spot") } else { "" };
         return Ok(tf!(
             "{} ({}{spot}) at {}, {}/h",
-            machine::hardware(offer, None),
+            machine::hardware(offer),
             offer.instance_type,
             machine::place(offer),
             price(offer.price)

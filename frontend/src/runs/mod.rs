@@ -117,7 +117,7 @@ pub fn tagged(key: &str, value: &str) -> String {
 /// What a search looks at, in small letters.
 fn hay(run: &Run) -> String {
     let machine = run.offer.as_ref().map(|offer| {
-        format!("{} {} {} {}", offer.backend, offer.region, offer.instance_type, hardware(offer, None))
+        format!("{} {} {} {}", offer.backend, offer.region, offer.instance_type, hardware(offer))
     });
     let (machine, tags) = (machine.unwrap_or_default(), tags::hay(&run.tags));
     lowered(&format!("{} {} {} {machine} {tags}", run.name, run.owner, run.status))

@@ -90,7 +90,7 @@ impl Fact {
     #[must_use]
     pub fn of(instance: &Instance, run: Option<&Run>) -> Self {
         let offer = &instance.offer;
-        let machine = hardware(offer, instance.allocation.as_ref());
+        let machine = hardware(&instance.share());
         let gpu = offer.gpu.as_ref().map_or_else(
             || NO_GPU.to_owned(),
             |gpu| format!("{} {}", gpu.name, crate::format::gib(gpu.memory_gib)),

@@ -70,10 +70,7 @@ impl Instance {
     /// What a run has by it: the machine, or its share of one.
     #[must_use]
     pub fn share(&self) -> Offer {
-        match &self.allocation {
-            Some(share) => share.of(&self.offer),
-            None => self.offer.clone(),
-        }
+        share_of(&self.offer, self.allocation.as_ref())
     }
 
     /// One of the default project's default pool that was asked for just now, at `at`, and is kept for ever.
@@ -146,19 +143,18 @@ pub struct Allocation {
     pub host: Option<String>,
 }
 
-impl Allocation {
-    /// The offer of the machine as this share of it. What the share does not limit is the machine's.
-    #[must_use]
-    pub fn of(&self, machine: &Offer) -> Offer {
-        let mut share = machine.clone();
-        if self.cpus > 0.0 {
-            share.cpus = self.cpus;
+/// What a run has of a machine: all of it, or its share. What the share does not limit is the machine's.
+pub(super) fn share_of(machine: &Offer, share: Option<&Allocation>) -> Offer {
+    let mut offer = machine.clone();
+    if let Some(share) = share {
+        if share.cpus > 0.0 {
+            offer.cpus = share.cpus;
         }
-        if self.memory_bytes > 0 {
-            share.memory_gib = self.memory_bytes as f64 / f64::from(1_u32 << 30);
+        if share.memory_bytes > 0 {
+            offer.memory_gib = share.memory_bytes as f64 / f64::from(1_u32 << 30);
         }
-        share
     }
+    offer
 }
 
 /// How an environment is kept apart from its machine.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Allocation, InstanceId, InstanceStatus, LimitNote};
+use super::{Allocation, InstanceId, InstanceStatus, LimitNote, instance::share_of};
 use crate::{catalog::Offer, diagnostics::Diagnostic, json::FromJson, time::Timestamp};
 
 /// Asks what a launch would do. `POST /api/v1/plan`
@@ -122,6 +122,14 @@ pub struct PlannedOffer {
     /// How it differs from the preview.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub difference: Option<Difference>,
+}
+
+impl PlannedOffer {
+    /// What the run would have by it: the machine, or its share of one.
+    #[must_use]
+    pub fn share(&self) -> Offer {
+        share_of(&self.offer, self.allocation.as_ref())
+    }
 }
 
 /// Something worth knowing before a launch.

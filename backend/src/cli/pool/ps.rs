@@ -107,7 +107,7 @@ fn row(instance: &Instance, with_pool: bool, now: Timestamp) -> Vec<String> {
     row.extend([
         visible(&offer.backend),
         visible(&offer.region),
-        resources(offer, instance.allocation.as_ref()),
+        resources(&instance.share()),
         if offer.spot { "yes" } else { "no" }.to_owned(),
         format!("${}", offer.price),
         instance.status.to_string(),

@@ -27,7 +27,7 @@ fn row(run: &Run, verbose: bool, now: Timestamp) -> Vec<String> {
             visible(&offer.backend),
             visible(&offer.region),
             visible(&offer.instance_type),
-            resources(offer, None),
+            resources(offer),
             if offer.spot { "yes" } else { "no" }.to_owned(),
             format!("${}", offer.price),
         ]),

@@ -64,18 +64,7 @@ pub fn run(args: &Args) -> ExitCode {
     if let Err(error) = nix::sys::prctl::set_dumpable(false) {
         tracing::warn!(%error, "other processes of this user may look into the server's");
     }
-    let outcome = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(ServeError::Runtime)
-        .and_then(|runtime| runtime.block_on(serve(args)));
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            super::complain(&error);
-            ExitCode::FAILURE
-        }
-    }
+    super::to_the_end(serve(args), ServeError::Runtime)
 }
 
 fn log_to_stderr() {

@@ -122,7 +122,7 @@ fn waiting(plan: &Plan, one: &PlannedInstance, not_brought: Option<String>) -> A
                 <span class="sr">{backend.clone()}</span>
             </span>
             <span class="launchbar__name">
-                {machine::hardware(&one.offer, None)}
+                {machine::hardware(&one.offer)}
                 <span class="launchbar__type">", "{kind}</span>
             </span>
             <Spot spot/>
@@ -135,7 +135,7 @@ fn waiting(plan: &Plan, one: &PlannedInstance, not_brought: Option<String>) -> A
 
 fn offer(plan: &Plan, first: &PlannedOffer, not_brought: Option<String>) -> AnyView {
     let own = first.offer.backend == "local";
-    let hardware = machine::hardware(&first.offer, first.allocation.as_ref());
+    let hardware = machine::hardware(&first.share());
     let (title, kind) = if own {
         (tf!("This machine, {hardware}"), None)
     } else {

@@ -261,7 +261,7 @@ fn told(desk: Desk, mark: &Mark) -> Vec<String> {
     let mut lines = vec![
         format!("{}, {}", offer.instance_type, offer.backend),
         tf!("{} an hour, {kind}", price(offer.price)),
-        crate::format::machine::hardware(&offer, None),
+        crate::format::machine::hardware(&offer),
         format!("{regions}; {offers}"),
         basis,
     ];

@@ -26,9 +26,7 @@ pub(super) fn Head(subject: Subject, stopper: Stopper) -> impl IntoView {
         run.with(|run| if told(run) { String::new() } else { status_note(run) })
     });
     let offer = Memo::new(move |_| run.with(|run| run.offer.clone()));
-    let hardware = Memo::new(move |_| {
-        offer.with(|offer| offer.as_ref().map(|offer| format::machine::hardware(offer, None)))
-    });
+    let hardware = Memo::new(move |_| offer.with(|offer| offer.as_ref().map(format::machine::hardware)));
     let tags = Memo::new(move |_| run.with(|run| run.tags.clone()));
     let attempts = Memo::new(move |_| run.with(|run| run.attempts));
     let owner = run.with_untracked(|run| run.owner.clone());

@@ -88,7 +88,7 @@ fn Offers(offers: Vec<WeighedOffer>) -> impl IntoView {
                 <td role="cell" data-cell="1s">
                     <Backend backend=offer.backend.clone() name=offer.instance_type.clone()/>
                 </td>
-                <td role="cell" data-cell="2s"><span class="meta">{hardware(&offer, None)}</span></td>
+                <td role="cell" data-cell="2s"><span class="meta">{hardware(&offer)}</span></td>
                 <td role="cell" data-cell="2e" data-priority="3"><span class="meta">{place(&offer)}</span></td>
                 <td role="cell" data-priority="2"><Spot spot=spot/></td>
                 <td role="cell" data-cell="1e" data-num=""><Price offer=offer per=true/></td>

@@ -51,9 +51,7 @@ pub(super) fn Row(id: RunId, stopper: Stopper, filter: Filter, tagged: Memo<bool
     });
     let named = StoredValue::new(name.clone());
     let note = with(status_note);
-    let hardware = with(|run| {
-        run.offer.as_ref().map(|offer| format::machine::hardware(offer, None)).unwrap_or_default()
-    });
+    let hardware = with(|run| run.offer.as_ref().map(format::machine::hardware).unwrap_or_default());
     let offer = Memo::new({
         let run = run.clone();
         move |_| run.with(|run| run.offer.clone())

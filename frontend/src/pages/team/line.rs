@@ -68,9 +68,7 @@ impl Line {
             now,
             name,
             offer: Memo::new(move |_| one.with(|one| one.offer.clone())),
-            hardware: Memo::new(move |_| {
-                one.with(|one| format::machine::hardware(&one.offer, one.allocation.as_ref()))
-            }),
+            hardware: Memo::new(move |_| one.with(|one| format::machine::hardware(&one.share()))),
             no_change,
             rests: RwSignal::new(None),
         })

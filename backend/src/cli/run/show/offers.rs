@@ -64,7 +64,7 @@ pub(in crate::cli) fn offers_alone(plan: &Plan, configuration: &Configuration, m
 fn row(number: usize, planned: &PlannedOffer, configuration: &Configuration) -> Vec<String> {
     let offer = &planned.offer;
     let estimated = if offer.basis == PriceBasis::Estimated { "~" } else { "" };
-    let mut sized = offer.clone();
+    let mut sized = planned.share();
     if offer.disk_gib.is_none() && planned.allocation.is_none() {
         sized.disk_gib = Some(launch_disk_gb(None, configuration.resources.disk.map(|disk| disk.size)));
     }
@@ -73,7 +73,7 @@ fn row(number: usize, planned: &PlannedOffer, configuration: &Configuration) -> 
         visible(&offer.backend),
         visible(&offer.region),
         visible(&offer.instance_type),
-        resources(&sized, planned.allocation.as_ref()),
+        resources(&sized),
         if offer.spot { "yes" } else { "no" }.to_owned(),
         format!("{estimated}${}", offer.price),
         availability(offer.availability).to_owned(),
@@ -106,7 +106,7 @@ fn instances(plan: &Plan) -> String {
             visible(&offer.backend),
             visible(&offer.region),
             visible(&offer.instance_type),
-            resources(offer, None),
+            resources(offer),
             if offer.spot { "yes" } else { "no" }.to_owned(),
             format!("${}", offer.price),
             if is_taken { "idle, taken by this run" } else { "idle" }.to_owned(),
